@@ -1,0 +1,60 @@
+//! The one-call descent.
+
+use super::observer::Observer;
+use super::report::{Minimization, StopReason};
+use super::stepper::Stepper;
+use super::stopping::Stopping;
+use crate::{Error, Objective, Optimizer, Real};
+
+/// Walks the gradient of `objective` downhill from `start` by the rule `optimizer`.
+///
+/// The run ends for the reason in the report, which may be a limit: reaching it is no error, since
+/// only the caller knows what the minimum should be. Objective and optimizer may be passed by
+/// reference. The loop allocates nothing (but for the history of losses beyond 2²⁰ steps).
+///
+/// # Errors
+///
+/// [`Error::Diverged`], with all that was reached, if the loss exploded;
+/// [`Error::InvalidSetting`], [`Error::DimensionMismatch`] or [`Error::NotFinite`] for bad input.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{minimize, InverseObjective, MeanSquaredError, Sgd, Side, Silent, Stopping};
+/// use nalgebra::{dmatrix, DMatrix};
+///
+/// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+/// let objective = InverseObjective::new(&m, Side::Left, MeanSquaredError)?;
+/// let stopping = Stopping::default().loss(1e-24);
+/// let run = minimize(objective, Sgd::new(0.1).momentum(0.9), vec![0.0; 4], stopping, Silent)?;
+/// let inverse = DMatrix::from_vec(2, 2, run.parameters);
+/// assert!((inverse * m - DMatrix::identity(2, 2)).norm() < 1e-11);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub fn minimize<T, F, M, O>(
+    objective: F,
+    optimizer: M,
+    start: Vec<T>,
+    stopping: Stopping<T>,
+    observer: O,
+) -> Result<Minimization<T>, Error<T>>
+where
+    T: Real,
+    F: Objective<T>,
+    M: Optimizer<T>,
+    O: Observer<T>,
+{
+    stopping.validate()?;
+    let mut stepper = Stepper::new(objective, optimizer, start)?;
+    let stop_reason = stepper.run(&stopping, observer)?;
+    let (steps, loss) = (stepper.steps(), stepper.loss());
+    let reached = stepper.finish(stop_reason);
+    match stop_reason {
+        StopReason::Diverged => Err(Error::Diverged {
+            steps,
+            loss,
+            reached: Box::new(reached),
+        }),
+        _ => Ok(reached),
+    }
+}

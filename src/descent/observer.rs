@@ -1,0 +1,83 @@
+//! Watching a run.
+
+use std::ops::ControlFlow;
+
+use crate::Real;
+use crate::norm::euclidean_norm;
+
+/// Where a run stands: what an [`Observer`] is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Progress<'a, T> {
+    /// The steps taken since the start, 0 at the start itself.
+    pub step: usize,
+    /// The loss at `parameters`.
+    pub loss: T,
+    /// The parameters after that many steps.
+    pub parameters: &'a [T],
+    /// The gradient at `parameters`.
+    pub gradient: &'a [T],
+}
+
+impl<T: Real> Progress<'_, T> {
+    /// The Euclidean norm of the gradient; one pass over it at each call.
+    #[must_use]
+    pub fn gradient_norm(&self) -> T {
+        euclidean_norm(self.gradient)
+    }
+}
+
+/// Watches a run, and may ask it to stop.
+///
+/// A closure is an observer. An observer that is to be read after the run is passed inside a
+/// closure, `|progress: &Progress<'_, f64>| watcher.observe(progress)`.
+///
+/// # Example
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use matrix_descent::{minimize, Fit, MeanSquaredError, Progress, Sgd, StopReason, Stopping};
+///
+/// let mut losses = Vec::new();
+/// let until_small = |progress: &Progress<'_, f64>| {
+///     losses.push(progress.loss);
+///     if progress.loss < 0.01 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+/// };
+/// let objective = Fit::new(MeanSquaredError, vec![1.0]);
+/// let run = minimize(objective, Sgd::new(0.25), vec![0.0], Stopping::default(), until_small)?;
+/// assert_eq!(run.report.stop_reason, StopReason::Observer);
+/// assert_eq!(losses, run.report.losses);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub trait Observer<T> {
+    /// Sees one iterate; `Break` ends the run with [`StopReason::Observer`](crate::StopReason).
+    fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()>;
+}
+
+impl<T, F> Observer<T> for F
+where
+    F: FnMut(&Progress<'_, T>) -> ControlFlow<()>,
+{
+    fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()> {
+        self(progress)
+    }
+}
+
+/// The observer that does nothing.
+///
+/// ```
+/// use matrix_descent::{minimize, Fit, MeanSquaredError, Sgd, Silent, Stopping};
+///
+/// let objective = Fit::new(MeanSquaredError, vec![1.0]);
+/// let run = minimize(objective, Sgd::new(0.25), vec![0.0], Stopping::default(), Silent)?;
+/// assert_eq!(run.parameters, [1.0]);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Silent;
+
+impl<T> Observer<T> for Silent {
+    fn observe(&mut self, _progress: &Progress<'_, T>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

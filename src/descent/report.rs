@@ -1,0 +1,80 @@
+//! What a run says of itself.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The loss reached [`Stopping::loss`](crate::Stopping::loss).
+    Loss,
+    /// The norm of the gradient reached
+    /// [`Stopping::gradient_norm`](crate::Stopping::gradient_norm).
+    GradientNorm,
+    /// The loss stopped falling, by the measure of [`Stall`](crate::Stall).
+    Stalled,
+    /// [`Stopping::max_steps`](crate::Stopping::max_steps) were taken.
+    StepLimit,
+    /// The loss stopped being finite or exceeded
+    /// [`Stopping::divergence`](crate::Stopping::divergence).
+    Diverged,
+    /// The observer asked for it.
+    Observer,
+}
+
+impl StopReason {
+    /// Whether a criterion of success was met, rather than a limit.
+    ///
+    /// ```
+    /// use matrix_descent::StopReason;
+    ///
+    /// assert!(StopReason::Loss.is_convergence());
+    /// assert!(!StopReason::StepLimit.is_convergence());
+    /// ```
+    #[must_use]
+    pub fn is_convergence(self) -> bool {
+        matches!(self, Self::Loss | Self::GradientNorm)
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Loss => "the loss reached its goal",
+            Self::GradientNorm => "the gradient vanished",
+            Self::Stalled => "the loss stopped falling",
+            Self::StepLimit => "the step limit was reached",
+            Self::Diverged => "the loss exploded",
+            Self::Observer => "the observer asked to stop",
+        })
+    }
+}
+
+/// The record of a run.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Report<T> {
+    /// The loss after 0, 1, 2, … steps: one entry more than there were steps.
+    pub losses: Vec<T>,
+    /// The steps taken.
+    pub steps: usize,
+    /// The step after which the loss was smallest; the first of equals.
+    pub best_step: usize,
+    /// Why the run ended.
+    pub stop_reason: StopReason,
+    /// The wall time from the start of the run to its end.
+    pub elapsed: Duration,
+}
+
+/// What a descent reached.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Minimization<T> {
+    /// The parameters after the last step.
+    pub parameters: Vec<T>,
+    /// The parameters with the smallest loss of the run; with momentum not always the last.
+    pub best_parameters: Vec<T>,
+    /// The record of the run. Its stop reason says whether the run converged or met a limit.
+    pub report: Report<T>,
+}

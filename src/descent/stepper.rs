@@ -1,0 +1,316 @@
+//! The loop, one step at a time.
+
+use std::time::{Duration, Instant};
+
+use super::observer::{Observer, Progress};
+use super::report::{Minimization, Report, StopReason};
+use super::stopping::{Stall, Stopping};
+use crate::validation::check_parameters;
+use crate::{Error, Objective, Optimizer, Real};
+
+/// The most losses for which room is made in advance; a longer history grows as it must.
+const RESERVED_LOSSES: usize = 1 << 20;
+
+/// A descent that its owner drives: step by step, or in runs that can be continued.
+///
+/// At every moment it holds the loss and the gradient at its current parameters. Taking
+/// 10 steps in one run or in several, through a [`Checkpoint`] or not, gives the same bits.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Fit, MeanSquaredError, Sgd, Silent, Stepper, Stopping};
+///
+/// let objective = || Fit::new(MeanSquaredError, vec![1.0, 2.0]);
+/// let rule = Sgd::new(0.1).momentum(0.9);
+/// let mut whole = Stepper::new(objective(), rule, vec![0.0, 0.0])?;
+/// whole.run(&Stopping::default().max_steps(20), Silent)?;
+///
+/// let mut first_part = Stepper::new(objective(), rule, vec![0.0, 0.0])?;
+/// first_part.step();
+/// let checkpoint = first_part.into_checkpoint();
+/// let mut second_part = Stepper::resume(objective(), rule, checkpoint)?;
+/// second_part.run(&Stopping::default().max_steps(20), Silent)?;
+/// assert_eq!(second_part.parameters(), whole.parameters());
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Stepper<T: Real, F, M: Optimizer<T>> {
+    objective: F,
+    optimizer: M,
+    gradient: Vec<T>,
+    at: Checkpoint<T, M::State>,
+}
+
+/// All that a run needs to go on later: parameters, optimizer state, history and best iterate.
+///
+/// Made by [`Stepper::into_checkpoint`], taken up by [`Stepper::resume`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint<T, S> {
+    parameters: Vec<T>,
+    state: S,
+    losses: Vec<T>,
+    best_parameters: Vec<T>,
+    best_step: usize,
+    elapsed: Duration,
+}
+
+impl<T, S> Checkpoint<T, S> {
+    /// The parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// The optimizer's state.
+    #[must_use]
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// The loss after 0, 1, 2, … steps.
+    #[must_use]
+    pub fn losses(&self) -> &[T] {
+        &self.losses
+    }
+}
+
+impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
+    /// Starts at `parameters`, where the objective is evaluated.
+    ///
+    /// # Errors
+    ///
+    /// What [`Optimizer::validate`] says of the optimizer; [`Error::DimensionMismatch`] or
+    /// [`Error::NotFinite`] for the parameters.
+    pub fn new(objective: F, optimizer: M, parameters: Vec<T>) -> Result<Self, Error<T>> {
+        optimizer.validate()?;
+        check_parameters(&parameters, objective.dimension())?;
+        let mut stepper = Self {
+            gradient: vec![T::zero(); parameters.len()],
+            at: Checkpoint {
+                state: optimizer.init(&parameters),
+                best_parameters: parameters.clone(),
+                best_step: 0,
+                parameters,
+                losses: Vec::new(),
+                elapsed: Duration::ZERO,
+            },
+            objective,
+            optimizer,
+        };
+        let loss = stepper.evaluate();
+        stepper.at.losses.push(loss);
+        Ok(stepper)
+    }
+
+    /// Goes on from a checkpoint, with an objective and an optimizer like those that made it.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new); a run that has diverged to NaN or ±∞ can't be resumed.
+    pub fn resume(
+        objective: F,
+        optimizer: M,
+        checkpoint: Checkpoint<T, M::State>,
+    ) -> Result<Self, Error<T>> {
+        optimizer.validate()?;
+        check_parameters(&checkpoint.parameters, objective.dimension())?;
+        let mut stepper = Self {
+            gradient: vec![T::zero(); checkpoint.parameters.len()],
+            at: checkpoint,
+            objective,
+            optimizer,
+        };
+        stepper.evaluate();
+        Ok(stepper)
+    }
+
+    /// Takes one step and returns the loss after it.
+    pub fn step(&mut self) -> T {
+        self.optimizer.step(
+            &mut self.at.state,
+            &mut self.at.parameters,
+            &mut self.gradient,
+        );
+        let loss = self.evaluate();
+        let best_loss = self.at.losses[self.at.best_step];
+        let is_best = loss < best_loss || !best_loss.is_finite();
+        self.at.losses.push(loss);
+        if is_best {
+            self.at.best_step = self.steps();
+            self.at.best_parameters.copy_from_slice(&self.at.parameters);
+        }
+        loss
+    }
+
+    /// Steps until `stopping` or the observer ends the run, and returns why it ended.
+    ///
+    /// The observer sees the iterate at which the run begins and the one after each step, the
+    /// last included. `stopping` counts steps and measures divergence and stall from the start of
+    /// the descent, not of this call, so that a run in parts ends where a run in one does.
+    ///
+    /// # Errors
+    ///
+    /// What [`Stopping::validate`] says of `stopping`.
+    pub fn run<O: Observer<T>>(
+        &mut self,
+        stopping: &Stopping<T>,
+        mut observer: O,
+    ) -> Result<StopReason, Error<T>> {
+        stopping.validate()?;
+        let started = Instant::now();
+        let steps_left = stopping.max_steps.saturating_sub(self.steps());
+        self.at.losses.reserve(steps_left.min(RESERVED_LOSSES));
+        let mut watch = Watch::over(&self.at.losses, stopping.stall);
+        let reason = loop {
+            let wish = observer.observe(&self.progress());
+            if let Some(reason) = self.reason_to_stop(stopping, &watch) {
+                break reason;
+            }
+            if wish.is_break() {
+                break StopReason::Observer;
+            }
+            let loss = self.step();
+            watch.see(loss, stopping.stall);
+        };
+        self.at.elapsed += started.elapsed();
+        Ok(if self.is_finite() {
+            reason
+        } else {
+            StopReason::Diverged
+        })
+    }
+
+    /// Where the descent stands.
+    #[must_use]
+    pub fn progress(&self) -> Progress<'_, T> {
+        Progress {
+            step: self.steps(),
+            loss: self.loss(),
+            parameters: &self.at.parameters,
+            gradient: &self.gradient,
+        }
+    }
+
+    /// The current parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &[T] {
+        &self.at.parameters
+    }
+
+    /// The parameters with the smallest loss so far.
+    #[must_use]
+    pub fn best_parameters(&self) -> &[T] {
+        &self.at.best_parameters
+    }
+
+    /// The loss at the current parameters.
+    #[must_use]
+    pub fn loss(&self) -> T {
+        self.at.losses[self.at.losses.len() - 1]
+    }
+
+    /// The steps taken since the start.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.at.losses.len() - 1
+    }
+
+    /// The loss after 0, 1, 2, … steps.
+    #[must_use]
+    pub fn losses(&self) -> &[T] {
+        &self.at.losses
+    }
+
+    /// Ends the descent, keeping what is needed to go on.
+    #[must_use]
+    pub fn into_checkpoint(self) -> Checkpoint<T, M::State> {
+        self.at
+    }
+
+    /// Ends the descent with all that it reached.
+    #[must_use]
+    pub fn finish(self, stop_reason: StopReason) -> Minimization<T> {
+        Minimization {
+            report: Report {
+                steps: self.steps(),
+                losses: self.at.losses,
+                best_step: self.at.best_step,
+                stop_reason,
+                elapsed: self.at.elapsed,
+            },
+            parameters: self.at.parameters,
+            best_parameters: self.at.best_parameters,
+        }
+    }
+
+    /// Brings the gradient up to date and returns the loss.
+    fn evaluate(&mut self) -> T {
+        self.objective
+            .value_and_gradient(&self.at.parameters, &mut self.gradient)
+    }
+
+    fn reason_to_stop(&self, stopping: &Stopping<T>, watch: &Watch<T>) -> Option<StopReason> {
+        let loss = self.loss();
+        if !loss.is_finite() || loss.abs() > watch.scale * stopping.divergence {
+            return Some(StopReason::Diverged);
+        }
+        if stopping.loss.is_some_and(|goal| loss <= goal) {
+            return Some(StopReason::Loss);
+        }
+        let gradient_is_small = |goal| self.progress().gradient_norm() <= goal;
+        if stopping.gradient_norm.is_some_and(gradient_is_small) {
+            return Some(StopReason::GradientNorm);
+        }
+        let idle_steps = self.steps() - watch.last_improvement;
+        if stopping.stall.is_some_and(|s| idle_steps >= s.patience) {
+            return Some(StopReason::Stalled);
+        }
+        (self.steps() >= stopping.max_steps).then_some(StopReason::StepLimit)
+    }
+
+    /// Whether all parameters are numbers; a loss may be blind to some of them.
+    fn is_finite(&self) -> bool {
+        self.at.parameters.iter().all(|value| value.is_finite())
+    }
+}
+
+/// What the history says of divergence and stall; a function of the losses alone, so that a
+/// resumed run judges as an uninterrupted one.
+struct Watch<T> {
+    /// The magnitude of the first loss that was not zero.
+    scale: T,
+    improved_loss: T,
+    last_improvement: usize,
+    seen: usize,
+}
+
+impl<T: Real> Watch<T> {
+    fn over(losses: &[T], stall: Option<Stall<T>>) -> Self {
+        let mut watch = Self {
+            scale: T::zero(),
+            improved_loss: T::MAX,
+            last_improvement: 0,
+            seen: 0,
+        };
+        for &loss in losses {
+            watch.see(loss, stall);
+        }
+        watch
+    }
+
+    fn see(&mut self, loss: T, stall: Option<Stall<T>>) {
+        if self.scale == T::zero() {
+            self.scale = loss.abs();
+        }
+        if let Some(stall) = stall {
+            let needed = stall.minimum_improvement * self.improved_loss.abs();
+            let has_improved = self.seen == 0 || loss < self.improved_loss - needed;
+            if has_improved {
+                self.improved_loss = loss;
+                self.last_improvement = self.seen;
+            }
+        }
+        self.seen += 1;
+    }
+}

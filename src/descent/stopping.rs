@@ -1,0 +1,148 @@
+//! When a run ends.
+
+use crate::error::require;
+use crate::{Error, Real};
+
+/// The conditions that end a run, each under its own [`StopReason`](crate::StopReason).
+///
+/// A run ends at the first iterate for which one holds, tried in the order of the fields here,
+/// divergence first. Every run has a step limit.
+///
+/// | field | default |
+/// |---|---|
+/// | `divergence` | 1/ε² (2·10³¹ in `f64`, 7·10¹³ in `f32`) |
+/// | `loss` | none |
+/// | `gradient_norm` | none |
+/// | `stall` | none |
+/// | `max_steps` | 10 000 |
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Stall, Stopping};
+///
+/// let stopping = Stopping::default()
+///     .loss(1e-20)
+///     .stall(Stall { patience: 100, minimum_improvement: 1e-3 })
+///     .max_steps(50_000);
+/// assert_eq!(stopping.max_steps, 50_000);
+/// assert!(stopping.validate().is_ok());
+/// assert!(stopping.loss(f64::NAN).validate().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Stopping<T> {
+    /// The run diverged if |loss| exceeds this multiple of the first loss that was not zero, or if
+    /// the loss or a parameter is not finite. Above 1; ∞ leaves only the second test.
+    ///
+    /// The default leaves room for momentum, whose loss may grow by the condition number squared
+    /// before it falls.
+    pub divergence: T,
+    /// The run converged if the loss is at most this.
+    pub loss: Option<T>,
+    /// The run converged if the Euclidean norm of the gradient is at most this; at least 0.
+    pub gradient_norm: Option<T>,
+    /// The run stalled if the loss stopped falling by this measure.
+    pub stall: Option<Stall<T>>,
+    /// The steps, counted from the start of the run, after which it ends in any case; at least 1.
+    pub max_steps: usize,
+}
+
+/// How little progress counts as none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stall<T> {
+    /// The steps without enough improvement after which the run ends; at least 1.
+    pub patience: usize,
+    /// The fraction of the loss that counts as improvement, in [0, 1).
+    pub minimum_improvement: T,
+}
+
+impl<T: Real> Default for Stopping<T> {
+    fn default() -> Self {
+        Self {
+            divergence: T::one() / (T::EPSILON * T::EPSILON),
+            loss: None,
+            gradient_norm: None,
+            stall: None,
+            max_steps: 10_000,
+        }
+    }
+}
+
+impl<T: Real> Stopping<T> {
+    /// Sets the growth of the loss that counts as divergence.
+    #[must_use]
+    pub fn divergence(mut self, factor: T) -> Self {
+        self.divergence = factor;
+        self
+    }
+
+    /// Sets the loss at which the run has converged.
+    #[must_use]
+    pub fn loss(mut self, loss: T) -> Self {
+        self.loss = Some(loss);
+        self
+    }
+
+    /// Sets the norm of the gradient at which the run has converged.
+    #[must_use]
+    pub fn gradient_norm(mut self, norm: T) -> Self {
+        self.gradient_norm = Some(norm);
+        self
+    }
+
+    /// Sets how little progress ends the run.
+    #[must_use]
+    pub fn stall(mut self, stall: Stall<T>) -> Self {
+        self.stall = Some(stall);
+        self
+    }
+
+    /// Sets the step limit.
+    #[must_use]
+    pub fn max_steps(mut self, steps: usize) -> Self {
+        self.max_steps = steps;
+        self
+    }
+
+    /// Checks the settings; every run calls this first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSetting`] with the first setting outside its range.
+    pub fn validate(&self) -> Result<(), Error<T>> {
+        require(
+            self.divergence > T::one(),
+            "divergence",
+            self.divergence,
+            "above 1",
+        )?;
+        if let Some(loss) = self.loss {
+            require(loss.is_finite(), "loss", loss, "finite")?;
+        }
+        if let Some(norm) = self.gradient_norm {
+            let is_met = norm >= T::zero() && norm.is_finite();
+            require(is_met, "gradient_norm", norm, "finite and at least 0")?;
+        }
+        if let Some(stall) = self.stall {
+            stall.validate()?;
+        }
+        require_at_least_one("max_steps", self.max_steps)
+    }
+}
+
+impl<T: Real> Stall<T> {
+    fn validate(&self) -> Result<(), Error<T>> {
+        require_at_least_one("patience", self.patience)?;
+        require(
+            self.minimum_improvement >= T::zero() && self.minimum_improvement < T::one(),
+            "minimum_improvement",
+            self.minimum_improvement,
+            "at least 0 and below 1",
+        )
+    }
+}
+
+fn require_at_least_one<T: Real>(name: &'static str, count: usize) -> Result<(), Error<T>> {
+    require(count >= 1, name, T::from_count(count), "at least 1")
+}

@@ -1,0 +1,147 @@
+//! The one error type.
+
+use crate::{Inversion, Minimization, Real};
+
+/// Everything that can go wrong, with the numbers that say how.
+///
+/// Where a run ended short of its goal, the error carries what it reached.
+///
+/// ```
+/// use matrix_descent::{invert_by_descent, Config, Error};
+/// use nalgebra::DMatrix;
+///
+/// let error = invert_by_descent(&DMatrix::<f64>::zeros(2, 3), Config::default()).unwrap_err();
+/// assert_eq!(error, Error::NotSquare { argument: "matrix", rows: 2, columns: 3 });
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error<T: Real = f64> {
+    /// A matrix has to be square and is not.
+    #[error("the {argument} has {rows} rows and {columns} columns, but has to be square")]
+    NotSquare {
+        /// Which argument.
+        argument: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+
+    /// A matrix has no entries.
+    #[error("the {argument} is empty: it has {rows} rows and {columns} columns")]
+    Empty {
+        /// Which argument.
+        argument: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+
+    /// An entry is NaN, ∞ or −∞.
+    #[error("the {argument} holds {value} in row {row}, column {column} (counted from 0)")]
+    NotFinite {
+        /// Which argument; a flat vector of parameters counts as one column.
+        argument: &'static str,
+        /// The row of the first such entry in column order, from 0.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+        /// The entry.
+        value: T,
+    },
+
+    /// A matrix has not the shape that another argument demands.
+    #[error("the {argument} is {rows}×{columns}, but has to be {expected_rows}×{expected_columns}")]
+    ShapeMismatch {
+        /// Which argument.
+        argument: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// The rows it has to have.
+        expected_rows: usize,
+        /// The columns it has to have.
+        expected_columns: usize,
+    },
+
+    /// A flat vector of parameters has not the objective's dimension.
+    #[error("{found} parameters were given for an objective of dimension {expected}")]
+    DimensionMismatch {
+        /// The objective's dimension.
+        expected: usize,
+        /// The number of parameters given.
+        found: usize,
+    },
+
+    /// A setting makes no sense.
+    #[error("{name} is {value}, but has to be {requirement}")]
+    InvalidSetting {
+        /// The setting's name.
+        name: &'static str,
+        /// The value it has.
+        value: T,
+        /// What it has to be.
+        requirement: &'static str,
+    },
+
+    /// A minimisation exploded: its loss stopped being finite or grew beyond the limit.
+    #[error("the descent diverged: the loss was {loss:e} after {steps} steps")]
+    Diverged {
+        /// The steps taken.
+        steps: usize,
+        /// The last loss.
+        loss: T,
+        /// What was reached, the best parameters among it.
+        reached: Box<Minimization<T>>,
+    },
+
+    /// The search for an inverse exploded.
+    ///
+    /// With an optimizer of one's own this mostly means that the learning rate is too large for
+    /// the matrix.
+    #[error(
+        "the search for the inverse diverged: the loss was {loss:e} after {steps} steps; \
+         the best iterate has residual {:e}", best.residual
+    )]
+    InverseDiverged {
+        /// The steps taken.
+        steps: usize,
+        /// The last loss.
+        loss: T,
+        /// The best iterate, with its residuals and the history.
+        best: Box<Inversion<T>>,
+    },
+
+    /// The search for an inverse ended before the residual was within the tolerance.
+    #[error(
+        "no inverse within tolerance {tolerance:e}: {} after {} steps; \
+         the best iterate has residual {:e}",
+        best.report.stop_reason, best.report.steps, best.residual
+    )]
+    InverseNotConverged {
+        /// The tolerance that was asked for.
+        tolerance: T,
+        /// The best iterate, with its residuals and the history.
+        best: Box<Inversion<T>>,
+    },
+}
+
+/// Turns a failed check of a setting into its error.
+pub(crate) fn require<T: Real>(
+    is_met: bool,
+    name: &'static str,
+    value: T,
+    requirement: &'static str,
+) -> Result<(), Error<T>> {
+    if is_met {
+        Ok(())
+    } else {
+        Err(Error::InvalidSetting {
+            name,
+            value,
+            requirement,
+        })
+    }
+}

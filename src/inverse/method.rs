@@ -1,0 +1,36 @@
+//! The ways to find an inverse.
+
+use nalgebra::DMatrix;
+
+use super::{Automatic, ByOptimizer, Start};
+use crate::{Error, Minimization, Observer, Optimizer, Real, Side};
+
+/// A way to find an inverse: [`Automatic`], or any [`Optimizer`] through
+/// [`Config::optimizer`](crate::Config::optimizer).
+///
+/// Sealed; to bring a rule of your own, implement [`Optimizer`].
+pub trait Method<T: Real>: Descend<T> {}
+
+impl<T: Real> Method<T> for Automatic {}
+impl<T: Real, M: Optimizer<T>> Method<T> for ByOptimizer<M> {}
+
+/// What a method does; out of reach of other crates.
+pub trait Descend<T: Real> {
+    /// Walks from the problem's start until its tolerance or a limit is reached.
+    fn descend<O: Observer<T>>(
+        self,
+        problem: Problem<'_, T>,
+        observer: O,
+    ) -> Result<Minimization<T>, Error<T>>;
+}
+
+/// What is to be inverted, from where and how well.
+#[derive(Clone, Debug)]
+pub struct Problem<'m, T: Real> {
+    pub(super) matrix: &'m DMatrix<T>,
+    pub(super) start: Start<T>,
+    pub(super) side: Side,
+    pub(super) seed: u64,
+    pub(super) tolerance: T,
+    pub(super) max_steps: usize,
+}

@@ -1,0 +1,90 @@
+//! Where an inversion begins.
+
+use nalgebra::DMatrix;
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+
+use crate::scaling::{largest_exponent, scaled};
+use crate::validation::check_finite;
+use crate::{Error, Real};
+
+/// The first guess at the inverse.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{invert_by_descent, Config, Start};
+/// use nalgebra::dmatrix;
+///
+/// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+/// let nearly = dmatrix![0.59, -0.2; -0.19, 0.4];
+/// let inversion = invert_by_descent(&m, Config::default().start(Start::Given(nearly)))?;
+/// assert!(inversion.residual < 1e-9);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Start<T: Real> {
+    /// X₀ = Mᵀ/(‖M‖₁·‖M‖∞), the default; the zero matrix if M is zero.
+    ///
+    /// Then X₀·M is positive semidefinite with eigenvalues in [0, 1] (Ben-Israel and Cohen, "On
+    /// iterative computation of generalized inverses and associated projections", 1966).
+    #[default]
+    ScaledTranspose,
+    /// Entries drawn uniformly from [0, 1), column by column, from the seed of the configuration.
+    ///
+    /// The numbers come from xoshiro256++ and are the same on every machine.
+    RandomUniform,
+    /// This matrix, of the shape of M and with finite entries.
+    Given(DMatrix<T>),
+}
+
+impl<T: Real> Start<T> {
+    /// The first guess at the inverse of `matrix`.
+    pub(super) fn matrix(self, matrix: &DMatrix<T>, seed: u64) -> Result<DMatrix<T>, Error<T>> {
+        match self {
+            Self::ScaledTranspose => Ok(scaled_transpose(matrix)),
+            Self::RandomUniform => Ok(random_uniform(matrix.nrows(), seed)),
+            Self::Given(start) => {
+                if start.shape() != matrix.shape() {
+                    return Err(Error::ShapeMismatch {
+                        argument: "start",
+                        rows: start.nrows(),
+                        columns: start.ncols(),
+                        expected_rows: matrix.nrows(),
+                        expected_columns: matrix.ncols(),
+                    });
+                }
+                check_finite("start", &start)?;
+                Ok(start)
+            }
+        }
+    }
+}
+
+/// Mᵀ/(‖M‖₁‖M‖∞), taken on M/2^e with entries up to 2, so that no norm overflows.
+fn scaled_transpose<T: Real>(matrix: &DMatrix<T>) -> DMatrix<T> {
+    let Some(exponent) = largest_exponent(matrix) else {
+        return DMatrix::zeros(matrix.ncols(), matrix.nrows());
+    };
+    let matrix = scaled(matrix, -exponent);
+    let column_sums = matrix
+        .column_iter()
+        .map(|column| sum_of_magnitudes(column.iter()));
+    let row_sums = matrix.row_iter().map(|row| sum_of_magnitudes(row.iter()));
+    let norm_one = column_sums.fold(T::zero(), T::max);
+    let norm_infinity = row_sums.fold(T::zero(), T::max);
+    scaled(
+        &(matrix.transpose() / (norm_one * norm_infinity)),
+        -exponent,
+    )
+}
+
+fn sum_of_magnitudes<'a, T: Real>(values: impl Iterator<Item = &'a T>) -> T {
+    values.fold(T::zero(), |sum, value| sum + value.abs())
+}
+
+fn random_uniform<T: Real>(n: usize, seed: u64) -> DMatrix<T> {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+    DMatrix::from_fn(n, n, |_, _| T::random_unit(&mut generator))
+}

@@ -1,0 +1,78 @@
+//! Matrix operations by gradient descent: guess the answer, measure how wrong it is, nudge it
+//! downhill, repeat; and say at the end how good it is.
+//!
+//! # The layers
+//!
+//! | layer | what it holds |
+//! |---|---|
+//! | operations | [`invert_by_descent`]: one call, safe defaults |
+//! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
+//! | blocks | [`Optimizer`] ([`Sgd`]), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`]) |
+//!
+//! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
+//! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
+//! `f64` ([`Real`]).
+//!
+//! # Example
+//!
+//! ```
+//! use matrix_descent::{invert_by_descent, Config};
+//! use nalgebra::{dmatrix, DMatrix};
+//!
+//! let m = dmatrix![4.0, 1.0; 2.0, 3.0];
+//! let inversion = invert_by_descent(&m, Config::default())?;
+//! assert!((inversion.inverse - dmatrix![0.3, -0.1; -0.2, 0.4]).norm() < 1e-9);
+//! # Ok::<(), matrix_descent::Error>(())
+//! ```
+//!
+//! # The same with the blocks
+//!
+//! The notebook's loop: the gradient 2/n²·(X·M − I)·Mᵀ, walked by the heavy ball.
+//!
+//! ```
+//! use matrix_descent::{minimize, InverseObjective, MeanSquaredError, Sgd, Side, Silent, Stopping};
+//! use nalgebra::DMatrix;
+//!
+//! let m = DMatrix::from_diagonal(&nalgebra::dvector![1.0, 2.0, 3.0, 4.0]);
+//! let objective = InverseObjective::new(&m, Side::Left, MeanSquaredError)?;
+//! let rule = Sgd::new(0.9).momentum(0.9);
+//! let stopping = Stopping::default().max_steps(10_000);
+//! let run = minimize(objective, rule, vec![0.5; 16], stopping, Silent)?;
+//! assert!(run.report.losses[10_000] < 1e-28);
+//! # Ok::<(), matrix_descent::Error>(())
+//! ```
+
+#![deny(missing_docs)]
+#![forbid(unsafe_code)]
+#![warn(unreachable_pub, clippy::unwrap_used)]
+
+mod error;
+mod norm;
+mod product;
+mod real;
+mod scaling;
+mod validation;
+
+pub mod descent;
+pub mod inverse;
+pub mod loss;
+pub mod objective;
+pub mod optimizer;
+
+pub use descent::{
+    Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
+    Stopping, minimize,
+};
+pub use error::Error;
+pub use inverse::{Config, Inversion, Start, heavy_ball_for_inverse, invert_by_descent};
+pub use loss::{Loss, MeanSquaredError};
+pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Side, check_gradient};
+pub use optimizer::{Momentum, Optimizer, Sgd, SgdState};
+pub use real::Real;
+
+/// The matrix library whose types stand in this crate's signatures, in the version it uses.
+pub use nalgebra;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

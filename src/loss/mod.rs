@@ -1,0 +1,64 @@
+//! Losses: how wrong a prediction is, as one number.
+
+mod mse;
+
+pub use mse::MeanSquaredError;
+
+use crate::Real;
+
+/// A measure of the distance between a prediction and a target, with its gradient.
+///
+/// The gradient is with respect to the prediction. Each loss states its convention (mean or sum,
+/// with or without ½).
+///
+/// # Panics
+///
+/// The slices are of equal length; unequal lengths are a programming error, on which an
+/// implementation may panic.
+///
+/// # Example
+///
+/// A loss of one's own, the sum of squares with ½:
+///
+/// ```
+/// use matrix_descent::{check_gradient, Fit, Loss, Real};
+///
+/// struct HalfSumOfSquares;
+///
+/// impl<T: Real> Loss<T> for HalfSumOfSquares {
+///     fn value(&self, prediction: &[T], target: &[T]) -> T {
+///         self.value_and_gradient(prediction, target, &mut vec![T::zero(); target.len()])
+///     }
+///
+///     fn value_and_gradient(&self, prediction: &[T], target: &[T], gradient: &mut [T]) -> T {
+///         let mut sum = T::zero();
+///         for ((&p, &t), g) in prediction.iter().zip(target).zip(gradient) {
+///             *g = p - t;
+///             sum += *g * *g;
+///         }
+///         sum / T::nearest(2.0)
+///     }
+/// }
+///
+/// let mut objective = Fit::new(HalfSumOfSquares, vec![1.0, 2.0]);
+/// let check = check_gradient(&mut objective, &[0.5, -3.0])?;
+/// assert!(check.largest_relative_error < 1e-10);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub trait Loss<T: Real> {
+    /// The loss of `prediction` against `target`.
+    fn value(&self, prediction: &[T], target: &[T]) -> T;
+
+    /// The same, and its gradient with respect to `prediction`, in one pass.
+    fn value_and_gradient(&self, prediction: &[T], target: &[T], gradient: &mut [T]) -> T;
+}
+
+impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for &L {
+    fn value(&self, prediction: &[T], target: &[T]) -> T {
+        (**self).value(prediction, target)
+    }
+
+    fn value_and_gradient(&self, prediction: &[T], target: &[T], gradient: &mut [T]) -> T {
+        (**self).value_and_gradient(prediction, target, gradient)
+    }
+}

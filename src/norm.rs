@@ -1,0 +1,80 @@
+//! The Euclidean norm, safe from overflow and underflow.
+
+use crate::Real;
+
+/// Independent partial sums, so that the additions need not wait for each other.
+const LANES: usize = 8;
+
+/// √Σxᵢ²: the Euclidean norm of a vector, the Frobenius norm of a matrix.
+///
+/// Where the squares leave the range of the format, the sum is taken again on values scaled by a
+/// power of two. NaN if an entry is NaN, ∞ if one is infinite or the norm overflows.
+pub(crate) fn euclidean_norm<T: Real>(values: &[T]) -> T {
+    let sum = sum_of_squares(values);
+    // Below this, squares that underflowed could be missing from the sum.
+    let is_safe = sum.is_finite() && sum > T::MIN_POSITIVE / (T::EPSILON * T::EPSILON);
+    if is_safe {
+        sum.sqrt()
+    } else {
+        norm_by_scaling(values)
+    }
+}
+
+fn sum_of_squares<T: Real>(values: &[T]) -> T {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut sums = [T::zero(); LANES];
+    for chunk in chunks {
+        for (sum, &value) in sums.iter_mut().zip(chunk) {
+            *sum += value * value;
+        }
+    }
+    for (sum, &value) in sums.iter_mut().zip(rest) {
+        *sum += value * value;
+    }
+    sums.iter().fold(T::zero(), |total, &sum| total + sum)
+}
+
+fn norm_by_scaling<T: Real>(values: &[T]) -> T {
+    let magnitudes = values.iter().map(|value| value.abs());
+    let largest = magnitudes.clone().fold(T::zero(), T::max);
+    match largest.binary_exponent() {
+        Some(exponent) => values
+            .iter()
+            .map(|value| value.scale_by_power_of_two(-exponent))
+            .fold(T::zero(), |sum, value| sum + value * value)
+            .sqrt()
+            .scale_by_power_of_two(exponent),
+        // All entries are zero, or one is infinite: the plain sum says which.
+        None => magnitudes.fold(T::zero(), |sum, value| sum + value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::euclidean_norm;
+
+    #[test]
+    fn is_exact_on_pythagorean_triples_at_any_scale() {
+        for scale in [1.0, 1e-320, 1e-200, 1e200, 2.0_f64.powi(1021)] {
+            let (three, four, five) = (3.0 * scale, 4.0 * scale, 5.0 * scale);
+            let norm = euclidean_norm(&[three, -four]);
+            if five.is_finite() {
+                assert!(
+                    (norm - five).abs() <= 2.0 * f64::EPSILON * five,
+                    "{scale:e}"
+                );
+            } else {
+                assert_eq!(norm, f64::INFINITY);
+            }
+        }
+        assert_eq!(euclidean_norm(&[3e-30_f32, 4e-30]), 5e-30);
+    }
+
+    #[test]
+    fn of_special_values() {
+        assert_eq!(euclidean_norm::<f64>(&[]), 0.0);
+        assert_eq!(euclidean_norm(&[0.0_f64; 11]), 0.0);
+        assert!(euclidean_norm(&[1.0, f64::NAN, f64::INFINITY]).is_nan());
+        assert_eq!(euclidean_norm(&[1.0, f64::NEG_INFINITY]), f64::INFINITY);
+    }
+}

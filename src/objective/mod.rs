@@ -1,0 +1,65 @@
+//! Objectives: what a run minimises, with its gradient.
+
+mod fit;
+mod gradient_check;
+mod inverse;
+
+pub use fit::Fit;
+pub use gradient_check::{GradientCheck, check_gradient};
+pub use inverse::{InverseObjective, Side};
+
+use crate::Real;
+
+/// A function of a flat vector of parameters, with its gradient.
+///
+/// `&mut self` lets an implementation keep its workspaces; the value depends on the parameters
+/// alone.
+///
+/// # Example
+///
+/// An objective of one's own, the parabola (x − 3)², minimised:
+///
+/// ```
+/// use matrix_descent::{minimize, Objective, Real, Sgd, Silent, Stopping};
+///
+/// struct Parabola;
+///
+/// impl<T: Real> Objective<T> for Parabola {
+///     fn dimension(&self) -> usize {
+///         1
+///     }
+///
+///     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
+///         let offset = parameters[0] - T::nearest(3.0);
+///         gradient[0] = T::nearest(2.0) * offset;
+///         offset * offset
+///     }
+/// }
+///
+/// let stopping = Stopping::default().loss(1e-20);
+/// let minimum = minimize(Parabola, Sgd::new(0.25), vec![0.0], stopping, Silent)?;
+/// assert!((minimum.parameters[0] - 3.0_f64).abs() < 1e-9);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub trait Objective<T: Real> {
+    /// The number of parameters.
+    fn dimension(&self) -> usize;
+
+    /// The value at `parameters`; writes the gradient there into `gradient`, every entry of it.
+    ///
+    /// # Panics
+    ///
+    /// Slices that are not [`dimension`](Self::dimension) long are a programming error; an
+    /// implementation may panic on them. The crate's own functions check lengths first.
+    fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T;
+}
+
+impl<T: Real, F: Objective<T> + ?Sized> Objective<T> for &mut F {
+    fn dimension(&self) -> usize {
+        (**self).dimension()
+    }
+
+    fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
+        (**self).value_and_gradient(parameters, gradient)
+    }
+}

@@ -1,0 +1,274 @@
+//! Gradient descent with constant learning rate, with or without momentum.
+
+use super::Optimizer;
+use crate::error::require;
+use crate::{Error, Real};
+
+/// How [`Sgd`] remembers earlier gradients.
+///
+/// In the formulas ∇ is the gradient, v the velocity, μ the momentum, τ the dampening, η the
+/// learning rate. The first step sets v = ∇.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Momentum<T> {
+    /// No memory: x ← x − η·∇.
+    None,
+    /// v ← μ·v + (1 − τ)·∇; x ← x − η·v (Polyak, "Some methods of speeding up the convergence of
+    /// iteration methods", 1964).
+    HeavyBall {
+        /// μ, in [0, 1).
+        momentum: T,
+        /// τ, in [0, 1).
+        dampening: T,
+    },
+    /// v ← μ·v + ∇; x ← x − η·(∇ + μ·v) (Sutskever, Martens, Dahl and Hinton, "On the importance
+    /// of initialization and momentum in deep learning", 2013, after Nesterov, 1983).
+    Nesterov {
+        /// μ, in [0, 1).
+        momentum: T,
+    },
+}
+
+/// Gradient descent with a constant learning rate; with momentum and weight decay if asked.
+///
+/// With λ the weight decay, each step replaces ∇ by ∇ + λ·x and then follows the rule of its
+/// [`Momentum`]. The definitions, first step included, are PyTorch's `torch.optim.SGD`.
+///
+/// Defaults: no momentum, λ = 0. Ranges: learning rate > 0; momentum and dampening in [0, 1);
+/// λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
+///
+/// On a quadratic with largest curvature L and smallest ℓ, plain descent converges if η < 2/L and
+/// takes about (L/ℓ)/2·ln(1/ε) steps at best; the heavy ball converges if η < 2(1 + μ)/L and
+/// takes about √(L/ℓ)/2·ln(1/ε) with the settings of [`Sgd::tuned_heavy_ball`].
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Optimizer, Sgd};
+///
+/// let rule = Sgd::new(0.5).momentum(0.9);
+/// let mut x = [1.0];
+/// let mut state = rule.init(&x);
+/// rule.step(&mut state, &mut x, &mut [1.0]);
+/// assert_eq!(x, [0.5]);
+/// rule.step(&mut state, &mut x, &mut [1.0]);
+/// assert_eq!(x, [0.5 - 0.5 * 1.9]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Sgd<T> {
+    /// η: the length of a step as a multiple of the gradient.
+    pub learning_rate: T,
+    /// How earlier gradients count.
+    pub momentum: Momentum<T>,
+    /// λ: the weight of the penalty λ/2·‖x‖².
+    pub weight_decay: T,
+}
+
+impl<T: Real> Sgd<T> {
+    /// Plain gradient descent, x ← x − `learning_rate`·∇.
+    #[must_use]
+    pub fn new(learning_rate: T) -> Self {
+        Self {
+            learning_rate,
+            momentum: Momentum::None,
+            weight_decay: T::zero(),
+        }
+    }
+
+    /// The heavy ball with the settings that converge fastest on a quadratic whose curvatures lie
+    /// between ℓ = `smallest_curvature` and L = `largest_curvature`:
+    /// η = (2/(√L + √ℓ))², μ = ((√L − √ℓ)/(√L + √ℓ))².
+    ///
+    /// The error then falls by (√L − √ℓ)/(√L + √ℓ) a step, after a transient in which it may grow
+    /// (Polyak, 1964). Values that are not 0 < ℓ ≤ L give settings that [`Optimizer::validate`]
+    /// rejects.
+    ///
+    /// ```
+    /// use matrix_descent::{Momentum, Sgd};
+    ///
+    /// let rule = Sgd::tuned_heavy_ball(1.0, 9.0);
+    /// assert_eq!(rule.learning_rate, 0.25);
+    /// assert_eq!(rule.momentum, Momentum::HeavyBall { momentum: 0.25, dampening: 0.0 });
+    /// ```
+    #[must_use]
+    pub fn tuned_heavy_ball(smallest_curvature: T, largest_curvature: T) -> Self {
+        let (low, high) = (smallest_curvature.sqrt(), largest_curvature.sqrt());
+        let two = T::nearest(2.0);
+        let learning_rate = two / (low + high);
+        let momentum = (high - low) / (high + low);
+        // Squaring the ratio would hide the sign of ℓ > L.
+        let momentum = momentum * momentum.abs();
+        Self::new(learning_rate * learning_rate).momentum(momentum)
+    }
+
+    /// Sets [`Momentum::HeavyBall`] without dampening.
+    #[must_use]
+    pub fn momentum(self, momentum: T) -> Self {
+        self.dampened_momentum(momentum, T::zero())
+    }
+
+    /// Sets [`Momentum::HeavyBall`] with dampening.
+    #[must_use]
+    pub fn dampened_momentum(mut self, momentum: T, dampening: T) -> Self {
+        self.momentum = Momentum::HeavyBall {
+            momentum,
+            dampening,
+        };
+        self
+    }
+
+    /// Sets [`Momentum::Nesterov`].
+    #[must_use]
+    pub fn nesterov_momentum(mut self, momentum: T) -> Self {
+        self.momentum = Momentum::Nesterov { momentum };
+        self
+    }
+
+    /// Sets the weight decay λ.
+    #[must_use]
+    pub fn weight_decay(mut self, weight_decay: T) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+}
+
+/// What [`Sgd`] remembers between steps: the velocity v, if it has momentum.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SgdState<T> {
+    velocity: Vec<T>,
+    is_first_step: bool,
+}
+
+impl<T> SgdState<T> {
+    /// The velocity v, in the order of the parameters; empty without momentum.
+    #[must_use]
+    pub fn velocity(&self) -> &[T] {
+        &self.velocity
+    }
+}
+
+impl<T: Real> Optimizer<T> for Sgd<T> {
+    type State = SgdState<T>;
+
+    fn init(&self, parameters: &[T]) -> SgdState<T> {
+        let length = match self.momentum {
+            Momentum::None => 0,
+            Momentum::HeavyBall { .. } | Momentum::Nesterov { .. } => parameters.len(),
+        };
+        SgdState {
+            velocity: vec![T::zero(); length],
+            is_first_step: true,
+        }
+    }
+
+    /// Takes one step.
+    ///
+    /// # Panics
+    ///
+    /// If `parameters` and `gradient` differ in length.
+    fn step(&self, state: &mut SgdState<T>, parameters: &mut [T], gradient: &mut [T]) {
+        assert_eq!(
+            parameters.len(),
+            gradient.len(),
+            "parameters and gradient differ in length"
+        );
+        if self.weight_decay != T::zero() {
+            for (g, &x) in gradient.iter_mut().zip(&*parameters) {
+                *g += self.weight_decay * x;
+            }
+        }
+        match self.momentum {
+            Momentum::None => self.plain_step(parameters, gradient),
+            Momentum::HeavyBall {
+                momentum,
+                dampening,
+            } => {
+                let weight = if state.is_first_step {
+                    T::one()
+                } else {
+                    T::one() - dampening
+                };
+                let velocity = state.velocity_of_length(parameters.len());
+                self.heavy_ball_step(momentum, weight, velocity, parameters, gradient);
+            }
+            Momentum::Nesterov { momentum } => {
+                let velocity = state.velocity_of_length(parameters.len());
+                self.nesterov_step(momentum, velocity, parameters, gradient);
+            }
+        }
+        state.is_first_step = false;
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        let (zero, one) = (T::zero(), T::one());
+        require(
+            self.learning_rate > zero && self.learning_rate.is_finite(),
+            "learning_rate",
+            self.learning_rate,
+            "finite and above 0",
+        )?;
+        require(
+            self.weight_decay >= zero && self.weight_decay.is_finite(),
+            "weight_decay",
+            self.weight_decay,
+            "finite and at least 0",
+        )?;
+        let in_unit_interval = |name, value| {
+            require(
+                value >= zero && value < one,
+                name,
+                value,
+                "at least 0 and below 1",
+            )
+        };
+        match self.momentum {
+            Momentum::None => Ok(()),
+            Momentum::HeavyBall {
+                momentum,
+                dampening,
+            } => {
+                in_unit_interval("momentum", momentum)?;
+                in_unit_interval("dampening", dampening)
+            }
+            Momentum::Nesterov { momentum } => in_unit_interval("momentum", momentum),
+        }
+    }
+}
+
+impl<T: Real> SgdState<T> {
+    /// The velocity, grown with zeros where the state comes from a rule without momentum.
+    fn velocity_of_length(&mut self, length: usize) -> &mut [T] {
+        self.velocity.resize(length, T::zero());
+        &mut self.velocity
+    }
+}
+
+impl<T: Real> Sgd<T> {
+    fn plain_step(&self, parameters: &mut [T], gradient: &[T]) {
+        for (x, &g) in parameters.iter_mut().zip(gradient) {
+            *x -= self.learning_rate * g;
+        }
+    }
+
+    fn heavy_ball_step(
+        &self,
+        momentum: T,
+        weight: T,
+        velocity: &mut [T],
+        parameters: &mut [T],
+        gradient: &[T],
+    ) {
+        for ((x, v), &g) in parameters.iter_mut().zip(velocity).zip(gradient) {
+            *v = momentum * *v + weight * g;
+            *x -= self.learning_rate * *v;
+        }
+    }
+
+    fn nesterov_step(&self, momentum: T, velocity: &mut [T], parameters: &mut [T], gradient: &[T]) {
+        for ((x, v), &g) in parameters.iter_mut().zip(velocity).zip(gradient) {
+            *v = momentum * *v + g;
+            *x -= self.learning_rate * (g + momentum * *v);
+        }
+    }
+}

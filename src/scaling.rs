@@ -1,0 +1,18 @@
+//! Exact scaling of matrices by powers of two.
+
+use nalgebra::DMatrix;
+
+use crate::Real;
+
+/// The exponent e with 2^e ≤ max|mᵢⱼ| < 2^(e+1), or `None` for a zero matrix.
+pub(crate) fn largest_exponent<T: Real>(matrix: &DMatrix<T>) -> Option<i32> {
+    matrix
+        .iter()
+        .fold(T::zero(), |largest, value| largest.max(value.abs()))
+        .binary_exponent()
+}
+
+/// `matrix`·2^`exponent`.
+pub(crate) fn scaled<T: Real>(matrix: &DMatrix<T>, exponent: i32) -> DMatrix<T> {
+    matrix.map(|value| value.scale_by_power_of_two(exponent))
+}

@@ -1,0 +1,63 @@
+//! Checks of input that operations share.
+
+use nalgebra::DMatrix;
+
+use crate::{Error, Real};
+
+/// Accepts a square matrix with at least one entry, all of them finite.
+pub(crate) fn check_square<T: Real>(
+    argument: &'static str,
+    matrix: &DMatrix<T>,
+) -> Result<(), Error<T>> {
+    let (rows, columns) = matrix.shape();
+    if rows == 0 || columns == 0 {
+        return Err(Error::Empty {
+            argument,
+            rows,
+            columns,
+        });
+    }
+    if rows != columns {
+        return Err(Error::NotSquare {
+            argument,
+            rows,
+            columns,
+        });
+    }
+    check_finite(argument, matrix)
+}
+
+/// Accepts a matrix whose entries are all finite.
+pub(crate) fn check_finite<T: Real>(
+    argument: &'static str,
+    matrix: &DMatrix<T>,
+) -> Result<(), Error<T>> {
+    match matrix.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(Error::NotFinite {
+            argument,
+            row: index % matrix.nrows(),
+            column: index / matrix.nrows(),
+            value: matrix[index],
+        }),
+    }
+}
+
+/// Accepts a flat vector of `expected` finite parameters.
+pub(crate) fn check_parameters<T: Real>(parameters: &[T], expected: usize) -> Result<(), Error<T>> {
+    if parameters.len() != expected {
+        return Err(Error::DimensionMismatch {
+            expected,
+            found: parameters.len(),
+        });
+    }
+    match parameters.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(row) => Err(Error::NotFinite {
+            argument: "parameters",
+            row,
+            column: 0,
+            value: parameters[row],
+        }),
+    }
+}

@@ -1,0 +1,356 @@
+//! Each bad input, and the exact error that it gives.
+
+use std::fmt::Debug;
+
+use matrix_descent::{
+    Config, Error, Fit, InverseObjective, MeanSquaredError, Optimizer, Sgd, Side, Silent, Stall,
+    Start, Stepper, Stopping, check_gradient, heavy_ball_for_inverse, invert_by_descent, minimize,
+};
+use nalgebra::{DMatrix, dmatrix};
+
+type Case = (&'static str, Error, Error);
+
+fn error<R: Debug>(result: Result<R, Error>) -> Error {
+    result.unwrap_err()
+}
+
+fn regular() -> DMatrix<f64> {
+    dmatrix![2.0, 1.0; 1.0, 3.0]
+}
+
+fn inverted(m: &DMatrix<f64>) -> Error {
+    error(invert_by_descent(m, Config::default()))
+}
+
+fn by_rule(rule: Sgd<f64>) -> Error {
+    error(invert_by_descent(
+        &regular(),
+        Config::default().optimizer(rule),
+    ))
+}
+
+fn stopped_by(stopping: Stopping<f64>) -> Error {
+    let objective = Fit::new(MeanSquaredError, vec![0.0]);
+    error(minimize(
+        objective,
+        Sgd::new(0.1),
+        vec![1.0],
+        stopping,
+        Silent,
+    ))
+}
+
+fn setting(name: &'static str, value: f64, requirement: &'static str) -> Error {
+    Error::InvalidSetting {
+        name,
+        value,
+        requirement,
+    }
+}
+
+fn not_finite(argument: &'static str, row: usize, column: usize, value: f64) -> Error {
+    Error::NotFinite {
+        argument,
+        row,
+        column,
+        value,
+    }
+}
+
+fn shapes() -> Vec<Case> {
+    let not_square = |rows, columns| Error::NotSquare {
+        argument: "matrix",
+        rows,
+        columns,
+    };
+    let empty = |rows, columns| Error::Empty {
+        argument: "matrix",
+        rows,
+        columns,
+    };
+    let wide = DMatrix::zeros(2, 3);
+    let objective = InverseObjective::new(&wide, Side::Left, MeanSquaredError);
+    vec![
+        ("wide", inverted(&wide), not_square(2, 3)),
+        ("tall", inverted(&DMatrix::zeros(5, 1)), not_square(5, 1)),
+        ("0×0", inverted(&DMatrix::zeros(0, 0)), empty(0, 0)),
+        ("0×3", inverted(&DMatrix::zeros(0, 3)), empty(0, 3)),
+        ("3×0", inverted(&DMatrix::zeros(3, 0)), empty(3, 0)),
+        (
+            "wide objective",
+            error(objective.map(|_| ())),
+            not_square(2, 3),
+        ),
+        (
+            "wide for the tuning",
+            error(heavy_ball_for_inverse(&wide, 0)),
+            not_square(2, 3),
+        ),
+    ]
+}
+
+fn entries() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for value in [f64::INFINITY, f64::NEG_INFINITY] {
+        let mut m = DMatrix::identity(4, 4);
+        m[(3, 1)] = value;
+        m[(0, 2)] = f64::NAN;
+        cases.push(("infinite", inverted(&m), not_finite("matrix", 3, 1, value)));
+        let config = Config::default().start(Start::Given(m));
+        let found = error(invert_by_descent(&DMatrix::identity(4, 4), config));
+        cases.push(("infinite start", found, not_finite("start", 3, 1, value)));
+        let objective = Fit::new(MeanSquaredError, vec![0.0; 2]);
+        let found = error(Stepper::new(objective, Sgd::new(0.1), vec![0.0, value]).map(|_| ()));
+        cases.push((
+            "infinite parameter",
+            found,
+            not_finite("parameters", 1, 0, value),
+        ));
+    }
+    cases
+}
+
+fn starts() -> Vec<Case> {
+    let config = Config::default().start(Start::Given(DMatrix::zeros(2, 3)));
+    let mismatch = Error::ShapeMismatch {
+        argument: "start",
+        rows: 2,
+        columns: 3,
+        expected_rows: 2,
+        expected_columns: 2,
+    };
+    let dimension = |expected, found| Error::DimensionMismatch { expected, found };
+    let mut objective = Fit::new(MeanSquaredError, vec![0.0; 3]);
+    let checked = check_gradient(&mut objective, &[1.0]);
+    let stopping = Stopping::default();
+    let minimized = minimize(
+        &mut objective,
+        Sgd::new(0.1),
+        vec![0.0; 4],
+        stopping,
+        Silent,
+    );
+    let other = Stepper::new(&mut objective, Sgd::new(0.1), vec![0.0; 3]).unwrap();
+    let checkpoint = other.into_checkpoint();
+    let smaller = Fit::new(MeanSquaredError, vec![0.0; 2]);
+    let resumed = Stepper::resume(smaller, Sgd::new(0.1), checkpoint).map(|_| ());
+    vec![
+        (
+            "shape",
+            error(invert_by_descent(&regular(), config)),
+            mismatch,
+        ),
+        ("gradient check", error(checked), dimension(3, 1)),
+        ("minimize", error(minimized), dimension(3, 4)),
+        ("resume", error(resumed), dimension(2, 3)),
+    ]
+}
+
+fn rules() -> Vec<Case> {
+    let above_zero = "finite and above 0";
+    let not_negative = "finite and at least 0";
+    let below_one = "at least 0 and below 1";
+    let rule = Sgd::new(0.1);
+    let infinity = f64::INFINITY;
+    vec![
+        (
+            "η < 0",
+            by_rule(Sgd::new(-0.1)),
+            setting("learning_rate", -0.1, above_zero),
+        ),
+        (
+            "η = 0",
+            by_rule(Sgd::new(0.0)),
+            setting("learning_rate", 0.0, above_zero),
+        ),
+        (
+            "η = ∞",
+            by_rule(Sgd::new(infinity)),
+            setting("learning_rate", infinity, above_zero),
+        ),
+        (
+            "μ < 0",
+            by_rule(rule.momentum(-0.5)),
+            setting("momentum", -0.5, below_one),
+        ),
+        (
+            "μ = 1",
+            by_rule(rule.momentum(1.0)),
+            setting("momentum", 1.0, below_one),
+        ),
+        (
+            "Nesterov",
+            by_rule(rule.nesterov_momentum(1.5)),
+            setting("momentum", 1.5, below_one),
+        ),
+        (
+            "τ = 1",
+            by_rule(rule.dampened_momentum(0.5, 1.0)),
+            setting("dampening", 1.0, below_one),
+        ),
+        (
+            "λ < 0",
+            by_rule(rule.weight_decay(-1.0)),
+            setting("weight_decay", -1.0, not_negative),
+        ),
+        (
+            "zero matrix for the tuning",
+            error(heavy_ball_for_inverse(&DMatrix::zeros(2, 2), 0)),
+            setting("learning_rate", infinity, above_zero),
+        ),
+    ]
+}
+
+fn limits() -> Vec<Case> {
+    let below_one = "at least 0 and below 1";
+    let config = Config::default;
+    let inversion = |config| error(invert_by_descent(&regular(), config));
+    let stopping = Stopping::default();
+    let stall = |patience, minimum_improvement| {
+        stopped_by(stopping.stall(Stall {
+            patience,
+            minimum_improvement,
+        }))
+    };
+    vec![
+        (
+            "tolerance < 0",
+            inversion(config().tolerance(-1.0)),
+            setting("tolerance", -1.0, below_one),
+        ),
+        (
+            "tolerance 1",
+            inversion(config().tolerance(1.0)),
+            setting("tolerance", 1.0, below_one),
+        ),
+        (
+            "no steps",
+            inversion(config().max_steps(0)),
+            setting("max_steps", 0.0, "at least 1"),
+        ),
+        (
+            "no steps",
+            stopped_by(stopping.max_steps(0)),
+            setting("max_steps", 0.0, "at least 1"),
+        ),
+        (
+            "norm < 0",
+            stopped_by(stopping.gradient_norm(-1.0)),
+            setting("gradient_norm", -1.0, "finite and at least 0"),
+        ),
+        (
+            "loss ∞",
+            stopped_by(stopping.loss(f64::INFINITY)),
+            setting("loss", f64::INFINITY, "finite"),
+        ),
+        (
+            "growth 1",
+            stopped_by(stopping.divergence(1.0)),
+            setting("divergence", 1.0, "above 1"),
+        ),
+        (
+            "no patience",
+            stall(0, 0.5),
+            setting("patience", 0.0, "at least 1"),
+        ),
+        (
+            "improvement 1",
+            stall(5, 1.0),
+            setting("minimum_improvement", 1.0, below_one),
+        ),
+    ]
+}
+
+#[test]
+fn each_bad_input_gives_its_error() {
+    let cases = [shapes(), entries(), starts(), rules(), limits()].concat();
+    for (name, found, expected) in cases {
+        assert_eq!(found, expected, "{name}");
+        assert!(!found.to_string().is_empty());
+    }
+}
+
+#[test]
+fn settings_that_are_not_numbers_are_refused() {
+    let nan = f64::NAN;
+    let refused = |error: Error, expected: &str| match error {
+        Error::InvalidSetting { name, value, .. } => assert!(value.is_nan() && name == expected),
+        other => panic!("{expected}: {other}"),
+    };
+    let rule = Sgd::new(0.1);
+    refused(by_rule(Sgd::new(nan)), "learning_rate");
+    refused(by_rule(rule.momentum(nan)), "momentum");
+    refused(by_rule(rule.nesterov_momentum(nan)), "momentum");
+    refused(by_rule(rule.dampened_momentum(0.5, nan)), "dampening");
+    refused(by_rule(rule.weight_decay(nan)), "weight_decay");
+    let config = Config::default().tolerance(nan);
+    refused(error(invert_by_descent(&regular(), config)), "tolerance");
+    refused(stopped_by(Stopping::default().loss(nan)), "loss");
+    refused(
+        stopped_by(Stopping::default().gradient_norm(nan)),
+        "gradient_norm",
+    );
+    refused(
+        stopped_by(Stopping::default().divergence(nan)),
+        "divergence",
+    );
+    let stall = Stall {
+        patience: 1,
+        minimum_improvement: nan,
+    };
+    refused(
+        stopped_by(Stopping::default().stall(stall)),
+        "minimum_improvement",
+    );
+    refused(
+        error(Sgd::tuned_heavy_ball(-1.0, 1.0).validate()),
+        "learning_rate",
+    );
+}
+
+#[test]
+fn an_entry_that_is_not_a_number_is_found() {
+    let mut m = DMatrix::identity(3, 3);
+    m[(1, 2)] = f32::NAN;
+    let Err(Error::NotFinite {
+        argument,
+        row,
+        column,
+        value,
+    }) = invert_by_descent(&m, Config::default())
+    else {
+        panic!("accepted NaN");
+    };
+    assert_eq!((argument, row, column), ("matrix", 1, 2));
+    assert!(value.is_nan());
+}
+
+#[test]
+fn curvatures_in_the_wrong_order_are_refused() {
+    let momentum = -(2.0_f64 / 4.0).powi(2);
+    let found = error(Sgd::tuned_heavy_ball(9.0, 1.0).validate());
+    assert_eq!(
+        found,
+        setting("momentum", momentum, "at least 0 and below 1")
+    );
+}
+
+#[test]
+fn messages_carry_the_numbers() {
+    let not_square = inverted(&DMatrix::zeros(2, 3)).to_string();
+    assert_eq!(
+        not_square,
+        "the matrix has 2 rows and 3 columns, but has to be square"
+    );
+    let setting = by_rule(Sgd::new(-0.5)).to_string();
+    assert_eq!(
+        setting,
+        "learning_rate is -0.5, but has to be finite and above 0"
+    );
+    let short = Config::default().max_steps(1).tolerance(1e-3);
+    let short = error(invert_by_descent(&regular(), short)).to_string();
+    assert!(
+        short.contains("1e-3") && short.contains("after 1 steps"),
+        "{short}"
+    );
+}

@@ -1,0 +1,247 @@
+//! The loop: each way to end, the history, the observer, and going on.
+
+use std::ops::ControlFlow;
+
+use matrix_descent::{
+    Error, Fit, MeanSquaredError, Objective, Progress, Sgd, Silent, Stall, Stepper, StopReason,
+    Stopping, minimize,
+};
+
+fn parabola() -> Fit<f64, MeanSquaredError> {
+    Fit::new(MeanSquaredError, vec![1.0, -2.0])
+}
+
+fn reason(rule: Sgd<f64>, stopping: Stopping<f64>) -> StopReason {
+    let run = minimize(parabola(), rule, vec![0.0; 2], stopping, Silent).unwrap();
+    assert_eq!(run.report.losses.len(), run.report.steps + 1);
+    run.report.stop_reason
+}
+
+#[test]
+fn every_ending_has_its_reason() {
+    let rule = Sgd::new(0.5);
+    let stopping = Stopping::default();
+    let stall = Stall {
+        patience: 5,
+        minimum_improvement: 0.9,
+    };
+    assert_eq!(reason(rule, stopping.loss(1e-9)), StopReason::Loss);
+    assert_eq!(
+        reason(rule, stopping.gradient_norm(1e-9)),
+        StopReason::GradientNorm
+    );
+    assert_eq!(reason(rule, stopping.stall(stall)), StopReason::Stalled);
+    assert_eq!(reason(rule, stopping.max_steps(3)), StopReason::StepLimit);
+}
+
+#[test]
+fn a_start_at_the_solution_takes_no_step() {
+    let stopping = Stopping::default().loss(0.0);
+    let run = minimize(parabola(), Sgd::new(0.5), vec![1.0, -2.0], stopping, Silent).unwrap();
+    assert_eq!(run.report.steps, 0);
+    assert_eq!(run.report.losses, [0.0]);
+    assert_eq!(run.report.stop_reason, StopReason::Loss);
+    assert_eq!(run.parameters, [1.0, -2.0]);
+}
+
+#[test]
+fn the_loss_goal_ends_the_run_at_the_first_iterate_below_it() {
+    let stopping = Stopping::default().loss(1e-6);
+    let report = minimize(parabola(), Sgd::new(0.5), vec![0.0; 2], stopping, Silent)
+        .unwrap()
+        .report;
+    let (last, earlier) = report.losses.split_last().unwrap();
+    assert!(*last <= 1e-6);
+    assert!(earlier.iter().all(|&loss| loss > 1e-6));
+}
+
+#[test]
+fn divergence_is_an_error_that_keeps_the_best_iterate() {
+    // Each step multiplies the offset by 1 − 3 = −2.
+    let stopping = Stopping::default().divergence(100.0);
+    let run = minimize(parabola(), Sgd::new(3.0), vec![0.0; 2], stopping, Silent);
+    let Err(Error::Diverged {
+        steps,
+        loss,
+        reached,
+    }) = run
+    else {
+        panic!("{run:?}");
+    };
+    assert_eq!((steps, loss), (4, 2.5 * 256.0));
+    assert_eq!(reached.report.losses, [2.5, 10.0, 40.0, 160.0, 640.0]);
+    assert_eq!(reached.report.stop_reason, StopReason::Diverged);
+    assert_eq!(reached.report.best_step, 0);
+    assert_eq!(reached.best_parameters, [0.0; 2]);
+    assert_eq!(reached.parameters, [-15.0, 30.0]);
+}
+
+#[test]
+fn a_run_without_limit_on_growth_ends_at_infinity() {
+    let stopping = Stopping::default().divergence(f64::INFINITY);
+    let run = minimize(parabola(), Sgd::new(3.0), vec![0.0; 2], stopping, Silent);
+    let Err(Error::Diverged { steps, loss, .. }) = run else {
+        panic!("{run:?}");
+    };
+    assert!(loss.is_infinite());
+    // The sum of squares, 5·4ᵏ, overflows.
+    assert_eq!(steps, 511);
+}
+
+/// Worth NaN once the parameter is below 0.5.
+struct Cliff;
+
+impl Objective<f64> for Cliff {
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient[0] = 1.0;
+        if x[0] < 0.5 { f64::NAN } else { x[0] }
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_a_number_is_divergence() {
+    let run = minimize(
+        Cliff,
+        Sgd::new(0.25),
+        vec![1.0],
+        Stopping::default(),
+        Silent,
+    );
+    let Err(Error::Diverged {
+        steps,
+        loss,
+        reached,
+    }) = run
+    else {
+        panic!("{run:?}");
+    };
+    assert!(loss.is_nan());
+    assert_eq!(steps, 3);
+    assert_eq!(reached.best_parameters, [0.5]);
+    let at_start = minimize(
+        Cliff,
+        Sgd::new(0.25),
+        vec![0.0],
+        Stopping::default(),
+        Silent,
+    );
+    assert!(matches!(at_start, Err(Error::Diverged { steps: 0, .. })));
+}
+
+/// Blind to its only parameter, which every step sends further to infinity.
+struct Blind;
+
+impl Objective<f64> for Blind {
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn value_and_gradient(&mut self, _: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient[0] = f64::MAX;
+        1.0
+    }
+}
+
+#[test]
+fn parameters_that_are_not_finite_are_divergence() {
+    let run = minimize(Blind, Sgd::new(0.9), vec![0.0], Stopping::default(), Silent);
+    assert!(
+        matches!(run, Err(Error::Diverged { loss: 1.0, .. })),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn the_best_iterate_is_kept_beside_the_last() {
+    // An underdamped ball passes the minimum and returns.
+    let rule = Sgd::new(0.1).momentum(0.95);
+    let stopping = Stopping::default().max_steps(12);
+    let run = minimize(parabola(), rule, vec![0.0; 2], stopping, Silent).unwrap();
+    let losses = &run.report.losses;
+    let smallest = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(losses[run.report.best_step], smallest);
+    assert!(smallest < losses[12]);
+    let mut gradient = [0.0; 2];
+    let again = parabola().value_and_gradient(&run.best_parameters, &mut gradient);
+    assert_eq!(again, smallest);
+}
+
+#[test]
+fn observers_see_every_iterate() {
+    let mut seen = Vec::new();
+    let watch = |progress: &Progress<'_, f64>| {
+        let x = progress.parameters;
+        // The gradient of the mean of two squares is the offset.
+        assert_eq!(progress.gradient, [x[0] - 1.0, x[1] + 2.0]);
+        assert_eq!(progress.gradient_norm(), (2.0 * progress.loss).sqrt());
+        seen.push((progress.step, progress.loss));
+        ControlFlow::Continue(())
+    };
+    let stopping = Stopping::default().max_steps(3);
+    let run = minimize(parabola(), Sgd::new(1.0), vec![1.0, 2.0], stopping, watch).unwrap();
+    let expected: Vec<_> = run.report.losses.iter().copied().enumerate().collect();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn an_observer_may_end_the_run() {
+    let after_two = |progress: &Progress<'_, f64>| match progress.step {
+        2 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let stopping = Stopping::default();
+    let run = minimize(parabola(), Sgd::new(0.1), vec![0.0; 2], stopping, after_two).unwrap();
+    assert_eq!(run.report.steps, 2);
+    assert_eq!(run.report.stop_reason, StopReason::Observer);
+    assert!(!run.report.stop_reason.is_convergence());
+}
+
+#[test]
+fn a_run_in_parts_stalls_where_a_run_in_one_does() {
+    let stopping = Stopping::default().stall(Stall {
+        patience: 10,
+        minimum_improvement: 0.5,
+    });
+    let rule = Sgd::new(0.01);
+    let mut whole = Stepper::new(parabola(), rule, vec![0.0; 2]).unwrap();
+    assert_eq!(whole.run(&stopping, Silent), Ok(StopReason::Stalled));
+    let mut parts = Stepper::new(parabola(), rule, vec![0.0; 2]).unwrap();
+    for until in 1..whole.steps() {
+        let part = stopping.max_steps(until);
+        assert_eq!(parts.run(&part, Silent), Ok(StopReason::StepLimit));
+    }
+    assert_eq!(parts.run(&stopping, Silent), Ok(StopReason::Stalled));
+    assert_eq!(parts.losses(), whole.losses());
+}
+
+#[test]
+fn a_run_at_its_limit_takes_no_further_step() {
+    let mut stepper = Stepper::new(parabola(), Sgd::new(0.1), vec![0.0; 2]).unwrap();
+    stepper.step();
+    stepper.step();
+    let stopping = Stopping::default().max_steps(1);
+    assert_eq!(stepper.run(&stopping, Silent), Ok(StopReason::StepLimit));
+    assert_eq!(stepper.steps(), 2);
+}
+
+#[test]
+fn an_endless_history_is_not_reserved_in_advance() {
+    let stopping = Stopping::default().max_steps(usize::MAX).loss(1e-9);
+    assert_eq!(reason(Sgd::new(0.5), stopping), StopReason::Loss);
+}
+
+#[test]
+fn defaults_are_as_documented() {
+    let stopping = Stopping::<f64>::default();
+    assert_eq!(stopping.divergence, 2.0_f64.powi(104));
+    assert_eq!(Stopping::<f32>::default().divergence, 2.0_f32.powi(46));
+    assert_eq!(stopping.max_steps, 10_000);
+    assert_eq!(
+        (stopping.loss, stopping.gradient_norm, stopping.stall),
+        (None, None, None)
+    );
+}

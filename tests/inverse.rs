@@ -1,0 +1,318 @@
+//! The inverse: the notebook reproduced, and what the one call promises.
+
+use std::ops::ControlFlow;
+
+use approx::assert_relative_eq;
+use matrix_descent::{
+    Config, Error, InverseObjective, Inversion, MeanSquaredError, Minimization, Progress, Real,
+    Sgd, Side, Silent, Start, StopReason, Stopping, heavy_ball_for_inverse, invert_by_descent,
+    minimize,
+};
+use nalgebra::{DMatrix, DVector, dmatrix};
+
+use crate::support::fixtures::{NotebookRun, matrix, notebook_runs, single_precision_run};
+use crate::support::objectives::{SIDES, wavy};
+
+fn replay(run: &NotebookRun) -> Minimization<f64> {
+    let m = matrix(&run.m);
+    let objective = InverseObjective::new(&m, run.side(), MeanSquaredError).unwrap();
+    let rule = Sgd::new(run.learning_rate).momentum(run.momentum);
+    let start = matrix(&run.x0).as_slice().to_vec();
+    let stopping = Stopping::default().max_steps(run.steps);
+    minimize(objective, rule, start, stopping, Silent).unwrap()
+}
+
+#[test]
+fn the_six_runs_of_the_notebook_are_reproduced() {
+    let runs = notebook_runs();
+    assert_eq!(runs.len(), 6);
+    for run in &runs {
+        let name = format!("{}, {:?}", run.label, run.side());
+        let reached = replay(run);
+        let losses = &reached.report.losses;
+        assert_eq!(reached.report.steps, 10_000, "{name}");
+        for (&found, &expected) in losses.iter().zip(&run.first_100_losses) {
+            assert_relative_eq!(found, expected, max_relative = 1e-10);
+        }
+        for (&found, &expected) in losses.iter().step_by(10).zip(&run.losses_every_10) {
+            // The entries of Y − I are rounded at 10⁻¹⁶ however small they are.
+            let (found, expected) = (found.sqrt(), expected.sqrt());
+            let is_close = (found - expected).abs() <= 1e-9 * expected + 1e-14;
+            assert!(is_close, "{name}: {found:e}, {expected:e}");
+        }
+        assert!(losses[9999] < 1e-28, "{name}: {:e}", losses[9999]);
+        assert!(run.last_loss < 1e-28);
+        let expected = matrix(&run.x);
+        for (&found, &expected) in reached.parameters.iter().zip(&expected) {
+            assert!(
+                (found - expected).abs() <= 1e-12,
+                "{name}: {found}, {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_single_precision_run_is_reproduced() {
+    let run = single_precision_run();
+    let m = matrix(&run.m).cast::<f32>();
+    let objective = InverseObjective::new(&m, Side::Left, MeanSquaredError).unwrap();
+    let start = matrix(&run.x0).cast::<f32>().as_slice().to_vec();
+    let rule = Sgd::new(0.9_f32).momentum(0.9);
+    let reached = minimize(objective, rule, start, Stopping::default(), Silent).unwrap();
+    let losses = &reached.report.losses;
+    for (&found, &expected) in losses.iter().zip(&run.first_100_losses) {
+        assert_relative_eq!(f64::from(found), expected, max_relative = 1e-4);
+    }
+    let floor = 10.0 * run.last_loss.max(f64::from(f32::EPSILON).powi(2));
+    assert!(f64::from(losses[9999]) < floor, "{:e}", losses[9999]);
+    for (&found, &expected) in reached.parameters.iter().zip(&matrix(&run.x)) {
+        assert_relative_eq!(f64::from(found), expected, max_relative = 1e-4);
+    }
+}
+
+/// Matrices of moderate condition, with entries near 1.
+fn well_conditioned<T: Real>() -> Vec<(String, DMatrix<T>)> {
+    let mut matrices = vec![
+        (
+            "1×1".to_owned(),
+            DMatrix::from_element(1, 1, T::nearest(-3.0)),
+        ),
+        ("identity".to_owned(), DMatrix::identity(5, 5)),
+        (
+            "exchange".to_owned(),
+            DMatrix::from_fn(4, 4, |i, j| T::nearest(f64::from(u8::from(i + j == 3)))),
+        ),
+        (
+            "diagonal".to_owned(),
+            DMatrix::from_diagonal(&DVector::from_fn(4, |i, _| T::from_count(i + 1))),
+        ),
+    ];
+    for n in [2, 3, 4, 8, 9, 17] {
+        let noise: DMatrix<T> = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
+        let shift = DMatrix::from_diagonal_element(n, n, T::from_count(n).sqrt());
+        matrices.push((format!("shifted noise, n = {n}"), noise + shift));
+    }
+    matrices
+}
+
+fn check_inverse<T: Real>(name: &str, m: &DMatrix<T>, side: Side, inversion: &Inversion<T>) {
+    let n = m.nrows();
+    let identity = DMatrix::identity(n, n);
+    let left = (&inversion.inverse * m - &identity).norm();
+    let right = (m * &inversion.inverse - &identity).norm();
+    let slack = T::nearest(64.0) * T::EPSILON * T::from_count(n);
+    assert!((left - inversion.left_residual).abs() <= slack, "{name}");
+    assert!((right - inversion.right_residual).abs() <= slack, "{name}");
+    let expected = match side {
+        Side::Left => inversion.left_residual,
+        Side::Right => inversion.right_residual,
+        _ => inversion.left_residual.max(inversion.right_residual),
+    };
+    assert_eq!(inversion.residual, expected, "{name}");
+    let tolerance = T::from_count(n).sqrt() * T::EPSILON.powf(T::nearest(2.0 / 3.0));
+    assert!(
+        inversion.residual <= tolerance,
+        "{name}: {:e}",
+        inversion.residual
+    );
+    let lu = m.clone().try_inverse().unwrap();
+    let distance = (&inversion.inverse - &lu).norm() / lu.norm();
+    assert!(distance <= tolerance, "{name}: {distance:e}");
+    assert_eq!(inversion.report.losses.len(), inversion.report.steps + 1);
+    assert_eq!(inversion.report.stop_reason, StopReason::Loss, "{name}");
+}
+
+fn check_default_call<T: Real>() {
+    for (name, m) in well_conditioned::<T>() {
+        for side in SIDES {
+            // Eigenvalues 1 and −1: the mean of both estimates has other solutions.
+            if name == "exchange" && side == Side::Both {
+                continue;
+            }
+            for start in [Start::ScaledTranspose, Start::RandomUniform] {
+                let name = format!("{name}, {side:?}, {start:?}");
+                let config = Config::default().side(side).start(start);
+                let inversion = invert_by_descent(&m, config).expect(&name);
+                check_inverse(&name, &m, side, &inversion);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_default_call_inverts_every_well_conditioned_matrix() {
+    check_default_call::<f64>();
+    check_default_call::<f32>();
+}
+
+fn check_scales<T: Real>(exponents: impl Iterator<Item = i32>) {
+    let m: DMatrix<T> = DMatrix::from_fn(3, 3, |i, j| T::from_count(1 + i * j + 4 * (i / (j + 1))));
+    let inverse = invert_by_descent(&m, Config::default()).unwrap().inverse;
+    for exponent in exponents {
+        let scaled = m.map(|value| value.scale_by_power_of_two(exponent));
+        let found = invert_by_descent(&scaled, Config::default())
+            .unwrap()
+            .inverse;
+        let expected = inverse.map(|value| value.scale_by_power_of_two(-exponent));
+        assert_eq!(found, expected, "2^{exponent}");
+    }
+}
+
+#[test]
+fn scaling_the_matrix_by_a_power_of_two_scales_the_inverse_exactly() {
+    check_scales::<f64>((-1000..=1000).step_by(125));
+    check_scales::<f32>((-120..=120).step_by(15));
+}
+
+#[test]
+fn the_mean_of_both_estimates_is_not_trusted() {
+    // X = diag(1, −1) + [[0, a], [b, 0]] gives (XM + MX)/2 = I for every a and b.
+    let m = dmatrix![1.0, 0.0; 0.0, -1.0];
+    let start = dmatrix![0.5, 3.0; -2.0, -0.5];
+    let config = Config::default()
+        .optimizer(Sgd::new(0.5))
+        .side(Side::Both)
+        .start(Start::Given(start));
+    let Err(Error::InverseNotConverged { best, .. }) = invert_by_descent(&m, config) else {
+        panic!("accepted a matrix that is no inverse");
+    };
+    assert!(best.report.losses[best.report.steps] < 1e-20);
+    assert!(best.residual > 1.0);
+}
+
+#[test]
+fn a_singular_matrix_is_never_inverted() {
+    let ones = DMatrix::from_element(3, 3, 1.0);
+    for m in [DMatrix::zeros(3, 3), ones, dmatrix![1.0, 2.0; 2.0, 4.0]] {
+        let result = invert_by_descent(&m, Config::default());
+        let Err(Error::InverseNotConverged { best, .. }) = result else {
+            panic!("{result:?}");
+        };
+        assert!(best.residual >= 0.99, "{}", best.residual);
+        assert_eq!(best.report.stop_reason, StopReason::Stalled);
+    }
+}
+
+#[test]
+fn a_learning_rate_too_large_is_divergence_with_the_best_iterate() {
+    let m = DMatrix::from_diagonal_element(2, 2, 10.0);
+    let config = Config::default()
+        .optimizer(Sgd::new(0.9).momentum(0.9))
+        .start(Start::RandomUniform);
+    let result = invert_by_descent(&m, config);
+    let Err(Error::InverseDiverged { steps, loss, best }) = result else {
+        panic!("{result:?}");
+    };
+    let losses = &best.report.losses;
+    assert_eq!((steps, loss), (best.report.steps, losses[losses.len() - 1]));
+    assert!(loss > losses[0] / (f64::EPSILON * f64::EPSILON));
+    let from_loss = 2.0 * losses[best.report.best_step].sqrt();
+    assert_relative_eq!(best.residual, from_loss, max_relative = 1e-12);
+}
+
+#[test]
+fn a_run_too_short_is_an_error_that_keeps_the_best_iterate() {
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let config = Config::default().max_steps(5);
+    let result = invert_by_descent(&m, config);
+    let Err(Error::InverseNotConverged { tolerance, best }) = result else {
+        panic!("{result:?}");
+    };
+    let documented = 2.0_f64.sqrt() * f64::EPSILON.powf(2.0 / 3.0);
+    assert_relative_eq!(tolerance, documented, max_relative = 1e-15);
+    assert_eq!((best.report.steps, best.report.losses.len()), (5, 6));
+    assert_eq!(best.report.stop_reason, StopReason::StepLimit);
+    let residual = (&best.inverse * &m - DMatrix::identity(2, 2)).norm();
+    assert_relative_eq!(best.residual, residual, max_relative = 1e-12);
+    // What was reached serves as a start.
+    let config = Config::default().start(Start::Given(best.inverse));
+    assert!(invert_by_descent(&m, config).is_ok());
+}
+
+#[test]
+fn the_exact_inverse_as_start_takes_no_step() {
+    let m = dmatrix![4.0_f32, 1.0; 2.0, 1.0];
+    let inverse = dmatrix![0.5_f32, -0.5; -1.0, 2.0];
+    for side in SIDES {
+        let config = Config::default()
+            .side(side)
+            .start(Start::Given(inverse.clone()))
+            .tolerance(0.0);
+        let inversion = invert_by_descent(&m, config).unwrap();
+        assert_eq!(inversion.report.steps, 0);
+        assert_eq!(inversion.inverse, inverse);
+        assert_eq!(inversion.residual, 0.0);
+    }
+}
+
+#[test]
+fn the_seed_decides_a_random_start() {
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let first_iterate = |seed| {
+        let mut start = Vec::new();
+        let keep = |progress: &Progress<'_, f64>| {
+            start.extend_from_slice(progress.parameters);
+            ControlFlow::Break(())
+        };
+        let config = Config::default()
+            .optimizer(Sgd::new(0.1))
+            .start(Start::RandomUniform)
+            .seed(seed)
+            .observer(keep);
+        let Err(Error::InverseNotConverged { best, .. }) = invert_by_descent(&m, config) else {
+            panic!("accepted a random matrix");
+        };
+        assert_eq!(best.report.stop_reason, StopReason::Observer);
+        start
+    };
+    assert_eq!(first_iterate(1), first_iterate(1));
+    assert_ne!(first_iterate(1), first_iterate(2));
+    assert!(first_iterate(3).iter().all(|x| (0.0..1.0).contains(x)));
+}
+
+#[test]
+fn the_observer_sees_iterates_of_the_matrix_itself() {
+    // The default method works on a scaled matrix; what it shows is scaled back.
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0] * 1024.0;
+    let mut last = Vec::new();
+    let config = Config::default().observer(|progress: &Progress<'_, f64>| {
+        last = progress.parameters.to_vec();
+        let mut objective = InverseObjective::new(&m, Side::Left, MeanSquaredError).unwrap();
+        let check = matrix_descent::check_gradient(&mut objective, progress.parameters).unwrap();
+        if progress.step == 0 {
+            assert!((check.analytic - progress.gradient[check.index]).abs() < 1e-9);
+        }
+        ControlFlow::Continue(())
+    });
+    let inversion = invert_by_descent(&m, config).unwrap();
+    assert_eq!(last, inversion.inverse.as_slice());
+}
+
+#[test]
+fn the_tuned_heavy_ball_keeps_within_its_estimate_of_steps() {
+    for condition_number in [3.0_f64, 30.0, 300.0] {
+        let ratio = condition_number.powf(1.0 / 7.0);
+        let m = DMatrix::from_diagonal(&DVector::from_fn(8, |i, _| ratio.powi(i as i32)));
+        let config = Config::default()
+            .optimizer(heavy_ball_for_inverse(&m, 0).unwrap())
+            .tolerance(1e-8);
+        let steps = invert_by_descent(&m, config).unwrap().report.steps as f64;
+        let expected = condition_number / 2.0 * (1e8_f64).ln();
+        assert!(
+            steps < 2.0 * expected + 20.0,
+            "κ = {condition_number}: {steps}"
+        );
+    }
+}
+
+#[test]
+fn defaults_are_as_documented() {
+    let default = Config::<f64>::default();
+    let spelled_out = Config::default()
+        .side(Side::Left)
+        .start(Start::ScaledTranspose)
+        .seed(0)
+        .max_steps(100_000);
+    assert_eq!(default, spelled_out);
+}

@@ -1,0 +1,11 @@
+//! The tests, a file for each folder of the library.
+
+mod support;
+
+mod allocations;
+mod bad_input;
+mod descent;
+mod inverse;
+mod loss;
+mod objective;
+mod optimizer;

@@ -1,0 +1,106 @@
+//! The reference data, parsed.
+
+use std::collections::BTreeMap;
+
+use matrix_descent::Side;
+use nalgebra::DMatrix;
+use serde::Deserialize;
+
+pub type Rows = Vec<Vec<f64>>;
+
+pub fn matrix(rows: &Rows) -> DMatrix<f64> {
+    DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
+}
+
+#[derive(Deserialize)]
+pub struct NotebookRun {
+    pub label: String,
+    side: String,
+    pub learning_rate: f64,
+    pub momentum: f64,
+    pub steps: usize,
+    pub m: Rows,
+    pub x0: Rows,
+    pub losses_every_10: Vec<f64>,
+    pub first_100_losses: Vec<f64>,
+    pub last_loss: f64,
+    pub x: Rows,
+}
+
+impl NotebookRun {
+    pub fn side(&self) -> Side {
+        match self.side.as_str() {
+            "left" => Side::Left,
+            "right" => Side::Right,
+            "both" => Side::Both,
+            other => panic!("unknown side {other}"),
+        }
+    }
+}
+
+pub fn notebook_runs() -> Vec<NotebookRun> {
+    serde_json::from_str(include_str!("../fixtures/notebook_inverse.json")).unwrap()
+}
+
+#[derive(Deserialize)]
+pub struct SinglePrecisionRun {
+    pub m: Rows,
+    pub x0: Rows,
+    pub first_100_losses: Vec<f64>,
+    pub last_loss: f64,
+    pub x: Rows,
+}
+
+pub fn single_precision_run() -> SinglePrecisionRun {
+    serde_json::from_str(include_str!("../fixtures/notebook_inverse_f32.json")).unwrap()
+}
+
+#[derive(Deserialize)]
+pub struct OptimizerRun {
+    pub name: String,
+    pub settings: Settings,
+    pub m: Rows,
+    pub x0: Rows,
+    pub losses: Vec<f64>,
+    pub x_after: BTreeMap<usize, Rows>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub lr: f64,
+    pub momentum: f64,
+    pub dampening: f64,
+    pub nesterov: bool,
+    pub weight_decay: f64,
+}
+
+/// PyTorch's defaults.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lr: 1e-3,
+            momentum: 0.0,
+            dampening: 0.0,
+            nesterov: false,
+            weight_decay: 0.0,
+        }
+    }
+}
+
+pub fn optimizer_runs() -> Vec<OptimizerRun> {
+    serde_json::from_str(include_str!("../fixtures/torch_optimizers.json")).unwrap()
+}
+
+#[derive(Deserialize)]
+pub struct LossValue {
+    pub name: String,
+    pub prediction: Rows,
+    pub target: Rows,
+    pub value: f64,
+    pub gradient: Rows,
+}
+
+pub fn loss_values() -> Vec<LossValue> {
+    serde_json::from_str(include_str!("../fixtures/torch_losses.json")).unwrap()
+}

@@ -1,0 +1,34 @@
+//! Every objective of the crate, at several sizes, with each loss.
+
+use matrix_descent::{Fit, InverseObjective, Objective, Real, Side};
+use nalgebra::DMatrix;
+
+use super::losses::losses;
+
+pub const SIDES: [Side; 3] = [Side::Left, Side::Right, Side::Both];
+
+/// Below, at and above the sizes with products of their own.
+pub const SIZES: [usize; 7] = [1, 2, 3, 4, 8, 9, 13];
+
+/// Shows every objective to `check`, with a name.
+pub fn for_each_objective<T: Real>(mut check: impl FnMut(&str, &mut dyn Objective<T>)) {
+    for named in losses::<T>() {
+        let target: Vec<T> = wavy(11, 0.3);
+        let name = format!("fit, {}", named.name);
+        check(&name, &mut Fit::new(&*named.loss, target));
+        for n in SIZES {
+            let matrix = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
+            for side in SIDES {
+                let name = format!("inverse, {}, {side:?}, n = {n}", named.name);
+                let objective = InverseObjective::new(&matrix, side, &*named.loss);
+                check(&name, &mut objective.unwrap());
+            }
+        }
+    }
+}
+
+/// `length` values in (−1, 1) without pattern.
+pub fn wavy<T: Real>(length: usize, phase: f64) -> Vec<T> {
+    let value = |k: usize| T::nearest((1.7 * (k * k) as f64 + phase).sin());
+    (0..length).map(value).collect()
+}
