@@ -136,7 +136,7 @@ fn show_one_call(m: &DMatrix<f64>) -> Result<(), matrix_descent::Error> {
 
 /// Points (step, log₁₀ of the loss) that a figure needs: all early steps, then every tenth.
 fn curve(run: &Minimization<f64>) -> Vec<(f64, f64)> {
-    let is_drawn = |step: usize| step < 500 || step % 10 == 0;
+    let is_drawn = |step: usize| step < 500 || step.is_multiple_of(10);
     let losses = run.report.losses.iter().enumerate();
     losses
         .filter(|(step, _)| is_drawn(*step))
