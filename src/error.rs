@@ -75,6 +75,15 @@ pub enum Error<T: Real = f64> {
         found: usize,
     },
 
+    /// A checkpoint was to be resumed with an objective that is not the one it comes from.
+    #[error("the checkpoint records a loss of {recorded:e}, but the objective's is {found:e}")]
+    DifferentObjective {
+        /// The loss in the checkpoint.
+        recorded: T,
+        /// The objective's at the same parameters.
+        found: T,
+    },
+
     /// A setting makes no sense.
     #[error("{name} is {value}, but has to be {requirement}")]
     InvalidSetting {
@@ -97,10 +106,20 @@ pub enum Error<T: Real = f64> {
         reached: Box<Minimization<T>>,
     },
 
+    /// The inverse, or the scaled transpose from which its search starts, has entries beyond the
+    /// range of the format: the entries of the matrix are too small.
+    #[error("the inverse leaves the range of the number format in row {row}, column {column}")]
+    InverseOutOfRange {
+        /// The row of the first such entry in column order, from 0.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+    },
+
     /// The search for an inverse exploded.
     ///
     /// With an optimizer of one's own this mostly means that the learning rate is too large for
-    /// the matrix.
+    /// the matrix; if no step was taken, that the start is too far off.
     #[error(
         "the search for the inverse diverged: the loss was {loss:e} after {steps} steps; \
          the best iterate has residual {:e}", best.residual

@@ -1,4 +1,4 @@
-//! The Euclidean norm, safe from overflow and underflow.
+//! Passes over flat slices: the Euclidean norm, safe from overflow and underflow, and finiteness.
 
 use crate::Real;
 
@@ -18,6 +18,20 @@ pub(crate) fn euclidean_norm<T: Real>(values: &[T]) -> T {
     } else {
         norm_by_scaling(values)
     }
+}
+
+/// Whether no value is NaN or infinite.
+pub(crate) fn all_finite<T: Real>(values: &[T]) -> bool {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut sums = [T::zero(); LANES];
+    for chunk in chunks {
+        for (sum, &value) in sums.iter_mut().zip(chunk) {
+            // 0 for a finite value, NaN for any other; without a branch.
+            *sum += value - value;
+        }
+    }
+    let of_rest = rest.iter().all(|value| value.is_finite());
+    of_rest && sums.iter().all(|&sum| sum == T::zero())
 }
 
 fn sum_of_squares<T: Real>(values: &[T]) -> T {
@@ -51,7 +65,22 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::euclidean_norm;
+    use super::{all_finite, euclidean_norm};
+
+    #[test]
+    fn finiteness_is_seen_in_every_place() {
+        for length in 0..20 {
+            let mut values = vec![f64::MAX; length];
+            assert!(all_finite(&values));
+            for place in 0..length {
+                for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                    values[place] = bad;
+                    assert!(!all_finite(&values), "{bad} at {place} of {length}");
+                }
+                values[place] = -1.0;
+            }
+        }
+    }
 
     #[test]
     fn is_exact_on_pythagorean_triples_at_any_scale() {

@@ -43,6 +43,17 @@ pub(crate) fn check_finite<T: Real>(
     }
 }
 
+/// Accepts an inverse, or the start of one, whose entries the format can hold.
+pub(crate) fn check_in_range<T: Real>(inverse: &DMatrix<T>) -> Result<(), Error<T>> {
+    match inverse.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(Error::InverseOutOfRange {
+            row: index % inverse.nrows(),
+            column: index / inverse.nrows(),
+        }),
+    }
+}
+
 /// Accepts a flat vector of `expected` finite parameters.
 pub(crate) fn check_parameters<T: Real>(parameters: &[T], expected: usize) -> Result<(), Error<T>> {
     if parameters.len() != expected {

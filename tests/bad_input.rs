@@ -134,7 +134,21 @@ fn starts() -> Vec<Case> {
     let checkpoint = other.into_checkpoint();
     let smaller = Fit::new(MeanSquaredError, vec![0.0; 2]);
     let resumed = Stepper::resume(smaller, Sgd::new(0.1), checkpoint).map(|_| ());
+    let mut other = Stepper::new(
+        Fit::new(MeanSquaredError, vec![0.0; 2]),
+        Sgd::new(0.1),
+        vec![1.0; 2],
+    )
+    .unwrap();
+    other.step();
+    let found = Fit::new(MeanSquaredError, vec![3.0; 2]);
+    let foreign = Stepper::resume(found, Sgd::new(0.1), other.into_checkpoint()).map(|_| ());
+    let different = Error::DifferentObjective {
+        recorded: 0.9 * 0.9,
+        found: 2.1 * 2.1,
+    };
     vec![
+        ("another objective", error(foreign), different),
         (
             "shape",
             error(invert_by_descent(&regular(), config)),

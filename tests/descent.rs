@@ -149,10 +149,122 @@ impl Objective<f64> for Blind {
 #[test]
 fn parameters_that_are_not_finite_are_divergence() {
     let run = minimize(Blind, Sgd::new(0.9), vec![0.0], Stopping::default(), Silent);
-    assert!(
-        matches!(run, Err(Error::Diverged { loss: 1.0, .. })),
-        "{run:?}"
-    );
+    let Err(Error::Diverged {
+        steps,
+        loss,
+        reached,
+    }) = run
+    else {
+        panic!("{run:?}");
+    };
+    // 0.9·MAX is finite, twice as much is not.
+    assert_eq!((steps, loss), (2, 1.0));
+    assert_eq!(reached.best_parameters, [0.0]);
+}
+
+/// Falls to −∞ below zero.
+struct Abyss;
+
+impl Objective<f64> for Abyss {
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient[0] = 1.0;
+        if x[0] < 0.0 { f64::NEG_INFINITY } else { x[0] }
+    }
+}
+
+#[test]
+fn an_infinite_loss_is_never_best() {
+    let run = minimize(Abyss, Sgd::new(0.4), vec![1.0], Stopping::default(), Silent);
+    let Err(Error::Diverged { steps, reached, .. }) = run else {
+        panic!("{run:?}");
+    };
+    assert_eq!((steps, reached.report.best_step), (3, 2));
+    assert!((reached.best_parameters[0] - 0.2).abs() < 1e-15);
+}
+
+/// The same loss everywhere.
+struct Plain;
+
+impl Objective<f64> for Plain {
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn value_and_gradient(&mut self, _: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient[0] = 1.0;
+        7.0
+    }
+}
+
+#[test]
+fn of_equal_losses_the_first_is_best() {
+    let stopping = Stopping::default().max_steps(5);
+    let run = minimize(Plain, Sgd::new(0.5), vec![1.0], stopping, Silent).unwrap();
+    assert_eq!((run.report.best_step, run.best_parameters[0]), (0, 1.0));
+}
+
+#[test]
+fn a_run_stalls_after_its_patience_and_no_later() {
+    let stopping = Stopping::default().stall(Stall {
+        patience: 7,
+        minimum_improvement: 0.0,
+    });
+    let run = minimize(Plain, Sgd::new(0.5), vec![1.0], stopping, Silent).unwrap();
+    assert_eq!(run.report.stop_reason, StopReason::Stalled);
+    assert_eq!(run.report.steps, 7);
+}
+
+#[test]
+fn criteria_are_tried_in_their_documented_order() {
+    let at_minimum = || vec![1.0, -2.0];
+    let stop = |_: &Progress<'_, f64>| ControlFlow::Break(());
+    let all = Stopping::default().loss(0.0).gradient_norm(0.0);
+    let run = minimize(parabola(), Sgd::new(0.5), at_minimum(), all, stop).unwrap();
+    assert_eq!(run.report.stop_reason, StopReason::Loss);
+    let norm = Stopping::default().gradient_norm(0.0);
+    let run = minimize(parabola(), Sgd::new(0.5), at_minimum(), norm, stop).unwrap();
+    assert_eq!(run.report.stop_reason, StopReason::GradientNorm);
+    let none = Stopping::default();
+    let run = minimize(parabola(), Sgd::new(0.5), at_minimum(), none, stop).unwrap();
+    assert_eq!(run.report.stop_reason, StopReason::Observer);
+}
+
+#[test]
+fn the_gradient_norm_ends_the_run_at_the_first_iterate_below_it() {
+    let mut norms = Vec::new();
+    let watch = |progress: &Progress<'_, f64>| {
+        norms.push(progress.gradient_norm());
+        ControlFlow::Continue(())
+    };
+    let stopping = Stopping::default().gradient_norm(1e-3);
+    minimize(parabola(), Sgd::new(0.5), vec![0.0; 2], stopping, watch).unwrap();
+    let (last, earlier) = norms.split_last().unwrap();
+    assert!(*last <= 1e-3);
+    assert!(earlier.iter().all(|&norm| norm > 1e-3));
+}
+
+#[test]
+fn runs_are_timed() {
+    let stopping = Stopping::default().max_steps(100_000);
+    let run = minimize(parabola(), Sgd::new(0.5), vec![0.0; 2], stopping, Silent).unwrap();
+    assert!(run.report.elapsed > std::time::Duration::ZERO);
+}
+
+#[test]
+fn steps_after_a_run_are_the_callers() {
+    let mut stepper = Stepper::new(parabola(), Sgd::new(0.1), vec![0.0; 2]).unwrap();
+    let reason = |stepper: &Stepper<_, _, _>| stepper.clone().finish().report.stop_reason;
+    assert_eq!(reason(&stepper), StopReason::Caller);
+    stepper
+        .run(&Stopping::default().max_steps(3), Silent)
+        .unwrap();
+    assert_eq!(reason(&stepper), StopReason::StepLimit);
+    stepper.step();
+    assert_eq!(reason(&stepper), StopReason::Caller);
 }
 
 #[test]

@@ -62,6 +62,31 @@ fn at_the_inverse_the_loss_and_the_gradient_vanish() {
     }
 }
 
+fn check_at_rounded_inverse<T: Real>() {
+    let m = DMatrix::from_row_slice(2, 2, &[0.1, 0.7, 0.3, 0.2]).map(T::nearest);
+    let inverse = m.clone().try_inverse().unwrap();
+    for side in SIDES {
+        let mut objective = InverseObjective::new(&m, side, MeanSquaredError).unwrap();
+        let check = check_gradient(&mut objective, inverse.as_slice()).unwrap();
+        let error = check.largest_relative_error;
+        assert!(error < T::nearest(1e-2), "{side:?}: {check:?}");
+    }
+}
+
+#[test]
+fn a_right_gradient_passes_at_the_minimum() {
+    check_at_rounded_inverse::<f64>();
+    check_at_rounded_inverse::<f32>();
+}
+
+#[test]
+#[should_panic(expected = "n² numbers")]
+fn parameters_of_another_length_are_a_programming_error() {
+    let m = DMatrix::<f64>::identity(2, 2);
+    let mut objective = InverseObjective::new(&m, Side::Left, MeanSquaredError).unwrap();
+    objective.value_and_gradient(&[0.0; 5], &mut [0.0; 4]);
+}
+
 /// An objective whose gradient is wrong in one entry.
 struct Wrong {
     factor: f64,

@@ -182,6 +182,25 @@ fn a_state_without_velocity_serves_a_rule_with_momentum() {
 }
 
 #[test]
+fn the_first_step_with_momentum_is_undampened_whenever_it_comes() {
+    let mut x = [0.0];
+    let mut state = Sgd::new(1.0).init(&x);
+    Sgd::new(1.0).step(&mut state, &mut x, &mut [1.0]);
+    Sgd::new(1.0)
+        .dampened_momentum(0.5, 0.5)
+        .step(&mut state, &mut x, &mut [1.0]);
+    assert_eq!((x, state.velocity()), ([-2.0], &[1.0][..]));
+}
+
+#[test]
+#[should_panic(expected = "another length")]
+fn a_state_of_another_length_is_a_programming_error() {
+    let rule = Sgd::new(1.0).momentum(0.5);
+    let mut state = rule.init(&[0.0; 3]);
+    rule.step(&mut state, &mut [0.0; 2], &mut [0.0; 2]);
+}
+
+#[test]
 fn weight_decay_pulls_to_zero() {
     let rule = Sgd::new(0.5).weight_decay(0.5);
     let mut x = [4.0];

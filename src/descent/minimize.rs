@@ -10,7 +10,8 @@ use crate::{Error, Objective, Optimizer, Real};
 ///
 /// The run ends for the reason in the report, which may be a limit: reaching it is no error, since
 /// only the caller knows what the minimum should be. Objective and optimizer may be passed by
-/// reference. The loop allocates nothing (but for the history of losses beyond 2²⁰ steps).
+/// reference. The loop allocates nothing itself, but for the history of losses beyond 2²⁰ steps;
+/// what an objective allocates is its own affair.
 ///
 /// # Errors
 ///
@@ -48,7 +49,7 @@ where
     let mut stepper = Stepper::new(objective, optimizer, start)?;
     let stop_reason = stepper.run(&stopping, observer)?;
     let (steps, loss) = (stepper.steps(), stepper.loss());
-    let reached = stepper.finish(stop_reason);
+    let reached = stepper.finish();
     match stop_reason {
         StopReason::Diverged => Err(Error::Diverged {
             steps,

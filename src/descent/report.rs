@@ -21,6 +21,8 @@ pub enum StopReason {
     Diverged,
     /// The observer asked for it.
     Observer,
+    /// The caller drove the steps and stopped.
+    Caller,
 }
 
 impl StopReason {
@@ -47,6 +49,7 @@ impl fmt::Display for StopReason {
             Self::StepLimit => "the step limit was reached",
             Self::Diverged => "the loss exploded",
             Self::Observer => "the observer asked to stop",
+            Self::Caller => "the caller took no further step",
         })
     }
 }
@@ -63,7 +66,8 @@ pub struct Report<T> {
     pub best_step: usize,
     /// Why the run ended.
     pub stop_reason: StopReason,
-    /// The wall time from the start of the run to its end.
+    /// The wall time spent in runs, parts of an interrupted one added up; steps that the caller
+    /// takes one by one are not timed.
     pub elapsed: Duration,
 }
 

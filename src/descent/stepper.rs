@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::observer::{Observer, Progress};
 use super::report::{Minimization, Report, StopReason};
 use super::stopping::{Stall, Stopping};
+use crate::norm::all_finite;
 use crate::validation::check_parameters;
 use crate::{Error, Objective, Optimizer, Real};
 
@@ -39,7 +40,18 @@ pub struct Stepper<T: Real, F, M: Optimizer<T>> {
     objective: F,
     optimizer: M,
     gradient: Vec<T>,
+    /// Whether the parameters are all numbers; a loss may be blind to some of them.
+    parameters_are_finite: bool,
+    watch: Watch<T>,
+    last_run: Option<EndOfRun>,
     at: Checkpoint<T, M::State>,
+}
+
+/// Why the last run ended, and after which step.
+#[derive(Clone, Copy, Debug)]
+struct EndOfRun {
+    reason: StopReason,
+    step: usize,
 }
 
 /// All that a run needs to go on later: parameters, optimizer state, history and best iterate.
@@ -87,6 +99,9 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         check_parameters(&parameters, objective.dimension())?;
         let mut stepper = Self {
             gradient: vec![T::zero(); parameters.len()],
+            parameters_are_finite: true,
+            watch: Watch::new(None),
+            last_run: None,
             at: Checkpoint {
                 state: optimizer.init(&parameters),
                 best_parameters: parameters.clone(),
@@ -99,7 +114,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             optimizer,
         };
         let loss = stepper.evaluate();
-        stepper.at.losses.push(loss);
+        stepper.record(loss);
         Ok(stepper)
     }
 
@@ -107,7 +122,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new); a run that has diverged to NaN or ±∞ can't be resumed.
+    /// As [`new`](Self::new), so that a run which diverged to NaN or ±∞ can't be resumed;
+    /// [`Error::DifferentObjective`] if the objective has not the loss that the checkpoint records.
     pub fn resume(
         objective: F,
         optimizer: M,
@@ -117,26 +133,37 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         check_parameters(&checkpoint.parameters, objective.dimension())?;
         let mut stepper = Self {
             gradient: vec![T::zero(); checkpoint.parameters.len()],
+            parameters_are_finite: true,
+            watch: Watch::over(&checkpoint.losses, None),
+            last_run: None,
             at: checkpoint,
             objective,
             optimizer,
         };
-        stepper.evaluate();
-        Ok(stepper)
+        let (recorded, found) = (stepper.loss(), stepper.evaluate());
+        let is_same = recorded == found || !(recorded.is_finite() || found.is_finite());
+        if is_same {
+            Ok(stepper)
+        } else {
+            Err(Error::DifferentObjective { recorded, found })
+        }
     }
 
     /// Takes one step and returns the loss after it.
+    ///
+    /// The history grows by one entry, for which memory may have to be found.
     pub fn step(&mut self) -> T {
         self.optimizer.step(
             &mut self.at.state,
             &mut self.at.parameters,
             &mut self.gradient,
         );
+        self.parameters_are_finite = all_finite(&self.at.parameters);
         let loss = self.evaluate();
         let best_loss = self.at.losses[self.at.best_step];
-        let is_best = loss < best_loss || !best_loss.is_finite();
-        self.at.losses.push(loss);
-        if is_best {
+        self.record(loss);
+        let is_better = loss < best_loss || !best_loss.is_finite();
+        if is_better && loss.is_finite() && self.parameters_are_finite {
             self.at.best_step = self.steps();
             self.at.best_parameters.copy_from_slice(&self.at.parameters);
         }
@@ -146,7 +173,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     /// Steps until `stopping` or the observer ends the run, and returns why it ended.
     ///
     /// The observer sees the iterate at which the run begins and the one after each step, the
-    /// last included. `stopping` counts steps and measures divergence and stall from the start of
+    /// last included; where a criterion holds at the same iterate, it goes before the observer's
+    /// wish. `stopping` counts steps and measures divergence and stall from the start of
     /// the descent, not of this call, so that a run in parts ends where a run in one does.
     ///
     /// # Errors
@@ -161,24 +189,23 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         let started = Instant::now();
         let steps_left = stopping.max_steps.saturating_sub(self.steps());
         self.at.losses.reserve(steps_left.min(RESERVED_LOSSES));
-        let mut watch = Watch::over(&self.at.losses, stopping.stall);
+        if self.watch.stall != stopping.stall {
+            self.watch = Watch::over(&self.at.losses, stopping.stall);
+        }
         let reason = loop {
             let wish = observer.observe(&self.progress());
-            if let Some(reason) = self.reason_to_stop(stopping, &watch) {
+            if let Some(reason) = self.reason_to_stop(stopping) {
                 break reason;
             }
             if wish.is_break() {
                 break StopReason::Observer;
             }
-            let loss = self.step();
-            watch.see(loss, stopping.stall);
+            self.step();
         };
         self.at.elapsed += started.elapsed();
-        Ok(if self.is_finite() {
-            reason
-        } else {
-            StopReason::Diverged
-        })
+        let step = self.steps();
+        self.last_run = Some(EndOfRun { reason, step });
+        Ok(reason)
     }
 
     /// Where the descent stands.
@@ -229,11 +256,17 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     }
 
     /// Ends the descent with all that it reached.
+    ///
+    /// The stop reason is that of the last run, or [`StopReason::Caller`] if steps were taken since.
     #[must_use]
-    pub fn finish(self, stop_reason: StopReason) -> Minimization<T> {
+    pub fn finish(mut self) -> Minimization<T> {
+        let steps = self.steps();
+        let end = self.last_run.filter(|end| end.step == steps);
+        let stop_reason = end.map_or(StopReason::Caller, |end| end.reason);
+        self.at.losses.shrink_to_fit();
         Minimization {
             report: Report {
-                steps: self.steps(),
+                steps,
                 losses: self.at.losses,
                 best_step: self.at.best_step,
                 stop_reason,
@@ -250,9 +283,15 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             .value_and_gradient(&self.at.parameters, &mut self.gradient)
     }
 
-    fn reason_to_stop(&self, stopping: &Stopping<T>, watch: &Watch<T>) -> Option<StopReason> {
+    fn record(&mut self, loss: T) {
+        self.at.losses.push(loss);
+        self.watch.see(loss);
+    }
+
+    fn reason_to_stop(&self, stopping: &Stopping<T>) -> Option<StopReason> {
         let loss = self.loss();
-        if !loss.is_finite() || loss.abs() > watch.scale * stopping.divergence {
+        let is_finite = loss.is_finite() && self.parameters_are_finite;
+        if !is_finite || loss.abs() > self.watch.scale * stopping.divergence {
             return Some(StopReason::Diverged);
         }
         if stopping.loss.is_some_and(|goal| loss <= goal) {
@@ -262,22 +301,19 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         if stopping.gradient_norm.is_some_and(gradient_is_small) {
             return Some(StopReason::GradientNorm);
         }
-        let idle_steps = self.steps() - watch.last_improvement;
+        let idle_steps = self.steps() - self.watch.last_improvement;
         if stopping.stall.is_some_and(|s| idle_steps >= s.patience) {
             return Some(StopReason::Stalled);
         }
         (self.steps() >= stopping.max_steps).then_some(StopReason::StepLimit)
     }
-
-    /// Whether all parameters are numbers; a loss may be blind to some of them.
-    fn is_finite(&self) -> bool {
-        self.at.parameters.iter().all(|value| value.is_finite())
-    }
 }
 
 /// What the history says of divergence and stall; a function of the losses alone, so that a
 /// resumed run judges as an uninterrupted one.
+#[derive(Clone, Copy, Debug)]
 struct Watch<T> {
+    stall: Option<Stall<T>>,
     /// The magnitude of the first loss that was not zero.
     scale: T,
     improved_loss: T,
@@ -286,24 +322,29 @@ struct Watch<T> {
 }
 
 impl<T: Real> Watch<T> {
-    fn over(losses: &[T], stall: Option<Stall<T>>) -> Self {
-        let mut watch = Self {
+    fn new(stall: Option<Stall<T>>) -> Self {
+        Self {
+            stall,
             scale: T::zero(),
             improved_loss: T::MAX,
             last_improvement: 0,
             seen: 0,
-        };
+        }
+    }
+
+    fn over(losses: &[T], stall: Option<Stall<T>>) -> Self {
+        let mut watch = Self::new(stall);
         for &loss in losses {
-            watch.see(loss, stall);
+            watch.see(loss);
         }
         watch
     }
 
-    fn see(&mut self, loss: T, stall: Option<Stall<T>>) {
+    fn see(&mut self, loss: T) {
         if self.scale == T::zero() {
             self.scale = loss.abs();
         }
-        if let Some(stall) = stall {
+        if let Some(stall) = self.stall {
             let needed = stall.minimum_improvement * self.improved_loss.abs();
             let has_improved = self.seen == 0 || loss < self.improved_loss - needed;
             if has_improved {

@@ -6,7 +6,7 @@ use crate::{Error, Real};
 /// The conditions that end a run, each under its own [`StopReason`](crate::StopReason).
 ///
 /// A run ends at the first iterate for which one holds, tried in the order of the fields here,
-/// divergence first. Every run has a step limit.
+/// divergence first; the observer's wish comes last. Every run has a step limit.
 ///
 /// | field | default |
 /// |---|---|

@@ -1,5 +1,7 @@
 //! The inverse by any optimizer on the plain gradient.
 
+use std::ops::ControlFlow;
+
 use nalgebra::DMatrix;
 
 use super::method::{Descend, Problem};
@@ -16,9 +18,9 @@ pub struct ByOptimizer<M> {
     pub(super) optimizer: M,
 }
 
-/// A run whose loss has not fallen by √ε of itself in this many steps would need more than any
-/// patience: at this rate another factor e takes 1000/√ε steps.
-const PATIENCE: usize = 1000;
+/// The share of the steps allowed in which the loss has to fall by √ε of itself. The transient of
+/// a heavy ball may last as long as a third of its run.
+const PATIENCE: usize = 2;
 
 impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
     /// Descends until the recomputed residual is within the tolerance.
@@ -38,22 +40,36 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let stopping = Stopping::default()
             .max_steps(problem.max_steps)
             .stall(Stall {
-                patience: PATIENCE,
+                patience: problem.max_steps.div_ceil(PATIENCE),
                 minimum_improvement: T::EPSILON.sqrt(),
             });
         let root = problem.tolerance / T::from_count(matrix.nrows());
         let mut goal = root * root;
+        let mut shown_steps = 0;
+        let mut wish = ControlFlow::Continue(());
         loop {
-            let watch = |progress: &Progress<'_, T>| observer.observe(progress);
-            let steps_before = stepper.steps();
+            let watch = |progress: &Progress<'_, T>| {
+                // A lowered goal begins where the last one ended: that iterate was shown.
+                if progress.step == shown_steps {
+                    shown_steps += 1;
+                    wish = observer.observe(progress);
+                }
+                wish
+            };
             let reason = stepper.run(&stopping.loss(goal), watch)?;
             let excess = residual(&stepper, matrix, problem.side) / problem.tolerance;
-            let has_moved = stepper.steps() > steps_before || steps_before == 0;
-            let goes_on = reason == StopReason::Loss && excess > T::one() && has_moved;
+            let goes_on = reason == StopReason::Loss && excess > T::one();
             if !goes_on {
-                return Ok(stepper.finish(reason));
+                return Ok(stepper.finish());
             }
-            goal = stepper.loss() / (T::nearest(4.0) * excess * excess);
+            let lower = stepper.loss() / (T::nearest(4.0) * excess * excess);
+            // Below zero no loss can fall: then the run goes on until it ends for another reason.
+            let out_of_reach = -T::one();
+            goal = if lower > T::zero() {
+                lower
+            } else {
+                out_of_reach
+            };
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{Error, Observer, Real, Side, Silent};
 /// | [`side`](Self::side) | [`Side::Left`] |
 /// | [`start`](Self::start) | [`Start::ScaledTranspose`] |
 /// | [`seed`](Self::seed) | 0 |
-/// | [`tolerance`](Self::tolerance) | √n·ε^(2/3): √n·4·10⁻¹¹ in `f64`, √n·2·10⁻⁵ in `f32` |
+/// | [`tolerance`](Self::tolerance) | √(n·ε): √n·1.5·10⁻⁸ in `f64`, √n·3.5·10⁻⁴ in `f32` |
 /// | [`max_steps`](Self::max_steps) | 100 000 |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
@@ -108,6 +108,9 @@ impl<T: Real, M, O> Config<T, M, O> {
     }
 
     /// Sets the number of steps after which the run ends in any case; at least 1.
+    ///
+    /// A run by an optimizer ends as stalled if its loss does not fall by √ε of itself within half
+    /// as many steps.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
@@ -145,9 +148,9 @@ impl<T: Real, M, O> Config<T, M, O> {
 
     pub(super) fn tolerance_for(&self, n: usize) -> T {
         self.tolerance.unwrap_or_else(|| {
-            // Each of the n rows of the residual gets the same share: two thirds of the digits,
-            // which leaves a third to the condition number.
-            T::from_count(n).sqrt() * T::EPSILON.powf(T::nearest(2.0 / 3.0))
+            // Each of the n rows of the residual gets the same share: half of the digits, which
+            // leaves the other half to the condition number.
+            (T::from_count(n) * T::EPSILON).sqrt()
         })
     }
 

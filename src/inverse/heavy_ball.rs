@@ -15,8 +15,8 @@ const LANCZOS_STEPS: usize = 40;
 /// The curvatures of that loss lie between ℓ = 2σₙ²/n² and L = 2σ₁²/n². Both ends are estimated
 /// by up to 40 Lanczos steps on MᵀM with a random start from `seed`; the settings are then those
 /// of [`Sgd::tuned_heavy_ball`]. L is estimated from above, which keeps the descent stable; so may
-/// be ℓ, which only slows it. Expect about κ/2·ln(1/ε) steps, κ = σ₁/σₙ, and more where ℓ is
-/// overestimated.
+/// be ℓ, which only slows it. Expect about κ/2·ln(1/ε) steps, κ = σ₁/σₙ, and several times as many
+/// where ℓ is overestimated, as it is for κ in the thousands and n above 40.
 ///
 /// # Errors
 ///
@@ -100,5 +100,7 @@ fn lanczos<T: Real>(matrix: &DMatrix<T>, start: DVector<T>) -> DMatrix<T> {
 fn random_direction<T: Real>(n: usize, seed: u64) -> DVector<T> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
     let half = T::nearest(0.5);
-    DVector::from_fn(n, |_, _| T::random_unit(&mut generator) - half).normalize()
+    // The draws are multiples of ε/2, so that this offset keeps every entry from being zero.
+    let offset = half - T::EPSILON / T::nearest(4.0);
+    DVector::from_fn(n, |_, _| T::random_unit(&mut generator) - offset).normalize()
 }

@@ -37,6 +37,7 @@ use crate::{Error, Observer, Real, StopReason};
 ///
 /// - [`Error::Empty`], [`Error::NotSquare`], [`Error::NotFinite`], [`Error::ShapeMismatch`] (of a
 ///   given start), [`Error::InvalidSetting`] for bad input;
+/// - [`Error::InverseOutOfRange`] if the entries of the inverse are too large for the format;
 /// - [`Error::InverseDiverged`] if the loss exploded, mostly for a learning rate too large;
 /// - [`Error::InverseNotConverged`] if the run ended above the tolerance.
 ///
@@ -50,7 +51,7 @@ use crate::{Error, Observer, Real, StopReason};
 ///
 /// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
 /// let inversion = invert_by_descent(&m, Config::default())?;
-/// assert!((&inversion.inverse * &m - DMatrix::identity(2, 2)).norm() < 1e-9);
+/// assert!((&inversion.inverse * &m - DMatrix::identity(2, 2)).norm() < 1e-7);
 /// assert_eq!(inversion.report.losses.len(), inversion.report.steps + 1);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
@@ -65,6 +66,7 @@ where
 {
     check_square("matrix", matrix)?;
     config.validate()?;
+    config.start.validate(matrix)?;
     let n = matrix.nrows();
     let tolerance = config.tolerance_for(n);
     let problem = Problem {

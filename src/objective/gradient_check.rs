@@ -28,7 +28,8 @@ pub struct GradientCheck<T> {
 /// 10⁻² or more. Differences mean nothing across a kink.
 ///
 /// The error is relative to the largest entry of both gradients. Where all vanish, as at a
-/// minimum, it is relative to ε^(2/5)·|f|/max|xᵢ|, well above the rounding of the differences.
+/// minimum, it is relative to ε^(2/5)·max|f|/h over the points used, well above the rounding of
+/// the differences.
 ///
 /// Costs 4 evaluations per parameter.
 ///
@@ -65,8 +66,9 @@ pub fn check_gradient<T: Real, F: Objective<T>>(
         largest if largest > T::zero() => largest,
         _ => T::one(),
     };
-    let numeric = central_differences(objective, parameters, step_length(magnitude));
-    let resolution = T::EPSILON.powf(T::nearest(0.4)) * value.abs() / magnitude;
+    let step = step_length(magnitude);
+    let (numeric, largest_value) = central_differences(objective, parameters, step);
+    let resolution = T::EPSILON.powf(T::nearest(0.4)) * value.abs().max(largest_value) / step;
     let scale = largest_magnitude(&analytic)
         .max(largest_magnitude(&numeric))
         .max(resolution);
@@ -82,27 +84,30 @@ fn step_length<T: Real>(magnitude: T) -> T {
     }
 }
 
+/// The numeric gradient, and the largest |f| met on the way.
 fn central_differences<T: Real, F: Objective<T>>(
     objective: &mut F,
     parameters: &[T],
     step: T,
-) -> Vec<T> {
+) -> (Vec<T>, T) {
     let (two, eight, twelve) = (T::nearest(2.0), T::nearest(8.0), T::nearest(12.0));
     let mut moved = parameters.to_vec();
     let mut scratch = vec![T::zero(); parameters.len()];
     let mut differences = Vec::with_capacity(parameters.len());
+    let mut largest_value = T::zero();
     for (index, &center) in parameters.iter().enumerate() {
         let mut value_at = |offset: T| {
             moved[index] = center + offset;
             let value = objective.value_and_gradient(&moved, &mut scratch);
             moved[index] = center;
+            largest_value = largest_value.max(value.abs());
             value
         };
         let near = value_at(step) - value_at(-step);
         let far = value_at(two * step) - value_at(-two * step);
         differences.push((eight * near - far) / (twelve * step));
     }
-    differences
+    (differences, largest_value)
 }
 
 fn worst_entry<T: Real>(analytic: &[T], numeric: &[T], scale: T) -> GradientCheck<T> {

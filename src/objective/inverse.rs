@@ -37,8 +37,9 @@ pub enum Side {
 ///
 /// For the mean squared error the curvatures lie between 2σₙ²/n² and 2σ₁²/n² on the left and the
 /// right, where σ₁ ≥ … ≥ σₙ are the singular values of M; for both sides only the upper bound
-/// holds. One evaluation takes two products of n×n matrices, on both sides four, and allocates
-/// nothing.
+/// holds. One evaluation takes two products of n×n matrices, on both sides four. It allocates
+/// nothing up to n = 8; above, each product allocates and frees one packing buffer inside nalgebra's
+/// `matrixmultiply`.
 ///
 /// # Example
 ///
@@ -133,6 +134,9 @@ impl<T: Real, L: Loss<T>> Objective<T> for InverseObjective<'_, T, L> {
     ///
     /// If a slice is not n² long.
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
+        let dimension = self.estimate.len();
+        assert_eq!(parameters.len(), dimension, "parameters are n² numbers");
+        assert_eq!(gradient.len(), dimension, "the gradient is n² numbers");
         self.write_estimate(parameters);
         let loss = self.loss.value_and_gradient(
             &self.estimate,

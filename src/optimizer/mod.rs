@@ -48,7 +48,8 @@ pub trait Optimizer<T: Real> {
 
     /// Takes one step: changes `parameters` by `gradient`, which is the gradient there.
     ///
-    /// `gradient` may be overwritten as scratch. Nothing is allocated.
+    /// `gradient` may be overwritten as scratch. Nothing is allocated, given a state that
+    /// [`init`](Self::init) of the same rule has made.
     ///
     /// # Panics
     ///

@@ -137,7 +137,7 @@ impl<T: Real> Sgd<T> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SgdState<T> {
     velocity: Vec<T>,
-    is_first_step: bool,
+    has_velocity: bool,
 }
 
 impl<T> SgdState<T> {
@@ -158,7 +158,7 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
         };
         SgdState {
             velocity: vec![T::zero(); length],
-            is_first_step: true,
+            has_velocity: false,
         }
     }
 
@@ -166,7 +166,7 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
     ///
     /// # Panics
     ///
-    /// If `parameters` and `gradient` differ in length.
+    /// If `parameters`, `gradient` and a velocity in `state` differ in length.
     fn step(&self, state: &mut SgdState<T>, parameters: &mut [T], gradient: &mut [T]) {
         assert_eq!(
             parameters.len(),
@@ -184,10 +184,10 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
                 momentum,
                 dampening,
             } => {
-                let weight = if state.is_first_step {
-                    T::one()
-                } else {
+                let weight = if state.has_velocity {
                     T::one() - dampening
+                } else {
+                    T::one()
                 };
                 let velocity = state.velocity_of_length(parameters.len());
                 self.heavy_ball_step(momentum, weight, velocity, parameters, gradient);
@@ -197,7 +197,6 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
                 self.nesterov_step(momentum, velocity, parameters, gradient);
             }
         }
-        state.is_first_step = false;
     }
 
     fn validate(&self) -> Result<(), Error<T>> {
@@ -237,9 +236,17 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
 }
 
 impl<T: Real> SgdState<T> {
-    /// The velocity, grown with zeros where the state comes from a rule without momentum.
+    /// The velocity; made now if the state comes from a rule without momentum.
     fn velocity_of_length(&mut self, length: usize) -> &mut [T] {
-        self.velocity.resize(length, T::zero());
+        if self.velocity.is_empty() {
+            self.velocity.resize(length, T::zero());
+        }
+        assert_eq!(
+            self.velocity.len(),
+            length,
+            "the state belongs to parameters of another length"
+        );
+        self.has_velocity = true;
         &mut self.velocity
     }
 }
