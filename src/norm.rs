@@ -27,7 +27,7 @@ pub(crate) fn all_finite<T: Real>(values: &[T]) -> bool {
     for chunk in chunks {
         for (sum, &value) in sums.iter_mut().zip(chunk) {
             // 0 for a finite value, NaN for any other; without a branch.
-            *sum += value - value;
+            *sum += value * T::zero();
         }
     }
     let of_rest = rest.iter().all(|value| value.is_finite());
