@@ -133,15 +133,31 @@ pub enum Error<T: Real = f64> {
         best: Box<Inversion<T>>,
     },
 
-    /// The search for an inverse ended before the residual was within the tolerance.
+    /// The matrix has no inverse to working precision.
     #[error(
-        "no inverse within tolerance {tolerance:e}: {} after {} steps; \
+        "the matrix is singular to working precision: rank {rank} of {}; \
          the best iterate has residual {:e}",
+        best.inverse.nrows(), best.residual
+    )]
+    Singular {
+        /// The numerical rank: the singular values of the equilibrated matrix above the level of
+        /// rounding. n − 1 where the matrix is too near to a singular one to tell.
+        rank: usize,
+        /// The best iterate, which tends to the pseudo-inverse of the equilibrated matrix, with its
+        /// residuals and the history.
+        best: Box<Inversion<T>>,
+    },
+
+    /// The search for an inverse ended before the residual was within the tolerance and the
+    /// inverse proven.
+    #[error(
+        "no inverse {}: {} after {} steps; the best iterate has residual {:e}",
+        tolerance.map_or("to the accuracy asked for".to_owned(), |t| format!("within tolerance {t:e}")),
         best.report.stop_reason, best.report.steps, best.residual
     )]
     InverseNotConverged {
-        /// The tolerance that was asked for.
-        tolerance: T,
+        /// The tolerance, if there was one.
+        tolerance: Option<T>,
         /// The best iterate, with its residuals and the history.
         best: Box<Inversion<T>>,
     },

@@ -64,7 +64,10 @@ pub use descent::{
     Stopping, minimize,
 };
 pub use error::Error;
-pub use inverse::{Config, Inversion, Start, heavy_ball_for_inverse, invert_by_descent};
+pub use inverse::{
+    Accuracy, Certificate, Config, InverseTracker, Inversion, Products, Refresh, Route, Start,
+    certify, heavy_ball_for_inverse, invert_by_descent, polish_inverse,
+};
 pub use loss::{Loss, MeanSquaredError};
 pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Side, check_gradient};
 pub use optimizer::{Momentum, Optimizer, Sgd, SgdState};

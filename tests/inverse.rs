@@ -120,9 +120,9 @@ fn check_inverse<T: Real>(name: &str, m: &DMatrix<T>, side: Side, inversion: &In
     );
     let lu = m.clone().try_inverse().unwrap();
     let distance = (&inversion.inverse - &lu).norm() / lu.norm();
-    assert!(distance <= tolerance, "{name}: {distance:e}");
+    assert!(distance <= slack * T::nearest(8.0), "{name}: {distance:e}");
     assert_eq!(inversion.report.losses.len(), inversion.report.steps + 1);
-    assert_eq!(inversion.report.stop_reason, StopReason::Loss, "{name}");
+    assert_eq!(inversion.report.stop_reason, StopReason::Accuracy, "{name}");
 }
 
 fn check_default_call<T: Real>() {
@@ -186,13 +186,18 @@ fn the_mean_of_both_estimates_is_not_trusted() {
 #[test]
 fn a_singular_matrix_is_never_inverted() {
     let ones = DMatrix::from_element(3, 3, 1.0);
-    for m in [DMatrix::zeros(3, 3), ones, dmatrix![1.0, 2.0; 2.0, 4.0]] {
-        let result = invert_by_descent(&m, Config::default());
-        let Err(Error::InverseNotConverged { best, .. }) = result else {
-            panic!("{result:?}");
+    let zero = DMatrix::zeros(3, 3);
+    for (m, expected) in [(zero, 0), (ones, 1), (dmatrix![1.0, 2.0; 2.0, 4.0], 1)] {
+        let Err(Error::Singular { rank, best }) = invert_by_descent(&m, Config::default()) else {
+            panic!("accepted a singular matrix");
+        };
+        assert_eq!(rank, expected);
+        assert!(best.residual >= 0.99, "{}", best.residual);
+        let config = Config::default().optimizer(Sgd::new(0.1)).max_steps(20_000);
+        let Err(Error::InverseNotConverged { best, .. }) = invert_by_descent(&m, config) else {
+            panic!("accepted a singular matrix");
         };
         assert!(best.residual >= 0.99, "{}", best.residual);
-        assert_eq!(best.report.stop_reason, StopReason::Stalled);
     }
 }
 
@@ -216,13 +221,13 @@ fn a_learning_rate_too_large_is_divergence_with_the_best_iterate() {
 #[test]
 fn a_run_too_short_is_an_error_that_keeps_the_best_iterate() {
     let m = dmatrix![2.0, 1.0; 1.0, 3.0];
-    let config = Config::default().max_steps(5);
+    let config = Config::default().max_steps(1);
     let result = invert_by_descent(&m, config);
     let Err(Error::InverseNotConverged { tolerance, best }) = result else {
         panic!("{result:?}");
     };
-    assert_eq!(tolerance, (2.0 * f64::EPSILON).sqrt());
-    assert_eq!((best.report.steps, best.report.losses.len()), (5, 6));
+    assert_eq!(tolerance, None);
+    assert_eq!((best.report.steps, best.report.losses.len()), (1, 2));
     assert_eq!(best.report.stop_reason, StopReason::StepLimit);
     let residual = (&best.inverse * &m - DMatrix::identity(2, 2)).norm();
     assert_relative_eq!(best.residual, residual, max_relative = 1e-12);

@@ -52,6 +52,11 @@ impl<T: Real> Progress<'_, T> {
 pub trait Observer<T> {
     /// Sees one iterate; `Break` ends the run with [`StopReason::Observer`](crate::StopReason).
     fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()>;
+
+    /// Whether it looks at all; a run need not prepare what nobody looks at. True if not overridden.
+    fn watches(&self) -> bool {
+        true
+    }
 }
 
 impl<T, F> Observer<T> for F
@@ -79,5 +84,9 @@ pub struct Silent;
 impl<T> Observer<T> for Silent {
     fn observe(&mut self, _progress: &Progress<'_, T>) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+
+    fn watches(&self) -> bool {
+        false
     }
 }

@@ -12,6 +12,8 @@ pub enum StopReason {
     /// The norm of the gradient reached
     /// [`Stopping::gradient_norm`](crate::Stopping::gradient_norm).
     GradientNorm,
+    /// The accuracy asked for was reached.
+    Accuracy,
     /// The loss stopped falling, by the measure of [`Stall`](crate::Stall).
     Stalled,
     /// [`Stopping::max_steps`](crate::Stopping::max_steps) were taken.
@@ -36,7 +38,7 @@ impl StopReason {
     /// ```
     #[must_use]
     pub fn is_convergence(self) -> bool {
-        matches!(self, Self::Loss | Self::GradientNorm)
+        matches!(self, Self::Loss | Self::GradientNorm | Self::Accuracy)
     }
 }
 
@@ -45,6 +47,7 @@ impl fmt::Display for StopReason {
         formatter.write_str(match self {
             Self::Loss => "the loss reached its goal",
             Self::GradientNorm => "the gradient vanished",
+            Self::Accuracy => "the accuracy asked for was reached",
             Self::Stalled => "the loss stopped falling",
             Self::StepLimit => "the step limit was reached",
             Self::Diverged => "the loss exploded",

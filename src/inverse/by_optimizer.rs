@@ -4,8 +4,12 @@ use std::ops::ControlFlow;
 
 use nalgebra::DMatrix;
 
+use super::certificate::certify_counted;
+use super::inversion::{Found, Products};
 use super::method::{Descend, Problem};
+use super::natural::ProductCounter;
 use super::residual::Residuals;
+use super::session::Route;
 use crate::{
     Error, InverseObjective, MeanSquaredError, Minimization, Objective, Observer, Optimizer,
     Progress, Real, Side, Stall, Stepper, StopReason, Stopping,
@@ -23,6 +27,12 @@ pub struct ByOptimizer<M> {
 const PATIENCE: usize = 2;
 
 impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
+    fn default_tolerance(n: usize) -> Option<T> {
+        // Each of the n rows of the residual gets the same share: half of the digits, which leaves
+        // the other half to the condition number.
+        Some((T::from_count(n) * T::EPSILON).sqrt())
+    }
+
     /// Descends until the recomputed residual is within the tolerance.
     ///
     /// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same
@@ -32,10 +42,11 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         self,
         problem: Problem<'_, T>,
         mut observer: O,
-    ) -> Result<Minimization<T>, Error<T>> {
+    ) -> Result<Found<T>, Error<T>> {
         let matrix = problem.matrix;
+        let tolerance = problem.tolerance.unwrap_or_default();
         let objective = InverseObjective::new(matrix, problem.side, MeanSquaredError)?;
-        let start = problem.start.matrix(matrix, problem.seed)?;
+        let start = problem.start.clone().matrix(matrix, problem.seed)?;
         let mut stepper = Stepper::new(objective, self.optimizer, Vec::from(start.data))?;
         let stopping = Stopping::default()
             .max_steps(problem.max_steps)
@@ -43,7 +54,7 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
                 patience: problem.max_steps.div_ceil(PATIENCE),
                 minimum_improvement: T::EPSILON.sqrt(),
             });
-        let root = problem.tolerance / T::from_count(matrix.nrows());
+        let root = tolerance / T::from_count(matrix.nrows());
         let mut goal = root * root;
         let mut shown_steps = 0;
         let mut wish = ControlFlow::Continue(());
@@ -57,10 +68,10 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
                 wish
             };
             let reason = stepper.run(&stopping.loss(goal), watch)?;
-            let excess = residual(&stepper, matrix, problem.side) / problem.tolerance;
+            let excess = residual(&stepper, matrix, problem.side) / tolerance;
             let goes_on = reason == StopReason::Loss && excess > T::one();
             if !goes_on {
-                return Ok(stepper.finish());
+                return Ok(found(&problem, stepper.finish()));
             }
             let lower = stepper.loss() / (T::nearest(4.0) * excess * excess);
             // Below zero no loss can fall: then the run goes on until it ends for another reason.
@@ -71,6 +82,30 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
                 out_of_reach
             };
         }
+    }
+}
+
+/// The best iterate, with its certificate.
+fn found<T: Real>(problem: &Problem<'_, T>, reached: Minimization<T>) -> Found<T> {
+    let n = problem.matrix.nrows();
+    let inverse = DMatrix::from_vec(n, n, reached.best_parameters);
+    let mut counter = ProductCounter::new();
+    let certificate = certify_counted(problem.matrix, &inverse, &mut counter);
+    let products_per_evaluation = match problem.side {
+        Side::Left | Side::Right => 2,
+        Side::Both => 4,
+    };
+    Found {
+        inverse,
+        certificate,
+        products: Products {
+            descent: reached.report.losses.len() * products_per_evaluation,
+            finish: 0,
+            verification: counter.products(),
+        },
+        route: Route::Optimizer,
+        rank: None,
+        report: reached.report,
     }
 }
 

@@ -1,18 +1,22 @@
 //! The settings of an inversion.
 
-use super::{Automatic, ByOptimizer, Start};
+use super::{Accuracy, Automatic, ByOptimizer, Start};
 use crate::error::require;
 use crate::{Error, Observer, Real, Side, Silent};
+
+/// The seed where none is set.
+pub(super) const DEFAULT_SEED: u64 = 0;
 
 /// How [`invert_by_descent`](crate::invert_by_descent) works; every setting has a default.
 ///
 /// | setting | default |
 /// |---|---|
 /// | method | [`Automatic`]: nothing to tune |
+/// | [`accuracy`](Self::accuracy) | [`Accuracy::Full`] |
 /// | [`side`](Self::side) | [`Side::Left`] |
 /// | [`start`](Self::start) | [`Start::ScaledTranspose`] |
 /// | [`seed`](Self::seed) | 0 |
-/// | [`tolerance`](Self::tolerance) | √(n·ε): √n·1.5·10⁻⁸ in `f64`, √n·3.5·10⁻⁴ in `f32` |
+/// | [`tolerance`](Self::tolerance) | none: as the accuracy says; with an optimizer √(n·ε), √n·1.5·10⁻⁸ in `f64`, √n·3.5·10⁻⁴ in `f32` |
 /// | [`max_steps`](Self::max_steps) | 100 000 |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
@@ -39,7 +43,7 @@ pub struct Config<T: Real, M = Automatic, O = Silent> {
     pub(super) side: Side,
     pub(super) start: Start<T>,
     pub(super) seed: u64,
-    tolerance: Option<T>,
+    pub(super) tolerance: Option<T>,
     pub(super) max_steps: usize,
     pub(super) observer: O,
 }
@@ -48,10 +52,10 @@ pub struct Config<T: Real, M = Automatic, O = Silent> {
 impl<T: Real> Default for Config<T> {
     fn default() -> Self {
         Self {
-            method: Automatic,
+            method: Automatic::default(),
             side: Side::default(),
             start: Start::default(),
-            seed: 0,
+            seed: DEFAULT_SEED,
             tolerance: None,
             max_steps: 100_000,
             observer: Silent,
@@ -59,8 +63,34 @@ impl<T: Real> Default for Config<T> {
     }
 }
 
+impl<T: Real, O> Config<T, Automatic, O> {
+    /// Sets how far the automatic method goes where no tolerance is set.
+    ///
+    /// ```
+    /// use matrix_descent::{invert_by_descent, Accuracy, Config};
+    /// use nalgebra::dmatrix;
+    ///
+    /// let m = dmatrix![4.0, 1.0; 2.0, 3.0];
+    /// let full = invert_by_descent(&m, Config::default())?;
+    /// let working = invert_by_descent(&m, Config::default().accuracy(Accuracy::Working))?;
+    /// let bound = |inversion: &matrix_descent::Inversion<f64>| {
+    ///     inversion.certificate.relative_error_bound()
+    /// };
+    /// assert!(bound(&full) <= bound(&working));
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    pub fn accuracy(mut self, accuracy: Accuracy) -> Self {
+        self.method.accuracy = accuracy;
+        self
+    }
+}
+
 impl<T: Real, M, O> Config<T, M, O> {
     /// Walks the plain gradient by this rule instead of the automatic method.
+    ///
+    /// The loss and its gradient are those of the automatic method; only the metric, in which the
+    /// length of a step is measured, is another: here it is that of the entries of X, which costs
+    /// about κ steps with the best momentum and κ² without.
     ///
     /// The rule is used as it is: for gradient descent a learning rate η must satisfy η < n²/σ₁²,
     /// with momentum μ of the heavy ball η < (1 + μ)·n²/σ₁², where σ₁ is the largest singular value
@@ -77,7 +107,9 @@ impl<T: Real, M, O> Config<T, M, O> {
         }
     }
 
-    /// Sets on which side of the matrix the inverse stands in the estimate.
+    /// Sets on which side of the matrix the inverse stands: in the estimate that an optimizer
+    /// brings to the identity, and in the residual that is compared with the tolerance. The
+    /// automatic method descends on X·M in any case; its inverse serves on both sides.
     pub fn side(mut self, side: Side) -> Self {
         self.side = side;
         self
@@ -90,7 +122,7 @@ impl<T: Real, M, O> Config<T, M, O> {
     }
 
     /// Sets the seed of all randomness of the run: of a random start, and of the estimates of
-    /// singular values. The same seed gives the same bits.
+    /// eigenvalues. The same seed gives the same bits.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -99,9 +131,10 @@ impl<T: Real, M, O> Config<T, M, O> {
     /// Sets the residual at which the inverse is accepted: ‖X·M − I‖_F on the left, ‖M·X − I‖_F on
     /// the right, the larger of the two on both sides. In [0, 1).
     ///
-    /// The descent ends as soon as the residual is within the tolerance. Rounding keeps it above
-    /// about ε times the condition number of the matrix; for 0 the run ends by a limit, with an
-    /// error unless the inverse is exact.
+    /// The descent ends as soon as the residual is within the tolerance, without the accurate
+    /// finish of the automatic method. Rounding keeps the residual above about ε times the condition
+    /// number of the matrix; for 0 the run ends by a limit, with an error unless the inverse is
+    /// exact.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self
@@ -144,14 +177,6 @@ impl<T: Real, M, O> Config<T, M, O> {
             max_steps: self.max_steps,
             observer,
         }
-    }
-
-    pub(super) fn tolerance_for(&self, n: usize) -> T {
-        self.tolerance.unwrap_or_else(|| {
-            // Each of the n rows of the residual gets the same share: half of the digits, which
-            // leaves the other half to the condition number.
-            (T::from_count(n) * T::EPSILON).sqrt()
-        })
     }
 
     pub(super) fn validate(&self) -> Result<(), Error<T>> {

@@ -2,8 +2,9 @@
 
 use nalgebra::DMatrix;
 
+use super::inversion::Found;
 use super::{Automatic, ByOptimizer, Start};
-use crate::{Error, Minimization, Observer, Optimizer, Real, Side};
+use crate::{Error, Observer, Optimizer, Real, Side};
 
 /// A way to find an inverse: [`Automatic`], or any [`Optimizer`] through
 /// [`Config::optimizer`](crate::Config::optimizer).
@@ -16,12 +17,16 @@ impl<T: Real, M: Optimizer<T>> Method<T> for ByOptimizer<M> {}
 
 /// What a method does; out of reach of other crates.
 pub trait Descend<T: Real> {
+    /// The residual at which an inverse is accepted if no tolerance is set; none if the certificate
+    /// alone decides.
+    fn default_tolerance(n: usize) -> Option<T>;
+
     /// Walks from the problem's start until its tolerance or a limit is reached.
     fn descend<O: Observer<T>>(
         self,
         problem: Problem<'_, T>,
         observer: O,
-    ) -> Result<Minimization<T>, Error<T>>;
+    ) -> Result<Found<T>, Error<T>>;
 }
 
 /// What is to be inverted, from where and how well.
@@ -31,6 +36,6 @@ pub struct Problem<'m, T: Real> {
     pub(super) start: Start<T>,
     pub(super) side: Side,
     pub(super) seed: u64,
-    pub(super) tolerance: T,
+    pub(super) tolerance: Option<T>,
     pub(super) max_steps: usize,
 }

@@ -2,46 +2,65 @@
 
 mod automatic;
 mod by_optimizer;
+mod certificate;
 mod config;
+mod equilibration;
+mod finish;
 mod heavy_ball;
 mod inversion;
 mod method;
+mod natural;
+mod polish;
+mod recorder;
 mod residual;
+mod session;
 mod start;
+mod tracker;
 
-pub use automatic::Automatic;
+pub use automatic::{Accuracy, Automatic};
 pub use by_optimizer::ByOptimizer;
+pub use certificate::{Certificate, certify};
 pub use config::Config;
 pub use heavy_ball::heavy_ball_for_inverse;
-pub use inversion::Inversion;
+pub use inversion::{Inversion, Products};
 pub use method::Method;
+pub use polish::polish_inverse;
+pub use session::Route;
 pub use start::Start;
+pub use tracker::{InverseTracker, Refresh};
 
+use inversion::Found;
 use method::Problem;
 use nalgebra::DMatrix;
 
-use crate::validation::check_square;
-use crate::{Error, Observer, Real, StopReason};
+use crate::validation::{check_in_range, check_square};
+use crate::{Error, Observer, Real, Side, StopReason};
 
 /// Inverts `matrix` by descent on the distance between an estimate of the identity and I.
 ///
-/// The estimate is Y = X·M unless [`Config::side`] says otherwise, the loss mean((Y − I)²) over
-/// the n² entries, its gradient 2/n²·(X·M − I)·Mᵀ. The result is `Ok` only if the residual,
-/// computed again from `matrix` itself after the run, is within the tolerance.
+/// The loss is mean((X·M − I)²) over the n² entries, its gradient 2/n²·(X·M − I)·Mᵀ. By default it
+/// is walked by momentum in the natural metric ([`Automatic`]), which needs about log κ steps where
+/// plain gradient descent needs κ², and ends with the correctly rounded inverse to about an ulp;
+/// [`Config::optimizer`] walks the plain gradient by any rule.
 ///
-/// A one-off inverse of a dense matrix is an LU factorisation's ground. Descent pays where one
-/// wants to watch it, where a good start is known, or where the inverse sought is not the plain
-/// one.
+/// `Ok` means: the certificate proves that the matrix is invertible and bounds the error of the
+/// inverse. Where a tolerance is set (or an optimizer used, which has one by default), the residual,
+/// computed again from `matrix` itself after the run, is within it besides.
+///
+/// A one-off inverse of a dense matrix is an LU factorisation's ground. Descent pays where a good
+/// start is known, where a proof or the last digit is wanted, where one wants to watch, or where the
+/// inverse sought is not the plain one.
 ///
 /// # Errors
 ///
 /// - [`Error::Empty`], [`Error::NotSquare`], [`Error::NotFinite`], [`Error::ShapeMismatch`] (of a
 ///   given start), [`Error::InvalidSetting`] for bad input;
 /// - [`Error::InverseOutOfRange`] if the entries of the inverse are too large for the format;
+/// - [`Error::Singular`], with the numerical rank, if the matrix has no inverse to working precision;
 /// - [`Error::InverseDiverged`] if the loss exploded, mostly for a learning rate too large;
 /// - [`Error::InverseNotConverged`] if the run ended above the tolerance.
 ///
-/// The last two carry the best iterate with its residuals and history.
+/// The last three carry the best iterate with its residuals and history.
 ///
 /// # Example
 ///
@@ -51,7 +70,8 @@ use crate::{Error, Observer, Real, StopReason};
 ///
 /// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
 /// let inversion = invert_by_descent(&m, Config::default())?;
-/// assert!((&inversion.inverse * &m - DMatrix::identity(2, 2)).norm() < 1e-7);
+/// assert!((&inversion.inverse * &m - DMatrix::identity(2, 2)).norm() < 1e-15);
+/// assert!(inversion.certificate.relative_error_bound() < 1e-15);
 /// assert_eq!(inversion.report.losses.len(), inversion.report.steps + 1);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
@@ -67,29 +87,47 @@ where
     check_square("matrix", matrix)?;
     config.validate()?;
     config.start.validate(matrix)?;
-    let n = matrix.nrows();
-    let tolerance = config.tolerance_for(n);
+    let tolerance = config.tolerance.or(M::default_tolerance(matrix.nrows()));
+    let side = config.side;
     let problem = Problem {
         matrix,
         start: config.start,
-        side: config.side,
+        side,
         seed: config.seed,
         tolerance,
         max_steps: config.max_steps,
     };
-    let reached = config.method.descend(problem, config.observer)?;
-    let last_loss = reached.report.losses[reached.report.steps];
-    let best = Inversion::new(matrix, config.side, reached);
-    if best.residual <= tolerance {
-        return Ok(best);
+    let found = config.method.descend(problem, config.observer)?;
+    let is_proven = found.rank.is_none() && found.certificate.is_proof();
+    if !is_proven {
+        return Err(failure(matrix, side, found, tolerance));
     }
-    let best = Box::new(best);
-    Err(match best.report.stop_reason {
-        StopReason::Diverged => Error::InverseDiverged {
-            steps: best.report.steps,
-            loss: last_loss,
+    check_in_range(&found.inverse)?;
+    let inversion = Inversion::new(matrix, side, found);
+    if tolerance.is_none_or(|tolerance| inversion.residual <= tolerance) {
+        return Ok(inversion);
+    }
+    let best = Box::new(inversion);
+    Err(Error::InverseNotConverged { tolerance, best })
+}
+
+/// The error for what is no proven inverse.
+fn failure<T: Real>(
+    matrix: &DMatrix<T>,
+    side: Side,
+    found: Found<T>,
+    tolerance: Option<T>,
+) -> Error<T> {
+    let rank = found.rank;
+    let best = Box::new(Inversion::new(matrix, side, found));
+    let report = &best.report;
+    match (rank, report.stop_reason) {
+        (Some(rank), _) => Error::Singular { rank, best },
+        (None, StopReason::Diverged) => Error::InverseDiverged {
+            steps: report.steps,
+            loss: report.losses.last().copied().unwrap_or_default(),
             best,
         },
         _ => Error::InverseNotConverged { tolerance, best },
-    })
+    }
 }

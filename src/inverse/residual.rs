@@ -14,6 +14,9 @@ pub(super) struct Residuals<T> {
 }
 
 impl<T: Real> Residuals<T> {
+    /// The products of n×n matrices that they take.
+    pub(super) const PRODUCTS: usize = 2;
+
     pub(super) fn of(x: &DMatrix<T>, m: &DMatrix<T>) -> Self {
         Self {
             left: distance_from_identity(x, m),

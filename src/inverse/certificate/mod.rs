@@ -1,0 +1,200 @@
+//! What is proven of an approximate inverse.
+
+pub(crate) mod proof;
+
+use nalgebra::DMatrix;
+
+use super::equilibration::Scaling;
+use super::natural::ProductCounter;
+use crate::validation::{check_finite, check_square};
+use crate::{Error, Real};
+use proof::{Order, Proof, absolute_row_sums, enlarge, largest, plain_proof};
+
+/// Rigorous bounds of the error of an approximate inverse X of M.
+///
+/// They hold in spite of all rounding on the way, for the numbers of M and X as they are stored. The
+/// bounds are taken on the equilibrated matrix Mₛ = R·M·C, where R = diag(2^rᵢ) and C = diag(2^cⱼ)
+/// are exact scalings that make the largest entries of rows and columns comparable, and on
+/// Xₛ = C⁻¹·X·R⁻¹; where no row or column stands out, the scaling is one common factor. Norms are
+/// largest row sums, ‖A‖∞ = maxᵢ Σⱼ|aᵢⱼ|. With ρ ≥ ‖I − Xₛ·Mₛ‖∞, ρ < 1:
+///
+/// M is invertible, ‖Mₛ⁻¹ − Xₛ‖∞ ≤ ‖Xₛ‖∞·ρ/(1 − ρ), ‖Mₛ⁻¹ − Xₛ‖∞ ≤ ρ·‖Mₛ⁻¹‖∞,
+///
+/// and likewise with ρ ≥ ‖I − Mₛ·Xₛ‖∞. The default method knows ρ from a residual of twice the
+/// working precision, [`certify`] from a plain product. A bound is ∞ where nothing is proven. The
+/// bounds are `f64` for `f32` matrices too.
+///
+/// They assume rounding to nearest and gradual underflow, and no fast matrix multiplication of
+/// Strassen's kind.
+///
+/// Sources: Rump, "Verification methods: rigorous results using floating-point arithmetic", 2010;
+/// Nguyen and Revol, "Solving and certifying the solution of a linear system", 2011; Jeannerod and
+/// Rump, "Improved error bounds for inner products in floating-point arithmetic", 2013.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::certify;
+/// use nalgebra::dmatrix;
+///
+/// let m = dmatrix![4.0, 1.0; 2.0, 3.0];
+/// let nearly = dmatrix![0.3, -0.1; -0.2, 0.4001];
+/// let certificate = certify(&m, &nearly)?;
+/// assert!(certificate.is_proof());
+/// let error = certificate.entry_error_bound(1, 1);
+/// assert!(error >= 1e-4 && error < 2e-3);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Certificate {
+    left_residual: f64,
+    right_residual: f64,
+    absolute: f64,
+    relative: f64,
+    scaling: Scaling,
+}
+
+impl Certificate {
+    /// Whether M is proven invertible and the error of X bounded.
+    #[must_use]
+    pub fn is_proof(&self) -> bool {
+        self.absolute.is_finite()
+    }
+
+    /// A bound of ‖I − Xₛ·Mₛ‖∞.
+    #[must_use]
+    pub fn left_residual_bound(&self) -> f64 {
+        self.left_residual
+    }
+
+    /// A bound of ‖I − Mₛ·Xₛ‖∞.
+    #[must_use]
+    pub fn right_residual_bound(&self) -> f64 {
+        self.right_residual
+    }
+
+    /// A bound of ‖Mₛ⁻¹ − Xₛ‖∞ = ‖C⁻¹·(M⁻¹ − X)·R⁻¹‖∞.
+    #[must_use]
+    pub fn absolute_error_bound(&self) -> f64 {
+        self.absolute
+    }
+
+    /// A bound of ‖Mₛ⁻¹ − Xₛ‖∞/‖Mₛ⁻¹‖∞.
+    #[must_use]
+    pub fn relative_error_bound(&self) -> f64 {
+        self.relative
+    }
+
+    /// A bound of the error of one entry of X itself, in the scale of the original matrix: the
+    /// absolute bound times 2^(c_row + r_column). ∞ for a place outside the matrix.
+    #[must_use]
+    pub fn entry_error_bound(&self, row: usize, column: usize) -> f64 {
+        let exponent_of_row = self.column_exponents().get(row);
+        let exponent_of_column = self.row_exponents().get(column);
+        match (exponent_of_row, exponent_of_column) {
+            (Some(c), Some(r)) => {
+                // Rounding to a subnormal could lower the bound.
+                let bound = self.absolute.scale_by_power_of_two(c + r);
+                if bound < f64::MIN_POSITIVE {
+                    bound + f64::from_bits(1)
+                } else {
+                    bound
+                }
+            }
+            _ => f64::INFINITY,
+        }
+    }
+
+    /// The exponents rᵢ of the scaling of the rows of M.
+    #[must_use]
+    pub fn row_exponents(&self) -> &[i32] {
+        self.scaling.row_exponents()
+    }
+
+    /// The exponents cⱼ of the scaling of the columns of M.
+    #[must_use]
+    pub fn column_exponents(&self) -> &[i32] {
+        self.scaling.column_exponents()
+    }
+
+    /// From what is proven on the left of the equilibrated matrix alone: the right residual is
+    /// Mₛ·(Mₛ⁻¹ − Xₛ).
+    pub(super) fn from_left<T: Real>(left: Proof, scaled: &DMatrix<T>, scaling: Scaling) -> Self {
+        let n = scaled.nrows();
+        let norm = largest(absolute_row_sums(scaled).into_iter());
+        Self {
+            left_residual: left.residual,
+            right_residual: enlarge(norm * left.absolute, n),
+            absolute: left.absolute,
+            relative: left.relative,
+            scaling,
+        }
+    }
+
+    /// From proofs on both sides.
+    fn from_both(left: Proof, right: Proof, scaling: Scaling) -> Self {
+        let tightest = left.tightest(right);
+        Self {
+            left_residual: left.residual,
+            right_residual: right.residual,
+            absolute: tightest.absolute,
+            relative: tightest.relative,
+            scaling,
+        }
+    }
+}
+
+/// Proves how near `inverse` is to the inverse of `matrix`, wherever it comes from.
+///
+/// Costs two products of n×n matrices.
+///
+/// # Errors
+///
+/// [`Error::Empty`], [`Error::NotSquare`], [`Error::NotFinite`] or [`Error::ShapeMismatch`]. An
+/// inverse so wrong that nothing can be proven is no error: its bounds are ∞.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::certify;
+/// use nalgebra::DMatrix;
+///
+/// // A library's inverse of the 13×13 Hilbert matrix, which no `f64` inverse can be right about.
+/// let hilbert = DMatrix::from_fn(13, 13, |i, j| 1.0 / (i + j + 1) as f64);
+/// let inverse = hilbert.clone().try_inverse().unwrap_or_default();
+/// assert!(!certify(&hilbert, &inverse)?.is_proof());
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub fn certify<T: Real>(
+    matrix: &DMatrix<T>,
+    inverse: &DMatrix<T>,
+) -> Result<Certificate, Error<T>> {
+    check_square("matrix", matrix)?;
+    if inverse.shape() != matrix.shape() {
+        return Err(Error::ShapeMismatch {
+            argument: "inverse",
+            rows: inverse.nrows(),
+            columns: inverse.ncols(),
+            expected_rows: matrix.nrows(),
+            expected_columns: matrix.ncols(),
+        });
+    }
+    check_finite("inverse", inverse)?;
+    Ok(certify_counted(matrix, inverse, &mut ProductCounter::new()))
+}
+
+/// [`certify`] for input that was checked.
+pub(super) fn certify_counted<T: Real>(
+    matrix: &DMatrix<T>,
+    inverse: &DMatrix<T>,
+    counter: &mut ProductCounter,
+) -> Certificate {
+    let scaling = Scaling::of(matrix);
+    let scaled = scaling.scale(matrix);
+    let mut x = inverse.clone();
+    scaling.scale_inverse(&mut x);
+    let mut residual = DMatrix::zeros(matrix.nrows(), matrix.nrows());
+    let mut prove = |order| plain_proof(&scaled, &x, order, &mut residual, counter);
+    let (left, right) = (prove(Order::InverseFirst), prove(Order::MatrixFirst));
+    Certificate::from_both(left, right, scaling)
+}

@@ -1,0 +1,193 @@
+//! Proofs that an inverse is near the true one, in floating point.
+//!
+//! With R = I − XM and ρ ≥ ‖R‖∞, ρ < 1: M is invertible, M⁻¹ = (I − R)⁻¹X, so
+//! ‖M⁻¹ − X‖∞ ≤ ρ/(1 − ρ)·‖X‖∞ and ‖M⁻¹ − X‖∞ ≤ ρ·‖M⁻¹‖∞. The same holds with R = I − MX.
+//! The rounding of the computed R is bounded by the usual model, valid for any order of summation
+//! and with fused multiply-add (S. M. Rump, "Verification methods", 2010; H. D. Nguyen and
+//! N. Revol, "Solving and certifying the solution of a linear system", 2011; C.-P. Jeannerod and
+//! S. M. Rump, "Improved error bounds for inner products", 2013).
+//!
+//! Bounds are summed in f64 from non-negative terms and enlarged once at the end: a sum or product
+//! tree of depth d over non-negative numbers loses at most a factor 1 − d·u.
+
+use crate::Real;
+use crate::inverse::natural::{ProductCounter, subtract_from_identity};
+use nalgebra::DMatrix;
+
+/// What is proven of an approximate inverse X of M; ∞ where nothing is, never NaN.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Proof {
+    /// ρ ≥ ‖I − XM‖∞ (left) or ‖I − MX‖∞ (right). Below 1, M is proven invertible.
+    pub residual: f64,
+    /// An upper bound of ‖M⁻¹ − X‖∞, the largest row sum of the error.
+    pub absolute: f64,
+    /// An upper bound of ‖M⁻¹ − X‖∞/‖M⁻¹‖∞.
+    pub relative: f64,
+}
+
+/// More than a norm is enlarged by when it is rounded up, for any order that fits in a memory.
+const ENLARGEMENT: f64 = 1e-6;
+
+/// Which residual is bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// I − XM.
+    InverseFirst,
+    /// I − MX.
+    MatrixFirst,
+}
+
+impl Proof {
+    /// Nothing is proven.
+    pub(crate) const NOTHING: Self = Self {
+        residual: f64::INFINITY,
+        absolute: f64::INFINITY,
+        relative: f64::INFINITY,
+    };
+
+    /// Is M proven invertible and the error bounded?
+    pub(crate) fn is_proof(&self) -> bool {
+        self.residual < 1.0
+    }
+
+    /// From bounds ρ of the residual and ‖X‖∞ of the inverse, both already rounded up.
+    pub(crate) fn from_residual(residual: f64, inverse_norm: f64) -> Self {
+        Self::from_bounds(residual, f64::INFINITY, inverse_norm)
+    }
+
+    /// As [`Self::from_residual`], with a second upper bound of ‖M⁻¹ − X‖∞ found otherwise.
+    pub(crate) fn from_bounds(residual: f64, absolute: f64, inverse_norm: f64) -> Self {
+        // False for NaN too, which proves nothing.
+        let is_proof = residual < 1.0 && inverse_norm.is_finite();
+        if !is_proof {
+            return Self {
+                residual: or_infinity(residual),
+                ..Self::NOTHING
+            };
+        }
+        let from_residual = slightly_more(residual / (1.0 - residual) * inverse_norm);
+        let absolute = or_infinity(from_residual).min(or_infinity(absolute));
+        // ‖M⁻¹‖ ≥ ‖X‖ − ‖M⁻¹ − X‖, and ‖M⁻¹ − X‖ = ‖R·M⁻¹‖ ≤ ρ·‖M⁻¹‖.
+        let true_norm = inverse_norm * (1.0 - ENLARGEMENT) - absolute;
+        let from_norms = slightly_more(absolute / true_norm);
+        let from_norms = if true_norm > 0.0 {
+            from_norms
+        } else {
+            f64::INFINITY
+        };
+        Self {
+            residual,
+            absolute,
+            relative: from_norms.min(residual),
+        }
+    }
+
+    /// The better of two certificates of the same X, bound by bound.
+    pub(crate) fn tightest(self, other: Self) -> Self {
+        Self {
+            residual: self.residual.min(other.residual),
+            absolute: self.absolute.min(other.absolute),
+            relative: self.relative.min(other.relative),
+        }
+    }
+}
+
+/// The certificate from one plain product; `residual` is overwritten with I − XM or I − MX.
+///
+/// ρ = max over rows of |R̂|e·(1 + u) + g·|A|(|B|e) + underflow, g = nu/(1 − nu), where the residual
+/// is I − A·B.
+pub(crate) fn plain_proof<T: Real>(
+    matrix: &DMatrix<T>,
+    x: &DMatrix<T>,
+    order: Order,
+    residual: &mut DMatrix<T>,
+    counter: &mut ProductCounter,
+) -> Proof {
+    let (a, b) = match order {
+        Order::InverseFirst => (x, matrix),
+        Order::MatrixFirst => (matrix, x),
+    };
+    counter.multiply(residual, a, b);
+    subtract_from_identity(residual);
+    let n = a.nrows();
+    let rounding = absolute_times(a, &absolute_row_sums(b));
+    let units = unit_roundoff::<T>();
+    let gamma = product_error::<T>(n);
+    let rows = absolute_row_sums(residual);
+    let terms = rows
+        .iter()
+        .zip(&rounding)
+        .map(|(r, p)| r * (1.0 + units) + gamma * p);
+    let rho = largest(terms) + underflow::<T>(a, b);
+    Proof::from_residual(enlarge(rho, n), enlarge(largest_row_sum(x), n))
+}
+
+/// u, the largest relative error of one rounding.
+pub(crate) fn unit_roundoff<T: Real>() -> f64 {
+    0.5 * T::EPSILON.to_f64()
+}
+
+/// g = nu/(1 − nu): |fl(A·B) − A·B| ≤ g·|A||B| for n terms, or ∞ where that says nothing.
+pub(crate) fn product_error<T: Real>(n: usize) -> f64 {
+    let units = n as f64 * unit_roundoff::<T>();
+    if units < 0.1 {
+        units / (1.0 - units) * (1.0 + 4.0 * f64::EPSILON)
+    } else {
+        f64::INFINITY
+    }
+}
+
+/// A bound, per row sum, of what underflow adds to A·B, were A and B off by half the smallest
+/// subnormal in every entry besides (after a scaling that was not quite exact).
+pub(crate) fn underflow<T: Real>(a: &DMatrix<T>, b: &DMatrix<T>) -> f64 {
+    let n = a.nrows() as f64;
+    let smallest = T::MIN_POSITIVE.to_f64() * T::EPSILON.to_f64();
+    smallest * n * (n + largest_row_sum(a) + largest_row_sum(b))
+}
+
+/// The row sums of |a|.
+pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> Vec<f64> {
+    let mut sums = vec![0.0; a.nrows()];
+    for column in a.column_iter() {
+        sums.iter_mut()
+            .zip(column.iter())
+            .for_each(|(sum, v)| *sum += v.to_f64().abs());
+    }
+    sums
+}
+
+/// |a|·v.
+pub(crate) fn absolute_times<T: Real>(a: &DMatrix<T>, v: &[f64]) -> Vec<f64> {
+    let mut sums = vec![0.0; a.nrows()];
+    for (column, factor) in a.column_iter().zip(v) {
+        let terms = column.iter().map(|entry| entry.to_f64().abs() * factor);
+        sums.iter_mut()
+            .zip(terms)
+            .for_each(|(sum, term)| *sum += term);
+    }
+    sums
+}
+
+/// ‖a‖∞, not rounded up.
+pub(crate) fn largest_row_sum<T: Real>(a: &DMatrix<T>) -> f64 {
+    largest(absolute_row_sums(a).into_iter())
+}
+
+/// The largest value; ∞ if one is NaN.
+pub(crate) fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.map(or_infinity).fold(0.0, f64::max)
+}
+
+/// A bound for a non-negative number that was computed in f64 with at most 8n + 100 roundings in a
+/// row.
+pub(crate) fn enlarge(value: f64, n: usize) -> f64 {
+    or_infinity(value * (1.0 + (8 * n + 100) as f64 * f64::EPSILON))
+}
+
+fn slightly_more(value: f64) -> f64 {
+    value * (1.0 + 8.0 * f64::EPSILON)
+}
+
+fn or_infinity(value: f64) -> f64 {
+    if value.is_nan() { f64::INFINITY } else { value }
+}

@@ -1,0 +1,235 @@
+//! What a few Lanczos steps tell of the spectrum of a symmetric matrix.
+//!
+//! C. Lanczos, 1950; Gauss quadrature from the tridiagonal matrix: G. H. Golub and
+//! J. H. Welsch, "Calculation of Gauss quadrature rules", 1969.
+
+use crate::Real;
+use crate::real::sealed::Sealed as _;
+use nalgebra::{DMatrix, DVector, DVectorView};
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+
+/// One Ritz value: an eigenvalue estimate of C, the share of the spectrum it stands for, and a
+/// distance within which an eigenvalue certainly lies (in exact arithmetic).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RitzValue {
+    /// The estimate.
+    pub value: f64,
+    /// Its share; the shares sum to 1.
+    pub weight: f64,
+    /// ‖C·y − θ·y‖ for its Ritz vector y.
+    pub residual: f64,
+}
+
+/// The workspace of the Lanczos iteration: a thin basis of n×`steps`, built once.
+#[derive(Debug, Clone)]
+pub(crate) struct Lanczos<T: Real> {
+    basis: DMatrix<T>,
+    next: DVector<T>,
+    random: Xoshiro256PlusPlus,
+    tridiagonal: Tridiagonal,
+}
+
+impl<T: Real> Lanczos<T> {
+    /// For matrices of order `n`, at most `steps` matrix-vector products each time.
+    pub(crate) fn new(n: usize, steps: usize, seed: u64) -> Self {
+        let steps = steps.min(n);
+        Self {
+            basis: DMatrix::zeros(n, steps),
+            next: DVector::zeros(n),
+            random: Xoshiro256PlusPlus::seed_from_u64(seed),
+            tridiagonal: Tridiagonal::with_capacity(steps),
+        }
+    }
+
+    /// The Ritz values of the symmetric matrix `c`, ascending. Empty if `c` is not finite.
+    pub(crate) fn ritz_values(&mut self, c: &DMatrix<T>, out: &mut Vec<RitzValue>) {
+        self.run(|v, next| next.gemv(T::one(), c, &v, T::zero()), out);
+    }
+
+    /// The Ritz values of aᵀa, ascending; two matrix-vector products a step.
+    pub(crate) fn ritz_values_of_gram(&mut self, a: &DMatrix<T>, out: &mut Vec<RitzValue>) {
+        let mut half = DVector::zeros(a.nrows());
+        let apply = |v: DVectorView<'_, T>, next: &mut DVector<T>| {
+            half.gemv(T::one(), a, &v, T::zero());
+            next.gemv_tr(T::one(), a, &half, T::zero());
+        };
+        self.run(apply, out);
+    }
+
+    fn run(
+        &mut self,
+        mut apply: impl FnMut(DVectorView<'_, T>, &mut DVector<T>),
+        out: &mut Vec<RitzValue>,
+    ) {
+        out.clear();
+        self.random_start();
+        self.tridiagonal.clear();
+        let steps = self.basis.ncols();
+        let mut scale = 0.0_f64;
+        for k in 0..steps {
+            apply(self.basis.column(k), &mut self.next);
+            let alpha = self.basis.column(k).dot(&self.next);
+            self.orthogonalise_next(k);
+            let beta = self.next.norm();
+            self.tridiagonal.push(alpha.to_f64(), beta.to_f64());
+            scale = scale.max(alpha.to_f64().abs()).max(beta.to_f64());
+            // Below this the Krylov space is invariant to rounding: going on would add directions
+            // of noise.
+            let invariant = beta.to_f64() <= 8.0 * T::EPSILON.to_f64() * scale;
+            if invariant || k + 1 == steps {
+                break;
+            }
+            self.basis
+                .column_mut(k + 1)
+                .axpy(T::one() / beta, &self.next, T::zero());
+        }
+        self.tridiagonal.ritz_values(out);
+    }
+
+    fn random_start(&mut self) {
+        if self.basis.ncols() == 0 {
+            return;
+        }
+        let random = &mut self.random;
+        let mut first = self.basis.column_mut(0);
+        // A sum of uniforms is close enough to normal that no direction of the spectrum is
+        // favoured by its alignment with the axes.
+        let mut draw = || (0..4).map(|_| f64::random_unit(random) - 0.5).sum::<f64>();
+        first.iter_mut().for_each(|v| *v = T::nearest(draw()));
+        let norm = first.norm();
+        if norm > T::zero() {
+            first.unscale_mut(norm);
+        }
+    }
+
+    /// Twice, which is enough (Kahan; in Parlett, "The Symmetric Eigenvalue Problem", 1980).
+    fn orthogonalise_next(&mut self, k: usize) {
+        for _ in 0..2 {
+            for j in 0..=k {
+                let overlap = self.basis.column(j).dot(&self.next);
+                self.next.axpy(-overlap, &self.basis.column(j), T::one());
+            }
+        }
+    }
+}
+
+/// A symmetric tridiagonal matrix and what its eigenvalue iteration needs.
+#[derive(Debug, Clone)]
+struct Tridiagonal {
+    diagonal: Vec<f64>,
+    off_diagonal: Vec<f64>,
+    first: Vec<f64>,
+    last: Vec<f64>,
+}
+
+/// Sweeps of the QL iteration per eigenvalue; it needs two or three.
+const QL_LIMIT: usize = 60;
+
+impl Tridiagonal {
+    fn with_capacity(steps: usize) -> Self {
+        let empty = || Vec::with_capacity(steps + 1);
+        Self {
+            diagonal: empty(),
+            off_diagonal: empty(),
+            first: empty(),
+            last: empty(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.diagonal.clear();
+        self.off_diagonal.clear();
+    }
+
+    fn push(&mut self, alpha: f64, beta: f64) {
+        self.diagonal.push(alpha);
+        self.off_diagonal.push(beta);
+    }
+
+    fn ritz_values(&mut self, out: &mut Vec<RitzValue>) {
+        let n = self.diagonal.len();
+        let finite = |values: &[f64]| values.iter().all(|v| v.is_finite());
+        if n == 0 || !finite(&self.diagonal) || !finite(&self.off_diagonal) {
+            return;
+        }
+        let coupling = self.off_diagonal[n - 1];
+        self.off_diagonal[n - 1] = 0.0;
+        unit_vector(&mut self.first, n, 0);
+        unit_vector(&mut self.last, n, n - 1);
+        for l in 0..n {
+            self.isolate(l);
+        }
+        out.extend((0..n).map(|i| RitzValue {
+            value: self.diagonal[i],
+            weight: self.first[i] * self.first[i],
+            residual: (coupling * self.last[i]).abs(),
+        }));
+        out.sort_by(|a, b| a.value.total_cmp(&b.value));
+    }
+
+    /// Implicit QL until diagonal entry `l` is an eigenvalue; only the first and the last row of
+    /// the eigenvectors are carried along.
+    fn isolate(&mut self, l: usize) {
+        for _ in 0..QL_LIMIT {
+            let m = self.end_of_block(l);
+            if m == l {
+                return;
+            }
+            self.ql_sweep(l, m);
+        }
+    }
+
+    fn end_of_block(&self, l: usize) -> usize {
+        let d = &self.diagonal;
+        let negligible = |m: usize| {
+            let size = d[m].abs() + d[m + 1].abs();
+            self.off_diagonal[m].abs() <= f64::EPSILON * size
+        };
+        (l..d.len() - 1)
+            .find(|&m| negligible(m))
+            .unwrap_or(d.len() - 1)
+    }
+
+    fn ql_sweep(&mut self, l: usize, m: usize) {
+        let (d, e) = (&mut self.diagonal, &mut self.off_diagonal);
+        let ratio = (d[l + 1] - d[l]) / (2.0 * e[l]);
+        let shift = d[l] - e[l] / (ratio + ratio.hypot(1.0).copysign(ratio));
+        let (mut sine, mut cosine, mut carried) = (1.0, 1.0, 0.0);
+        let mut g = d[m] - shift;
+        for i in (l..m).rev() {
+            let f = sine * e[i];
+            let b = cosine * e[i];
+            let r = f.hypot(g);
+            e[i + 1] = r;
+            if r == 0.0 {
+                d[i + 1] -= carried;
+                e[m] = 0.0;
+                return;
+            }
+            sine = f / r;
+            cosine = g / r;
+            let h = d[i + 1] - carried;
+            let s = (d[i] - h) * sine + 2.0 * cosine * b;
+            carried = sine * s;
+            d[i + 1] = h + carried;
+            g = cosine * s - b;
+            rotate(&mut self.first, i, sine, cosine);
+            rotate(&mut self.last, i, sine, cosine);
+        }
+        d[l] -= carried;
+        e[l] = g;
+        e[m] = 0.0;
+    }
+}
+
+fn unit_vector(out: &mut Vec<f64>, n: usize, index: usize) {
+    out.clear();
+    out.extend((0..n).map(|i| f64::from(u8::from(i == index))));
+}
+
+fn rotate(row: &mut [f64], i: usize, sine: f64, cosine: f64) {
+    let f = row[i + 1];
+    row[i + 1] = sine * row[i] + cosine * f;
+    row[i] = cosine * row[i] - sine * f;
+}

@@ -1,0 +1,170 @@
+//! Which step next: both methods are run on paper, on the Ritz values, and their products counted.
+
+use super::lanczos::RitzValue;
+use super::least_squares::best_coefficients;
+use super::polynomial::ChebyshevStep;
+use crate::Real;
+
+/// The degrees of Chebyshev steps and the products each takes, the fresh C = XM included.
+pub(crate) const DEGREES: [(usize, usize); 4] = [(2, 2), (3, 3), (5, 4), (9, 5)];
+
+/// Above this ε the highest degree is always the cheapest per product.
+const FAR: f64 = 0.95;
+
+/// When the descent hands over to the finish.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Goal {
+    /// ‖I − XM‖ whose square is below the rounding of X: a correction of second order suffices.
+    pub tight: f64,
+    /// ‖I − XM‖ whose cube is: the correction takes one product more.
+    pub loose: f64,
+}
+
+impl Goal {
+    /// The goals of a format.
+    pub(crate) fn of<T: Real>() -> Self {
+        let unit = 0.5 * T::EPSILON.to_f64();
+        Self {
+            tight: 0.4 * unit.sqrt(),
+            loose: 0.08 * unit.cbrt(),
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Choice {
+    /// One least-squares step: two products.
+    Momentum,
+    /// One Chebyshev step of this degree for eigenvalues in this interval.
+    Chebyshev { degree: usize, interval: (f64, f64) },
+}
+
+/// The cheapest next Chebyshev degree, and the products to take eigenvalues in [1−ε, 1+ε] (times
+/// any factor) to within `goal` of 1. The last step needs no fresh C.
+pub(crate) fn cheapest_degree(epsilon: f64, goal: Goal, budget: usize) -> (usize, usize) {
+    // False for NaN too, which would not end the recursion.
+    let is_near = epsilon <= FAR;
+    if !is_near {
+        return (9, budget);
+    }
+    let mut best = (9, budget);
+    for (degree, products) in DEGREES {
+        if products > best.1 {
+            continue;
+        }
+        let next = remainder(degree, epsilon);
+        let total = if next <= goal.tight {
+            products - 1
+        } else if next <= goal.loose {
+            // The finish makes up for it with one product more.
+            products
+        } else {
+            products + cheapest_degree(next, goal, best.1 - products).1
+        };
+        if total < best.1 {
+            best = (degree, total);
+        }
+    }
+    best
+}
+
+/// 1/T_d(1/ε).
+fn remainder(degree: usize, epsilon: f64) -> f64 {
+    (degree as f64 * (1.0 / epsilon).acosh()).cosh().recip()
+}
+
+/// The lower end used for a step of degree d: eigenvalues below it still grow nearly as fast as
+/// they can, and the others keep away from zero.
+pub(crate) fn safe_lower_end(degree: usize, smallest: f64, largest: f64) -> f64 {
+    let floor = largest / (10.0 * (degree * degree) as f64);
+    smallest.max(floor)
+}
+
+/// The products of Chebyshev steps for these eigenvalues.
+fn chebyshev_products(values: &mut [f64], goal: Goal, limit: usize) -> usize {
+    let mut products = 0;
+    while products < limit {
+        let (smallest, largest) = extremes(values);
+        let epsilon = (largest - smallest) / (largest + smallest);
+        if epsilon <= FAR {
+            return products + cheapest_degree(epsilon, goal, limit - products).1;
+        }
+        let step = ChebyshevStep::new(9, safe_lower_end(9, smallest, largest), largest);
+        values.iter_mut().for_each(|x| *x = step.image(*x));
+        products += 5;
+    }
+    limit
+}
+
+fn extremes(values: &[f64]) -> (f64, f64) {
+    let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let largest = values.iter().copied().fold(0.0, f64::max);
+    (smallest, largest)
+}
+
+/// The least-squares method on eigenvalues with weights: what a step does to the matrix, done to
+/// a few numbers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rehearsal {
+    values: Vec<f64>,
+    weights: Vec<f64>,
+    memory: Vec<f64>,
+    scratch: Vec<f64>,
+}
+
+impl Rehearsal {
+    /// Does the least-squares method, for some steps, save products?
+    pub(crate) fn momentum_is_cheaper(&mut self, ritz: &[RitzValue], goal: Goal) -> bool {
+        self.load(ritz);
+        let chebyshev = self.chebyshev_from_here(goal, 120);
+        let mut best = chebyshev;
+        let mut cheaper = false;
+        let mut products = 0;
+        while products + 2 < best {
+            self.step();
+            products += 2;
+            let total = products + self.chebyshev_from_here(goal, best - products);
+            if total < best {
+                best = total;
+                cheaper = true;
+            }
+        }
+        cheaper
+    }
+
+    fn load(&mut self, ritz: &[RitzValue]) {
+        let largest = ritz.last().map_or(1.0, |r| r.value.abs());
+        self.values.clear();
+        self.values
+            .extend(ritz.iter().map(|r| r.value.max(1e-18 * largest)));
+        self.weights.clear();
+        self.weights.extend(ritz.iter().map(|r| r.weight));
+        self.memory.clear();
+        self.memory.resize(ritz.len(), 0.0);
+    }
+
+    fn chebyshev_from_here(&mut self, goal: Goal, limit: usize) -> usize {
+        self.scratch.clone_from(&self.values);
+        chebyshev_products(&mut self.scratch, goal, limit)
+    }
+
+    fn step(&mut self) {
+        let mut gram = [[0.0; 3]; 3];
+        let mut right = [0.0; 3];
+        for ((&c, &w), &m) in self.values.iter().zip(&self.weights).zip(&self.memory) {
+            let images = [c, (1.0 - c) * c, m];
+            for j in 0..3 {
+                right[j] += w * images[j] * (1.0 - c);
+                for k in 0..3 {
+                    gram[j][k] += w * images[j] * images[k];
+                }
+            }
+        }
+        let [own, natural, momentum] = best_coefficients(&gram, &right, 1e-12);
+        for (c, m) in self.values.iter_mut().zip(&mut self.memory) {
+            *m = own * *c + natural * (1.0 - *c) * *c + momentum * *m;
+            *c = (*c + *m).max(1e-300);
+        }
+    }
+}

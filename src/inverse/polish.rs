@@ -1,0 +1,39 @@
+//! An inverse that is nearly right, made right.
+
+use nalgebra::DMatrix;
+
+use super::{Config, Inversion, Start, invert_by_descent};
+use crate::{Error, Real};
+
+/// Improves `inverse`, whatever it comes from, to the correctly rounded inverse of `matrix`.
+///
+/// An inverse from an LU factorisation, or from `f32` and converted, needs one or two corrections.
+/// One that is no inverse at all does no harm: then the search starts without it, as
+/// [`Inversion::route`] tells. It is [`invert_by_descent`] with [`Start::Given`].
+///
+/// # Errors
+///
+/// As [`invert_by_descent`].
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{polish_inverse, Route};
+/// use nalgebra::DMatrix;
+///
+/// let hilbert = DMatrix::from_fn(6, 6, |i, j| 1.0 / (i + j + 1) as f64);
+/// let by_lu = hilbert.clone().try_inverse().ok_or("singular")?;
+/// let polished = polish_inverse(&hilbert, &by_lu)?;
+/// assert_eq!(polished.route, Route::Polished);
+/// assert!(polished.certificate.relative_error_bound() < 1e-14);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn polish_inverse<T: Real>(
+    matrix: &DMatrix<T>,
+    inverse: &DMatrix<T>,
+) -> Result<Inversion<T>, Error<T>> {
+    invert_by_descent(
+        matrix,
+        Config::default().start(Start::Given(inverse.clone())),
+    )
+}

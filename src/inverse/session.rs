@@ -1,0 +1,368 @@
+//! Starting from an inverse that is nearly right.
+//!
+//! ‖I − X₀M‖ < 1: powers of I − X₀M finish it (Schulz, 1933). Otherwise X = CᵀX₀/(‖C‖₁‖C‖∞) with
+//! C = X₀M makes XM = CᵀC/(‖C‖₁‖C‖∞) positive semidefinite again, so that the cold theory holds
+//! with κ(X₀M) in place of κ(M). Where that promises no gain, the start is cold.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::certificate::proof::{Order, Proof, plain_proof};
+use super::finish::finish;
+use super::natural::{
+    ChebyshevStep, DEGREES, Ending, Estimate, Goal, Monitor, ProductCounter, RitzValue, Workspace,
+    apply_step, cold_start, descend, infinity_norm, look_at_gram, one_norm,
+    squared_distance_from_identity,
+};
+use crate::{Real, StopReason};
+
+/// How an inverse was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Route {
+    /// An optimizer walked the plain gradient.
+    Optimizer,
+    /// From the scaled transpose: there was no other start, or it was of no use.
+    Cold,
+    /// The given start was near enough to be polished.
+    Polished,
+    /// The given start was repaired, and the descent went on from there.
+    Repaired,
+}
+
+/// How far a session goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Aim {
+    /// The correctly rounded inverse, nearly.
+    Full,
+    /// What working precision gives without the accurate finish.
+    Working,
+    /// ‖I − XM‖_F at most this, for the equilibrated matrix.
+    Residual(f64),
+    /// A proven relative error ‖M⁻¹ − X‖∞/‖M⁻¹‖∞ of the equilibrated matrix at most this.
+    Proven(f64),
+}
+
+/// What a session reached, for the equilibrated matrix.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) route: Route,
+    pub(crate) proof: Proof,
+    /// The numerical rank, if there is no inverse to working precision.
+    pub(crate) rank: Option<usize>,
+    pub(crate) stop_reason: StopReason,
+    pub(crate) finish_products: usize,
+}
+
+/// Powers of I − X₀M are used below this norm; above it they are slower than a fresh descent.
+const POLISH_BELOW: f64 = 0.7;
+
+/// One search for the inverse of an equilibrated matrix.
+pub(crate) struct Session<'a, T: Real> {
+    matrix: &'a DMatrix<T>,
+    aim: Aim,
+    workspace: &'a mut Workspace<T>,
+    counter: &'a mut ProductCounter,
+    monitor: &'a mut dyn Monitor<T>,
+    route: Route,
+    finish_products: usize,
+}
+
+/// What is proven and the rank if there is no inverse, or why the session was stopped.
+type Verdict = Result<(Proof, Option<usize>), StopReason>;
+
+impl<'a, T: Real> Session<'a, T> {
+    pub(crate) fn new(
+        matrix: &'a DMatrix<T>,
+        aim: Aim,
+        workspace: &'a mut Workspace<T>,
+        counter: &'a mut ProductCounter,
+        monitor: &'a mut dyn Monitor<T>,
+    ) -> Self {
+        Self {
+            matrix,
+            aim,
+            workspace,
+            counter,
+            monitor,
+            route: Route::Cold,
+            finish_products: 0,
+        }
+    }
+
+    /// The inverse from the scaled transpose, in `x`.
+    pub(crate) fn run_cold(mut self, x: &mut DMatrix<T>) -> Outcome {
+        let verdict = self.search_cold(x);
+        self.outcome(verdict)
+    }
+
+    /// The inverse from the start in `x` if that is of use, else from the scaled transpose.
+    pub(crate) fn run_from(mut self, x: &mut DMatrix<T>) -> Outcome {
+        let verdict = match self.search_from(x) {
+            Ok(Some(proof)) => Ok((proof, None)),
+            Ok(None) => {
+                self.monitor.restart();
+                self.search_cold(x)
+            }
+            Err(reason) => Err(reason),
+        };
+        self.outcome(verdict)
+    }
+
+    fn outcome(self, verdict: Verdict) -> Outcome {
+        let (proof, rank, stop_reason) = match verdict {
+            Ok((proof, None)) => (proof, None, StopReason::Accuracy),
+            Ok((proof, rank)) => (proof, rank, StopReason::Stalled),
+            Err(reason) => (Proof::NOTHING, None, reason),
+        };
+        Outcome {
+            route: self.route,
+            proof,
+            rank,
+            stop_reason,
+            finish_products: self.finish_products,
+        }
+    }
+
+    fn search_cold(&mut self, x: &mut DMatrix<T>) -> Verdict {
+        self.route = Route::Cold;
+        if !cold_start(self.matrix, x) {
+            self.workspace.image.fill(T::zero());
+            self.show_image(x)?;
+            return Ok((Proof::NOTHING, Some(0)));
+        }
+        match self.descend(x) {
+            Ending::Stopped(reason) => Err(reason),
+            Ending::Broken => Err(StopReason::Diverged),
+            Ending::Singular { rank } => Ok((Proof::NOTHING, Some(rank))),
+            Ending::Converged => {
+                let proof = self.close(x)?;
+                // Regular as far as the descent could tell, but not to working precision.
+                let nearly = self.matrix.nrows() - 1;
+                let is_useful = proof.relative <= LARGEST_USEFUL_ERROR;
+                Ok((proof, (!is_useful).then_some(nearly)))
+            }
+        }
+    }
+
+    /// Polishes or repairs; none if that does not lead to a proof.
+    fn search_from(&mut self, x: &mut DMatrix<T>) -> Result<Option<Proof>, StopReason> {
+        (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
+        self.show_image(x)?;
+        let size = self.distance_from_identity();
+        if size < POLISH_BELOW {
+            self.route = Route::Polished;
+            self.polish(x, size)?;
+        } else if size.is_finite() && self.repair_promises() {
+            self.route = Route::Repaired;
+            self.repair(x);
+            match self.descend(x) {
+                Ending::Converged => {}
+                Ending::Stopped(reason) => return Err(reason),
+                Ending::Singular { .. } | Ending::Broken => return Ok(None),
+            }
+        } else {
+            return Ok(None);
+        }
+        let proof = self.close(x)?;
+        Ok((proof.relative <= LARGEST_USEFUL_ERROR).then_some(proof))
+    }
+
+    /// ‖I − C‖₂ by power iteration from a start that favours no direction, or ‖I − C‖_F where
+    /// that is as good.
+    fn distance_from_identity(&self) -> f64 {
+        let c = &self.workspace.image;
+        let frobenius = squared_distance_from_identity(c).sqrt();
+        let n = c.nrows();
+        let mut v = DVector::from_fn(n, |i, _| T::nearest(1.0 + 0.3 * (i as f64).sin()));
+        let mut u = DVector::zeros(n);
+        let mut estimate = 0.0;
+        for _ in 0..POWER_STEPS {
+            let length = v.norm();
+            if length == T::zero() || !length.is_finite() {
+                break;
+            }
+            v.unscale_mut(length);
+            u.copy_from(&v);
+            u.gemv(-T::one(), c, &v, T::one());
+            estimate = u.norm().to_f64();
+            v.copy_from(&u);
+            v.gemv_tr(-T::one(), c, &u, T::one());
+        }
+        // The iteration approaches from below.
+        if frobenius.is_finite() {
+            (1.2 * estimate).min(frobenius)
+        } else {
+            frobenius
+        }
+    }
+
+    /// Raises I − XM to powers until it is at the goal; C = XM is in `image`.
+    fn polish(&mut self, x: &mut DMatrix<T>, mut size: f64) -> Result<(), StopReason> {
+        let goal = self.goal();
+        for _ in 0..MOST_POWERS {
+            if size <= goal.loose {
+                break;
+            }
+            let degree = cheapest_power(size, goal);
+            self.raise_to_power(degree, x);
+            if size.powi(degree as i32) <= goal.loose {
+                break;
+            }
+            (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
+            self.show_image(x)?;
+            let next = self.distance_from_identity();
+            // False for NaN too.
+            let has_improved = next < 0.5 * size;
+            if !has_improved {
+                break;
+            }
+            size = next;
+        }
+        Ok(())
+    }
+
+    /// I − XM becomes its power of this degree; C = XM in `image` is lost.
+    fn raise_to_power(&mut self, degree: usize, x: &mut DMatrix<T>) {
+        let step = ChebyshevStep::power(degree);
+        apply_step(&step, x, self.workspace, self.counter);
+        x.copy_from(&self.workspace.momentum);
+        self.monitor.advance();
+    }
+
+    fn show_image(&mut self, x: &DMatrix<T>) -> Result<(), StopReason> {
+        let image = &self.workspace.image;
+        let loss = squared_distance_from_identity(image);
+        let wish = self.monitor.see(x, loss, Estimate::Image(image));
+        wish.map_or(Ok(()), Err)
+    }
+
+    /// Is κ(X₀M) better than κ(M)? The mean logarithm of the scaled spectrum tells, by
+    /// quadrature, from some matrix-vector products.
+    fn repair_promises(&mut self) -> bool {
+        let repaired = look_at_gram(self.workspace, None);
+        let cold = look_at_gram(self.workspace, Some(self.matrix));
+        mean_logarithm(&repaired) > mean_logarithm(&cold)
+    }
+
+    /// X ← CᵀX/(‖C‖₁‖C‖∞).
+    fn repair(&mut self, x: &mut DMatrix<T>) {
+        let w = &mut *self.workspace;
+        let factor = T::one() / (one_norm(&w.image) * infinity_norm(&w.image));
+        w.image.transpose_to(&mut w.direction);
+        self.counter.multiply(&mut w.momentum, &w.direction, x);
+        w.momentum *= factor;
+        x.copy_from(&w.momentum);
+        self.monitor.advance();
+    }
+
+    fn descend(&mut self, x: &mut DMatrix<T>) -> Ending {
+        let goal = self.goal();
+        descend(
+            self.matrix,
+            x,
+            goal,
+            self.workspace,
+            self.counter,
+            self.monitor,
+        )
+    }
+
+    fn goal(&self) -> Goal {
+        let norm = match self.aim {
+            Aim::Full | Aim::Working => return Goal::of::<T>(),
+            // Half leaves room for the rounding of the residual.
+            Aim::Residual(residual) => 0.5 * residual,
+            // A row sum may be ten times as large as the norm that the descent sees.
+            Aim::Proven(error) => 0.1 * error,
+        };
+        let norm = norm.clamp(Goal::of::<T>().tight, 0.1);
+        Goal {
+            tight: norm,
+            loose: norm,
+        }
+    }
+
+    /// The proof, after as much of the finish as the aim needs.
+    fn close(&mut self, x: &mut DMatrix<T>) -> Result<Proof, StopReason> {
+        let before = self.counter.products();
+        let proof = self.finished(x);
+        self.finish_products += self.counter.products() - before;
+        proof
+    }
+
+    fn finished(&mut self, x: &mut DMatrix<T>) -> Result<Proof, StopReason> {
+        match self.aim {
+            Aim::Full => {}
+            Aim::Working => return self.polish_plainly(x),
+            Aim::Residual(goal) => {
+                let plain = self.plain_proof(x)?;
+                let residual = self.workspace.image.norm().to_f64();
+                if residual <= goal && plain.is_proof() {
+                    return Ok(plain);
+                }
+            }
+            Aim::Proven(error) => {
+                let plain = self.plain_proof(x)?;
+                if plain.relative <= error {
+                    return Ok(plain);
+                }
+            }
+        }
+        finish(self.matrix, x, self.workspace, self.counter, self.monitor)
+    }
+
+    /// The proof by one plain product; I − XM is left in `image`.
+    fn plain_proof(&mut self, x: &DMatrix<T>) -> Result<Proof, StopReason> {
+        let residual = &mut self.workspace.image;
+        let proof = plain_proof(self.matrix, x, Order::InverseFirst, residual, self.counter);
+        let norm = residual.norm().to_f64();
+        let wish = self
+            .monitor
+            .see(x, norm * norm, Estimate::Residual(residual));
+        wish.map_or(Ok(proof), Err)
+    }
+
+    /// X ← X + (I − XM)·X or its cubic relative, once: the descent ends where that reaches
+    /// working precision.
+    fn polish_plainly(&mut self, x: &mut DMatrix<T>) -> Result<Proof, StopReason> {
+        (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
+        self.show_image(x)?;
+        let size = squared_distance_from_identity(&self.workspace.image).sqrt();
+        let degree = if size <= self.goal().tight { 2 } else { 3 };
+        self.raise_to_power(degree, x);
+        self.plain_proof(x)
+    }
+}
+
+/// A proven relative error above this leaves less than a digit: the matrix is singular to working
+/// precision for all that can be told.
+const LARGEST_USEFUL_ERROR: f64 = 0.1;
+
+/// Power steps of the norm estimate, two matrix-vector products each.
+const POWER_STEPS: usize = 8;
+
+/// Each power step at least squares the distance.
+const MOST_POWERS: usize = 12;
+
+/// The degree that reaches the goal with the fewest products, or the highest.
+fn cheapest_power(size: f64, goal: Goal) -> usize {
+    let cost = |degree: usize, products: usize| {
+        let reached = size.powi(degree as i32);
+        if reached <= goal.tight {
+            Some(products - 1)
+        } else {
+            (reached <= goal.loose).then_some(products)
+        }
+    };
+    let reaching = DEGREES
+        .iter()
+        .filter_map(|&(d, p)| cost(d, p).map(|total| (total, d)));
+    reaching.min().map_or(9, |(_, degree)| degree)
+}
+
+/// The mean of ln λ/λ_max over the spectrum.
+fn mean_logarithm(ritz: &[RitzValue]) -> f64 {
+    let largest = ritz.last().map_or(1.0, |r| r.value);
+    let logarithm = |r: &RitzValue| (r.value / largest).max(1e-32).ln();
+    ritz.iter().map(|r| r.weight * logarithm(r)).sum()
+}
