@@ -5,7 +5,7 @@
 //!
 //! | layer | what it holds |
 //! |---|---|
-//! | operations | [`invert_by_descent`]: one call, safe defaults |
+//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
 //! | blocks | [`Optimizer`] ([`Sgd`]), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`]) |
 //!
