@@ -1,0 +1,221 @@
+//! The loop: which step next, and when it ends.
+
+use nalgebra::DMatrix;
+
+use super::monitor::{Estimate, Monitor};
+use super::plan::{Choice, Goal, cheapest_degree, safe_lower_end};
+use super::products::{ProductCounter, squared_distance_from_identity};
+use super::workspace::Workspace;
+use crate::{Real, StopReason};
+
+/// More products than any plan for an interval of ratio 1 to 40 needs.
+const MOST_PRODUCTS_PLANNED: usize = 60;
+
+/// A loss below this leaves no doubt about the spectrum: Chebyshev steps finish.
+const NEAR: f64 = 0.1;
+
+/// After so many rises of the loss, rounding decides.
+const RISES_ALLOWED: usize = 3;
+
+/// A loss below 1 proves M regular, as far as C is right.
+const REGULAR_BELOW: f64 = 0.9;
+
+/// The squared sine of the angle below which a direction counts as a combination of the others.
+pub(super) const LEAST_ANGLE: f64 = 1e-12;
+
+/// A step that shrinks the eigenvalues near zero more than this, or turns their signs, is refused:
+/// the loss cannot see it, but they would never grow again.
+pub(super) const LEAST_SLOPE: f64 = 0.5;
+
+/// Each step at least doubles the tiny eigenvalues, and there is resolution for about 110
+/// doublings of C in f64, 50 in f32.
+const MOST_STEPS: usize = 150;
+
+/// The losses that the stall rules look back on.
+const MEMORY: usize = 5;
+
+/// How a descent ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// ‖I − XM‖ should now be at the goal, or at the rounding level.
+    Converged,
+    /// No growth above the rounding level is left: M is singular to working precision.
+    Singular {
+        /// The number of singular values above the rounding level.
+        rank: usize,
+    },
+    /// Something stopped being finite.
+    Broken,
+    /// The monitor asked to stop.
+    Stopped(StopReason),
+}
+
+/// Runs the descent from an `x` for which XM is (nearly) symmetric and positive semidefinite.
+pub(crate) fn descend<T: Real>(
+    matrix: &DMatrix<T>,
+    x: &mut DMatrix<T>,
+    goal: Goal,
+    workspace: &mut Workspace<T>,
+    counter: &mut ProductCounter,
+    monitor: &mut dyn Monitor<T>,
+) -> Ending {
+    counter.multiply(&mut workspace.image, x, matrix);
+    let mut run = Run {
+        matrix,
+        x,
+        goal,
+        w: workspace,
+        counter,
+        monitor,
+        upper_bound: f64::INFINITY,
+        since_fresh: 0,
+        image_size: f64::INFINITY,
+        momentum_slope: 0.0,
+        momentum_from_now: false,
+        matrix_norm: matrix.norm().to_f64(),
+        losses: [f64::INFINITY; MEMORY],
+        rises: 0,
+    };
+    run.w.momentum.fill(T::zero());
+    run.w.momentum_image.fill(T::zero());
+    run.descend()
+}
+
+/// The state of one descent.
+pub(super) struct Run<'a, T: Real> {
+    pub(super) matrix: &'a DMatrix<T>,
+    pub(super) x: &'a mut DMatrix<T>,
+    pub(super) goal: Goal,
+    pub(super) w: &'a mut Workspace<T>,
+    pub(super) counter: &'a mut ProductCounter,
+    pub(super) monitor: &'a mut dyn Monitor<T>,
+    /// No eigenvalue of C is larger, as far as the last step tells.
+    pub(super) upper_bound: f64,
+    /// Momentum steps since C was a product.
+    pub(super) since_fresh: usize,
+    /// ‖(EX)M‖_F of the step before, if that step should have squared it.
+    pub(super) image_size: f64,
+    /// The slope at zero of ΔC as a function of the eigenvalue of C.
+    pub(super) momentum_slope: f64,
+    /// Chebyshev steps are out of place.
+    pub(super) momentum_from_now: bool,
+    pub(super) matrix_norm: f64,
+    /// The latest losses, the last one first.
+    pub(super) losses: [f64; MEMORY],
+    /// How often the loss has risen.
+    pub(super) rises: usize,
+}
+
+impl<T: Real> Run<'_, T> {
+    fn descend(&mut self) -> Ending {
+        for _ in 0..MOST_STEPS {
+            let loss = squared_distance_from_identity(&self.w.image);
+            self.remember(loss);
+            let estimate = Estimate::Image(&self.w.image);
+            if let Some(reason) = self.monitor.see(self.x, loss, estimate) {
+                return Ending::Stopped(reason);
+            }
+            if !loss.is_finite() {
+                return Ending::Broken;
+            }
+            if loss.sqrt() <= self.goal.loose {
+                return Ending::Converged;
+            }
+            if self.has_stalled() {
+                return self.at_rounding_level(loss);
+            }
+            if loss >= REGULAR_BELOW && self.is_beyond_resolution() {
+                return self.at_rounding_level(loss);
+            }
+            match self.choose(loss) {
+                Choice::Momentum => {
+                    if !self.momentum_step() {
+                        return self.at_rounding_level(loss);
+                    }
+                    self.monitor.advance();
+                }
+                Choice::Chebyshev { degree, interval } => {
+                    let is_last = self.chebyshev_step(degree, interval);
+                    self.monitor.advance();
+                    if is_last {
+                        return Ending::Converged;
+                    }
+                }
+            }
+        }
+        self.at_rounding_level(self.losses[0])
+    }
+
+    /// Has rounding taken over?
+    ///
+    /// Near the solution a step squares the error at least; once M is known to be regular a few
+    /// steps halve the loss; and a loss that rises, which no step does by itself, tells the same.
+    fn has_stalled(&self) -> bool {
+        let [loss, one_before, .., four_before] = self.losses;
+        let near = loss < NEAR && loss > 0.25 * one_before;
+        let regular = four_before < REGULAR_BELOW && loss > 0.5 * four_before;
+        near || regular || self.rises >= RISES_ALLOWED
+    }
+
+    fn remember(&mut self, loss: f64) {
+        self.rises += usize::from(loss > 1.001 * self.losses[0]);
+        self.losses.rotate_right(1);
+        self.losses[0] = loss;
+    }
+
+    /// X has grown so much that its rounding alone makes XM − I of order 1.
+    fn is_beyond_resolution(&self) -> bool {
+        self.condition() * T::EPSILON.to_f64() > 2.0
+    }
+
+    /// Nothing grows any more: near the solution that is success.
+    fn at_rounding_level(&self, loss: f64) -> Ending {
+        if loss < REGULAR_BELOW {
+            return Ending::Converged;
+        }
+        let n = self.x.nrows() as f64;
+        Ending::Singular {
+            rank: (n - loss).round().clamp(0.0, n) as usize,
+        }
+    }
+
+    /// Looks at the spectrum and takes the method that promises fewer products.
+    fn choose(&mut self, loss: f64) -> Choice {
+        self.w.lanczos.ritz_values(&self.w.image, &mut self.w.ritz);
+        let Some((smallest, largest)) = self.interval(loss) else {
+            return Choice::Momentum;
+        };
+        if loss >= NEAR && self.prefers_momentum() {
+            return Choice::Momentum;
+        }
+        let epsilon = (largest - smallest) / (largest + smallest);
+        let (degree, _) = cheapest_degree(epsilon, self.goal, MOST_PRODUCTS_PLANNED);
+        Choice::Chebyshev {
+            degree,
+            interval: (safe_lower_end(degree, smallest, largest), largest),
+        }
+    }
+
+    /// An interval for the eigenvalues of C. Its lower end may be too high, which costs little;
+    /// its upper end must not be too low.
+    fn interval(&self, loss: f64) -> Option<(f64, f64)> {
+        let (first, last) = (self.w.ritz.first()?, self.w.ritz.last()?);
+        let largest = (1.01 * last.value + last.residual).min(self.upper_bound);
+        if loss < REGULAR_BELOW {
+            // |1 − λ| ≤ ‖E‖_F.
+            let radius = loss.sqrt();
+            let smallest = (first.value - first.residual).max(1.0 - radius);
+            return Some((smallest, largest.min(1.0 + radius)));
+        }
+        Some((first.value.max(1e-18 * largest), largest))
+    }
+
+    fn prefers_momentum(&mut self) -> bool {
+        self.momentum_from_now || (self.w.rehearsal).momentum_is_cheaper(&self.w.ritz, self.goal)
+    }
+
+    /// ‖X‖_F·‖M‖_F.
+    pub(super) fn condition(&self) -> f64 {
+        self.x.norm().to_f64() * self.matrix_norm
+    }
+}

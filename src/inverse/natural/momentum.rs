@@ -1,0 +1,138 @@
+//! Momentum in the natural metric: the best combination of three directions.
+
+use super::descent::{LEAST_ANGLE, LEAST_SLOPE, Run};
+use super::least_squares::best_coefficients;
+use super::products::{combine, inner, inner_with_residual, subtract_from_identity};
+use super::workspace::Workspace;
+use crate::Real;
+
+/// ‖(EX)M‖_F below which every eigenvalue of C is near 0 or near 1.
+const SETTLED: f64 = 1e-4;
+
+/// A Rayleigh quotient is a signal when it is this many times the estimate of its rounding; on
+/// singular matrices up to ten times were seen.
+const SIGNAL_TO_ROUNDING: f64 = 16.0;
+
+/// Momentum steps between fresh products C = XM.
+const STEPS_ON_ONE_IMAGE: usize = 5;
+
+/// Least squares that promises less than this share of the loss sees only rounding; the natural
+/// gradient alone still makes tiny eigenvalues grow.
+const LEAST_GAIN: f64 = 1e-5;
+
+impl<T: Real> Run<'_, T> {
+    /// One step of the method in the natural metric; false, and X as it is, if nothing is left
+    /// that could grow.
+    pub(super) fn momentum_step(&mut self) -> bool {
+        let Some(coefficients) = self.best_step() else {
+            return false;
+        };
+        self.advance(coefficients);
+        self.upper_bound = f64::INFINITY;
+        self.since_fresh += 1;
+        if self.since_fresh >= STEPS_ON_ONE_IMAGE {
+            self.refresh();
+        }
+        true
+    }
+
+    /// (α, η, β) = argmin ‖E − α·C − η·(EX)M − β·ΔC‖_F: the factors of X, of the natural gradient
+    /// EX and of the last step ΔX. The image (EX)M is a product of its own, since E·C would trust
+    /// a C that has drifted.
+    fn best_step(&mut self) -> Option<[f64; 3]> {
+        let Workspace {
+            image: c,
+            direction,
+            direction_image,
+            momentum_image: m,
+            ..
+        } = &mut *self.w;
+        direction_image.copy_from(c);
+        subtract_from_identity(direction_image);
+        self.counter.multiply(direction, direction_image, self.x);
+        let right_own = inner(c, direction_image);
+        let right_momentum = inner(m, direction_image);
+        self.counter
+            .multiply(direction_image, direction, self.matrix);
+        let a = &*direction_image;
+        let right_natural = inner_with_residual(a, c);
+        let (ca, cm, am, aa) = (inner(c, a), inner(c, m), inner(a, m), inner(a, a));
+        let gram = [[inner(c, c), ca, cm], [ca, aa, am], [cm, am, inner(m, m)]];
+        let size = aa.sqrt();
+        if size > SETTLED {
+            self.image_size = f64::INFINITY;
+            let right = [right_own, right_natural, right_momentum];
+            let best = best_coefficients(&gram, &right, LEAST_ANGLE);
+            let alone = [0.0, (right_natural / aa).max(1.0), 0.0];
+            return Some(if self.is_sound(best, &right) {
+                best
+            } else {
+                alone
+            });
+        }
+        self.settled_factor(size, right_natural)
+            .map(|natural| [0.0, natural, 0.0])
+    }
+
+    /// Does the step lower the loss by more than rounding, and leave tiny eigenvalues positive?
+    fn is_sound(&self, coefficients: [f64; 3], right: &[f64; 3]) -> bool {
+        let gain: f64 = coefficients.iter().zip(right).map(|(c, r)| c * r).sum();
+        let loss = self.losses[0];
+        self.slope_after(coefficients) >= LEAST_SLOPE && gain >= LEAST_GAIN * loss
+    }
+
+    /// The factor by which a step multiplies the eigenvalues near zero.
+    fn slope_after(&self, [own, natural, momentum]: [f64; 3]) -> f64 {
+        1.0 + own + natural + momentum * self.momentum_slope
+    }
+
+    /// ΔX = α·X + η·EX + β·ΔX; X ← X + ΔX; the same with the images.
+    fn advance(&mut self, [own, natural, momentum]: [f64; 3]) {
+        let slope = self.slope_after([own, natural, momentum]);
+        self.momentum_slope = (slope - 1.0) / slope;
+        let [own, natural, momentum] = [own, natural, momentum].map(T::nearest);
+        let w = &mut *self.w;
+        combine(&mut w.momentum, momentum, natural, &w.direction);
+        combine(&mut w.momentum, T::one(), own, self.x);
+        combine(&mut w.momentum_image, momentum, natural, &w.direction_image);
+        combine(&mut w.momentum_image, T::one(), own, &w.image);
+        *self.x += &w.momentum;
+        w.image += &w.momentum_image;
+    }
+
+    /// The factor of EX when every eigenvalue of C is near 0 or near 1; none if those near 0 show
+    /// no growth above the rounding level.
+    ///
+    /// Now (EX)M, of norm `size`, is either the signal of eigenvalues still to grow, or the last
+    /// errors of the others, or rounding. The Rayleigh quotient ⟨E, EC⟩/⟨E, E⟩ estimates the
+    /// eigenvalues. Errors of size e in the others add e² to ⟨E, EC⟩, as they do to `size`²: then
+    /// Schulz's step removes them. Rounding adds about u²·‖X‖‖M‖ to the quotient, not u, because
+    /// the rounding of EX is multiplied by the tiny σ once more.
+    fn settled_factor(&mut self, size: f64, overlap: f64) -> Option<f64> {
+        let falling = size > 0.0 && size < 0.1 * self.image_size;
+        let unit = 0.5 * T::EPSILON.to_f64();
+        let loss = self.losses[0];
+        let rounding = unit * unit * self.condition();
+        let best = overlap / (size * size);
+        if best > 4.0 && overlap > SIGNAL_TO_ROUNDING * rounding * loss {
+            // A long step enlarges the last errors of the others too.
+            self.image_size = f64::INFINITY;
+            return Some(best);
+        }
+        self.image_size = size;
+        falling.then_some(1.0)
+    }
+
+    /// C = XM afresh, and no momentum.
+    fn refresh(&mut self) {
+        self.counter
+            .multiply(&mut self.w.image, self.x, self.matrix);
+        self.since_fresh = 0;
+    }
+
+    pub(super) fn forget_momentum(&mut self) {
+        self.w.momentum.fill(T::zero());
+        self.w.momentum_image.fill(T::zero());
+        self.momentum_slope = 0.0;
+    }
+}

@@ -1,0 +1,26 @@
+//! Following a descent from outside.
+
+use nalgebra::DMatrix;
+
+use crate::{Real, StopReason};
+
+/// Follows a descent from iterate to iterate.
+pub(crate) trait Monitor<T: Real> {
+    /// Sees the iterate, with ‖I − XM‖²_F; a reason ends the descent.
+    fn see(&mut self, x: &DMatrix<T>, loss: f64, estimate: Estimate<'_, T>) -> Option<StopReason>;
+
+    /// X has changed: a step was taken.
+    fn advance(&mut self);
+
+    /// The descent begins anew from another start.
+    fn restart(&mut self);
+}
+
+/// What is at hand of an iterate X.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Estimate<'a, T> {
+    /// C = XM.
+    Image(&'a DMatrix<T>),
+    /// I − XM.
+    Residual(&'a DMatrix<T>),
+}

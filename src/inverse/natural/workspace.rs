@@ -1,0 +1,70 @@
+//! The memory of a descent, and where it begins.
+
+use nalgebra::DMatrix;
+
+use super::lanczos::{Lanczos, RitzValue};
+use super::plan::Rehearsal;
+use super::products::{infinity_norm, one_norm};
+use crate::Real;
+
+/// Matrix-vector products of one look at the spectrum.
+const LANCZOS_STEPS: usize = 24;
+
+/// The workspace: five n×n matrices, the best iterate, and a thin basis.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace<T: Real> {
+    /// C = XM.
+    pub(crate) image: DMatrix<T>,
+    pub(crate) direction: DMatrix<T>,
+    pub(crate) direction_image: DMatrix<T>,
+    pub(crate) momentum: DMatrix<T>,
+    pub(crate) momentum_image: DMatrix<T>,
+    pub(crate) best: DMatrix<T>,
+    /// Only in f32, only if an accurate residual is asked for.
+    pub(crate) wide: Option<[DMatrix<f64>; 3]>,
+    pub(super) lanczos: Lanczos<T>,
+    pub(super) ritz: Vec<RitzValue>,
+    pub(super) rehearsal: Rehearsal,
+}
+
+impl<T: Real> Workspace<T> {
+    /// For matrices of order `n`; the random starts of Lanczos come from `seed`.
+    pub(crate) fn new(n: usize, seed: u64) -> Self {
+        let zeros = || DMatrix::zeros(n, n);
+        Self {
+            image: zeros(),
+            direction: zeros(),
+            direction_image: zeros(),
+            momentum: zeros(),
+            momentum_image: zeros(),
+            best: zeros(),
+            wide: None,
+            lanczos: Lanczos::new(n, LANCZOS_STEPS, seed),
+            ritz: Vec::with_capacity(LANCZOS_STEPS),
+            rehearsal: Rehearsal::default(),
+        }
+    }
+}
+
+/// x = Mᵀ/(‖M‖₁‖M‖∞): XM is positive semidefinite with eigenvalues at most 1 (Ben-Israel and
+/// Cohen, "On iterative computation of generalized inverses and associated projections", 1966).
+/// False, and zero, for the zero matrix.
+pub(crate) fn cold_start<T: Real>(matrix: &DMatrix<T>, x: &mut DMatrix<T>) -> bool {
+    let norms = one_norm(matrix) * infinity_norm(matrix);
+    matrix.transpose_to(x);
+    if norms > T::zero() {
+        *x *= T::one() / norms;
+    }
+    norms > T::zero()
+}
+
+/// The Ritz values of AᵀA, A being `matrix` or the image in the workspace.
+pub(crate) fn look_at_gram<T: Real>(
+    w: &mut Workspace<T>,
+    matrix: Option<&DMatrix<T>>,
+) -> Vec<RitzValue> {
+    let mut out = Vec::with_capacity(LANCZOS_STEPS);
+    w.lanczos
+        .ritz_values_of_gram(matrix.unwrap_or(&w.image), &mut out);
+    out
+}
