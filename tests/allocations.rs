@@ -7,9 +7,10 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use matrix_descent::{
-    InverseObjective, MeanSquaredError, Optimizer, Progress, Real, Sgd, Side, Stepper, Stopping,
+    Accuracy, Config, InverseObjective, MeanSquaredError, Optimizer, Progress, Real, Sgd, Side,
+    Stepper, Stopping, invert_by_descent,
 };
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use crate::support::objectives::{SIDES, for_each_objective, wavy};
 use crate::support::optimizers::{OptimizerCheck, for_each_optimizer};
@@ -65,6 +66,29 @@ fn no_objective_allocates() {
     }
     check::<f32>();
     check::<f64>();
+}
+
+/// The steps of the automatic method at n = 8 for singular values from 1 to 1/κ, and what it
+/// allocates.
+fn automatic_run(condition_number: f64) -> (usize, u64) {
+    let ratio = condition_number.powf(-1.0 / 7.0);
+    let diagonal = DMatrix::from_diagonal(&DVector::from_fn(8, |i, _| ratio.powi(i as i32)));
+    let rotation = DMatrix::<f64>::from_vec(8, 8, wavy(64, 0.7)).qr().q();
+    let m = rotation.transpose() * diagonal * rotation;
+    let mut steps = 0;
+    let info = allocation_counter::measure(|| {
+        let config = Config::default().accuracy(Accuracy::Working);
+        steps = invert_by_descent(&m, config).unwrap().report.steps;
+    });
+    (steps, info.count_total)
+}
+
+#[test]
+fn the_automatic_method_allocates_as_much_for_many_steps_as_for_few() {
+    let (few_steps, for_few) = automatic_run(1e1);
+    let (many_steps, for_many) = automatic_run(1e9);
+    assert!(many_steps >= 2 * few_steps, "{many_steps}, {few_steps}");
+    assert_eq!(for_many, for_few);
 }
 
 struct StepsWithoutAllocation;

@@ -8,6 +8,9 @@ use super::equilibration::Scaling;
 use super::natural::{Estimate, Monitor, subtract_from_identity};
 use crate::{Observer, Progress, Real, Report, StopReason};
 
+/// Room for the history of any descent: its step limit, and the corrections of the finish.
+const RESERVED_LOSSES: usize = 192;
+
 /// Records losses, counts steps and shows each iterate to the observer, scaled back.
 pub(super) struct Recorder<'a, T: Real, O> {
     matrix: &'a DMatrix<T>,
@@ -45,7 +48,7 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
             max_steps,
             observer,
             shown,
-            losses: Vec::new(),
+            losses: Vec::with_capacity(RESERVED_LOSSES),
             step: 0,
         }
     }

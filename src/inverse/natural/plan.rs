@@ -114,6 +114,17 @@ pub(crate) struct Rehearsal {
 }
 
 impl Rehearsal {
+    /// With room for so many eigenvalues.
+    pub(crate) fn with_capacity(eigenvalues: usize) -> Self {
+        let empty = || Vec::with_capacity(eigenvalues);
+        Self {
+            values: empty(),
+            weights: empty(),
+            memory: empty(),
+            scratch: empty(),
+        }
+    }
+
     /// Does the least-squares method, for some steps, save products?
     pub(crate) fn momentum_is_cheaper(&mut self, ritz: &[RitzValue], goal: Goal) -> bool {
         self.load(ritz);

@@ -41,7 +41,7 @@ impl<T: Real> Workspace<T> {
             wide: None,
             lanczos: Lanczos::new(n, LANCZOS_STEPS, seed),
             ritz: Vec::with_capacity(LANCZOS_STEPS),
-            rehearsal: Rehearsal::default(),
+            rehearsal: Rehearsal::with_capacity(LANCZOS_STEPS),
         }
     }
 }
