@@ -14,7 +14,7 @@ use super::natural::{
 };
 use super::recorder::Recorder;
 use super::session::{Aim, Outcome, Session};
-use crate::{Error, Observer, Real, StopReason};
+use crate::{Error, Observer, Real, Side, StopReason};
 
 /// How far the automatic method goes when no tolerance is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl<T: Real> Descend<T> for Automatic {
         let mut workspace = Workspace::new(n, problem.seed);
         let mut counter = ProductCounter::new();
         let mut recorder = Recorder::new(&scaled, &scaling, problem.max_steps, observer);
-        let aim = self.aim(problem.tolerance);
+        let aim = self.aim(problem.tolerance, problem.side, &scaling);
         let session = Session::new(&scaled, aim, &mut workspace, &mut counter, &mut recorder);
         let (mut x, outcome) = match problem.start {
             Start::ScaledTranspose => {
@@ -106,9 +106,18 @@ impl<T: Real> Descend<T> for Automatic {
 }
 
 impl Automatic {
-    fn aim<T: Real>(self, tolerance: Option<T>) -> Aim {
+    fn aim<T: Real>(self, tolerance: Option<T>, side: Side, scaling: &Scaling) -> Aim {
         match (tolerance, self.accuracy) {
-            (Some(tolerance), _) => Aim::Residual(tolerance.to_f64()),
+            (Some(tolerance), _) => {
+                // X·M − I is C·(Xₛ·Mₛ − I)·C⁻¹, M·X − I is R⁻¹·(Mₛ·Xₛ − I)·R.
+                let spread = match side {
+                    Side::Left => scaling.column_spread(),
+                    Side::Right => scaling.row_spread(),
+                    Side::Both => scaling.column_spread().max(scaling.row_spread()),
+                };
+                let goal = tolerance.to_f64().scale_by_power_of_two(-spread);
+                Aim::Residual { goal, side }
+            }
             (None, Accuracy::Full) => Aim::Full,
             (None, Accuracy::Working) => Aim::Working,
         }

@@ -68,12 +68,7 @@ impl Scaling {
     }
 
     fn forget_if_harmless(&mut self) {
-        let spread = |exponents: &[i32]| {
-            let largest = exponents.iter().max().copied().unwrap_or(0);
-            let smallest = exponents.iter().min().copied().unwrap_or(0);
-            largest - smallest
-        };
-        if spread(&self.rows).max(spread(&self.columns)) <= HARMLESS_SPREAD {
+        if self.row_spread().max(self.column_spread()) <= HARMLESS_SPREAD {
             self.rows.fill(0);
             self.columns.fill(0);
         }
@@ -107,6 +102,16 @@ impl Scaling {
         shift_exponents(x, &self.columns, &self.rows, -1);
     }
 
+    /// The difference of the largest and the smallest row exponent.
+    pub(crate) fn row_spread(&self) -> i32 {
+        spread(&self.rows)
+    }
+
+    /// The difference of the largest and the smallest column exponent.
+    pub(crate) fn column_spread(&self) -> i32 {
+        spread(&self.columns)
+    }
+
     /// The exponents of the rows of M, which are those of the columns of its inverse.
     pub(crate) fn row_exponents(&self) -> &[i32] {
         &self.rows
@@ -126,6 +131,12 @@ fn shift_exponents<T: Real>(a: &mut DMatrix<T>, rows: &[i32], columns: &[i32], s
             *value = value.scale_by_power_of_two(sign * (r + c));
         }
     }
+}
+
+fn spread(exponents: &[i32]) -> i32 {
+    let largest = exponents.iter().max().copied().unwrap_or(0);
+    let smallest = exponents.iter().min().copied().unwrap_or(0);
+    largest - smallest
 }
 
 /// Subtracts half of each largest exponent, rounded away from zero for large distances and to

@@ -13,7 +13,7 @@ use super::natural::{
     apply_step, cold_start, descend, infinity_norm, look_at_gram, one_norm,
     squared_distance_from_identity,
 };
-use crate::{Real, StopReason};
+use crate::{Real, Side, StopReason};
 
 /// How an inverse was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,8 +36,8 @@ pub(crate) enum Aim {
     Full,
     /// What working precision gives without the accurate finish.
     Working,
-    /// ‖I − XM‖_F at most this, for the equilibrated matrix.
-    Residual(f64),
+    /// ‖I − XM‖_F, ‖I − MX‖_F or both at most this, for the equilibrated matrix.
+    Residual { goal: f64, side: Side },
     /// A proven relative error ‖M⁻¹ − X‖∞/‖M⁻¹‖∞ of the equilibrated matrix at most this.
     Proven(f64),
 }
@@ -271,7 +271,7 @@ impl<'a, T: Real> Session<'a, T> {
         let norm = match self.aim {
             Aim::Full | Aim::Working => return Goal::of::<T>(),
             // Half leaves room for the rounding of the residual.
-            Aim::Residual(residual) => 0.5 * residual,
+            Aim::Residual { goal, .. } => 0.5 * goal,
             // A row sum may be ten times as large as the norm that the descent sees.
             Aim::Proven(error) => 0.1 * error,
         };
@@ -294,10 +294,9 @@ impl<'a, T: Real> Session<'a, T> {
         match self.aim {
             Aim::Full => {}
             Aim::Working => return self.polish_plainly(x),
-            Aim::Residual(goal) => {
+            Aim::Residual { goal, side } => {
                 let plain = self.plain_proof(x)?;
-                let residual = self.workspace.image.norm().to_f64();
-                if residual <= goal && plain.is_proof() {
+                if plain.is_proof() && self.residual_on(side, x) <= goal {
                     return Ok(plain);
                 }
             }
@@ -320,6 +319,21 @@ impl<'a, T: Real> Session<'a, T> {
             .monitor
             .see(x, norm * norm, Estimate::Residual(residual));
         wish.map_or(Ok(proof), Err)
+    }
+
+    /// ‖I − XM‖_F, which is in `image`, ‖I − MX‖_F, or the larger of both.
+    fn residual_on(&mut self, side: Side, x: &DMatrix<T>) -> f64 {
+        let left = self.workspace.image.norm().to_f64();
+        if side == Side::Left {
+            return left;
+        }
+        let product = &mut self.workspace.momentum;
+        self.counter.multiply(product, self.matrix, x);
+        let right = squared_distance_from_identity(product).sqrt();
+        match side {
+            Side::Both => left.max(right),
+            Side::Left | Side::Right => right,
+        }
     }
 
     /// X ← X + (I − XM)·X or its cubic relative, once: the descent ends where that reaches
