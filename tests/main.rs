@@ -5,6 +5,7 @@ mod support;
 mod allocations;
 mod bad_input;
 mod descent;
+mod gallery;
 mod inverse;
 mod loss;
 mod objective;

@@ -1,6 +1,8 @@
-//! Tables that every test walks: a new optimizer, loss or objective joins one list.
+//! Tables that every test walks: a new optimizer, loss, objective or matrix joins one list.
 
 pub mod fixtures;
+pub mod gallery;
 pub mod losses;
 pub mod objectives;
 pub mod optimizers;
+pub mod reference;

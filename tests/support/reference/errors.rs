@@ -1,0 +1,148 @@
+//! Measures of how far an approximate inverse is from the true one.
+
+use matrix_descent::Real;
+use nalgebra::{DMatrix, DVector};
+
+use super::ReferenceInverse;
+use super::double_double::{DotProduct, DoubleDouble};
+use super::scaled_float::{ScaledFloat, absolute_sum, euclidean_norm};
+
+/// The same matrix in `f64`; exact. Every measure of this file serves `f32` matrices through it.
+pub fn widen<T: Real>(matrix: &DMatrix<T>) -> DMatrix<f64> {
+    matrix.map(Real::to_f64)
+}
+
+/// ‖X − M⁻¹‖ / ‖M⁻¹‖ in the Frobenius norm.
+pub fn forward_error(x: &DMatrix<f64>, reference: &ReferenceInverse) -> f64 {
+    let order = reference.order();
+    let errors = (0..order * order).map(|k| entry_error(x, reference, k % order, k / order));
+    euclidean_norm(errors).ratio(reference.norm())
+}
+
+/// ‖xⱼ − mⱼ‖ / ‖mⱼ‖ in the Euclidean norm for each column mⱼ of M⁻¹.
+pub fn forward_error_of_columns(x: &DMatrix<f64>, reference: &ReferenceInverse) -> DVector<f64> {
+    let order = reference.order();
+    DVector::from_fn(order, |j, _| {
+        let errors = (0..order).map(|i| entry_error(x, reference, i, j));
+        let entries = (0..order).map(|i| reference.entry(i, j));
+        euclidean_norm(errors).ratio(euclidean_norm(entries))
+    })
+}
+
+/// ‖X − M⁻¹‖ / ‖M⁻¹‖ in the maximum absolute row sum.
+pub fn forward_error_infinity(x: &DMatrix<f64>, reference: &ReferenceInverse) -> f64 {
+    let unscaled = vec![0; reference.order()];
+    let error = scaled_error_norm(x, reference, &unscaled, &unscaled);
+    error.ratio(scaled_inverse_norm(reference, &unscaled, &unscaled))
+}
+
+/// ‖R(X − M⁻¹)C‖ in the maximum absolute row sum, where R and C are the diagonal matrices of
+/// the powers of two with the given exponents.
+pub fn error_norm_infinity(
+    x: &DMatrix<f64>,
+    reference: &ReferenceInverse,
+    row_exponents: &[i32],
+    column_exponents: &[i32],
+) -> f64 {
+    scaled_error_norm(x, reference, row_exponents, column_exponents).to_f64()
+}
+
+/// ‖R M⁻¹ C‖ in the maximum absolute row sum, R and C as in [`error_norm_infinity`].
+pub fn inverse_norm_infinity(
+    reference: &ReferenceInverse,
+    row_exponents: &[i32],
+    column_exponents: &[i32],
+) -> f64 {
+    scaled_inverse_norm(reference, row_exponents, column_exponents).to_f64()
+}
+
+/// ‖XM − I‖ and ‖MX − I‖ in the Frobenius norm; infinite where a product overflows.
+pub fn residuals(matrix: &DMatrix<f64>, x: &DMatrix<f64>) -> (f64, f64) {
+    (
+        distance_from_identity(x, matrix),
+        distance_from_identity(matrix, x),
+    )
+}
+
+fn distance_from_identity(left: &DMatrix<f64>, right: &DMatrix<f64>) -> f64 {
+    let order = left.nrows();
+    let rows = left.transpose();
+    let entries = (0..order * order).map(|k| {
+        let (i, j) = (k % order, k / order);
+        let mut sum = DotProduct::default();
+        sum.add(if i == j { -1.0 } else { 0.0 });
+        for (&a, &b) in rows.column(i).iter().zip(&right.column(j)) {
+            sum.add_product(a, b);
+        }
+        ScaledFloat::new(sum.rounded(), 0)
+    });
+    euclidean_norm(entries).to_f64()
+}
+
+fn scaled_error_norm(
+    x: &DMatrix<f64>,
+    reference: &ReferenceInverse,
+    row_exponents: &[i32],
+    column_exponents: &[i32],
+) -> ScaledFloat {
+    largest_row_sum(row_exponents, column_exponents, |i, j| {
+        entry_error(x, reference, i, j)
+    })
+}
+
+fn scaled_inverse_norm(
+    reference: &ReferenceInverse,
+    row_exponents: &[i32],
+    column_exponents: &[i32],
+) -> ScaledFloat {
+    largest_row_sum(row_exponents, column_exponents, |i, j| {
+        reference.entry(i, j)
+    })
+}
+
+fn largest_row_sum(
+    row_exponents: &[i32],
+    column_exponents: &[i32],
+    entry: impl Fn(usize, usize) -> ScaledFloat,
+) -> ScaledFloat {
+    let row_sum = |i: usize| {
+        absolute_sum(
+            column_exponents
+                .iter()
+                .enumerate()
+                .map(|(j, column_exponent)| {
+                    let scale = ScaledFloat::new(1.0, row_exponents[i] + column_exponent);
+                    entry(i, j).times(scale)
+                }),
+        )
+    };
+    (0..row_exponents.len())
+        .map(row_sum)
+        .fold(ScaledFloat::new(0.0, 0), ScaledFloat::max)
+}
+
+/// Entry (`row`, `column`) of X − M⁻¹.
+fn entry_error(
+    x: &DMatrix<f64>,
+    reference: &ReferenceInverse,
+    row: usize,
+    column: usize,
+) -> ScaledFloat {
+    let approximate = x[(row, column)];
+    if !approximate.is_finite() {
+        return ScaledFloat::new(f64::INFINITY, 0);
+    }
+    let (high, low) = (reference.high[(row, column)], reference.low[(row, column)]);
+    let exponent = reference.exponent(row, column);
+    // Both numbers are brought near 1 before they are subtracted, as neither range nor trailing
+    // digits are at risk there.
+    let exact_exponent = high.binary_exponent().map(|own| own + exponent);
+    let Some(common) = approximate.binary_exponent().max(exact_exponent) else {
+        return ScaledFloat::new(0.0, 0);
+    };
+    let scaled_high = high.scale_by_power_of_two(exponent - common);
+    let scaled_low = low.scale_by_power_of_two(exponent - common);
+    let exact = DoubleDouble::new_add(scaled_high, scaled_low);
+    let difference = approximate.scale_by_power_of_two(-common) - exact;
+    ScaledFloat::new(difference.hi(), common)
+}
