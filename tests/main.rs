@@ -1,7 +1,9 @@
-//! The tests, a file for each folder of the library.
+//! The tests: a file for each folder of the library, one for each promise of the default inverse,
+//! and the gallery of matrices that these are tried on.
 
 mod support;
 
+mod accuracy;
 mod allocations;
 mod bad_input;
 mod descent;

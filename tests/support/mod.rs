@@ -3,6 +3,8 @@
 pub mod fixtures;
 pub mod gallery;
 pub mod losses;
+pub mod lu;
 pub mod objectives;
 pub mod optimizers;
 pub mod reference;
+pub mod truth;

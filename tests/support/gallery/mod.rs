@@ -29,6 +29,8 @@ pub struct GalleryMatrix {
     pub condition_number: f64,
     /// In the 2-norm, after rows and columns have been scaled by powers of two.
     pub equilibrated_condition_number: f64,
+    /// Whether all entries are integers, so that an LU decomposition may happen to be exact.
+    pub integer: bool,
     /// The inverse to about thirty digits.
     pub inverse: ReferenceInverse,
 }
@@ -40,6 +42,7 @@ impl GalleryMatrix {
         Self {
             condition_number: condition_number(&matrix, &inverse),
             equilibrated_condition_number: equilibrated_condition_number(&matrix, &inverse),
+            integer: is_integer(&matrix),
             name,
             matrix,
             inverse,
@@ -60,6 +63,37 @@ pub fn gallery() -> &'static [GalleryMatrix] {
     &GALLERY
 }
 
+/// The matrices of [`gallery`] rounded to `f32`, measured anew, of those whose entries and
+/// condition numbers suit that format.
+pub fn single_precision_gallery() -> &'static [GalleryMatrix] {
+    static GALLERY: LazyLock<Vec<GalleryMatrix>> = LazyLock::new(|| {
+        let suits = |entry: &&GalleryMatrix| {
+            entry.equilibrated_condition_number <= SINGLE_PRECISION_CONDITION
+                && entry.matrix.iter().all(has_single_precision_size)
+                && entry
+                    .inverse
+                    .rounded()
+                    .iter()
+                    .all(has_single_precision_size)
+        };
+        let rounded = |entry: &GalleryMatrix| {
+            let matrix = entry.matrix.map(|value| f64::from(value as f32));
+            GalleryMatrix::new(entry.name.clone(), matrix)
+        };
+        gallery().iter().filter(suits).map(rounded).collect()
+    });
+    &GALLERY
+}
+
+/// Half the digits of `f32` or less remain beyond.
+const SINGLE_PRECISION_CONDITION: f64 = 1.01e6;
+
+/// Entries of an inverse that is 0 come out as dust of 1e-32 or so.
+fn has_single_precision_size(entry: &f64) -> bool {
+    let size = entry.abs();
+    size < f64::from(f32::MAX) && (size == 0.0 || size > 1e-36)
+}
+
 /// All regular matrices by name.
 pub fn matrices() -> Vec<Named> {
     [
@@ -72,6 +106,13 @@ pub fn matrices() -> Vec<Named> {
         scaled::all(),
     ]
     .concat()
+}
+
+fn is_integer(matrix: &DMatrix<f64>) -> bool {
+    const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+    matrix
+        .iter()
+        .all(|entry| entry.fract() == 0.0 && entry.abs() <= LARGEST_EXACT)
 }
 
 /// A family at several orders.

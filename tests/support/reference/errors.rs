@@ -65,18 +65,50 @@ pub fn residuals(matrix: &DMatrix<f64>, x: &DMatrix<f64>) -> (f64, f64) {
 }
 
 fn distance_from_identity(left: &DMatrix<f64>, right: &DMatrix<f64>) -> f64 {
-    let order = left.nrows();
+    let difference = difference_from_identity(left, right);
+    euclidean_norm(difference.iter().map(|&entry| ScaledFloat::new(entry, 0))).to_f64()
+}
+
+/// ‖XM − I‖ and ‖MX − I‖ in the maximum absolute row sum, where X is
+/// scaled to C⁻¹XR⁻¹ and M to RMC with the diagonal matrices of the powers of two with the given exponents.
+pub fn scaled_residuals(
+    matrix: &DMatrix<f64>,
+    x: &DMatrix<f64>,
+    row_exponents: &[i32],
+    column_exponents: &[i32],
+) -> (f64, f64) {
+    let exponent = |i: usize, j: usize| row_exponents[i] + column_exponents[j];
+    let scaled_matrix = DMatrix::from_fn(matrix.nrows(), matrix.ncols(), |i, j| {
+        matrix[(i, j)].scale_by_power_of_two(exponent(i, j))
+    });
+    let scaled_x = DMatrix::from_fn(x.nrows(), x.ncols(), |i, j| {
+        x[(i, j)].scale_by_power_of_two(-exponent(j, i))
+    });
+    let norm = |difference: DMatrix<f64>| {
+        let sums = difference.row_iter().map(|row| row.lp_norm(1));
+        // A sum that is not a number must not be lost, as it would be in `f64::max`.
+        sums.fold(
+            0.0,
+            |largest, sum| if sum <= largest { largest } else { sum },
+        )
+    };
+    (
+        norm(difference_from_identity(&scaled_x, &scaled_matrix)),
+        norm(difference_from_identity(&scaled_matrix, &scaled_x)),
+    )
+}
+
+/// The product less I, each entry rounded once.
+fn difference_from_identity(left: &DMatrix<f64>, right: &DMatrix<f64>) -> DMatrix<f64> {
     let rows = left.transpose();
-    let entries = (0..order * order).map(|k| {
-        let (i, j) = (k % order, k / order);
+    DMatrix::from_fn(left.nrows(), left.nrows(), |i, j| {
         let mut sum = DotProduct::default();
         sum.add(if i == j { -1.0 } else { 0.0 });
         for (&a, &b) in rows.column(i).iter().zip(&right.column(j)) {
             sum.add_product(a, b);
         }
-        ScaledFloat::new(sum.rounded(), 0)
-    });
-    euclidean_norm(entries).to_f64()
+        sum.rounded()
+    })
 }
 
 fn scaled_error_norm(
@@ -122,7 +154,7 @@ fn largest_row_sum(
 }
 
 /// Entry (`row`, `column`) of X − M⁻¹.
-fn entry_error(
+pub fn entry_error(
     x: &DMatrix<f64>,
     reference: &ReferenceInverse,
     row: usize,

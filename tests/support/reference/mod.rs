@@ -11,13 +11,14 @@ use nalgebra::DMatrix;
 
 use self::double_double::{DotProduct, DoubleDouble, reciprocal};
 use self::equilibration::equilibrate;
-use self::scaled_float::{ScaledFloat, euclidean_norm};
+use self::scaled_float::euclidean_norm;
 
 pub use self::condition::{condition_number, equilibrated_condition_number};
 pub use self::errors::{
-    error_norm_infinity, forward_error, forward_error_infinity, forward_error_of_columns,
-    inverse_norm_infinity, residuals, widen,
+    entry_error, error_norm_infinity, forward_error, forward_error_infinity,
+    forward_error_of_columns, inverse_norm_infinity, residuals, scaled_residuals, widen,
 };
+pub use self::scaled_float::{ScaledFloat, absolute_sum};
 
 /// The inverse with entries (`high` + `low`)·2^(`row_exponents[i]` + `column_exponents[j]`).
 #[derive(Clone, Debug)]
