@@ -12,3 +12,4 @@ mod inverse;
 mod loss;
 mod objective;
 mod optimizer;
+mod singular;

@@ -1,0 +1,151 @@
+//! Singular matrices are found, with their ranks, and no regular one is taken for singular.
+
+use matrix_descent::{Config, Error, Inversion, Real, invert_by_descent};
+use nalgebra::DMatrix;
+
+use crate::support::gallery::{GalleryMatrix, singular_gallery};
+use crate::support::reference::{forward_error, widen};
+use crate::support::truth::{assert_none, assert_true};
+
+/// About twice what a regular matrix of the same order takes.
+const MOST_PRODUCTS: usize = 120;
+
+/// What is wrong with the answer to a matrix of this rank, if anything.
+fn complaint<T: Real>(matrix: &DMatrix<T>, rank: usize) -> Option<String> {
+    match invert_by_descent(matrix, Config::default()) {
+        Err(Error::Singular { rank: found, best }) if found == rank => complaint_about(&best),
+        Err(Error::Singular { rank: found, best }) => Some(format!(
+            "rank {found}, not {rank}, after {:?}",
+            best.products
+        )),
+        other => Some(format!("{other:?}")),
+    }
+}
+
+fn complaint_about<T: Real>(best: &Inversion<T>) -> Option<String> {
+    let checks = [
+        ("too many products", best.products.total() < MOST_PRODUCTS),
+        (
+            "no finite iterate",
+            best.inverse.iter().all(|x| x.is_finite()),
+        ),
+        (
+            "no history",
+            best.report.losses.len() == best.report.steps + 1,
+        ),
+        ("proves an inverse", !best.certificate.is_proof()),
+    ];
+    let failed = checks.iter().find(|(_, is_met)| !is_met);
+    failed.map(|(complaint, _)| format!("{complaint}: {:?}", best.products))
+}
+
+#[test]
+fn singular_matrices_are_found_with_their_ranks() {
+    let complaints = singular_gallery()
+        .into_iter()
+        .filter_map(|(name, m, rank)| {
+            complaint(&m, rank).map(|complaint| format!("{name}: {complaint}"))
+        });
+    assert_none(complaints);
+}
+
+#[test]
+fn singular_matrices_are_found_in_single_precision() {
+    let complaints = singular_gallery()
+        .into_iter()
+        .filter_map(|(name, m, rank)| {
+            let narrow = m.map(f32::nearest);
+            let is_exact = widen(&narrow) == m;
+            let complaint = is_exact.then(|| complaint(&narrow, rank))??;
+            Some(format!("{name}: {complaint}"))
+        });
+    assert_none(complaints);
+}
+
+/// The best iterate of a singular matrix is an inverse on the range: its residual is that of the
+/// pseudo-inverse, one for each dimension that is lost.
+#[test]
+fn the_best_iterate_inverts_what_can_be_inverted() {
+    for (name, matrix, rank) in singular_gallery() {
+        let Err(Error::Singular { best, .. }) = invert_by_descent(&matrix, Config::default())
+        else {
+            panic!("{name}");
+        };
+        let lost = ((matrix.nrows() - rank) as f64).sqrt();
+        let allowed = lost * (1.0 - 1e-6)..=f64::INFINITY;
+        assert!(
+            allowed.contains(&best.residual),
+            "{name}: {}",
+            best.residual
+        );
+    }
+}
+
+fn check_tiny<T: Real>(value: f64, n: usize) {
+    let matrix = DMatrix::from_diagonal_element(n, n, T::nearest(value));
+    let found = invert_by_descent(&matrix, Config::default());
+    let inverse = found.unwrap_or_else(|error| panic!("{value:e}: {error}"));
+    let expected = T::one() / T::nearest(value);
+    assert_eq!(
+        inverse.inverse,
+        DMatrix::from_diagonal_element(n, n, expected)
+    );
+}
+
+#[test]
+fn tiny_and_huge_matrices_are_regular() {
+    for (value, n) in [
+        (1e-200, 2),
+        (1e-120, 3),
+        (1e300, 3),
+        (1e-308, 4),
+        (3e-308, 1),
+    ] {
+        check_tiny::<f64>(value, n);
+    }
+    for (value, n) in [(1e-30, 2), (1e-37, 3), (1e37, 3)] {
+        check_tiny::<f32>(value, n);
+    }
+}
+
+fn check_graded<T: Real>(name: &str, entries: &[f64]) {
+    let diagonal = nalgebra::DVector::from_iterator(entries.len(), entries.iter().copied());
+    let wide = DMatrix::from_diagonal(&diagonal);
+    let matrix = wide.map(T::nearest);
+    let entry = GalleryMatrix::new(name.to_owned(), widen(&matrix));
+    let found = invert_by_descent(&matrix, Config::default()).expect(name);
+    assert_true(name, &found.certificate, &entry, &found.inverse);
+    let error = forward_error(&widen(&found.inverse), &entry.inverse);
+    assert!(error <= T::EPSILON.to_f64() / 2.0, "{name}: {error:e}");
+}
+
+#[test]
+fn diagonals_of_very_different_sizes_are_regular() {
+    check_graded::<f64>("1e200, 1e-200", &[1e200, 1e-200]);
+    check_graded::<f64>("powers of 1e-60", &[1e120, 1e60, 1.0, 1e-60, 1e-120]);
+    check_graded::<f32>("1e30, 1e-30", &[1e30, 1e-30]);
+}
+
+/// Hostile entries: no panic, no endless run, and no inverse that is none.
+#[test]
+fn extreme_entries_get_an_honest_answer() {
+    for value in [
+        f64::MAX,
+        f64::MIN_POSITIVE,
+        f64::from_bits(1),
+        1e308,
+        -1e-310,
+    ] {
+        for n in [1, 2, 5] {
+            let mut corner = DMatrix::identity(n, n);
+            corner[(0, n - 1)] = value;
+            for matrix in [DMatrix::from_element(n, n, value), corner] {
+                if let Ok(found) = invert_by_descent(&matrix, Config::default()) {
+                    let name = format!("{value:e}, n = {n}");
+                    let entry = GalleryMatrix::new(name.clone(), matrix);
+                    assert_true(&name, &found.certificate, &entry, &found.inverse);
+                }
+            }
+        }
+    }
+}
