@@ -6,6 +6,7 @@ mod support;
 mod accuracy;
 mod allocations;
 mod bad_input;
+mod certificate;
 mod descent;
 mod gallery;
 mod inverse;

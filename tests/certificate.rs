@@ -1,0 +1,200 @@
+//! A certificate never claims what is not so, whoever made the inverse.
+
+use matrix_descent::{
+    Config, Error, Real, Start, certify, heavy_ball_for_inverse, invert_by_descent,
+};
+use nalgebra::{DMatrix, dmatrix};
+
+use crate::support::gallery::{GalleryMatrix, gallery, random, single_precision_gallery};
+use crate::support::lu::{faer_inverse, nalgebra_inverse};
+use crate::support::truth::{assert_none, assert_true, false_claims};
+
+const LARGEST_ORDER: usize = 64;
+
+fn small(entries: &'static [GalleryMatrix]) -> impl Iterator<Item = &'static GalleryMatrix> {
+    let is_small = |entry: &&GalleryMatrix| entry.matrix.nrows() <= LARGEST_ORDER;
+    entries.iter().filter(is_small)
+}
+
+/// Inverses of all kinds, from correctly rounded to wrong.
+fn candidates(entry: &GalleryMatrix) -> Vec<(&'static str, DMatrix<f64>)> {
+    let rounded = entry.inverse.rounded();
+    let order = rounded.nrows();
+    let mut one_entry = rounded.clone();
+    one_entry[(0, order - 1)] += 1e-3 * rounded.amax();
+    let mut one_digit = rounded.clone();
+    one_digit[(order - 1, 0)] *= 1.0 + 4.0 * f64::EPSILON;
+    let lu = nalgebra_inverse(&entry.matrix).unwrap_or_else(|| DMatrix::zeros(order, order));
+    vec![
+        ("nearly LU", &lu * 1.000_01),
+        ("nalgebra's LU", lu),
+        ("faer's LU", faer_inverse(&entry.matrix)),
+        ("one entry off", one_entry),
+        ("one digit off", one_digit),
+        ("half", &rounded * 0.5),
+        ("1.999 times", &rounded * 1.999),
+        ("negative", -&rounded),
+        ("zero", DMatrix::zeros(order, order)),
+        ("transposed", entry.matrix.transpose()),
+        ("noise", random::gaussian(order, 41)),
+        ("rounded", rounded),
+    ]
+}
+
+#[test]
+fn certificates_of_other_inverses_are_true() {
+    for entry in small(gallery()) {
+        for (kind, x) in candidates(entry) {
+            let is_finite = x.iter().all(|value| value.is_finite());
+            match certify(&entry.matrix, &x) {
+                Ok(certificate) => {
+                    let name = format!("{}, {kind}", entry.name);
+                    assert_true(&name, &certificate, entry, &x);
+                }
+                Err(error) => assert!(!is_finite, "{}, {kind}: {error}", entry.name),
+            }
+        }
+    }
+}
+
+#[test]
+fn certificates_in_single_precision_are_true() {
+    for entry in small(single_precision_gallery()) {
+        let matrix = entry.matrix.map(f32::nearest);
+        for (kind, x) in candidates(entry) {
+            let narrow = x.map(f32::nearest);
+            if let Ok(certificate) = certify(&matrix, &narrow) {
+                let name = format!("{}, {kind}", entry.name);
+                assert_true(&name, &certificate, entry, &narrow);
+            }
+        }
+    }
+}
+
+/// The residual of a rounded inverse is of the size of n·u·κ; nothing is proven beyond 1.
+#[test]
+fn certificates_of_good_inverses_are_proofs() {
+    let violation = |entry: &GalleryMatrix| {
+        let certificate = certify(&entry.matrix, &entry.inverse.rounded()).expect(&entry.name);
+        let order = entry.matrix.nrows() as f64;
+        let allowed = order * order * f64::EPSILON * entry.equilibrated_condition_number;
+        let bound = certificate.relative_error_bound();
+        let is_loose = allowed < 0.1 && !(certificate.is_proof() && bound <= 4.0 * allowed);
+        is_loose.then(|| format!("{}: {bound:e} > 4·{allowed:e}", entry.name))
+    };
+    // Entries of an inverse near 1e±300 are rounded to subnormal numbers.
+    let is_usual = |entry: &&GalleryMatrix| !entry.name.contains("150");
+    assert_none(small(gallery()).filter(is_usual).filter_map(violation));
+}
+
+#[test]
+fn nothing_is_proven_of_what_is_no_inverse() {
+    for entry in small(gallery()) {
+        for (kind, x) in candidates(entry) {
+            if ["negative", "zero"].contains(&kind) {
+                let certificate = certify(&entry.matrix, &x).expect(&entry.name);
+                let name = &entry.name;
+                assert!(!certificate.is_proof(), "{name}, {kind}");
+                assert_eq!(certificate.absolute_error_bound(), f64::INFINITY, "{name}");
+                assert_eq!(certificate.relative_error_bound(), f64::INFINITY, "{name}");
+                assert_eq!(certificate.entry_error_bound(0, 0), f64::INFINITY, "{name}");
+                assert!(certificate.left_residual_bound() >= 1.0, "{name}");
+                assert!(certificate.right_residual_bound() >= 1.0, "{name}");
+            }
+        }
+    }
+}
+
+/// A singular matrix has no inverse, so that no X may be proven one.
+#[test]
+fn nothing_is_proven_of_a_singular_matrix() {
+    let singular = dmatrix![1.0, 2.0; 2.0, 4.0];
+    for x in [DMatrix::identity(2, 2), dmatrix![1e16, -5e15; -5e15, 2e15]] {
+        assert!(!certify(&singular, &x).unwrap().is_proof());
+    }
+    let zero = DMatrix::<f64>::zeros(3, 3);
+    assert!(!certify(&zero, &zero).unwrap().is_proof());
+}
+
+#[test]
+fn known_errors_are_bounded_closely() {
+    let matrix = DMatrix::from_diagonal_element(4, 4, 2.0);
+    let mut x = DMatrix::from_diagonal_element(4, 4, 0.5);
+    x[(1, 2)] = 2.0_f64.powi(-20);
+    let certificate = certify(&matrix, &x).unwrap();
+    let entry = GalleryMatrix::new("twice the identity".to_owned(), matrix);
+    assert_true("twice the identity", &certificate, &entry, &x);
+    let close = |bound: f64, truth: f64| bound >= truth && bound <= 1.001 * truth;
+    let residual = 2.0_f64.powi(-19);
+    assert!(close(certificate.left_residual_bound(), residual));
+    assert!(close(certificate.right_residual_bound(), residual));
+    assert!(close(certificate.relative_error_bound(), residual));
+    assert!(close(certificate.entry_error_bound(1, 2), residual / 2.0));
+}
+
+#[test]
+fn the_scaling_is_stated_for_every_row_and_column() {
+    for entry in small(gallery()) {
+        let certificate = certify(&entry.matrix, &entry.inverse.rounded()).expect(&entry.name);
+        let order = entry.matrix.nrows();
+        assert_eq!(certificate.row_exponents().len(), order, "{}", entry.name);
+        assert_eq!(
+            certificate.column_exponents().len(),
+            order,
+            "{}",
+            entry.name
+        );
+    }
+}
+
+#[test]
+fn an_inverse_by_an_optimizer_has_a_true_certificate() {
+    for order in [1, 3, 8] {
+        let noise = random::uniform(order, 42);
+        let matrix = noise + DMatrix::from_diagonal_element(order, order, 4.0);
+        let entry = GalleryMatrix::new(format!("shifted noise {order}"), matrix);
+        let optimizer = heavy_ball_for_inverse(&entry.matrix, 0).unwrap();
+        let config = Config::default()
+            .optimizer(optimizer)
+            .start(Start::RandomUniform);
+        let found = invert_by_descent(&entry.matrix, config).expect(&entry.name);
+        assert!(found.certificate.is_proof(), "{}", entry.name);
+        assert_true(&entry.name, &found.certificate, &entry, &found.inverse);
+    }
+}
+
+#[test]
+fn bad_input_is_an_error() {
+    let matrix = DMatrix::<f64>::identity(3, 3);
+    let wide = DMatrix::<f64>::zeros(2, 3);
+    let empty = DMatrix::<f64>::zeros(0, 0);
+    assert!(matches!(
+        certify(&wide, &wide),
+        Err(Error::NotSquare { .. })
+    ));
+    assert!(matches!(certify(&empty, &empty), Err(Error::Empty { .. })));
+    let mismatch = certify(&matrix, &DMatrix::zeros(4, 4));
+    assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+    for value in [f64::NAN, f64::INFINITY] {
+        let mut spoilt = matrix.clone();
+        spoilt[(2, 1)] = value;
+        assert!(matches!(
+            certify(&spoilt, &matrix),
+            Err(Error::NotFinite { .. })
+        ));
+        let proves = certify(&matrix, &spoilt).is_ok_and(|certificate| certificate.is_proof());
+        assert!(!proves, "{value}");
+    }
+}
+
+/// The judge itself: an understated bound is noticed.
+#[test]
+fn a_false_claim_is_noticed() {
+    let entry = GalleryMatrix::new("gaussian".to_owned(), random::gaussian(6, 43));
+    let x = entry.inverse.rounded();
+    let certificate = certify(&entry.matrix, &x).unwrap();
+    let mut spoilt = x.clone();
+    spoilt[(2, 3)] += 1e-6;
+    let claims = false_claims(&certificate, &entry.matrix, &spoilt, &entry.inverse);
+    assert_eq!(claims.len(), 5, "{claims:?}");
+}
