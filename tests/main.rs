@@ -14,3 +14,4 @@ mod loss;
 mod objective;
 mod optimizer;
 mod singular;
+mod warm_start;

@@ -1,0 +1,285 @@
+//! Inverses that begin at a good guess: polished, tracked, or soundly begun afresh.
+
+use matrix_descent::{
+    Config, Error, InverseTracker, Inversion, Products, Real, Route, Start, invert_by_descent,
+    polish_inverse,
+};
+use nalgebra::{DMatrix, dmatrix};
+
+use crate::support::gallery::{GalleryMatrix, prescribed, random};
+use crate::support::lu::nalgebra_inverse;
+use crate::support::reference::{forward_error, widen};
+use crate::support::truth::assert_true;
+
+const ROUNDED: f64 = 2e-16;
+
+fn gallery() -> Vec<GalleryMatrix> {
+    let with_condition = |condition: f64| {
+        prescribed::with_singular_values(&prescribed::log_spaced(condition, 64), 1)
+    };
+    [
+        ("gaussian 64", random::gaussian(64, 2)),
+        ("gaussian 128", random::gaussian(128, 2)),
+        ("log-spaced 1e3", with_condition(1e3)),
+        ("log-spaced 1e6", with_condition(1e6)),
+    ]
+    .map(|(name, matrix)| GalleryMatrix::new(name.to_owned(), matrix))
+    .into()
+}
+
+/// A Gaussian matrix with this 2-norm.
+fn noise(order: usize, norm: f64, seed: u64) -> DMatrix<f64> {
+    let noise = random::gaussian(order, seed);
+    let factor = norm / noise.singular_values().max();
+    noise * factor
+}
+
+/// (I − F)·M⁻¹ with ‖F‖₂ = `distance`, so that ‖I − XM‖₂ is as large.
+fn spoilt(entry: &GalleryMatrix, distance: f64) -> DMatrix<f64> {
+    let inverse = entry.inverse.rounded();
+    &inverse - noise(inverse.nrows(), distance, 51) * &inverse
+}
+
+/// M·(I − F) with ‖F‖₂ = `distance`, so that ‖I − XM‖₂ is as large for the inverse X of M.
+fn drifted(matrix: &DMatrix<f64>, distance: f64, seed: u64) -> DMatrix<f64> {
+    matrix - matrix * noise(matrix.nrows(), distance, seed)
+}
+
+fn assert_polished(name: &str, entry: &GalleryMatrix, inversion: &Inversion<f64>, limit: usize) {
+    assert_eq!(inversion.route, Route::Polished, "{name}");
+    // The residuals that are stated take products beyond those of the inverse.
+    let products = &inversion.products;
+    let spent = products.descent + products.finish;
+    assert!(
+        spent <= limit && products.verification <= 3,
+        "{name}: {products:?}"
+    );
+    assert_true(name, &inversion.certificate, entry, &inversion.inverse);
+    let error = forward_error(&inversion.inverse, &entry.inverse);
+    assert!(error <= ROUNDED, "{name}: {error:e}");
+}
+
+#[test]
+fn the_parts_of_the_products_add_up() {
+    let found = invert_by_descent(&random::gaussian(16, 52), Config::default()).unwrap();
+    let Products {
+        descent,
+        finish,
+        verification,
+        ..
+    } = found.products;
+    assert_eq!(found.products.total(), descent + finish + verification);
+    assert!(descent > 0);
+}
+
+/// ‖I − X₀M‖₂ and the products that full accuracy may take, certificate included.
+const FULL_ACCURACY: [(f64, usize); 2] = [(1e-3, 7), (1e-1, 9)];
+
+#[test]
+fn a_tracker_reaches_full_accuracy_in_few_products() {
+    for entry in gallery() {
+        for (distance, limit) in FULL_ACCURACY {
+            let name = format!("{}, {distance:e}", entry.name);
+            let next = drifted(&entry.matrix, distance, 53);
+            let next = GalleryMatrix::new(name.clone(), next);
+            let mut tracker = InverseTracker::new(&entry.matrix).expect(&name);
+            let refresh = tracker.update(&next.matrix).expect(&name);
+            assert_eq!(refresh.route, Route::Polished, "{name}");
+            assert!(refresh.products <= limit, "{name}: {}", refresh.products);
+            assert_true(&name, tracker.certificate(), &next, tracker.inverse());
+            let error = forward_error(tracker.inverse(), &next.inverse);
+            assert!(error <= ROUNDED, "{name}: {error:e}");
+        }
+    }
+}
+
+#[test]
+fn polishing_reaches_full_accuracy_in_few_products() {
+    for entry in gallery() {
+        for (distance, limit) in FULL_ACCURACY {
+            let name = format!("{}, {distance:e}", entry.name);
+            let inversion = polish_inverse(&entry.matrix, &spoilt(&entry, distance)).expect(&name);
+            assert_polished(&name, &entry, &inversion, limit);
+        }
+    }
+}
+
+#[test]
+fn a_given_start_is_polished() {
+    for entry in gallery() {
+        for (distance, limit) in FULL_ACCURACY {
+            let name = format!("{}, {distance:e}", entry.name);
+            let config = Config::default().start(Start::Given(spoilt(&entry, distance)));
+            let inversion = invert_by_descent(&entry.matrix, config).expect(&name);
+            assert_polished(&name, &entry, &inversion, limit);
+        }
+    }
+}
+
+#[test]
+fn a_tolerance_saves_products() {
+    for entry in gallery() {
+        let next = GalleryMatrix::new(entry.name.clone(), drifted(&entry.matrix, 1e-3, 54));
+        let tracker = InverseTracker::new(&entry.matrix).expect(&entry.name);
+        let mut tracker = tracker.tolerance(1e-6).expect(&entry.name);
+        let refresh = tracker.update(&next.matrix).expect(&entry.name);
+        assert_eq!(refresh.route, Route::Polished, "{}", entry.name);
+        assert!(
+            refresh.products <= 4,
+            "{}: {}",
+            entry.name,
+            refresh.products
+        );
+        assert_true(&entry.name, tracker.certificate(), &next, tracker.inverse());
+        let proven = tracker.certificate().relative_error_bound();
+        assert!(proven <= 1e-6, "{}: {proven:e}", entry.name);
+    }
+}
+
+/// Errors do not pile up over many refreshments.
+#[test]
+fn a_tracker_follows_a_long_drift() {
+    let mut matrix = random::gaussian(24, 55);
+    let mut tracker = InverseTracker::new(&matrix).unwrap();
+    for step in 0..50 {
+        matrix = drifted(&matrix, 1e-2, 500 + step);
+        let refresh = tracker.update(&matrix).unwrap();
+        assert_eq!(refresh.route, Route::Polished, "step {step}");
+        assert!(refresh.products <= 9, "step {step}: {}", refresh.products);
+    }
+    let entry = GalleryMatrix::new("drifted".to_owned(), matrix);
+    assert_true("drifted", tracker.certificate(), &entry, tracker.inverse());
+    assert!(forward_error(tracker.inverse(), &entry.inverse) <= ROUNDED);
+}
+
+#[test]
+fn a_jump_is_answered_by_a_full_run() {
+    let mut tracker = InverseTracker::new(&random::gaussian(32, 56)).unwrap();
+    let entry = GalleryMatrix::new("elsewhere".to_owned(), random::gaussian(32, 57));
+    let refresh = tracker.update(&entry.matrix).unwrap();
+    assert_ne!(refresh.route, Route::Polished);
+    assert_true(
+        "elsewhere",
+        tracker.certificate(),
+        &entry,
+        tracker.inverse(),
+    );
+    assert!(forward_error(tracker.inverse(), &entry.inverse) <= ROUNDED);
+}
+
+/// Starts from which nothing is to be gained.
+fn useless_starts(entry: &GalleryMatrix) -> Vec<(&'static str, DMatrix<f64>)> {
+    let inverse = entry.inverse.rounded();
+    let order = inverse.nrows();
+    vec![
+        ("zero", DMatrix::zeros(order, order)),
+        ("identity", DMatrix::identity(order, order)),
+        ("noise", random::gaussian(order, 58)),
+        ("huge noise", random::gaussian(order, 59) * 1e10),
+        (
+            "largest numbers",
+            DMatrix::from_element(order, order, 1e300),
+        ),
+        ("negative inverse", -&inverse),
+        ("inverse, far too large", inverse * 1e10),
+    ]
+}
+
+#[test]
+fn a_useless_start_does_no_harm() {
+    for entry in gallery() {
+        let cold = invert_by_descent(&entry.matrix, Config::default()).expect(&entry.name);
+        for (kind, start) in useless_starts(&entry) {
+            let name = format!("{}, {kind}", entry.name);
+            let config = Config::default().start(Start::Given(start));
+            let found = invert_by_descent(&entry.matrix, config).expect(&name);
+            assert_true(&name, &found.certificate, &entry, &found.inverse);
+            let error = forward_error(&found.inverse, &entry.inverse);
+            assert!(error <= ROUNDED, "{name}: {error:e}");
+            // A look at the start, and what a cold run takes.
+            let (spent, usual) = (found.products.total(), cold.products.total());
+            assert!(spent <= usual + 10, "{name}: {spent}, cold {usual}");
+        }
+    }
+}
+
+#[test]
+fn a_start_that_is_no_matrix_of_numbers_is_an_error() {
+    let matrix = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let with = |start| invert_by_descent(&matrix, Config::default().start(Start::Given(start)));
+    let mismatch = with(DMatrix::zeros(3, 3));
+    assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+    let not_finite = with(DMatrix::from_element(2, 2, f64::NAN));
+    assert!(matches!(not_finite, Err(Error::NotFinite { .. })));
+    let mismatch = polish_inverse(&matrix, &DMatrix::zeros(3, 3));
+    assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+    let mut tracker = InverseTracker::new(&matrix).unwrap();
+    let mismatch = tracker.update(&DMatrix::identity(3, 3));
+    assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+    assert!(tracker.update(&matrix).is_ok());
+}
+
+#[test]
+fn a_singular_update_leaves_the_tracker_as_it_was() {
+    for order in [2, 16, 64] {
+        let matrix = random::gaussian(order, 60);
+        let mut tracker = InverseTracker::new(&matrix).unwrap();
+        let before = tracker.inverse().clone();
+        let certificate = tracker.certificate().clone();
+        let mut singular = matrix.clone();
+        singular.set_row(order - 1, &matrix.row(0));
+        let result = tracker.update(&singular);
+        let Err(Error::Singular { rank, .. }) = result else {
+            panic!("n = {order}: {result:?}");
+        };
+        assert_eq!(rank, order - 1);
+        assert_eq!(tracker.inverse(), &before, "n = {order}");
+        assert_eq!(tracker.certificate(), &certificate, "n = {order}");
+        let near = GalleryMatrix::new("near".to_owned(), drifted(&matrix, 1e-3, 61));
+        let refresh = tracker.update(&near.matrix).unwrap();
+        assert_eq!(refresh.route, Route::Polished, "n = {order}");
+        assert!(forward_error(tracker.inverse(), &near.inverse) <= ROUNDED);
+    }
+}
+
+#[test]
+fn a_tracker_begins_with_a_regular_matrix() {
+    let result = InverseTracker::new(&DMatrix::from_element(4, 4, 1.0));
+    assert!(matches!(result, Err(Error::Singular { rank: 1, .. })));
+}
+
+#[test]
+fn inverses_from_elsewhere_are_polished() {
+    for entry in gallery() {
+        let lu = nalgebra_inverse(&entry.matrix).expect(&entry.name);
+        let polished = polish_inverse(&entry.matrix, &lu).expect(&entry.name);
+        assert_polished(&entry.name, &entry, &polished, 9);
+        let narrow = entry.matrix.map(f32::nearest).try_inverse();
+        let narrow = widen(&narrow.expect(&entry.name));
+        // For κ = 1e6 an inverse in single precision is none.
+        if entry.equilibrated_condition_number < 1e5 {
+            let polished = polish_inverse(&entry.matrix, &narrow).expect(&entry.name);
+            assert_polished(&entry.name, &entry, &polished, 9);
+        }
+    }
+}
+
+#[test]
+fn an_exact_inverse_stays_as_it_is() {
+    let matrix = dmatrix![2.0, 1.0; 1.0, 1.0];
+    let exact = dmatrix![1.0, -1.0; -1.0, 2.0];
+    assert_eq!(polish_inverse(&matrix, &exact).unwrap().inverse, exact);
+}
+
+#[test]
+fn single_precision_is_tracked() {
+    let matrix = random::gaussian(32, 62);
+    let mut tracker = InverseTracker::new(&matrix.map(f32::nearest)).unwrap();
+    let next = drifted(&matrix, 1e-3, 63).map(f32::nearest);
+    let refresh = tracker.update(&next).unwrap();
+    assert_eq!(refresh.route, Route::Polished);
+    let entry = GalleryMatrix::new("drifted".to_owned(), widen(&next));
+    assert_true("drifted", tracker.certificate(), &entry, tracker.inverse());
+    let error = forward_error(&widen(tracker.inverse()), &entry.inverse);
+    assert!(error <= 1.1e-7, "{error:e}");
+}
