@@ -13,5 +13,6 @@ mod inverse;
 mod loss;
 mod objective;
 mod optimizer;
+mod properties;
 mod singular;
 mod warm_start;

@@ -1,0 +1,324 @@
+//! What holds of every matrix, tried on random ones: the same ones on every run.
+//!
+//! Each property is tried a few hundred times; the environment variable `MATRIX_DESCENT_CASES`
+//! asks for more, in a release build:
+//!
+//! ```text
+//! MATRIX_DESCENT_CASES=100000 cargo test --release properties
+//! ```
+
+use matrix_descent::{Config, Error, Inversion, Real, certify, invert_by_descent};
+use nalgebra::{DMatrix, DVector};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+use crate::support::gallery::random::{gaussian, integers, orthogonal, uniform};
+use crate::support::reference::equilibration::equilibrate;
+use crate::support::reference::{forward_error, reference_inverse, residuals, widen};
+use crate::support::truth::false_claims;
+
+/// Few enough for every run of the tests, or as many as the environment asks for.
+fn config() -> ProptestConfig {
+    const USUAL: u32 = 256;
+    let wanted = std::env::var("MATRIX_DESCENT_CASES").ok();
+    let wanted = wanted.map(|text| text.parse().expect("MATRIX_DESCENT_CASES is a number"));
+    ProptestConfig {
+        cases: wanted.unwrap_or(USUAL),
+        rng_seed: RngSeed::Fixed(314),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// The kinds of random matrices.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// Random singular vectors, singular values anywhere in the given decades.
+    Spectrum,
+    /// Independent entries.
+    Uniform,
+    /// Independent entries, the rows of sizes over the given decades.
+    Rows,
+    /// The same with the columns.
+    Columns,
+    /// Integers up to 3, often singular.
+    Integers,
+    /// Most entries zero, the others of sizes over the given decades.
+    Sparse,
+    /// The last row close to the first.
+    NearlyDependent,
+    /// Zero below the diagonal.
+    Triangular,
+}
+
+const KINDS: [Kind; 8] = [
+    Kind::Spectrum,
+    Kind::Uniform,
+    Kind::Rows,
+    Kind::Columns,
+    Kind::Integers,
+    Kind::Sparse,
+    Kind::NearlyDependent,
+    Kind::Triangular,
+];
+
+/// All that a matrix depends on, so that a failure shows it.
+#[derive(Clone, Copy, Debug)]
+struct Recipe {
+    kind: Kind,
+    order: usize,
+    decades: f64,
+    exponent: i32,
+    seed: u64,
+}
+
+impl Recipe {
+    fn matrix<T: Real>(&self) -> DMatrix<T> {
+        let entry = |value: f64| T::nearest(value).scale_by_power_of_two(self.exponent);
+        self.unscaled().map(entry)
+    }
+
+    fn unscaled(&self) -> DMatrix<f64> {
+        let (order, seed) = (self.order, self.seed);
+        let noise = uniform(order, seed);
+        let sizes = uniform(order, seed + 1).map(|u| 10_f64.powf(0.5 * self.decades * u));
+        match self.kind {
+            Kind::Spectrum => self.with_random_spectrum(),
+            Kind::Uniform => noise,
+            Kind::Rows => DMatrix::from_fn(order, order, |i, j| noise[(i, j)] * sizes[i]),
+            Kind::Columns => DMatrix::from_fn(order, order, |i, j| noise[(i, j)] * sizes[j]),
+            Kind::Integers => integers(order, order, 3, seed),
+            Kind::Sparse => {
+                let kept = uniform(order, seed + 2).map(|u| f64::from(u8::from(u > 0.2)));
+                noise.component_mul(&sizes).component_mul(&kept)
+            }
+            Kind::NearlyDependent => {
+                let mut matrix = noise;
+                let distance = 10_f64.powf(-self.decades);
+                let last = matrix.row(0) + matrix.row(order - 1) * distance;
+                matrix.set_row(order - 1, &last);
+                matrix
+            }
+            Kind::Triangular => noise.upper_triangle(),
+        }
+    }
+
+    fn with_random_spectrum(&self) -> DMatrix<f64> {
+        let (order, seed) = (self.order, self.seed);
+        let places = uniform(order, seed + 3);
+        let value = |i: usize| 10_f64.powf(0.5 * self.decades * places[i]);
+        let values = DVector::from_fn(order, |i, _| value(i));
+        let (left, right) = (orthogonal(order, seed + 4), orthogonal(order, seed + 5));
+        left * DMatrix::from_diagonal(&values) * right.transpose()
+    }
+}
+
+/// Matrices of orders up to 12 with factors 2^±`exponent` and condition numbers mostly up to
+/// 1e`decades`.
+fn recipes(decades: f64, exponent: i32) -> impl Strategy<Value = Recipe> {
+    let parts = (
+        prop::sample::select(&KINDS[..]),
+        1_usize..=12,
+        0.0..decades,
+        -exponent..=exponent,
+        0..1_000_000_000_u64,
+    );
+    parts.prop_map(|(kind, order, decades, exponent, seed)| Recipe {
+        kind,
+        order,
+        decades,
+        exponent,
+        seed,
+    })
+}
+
+fn double() -> impl Strategy<Value = Recipe> {
+    recipes(13.0, 300)
+}
+
+fn single() -> impl Strategy<Value = Recipe> {
+    recipes(6.0, 40)
+}
+
+fn invert<T: Real>(matrix: &DMatrix<T>) -> Result<Inversion<T>, Error<T>> {
+    invert_by_descent(matrix, Config::default())
+}
+
+/// Whether the equilibrated matrix has an inverse with a digit to spare: σ₁/σₙ ≤ 0.05/ε.
+fn is_clearly_regular<T: Real>(matrix: &DMatrix<f64>) -> bool {
+    let values = equilibrate(matrix).matrix.singular_values();
+    values.min() > 20.0 * T::EPSILON.to_f64() * values.max()
+}
+
+/// What an answer gets wrong, held against the reference.
+fn untruths<T: Real>(matrix: &DMatrix<T>, answer: &Result<Inversion<T>, Error<T>>) -> Vec<String> {
+    let wide = widen(matrix);
+    match answer {
+        Ok(found) if !found.certificate.is_proof() => vec!["nothing is proven".to_owned()],
+        Ok(found) => {
+            let reference = reference_inverse(&wide);
+            false_claims(
+                &found.certificate,
+                &wide,
+                &widen(&found.inverse),
+                &reference,
+            )
+        }
+        Err(error) if is_clearly_regular::<T>(&wide) => vec![format!("regular, but {error}")],
+        Err(_) => vec![],
+    }
+}
+
+fn check_answer<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    let untruths = untruths(&matrix, &invert(&matrix));
+    prop_assert!(untruths.is_empty(), "{:?}", untruths);
+    Ok(())
+}
+
+/// The certificate of an inverse by LU, so that not only good inverses are certified.
+fn check_certify<T: Real>(recipe: &Recipe, perturbation: f64) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    let Some(mut x) = matrix.clone().try_inverse() else {
+        return Ok(());
+    };
+    let change = gaussian(recipe.order, recipe.seed + 6) * perturbation;
+    for (entry, change) in x.iter_mut().zip(&change) {
+        *entry += *entry * T::nearest(*change);
+    }
+    let Ok(certificate) = certify(&matrix, &x) else {
+        return Ok(());
+    };
+    if certificate.is_proof() {
+        let wide = widen(&matrix);
+        let claims = false_claims(&certificate, &wide, &widen(&x), &reference_inverse(&wide));
+        prop_assert!(claims.is_empty(), "{:?}", claims);
+    }
+    Ok(())
+}
+
+/// An inverse that is accepted at a tolerance has a residual within it.
+fn check_tolerance<T: Real>(recipe: &Recipe, tolerance: f64) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    let config = Config::default().tolerance(T::nearest(tolerance));
+    let Ok(found) = invert_by_descent(&matrix, config) else {
+        return Ok(());
+    };
+    let (wide, x) = (widen(&matrix), widen(&found.inverse));
+    let (residual, _) = residuals(&wide, &x);
+    // The residual is computed with rounding errors of its own.
+    let slack = T::from_count(recipe.order).to_f64() * T::EPSILON.to_f64();
+    let allowed = T::nearest(tolerance).to_f64() + slack * wide.norm() * x.norm();
+    prop_assert!(residual <= allowed, "{residual:e} > {allowed:e}");
+    prop_assert!(found.certificate.is_proof());
+    Ok(())
+}
+
+/// An accepted inverse solves XM = I.
+fn check_residual<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    if let Ok(found) = invert(&matrix) {
+        let (stated, bound) = (found.residual, found.certificate.left_residual_bound());
+        prop_assert!(stated.is_finite());
+        prop_assert!(bound < 1.0, "{bound:e}");
+    }
+    Ok(())
+}
+
+fn check_scaling<T: Real>(recipe: &Recipe, exponent: i32) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    let scaled = matrix.map(|value| value.scale_by_power_of_two(exponent));
+    match (invert(&matrix), invert(&scaled)) {
+        (Ok(one), Ok(other)) => {
+            let back = |value: T| value.scale_by_power_of_two(exponent);
+            prop_assert_eq!(other.inverse.map(back), one.inverse);
+            prop_assert_eq!(other.report.losses, one.report.losses);
+        }
+        (Err(Error::Singular { rank, .. }), Err(Error::Singular { rank: other, .. })) => {
+            prop_assert_eq!(rank, other);
+        }
+        (one, other) => prop_assert!(false, "{one:?}, {other:?}"),
+    }
+    Ok(())
+}
+
+/// Both are the inverse but for the rounding of their entries.
+fn check_transpose<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    let wide = widen(&matrix);
+    if !is_clearly_regular::<T>(&wide) {
+        return Ok(());
+    }
+    let reference = reference_inverse(&wide);
+    let transposed = invert(&matrix.transpose()).map(|found| found.inverse.transpose());
+    for inverse in [invert(&matrix).map(|found| found.inverse), transposed] {
+        let error = inverse.map(|x| forward_error(&widen(&x), &reference));
+        let is_rounded = error
+            .as_ref()
+            .is_ok_and(|&error| error <= 0.9 * T::EPSILON.to_f64());
+        prop_assert!(is_rounded, "{error:?}");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn no_answer_is_false(recipe in double()) {
+        check_answer::<f64>(&recipe)?;
+    }
+
+    #[test]
+    fn no_answer_in_single_precision_is_false(recipe in single()) {
+        check_answer::<f32>(&recipe)?;
+    }
+
+    #[test]
+    fn no_certificate_is_false(recipe in double(), decades in -16.0..-1.0) {
+        check_certify::<f64>(&recipe, 10_f64.powf(decades))?;
+    }
+
+    #[test]
+    fn no_certificate_in_single_precision_is_false(recipe in single(), decades in -8.0..-1.0) {
+        check_certify::<f32>(&recipe, 10_f64.powf(decades))?;
+    }
+
+    #[test]
+    fn an_accepted_residual_is_within_the_tolerance(recipe in double(), decades in -12.0..-1.0) {
+        check_tolerance::<f64>(&recipe, 10_f64.powf(decades))?;
+        check_residual::<f64>(&recipe)?;
+    }
+
+    #[test]
+    fn an_accepted_residual_in_single_precision_is_within_the_tolerance(
+        recipe in single(),
+        decades in -5.0..-1.0,
+    ) {
+        check_tolerance::<f32>(&recipe, 10_f64.powf(decades))?;
+        check_residual::<f32>(&recipe)?;
+    }
+
+    #[test]
+    fn a_power_of_two_scales_the_inverse_exactly(recipe in double(), exponent in -300..=300) {
+        check_scaling::<f64>(&recipe, exponent)?;
+    }
+
+    #[test]
+    fn a_power_of_two_scales_the_inverse_exactly_in_single_precision(
+        recipe in single(),
+        exponent in -20..=20,
+    ) {
+        check_scaling::<f32>(&recipe, exponent)?;
+    }
+
+    #[test]
+    fn the_inverse_of_the_transpose_is_the_transpose(recipe in double()) {
+        check_transpose::<f64>(&recipe)?;
+    }
+
+    #[test]
+    fn the_inverse_of_the_transpose_is_the_transpose_in_single_precision(recipe in single()) {
+        check_transpose::<f32>(&recipe)?;
+    }
+}
