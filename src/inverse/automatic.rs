@@ -5,6 +5,7 @@ use std::time::Instant;
 use nalgebra::DMatrix;
 
 use super::Start;
+use super::certificate::proof::Proof;
 use super::certificate::{Certificate, certify_counted};
 use super::equilibration::Scaling;
 use super::inversion::{Found, Products};
@@ -159,9 +160,12 @@ pub(super) fn unscale<T: Real>(
     scaling.unscale_inverse(x);
     let mut back = x.clone();
     scaling.scale_inverse(&mut back);
-    if back == before || !outcome.proof.is_proof() {
+    if back == before {
         Certificate::from_left(outcome.proof, scaled, scaling.clone())
-    } else {
+    } else if outcome.proof.is_proof() {
         certify_counted(matrix, x, counter)
+    } else {
+        // What was bounded is not the X that is stored.
+        Certificate::from_left(Proof::NOTHING, scaled, scaling.clone())
     }
 }

@@ -350,7 +350,9 @@ impl<T: Real> Accumulator<'_, T> {
     }
 
     /// Adds the roundings. Their own roundings are of second order: at most terms·u times
-    /// terms·u·(1 + 8|A||B|), since no partial sum is larger than I + 7|A||B|.
+    /// terms·u·(1 + 8|A||B|): each partial sum is a product of partial sums of slices, which are at
+    /// most (1 + 2^−β)|A| or, where the first slice is zero, 2|A|; so it is at most
+    /// I + 4(1 + 2^−β)|A||B|.
     fn finish(mut self, a: &DMatrix<T>, b: &DMatrix<T>) -> Vec<f64> {
         self.w.image += &self.w.momentum_image;
         let u = unit_roundoff::<T>();

@@ -24,8 +24,8 @@ use proof::{Order, Proof, absolute_row_sums, enlarge, largest, plain_proof};
 /// working precision, [`certify`] from a plain product. A bound is ∞ where nothing is proven. The
 /// bounds are `f64` for `f32` matrices too.
 ///
-/// They assume rounding to nearest and gradual underflow, and no fast matrix multiplication of
-/// Strassen's kind.
+/// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
+/// underflow, and no fast matrix multiplication of Strassen's kind.
 ///
 /// Sources: Rump, "Verification methods: rigorous results using floating-point arithmetic", 2010;
 /// Nguyen and Revol, "Solving and certifying the solution of a linear system", 2011; Jeannerod and

@@ -117,6 +117,7 @@ pub(crate) fn plain_proof<T: Real>(
     let terms = rows
         .iter()
         .zip(&rounding)
+        // In f64 the factor rounds to 1; the enlargement below has room for it.
         .map(|(r, p)| r * (1.0 + units) + gamma * p);
     let rho = largest(terms) + underflow::<T>(a, b);
     Proof::from_residual(enlarge(rho, n), enlarge(largest_row_sum(x), n))
