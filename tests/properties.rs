@@ -14,8 +14,8 @@ use proptest::test_runner::RngSeed;
 
 use crate::support::gallery::random::{gaussian, integers, orthogonal, uniform};
 use crate::support::reference::equilibration::equilibrate;
-use crate::support::reference::{forward_error, reference_inverse, residuals, widen};
-use crate::support::truth::false_claims;
+use crate::support::reference::{reference_inverse, residuals, widen};
+use crate::support::truth::{false_claims, relative_error};
 
 /// Few enough for every run of the tests, or as many as the environment asks for.
 fn config() -> ProptestConfig {
@@ -230,8 +230,13 @@ fn check_scaling<T: Real>(recipe: &Recipe, exponent: i32) -> Result<(), TestCase
     let scaled = matrix.map(|value| value.scale_by_power_of_two(exponent));
     match (invert(&matrix), invert(&scaled)) {
         (Ok(one), Ok(other)) => {
-            let back = |value: T| value.scale_by_power_of_two(exponent);
-            prop_assert_eq!(other.inverse.map(back), one.inverse);
+            // An entry below the normal numbers has fewer digits, and is left out.
+            let is_normal = |value: T| value.abs() >= T::MIN_POSITIVE;
+            for (&one, &other) in one.inverse.iter().zip(&other.inverse) {
+                if is_normal(one) && is_normal(other) {
+                    prop_assert_eq!(other.scale_by_power_of_two(exponent), one);
+                }
+            }
             prop_assert_eq!(other.report.losses, one.report.losses);
         }
         (Err(Error::Singular { rank, .. }), Err(Error::Singular { rank: other, .. })) => {
@@ -242,21 +247,20 @@ fn check_scaling<T: Real>(recipe: &Recipe, exponent: i32) -> Result<(), TestCase
     Ok(())
 }
 
-/// Both are the inverse but for the rounding of their entries.
+/// Both are the inverse but for the rounding of their entries, in the norm of the certificate.
 fn check_transpose<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
     let matrix: DMatrix<T> = recipe.matrix();
     let wide = widen(&matrix);
     if !is_clearly_regular::<T>(&wide) {
         return Ok(());
     }
-    let reference = reference_inverse(&wide);
-    let transposed = invert(&matrix.transpose()).map(|found| found.inverse.transpose());
-    for inverse in [invert(&matrix).map(|found| found.inverse), transposed] {
-        let error = inverse.map(|x| forward_error(&widen(&x), &reference));
-        let is_rounded = error
-            .as_ref()
-            .is_ok_and(|&error| error <= 0.9 * T::EPSILON.to_f64());
-        prop_assert!(is_rounded, "{error:?}");
+    for matrix in [&matrix, &matrix.transpose()] {
+        let found = invert(matrix);
+        prop_assert!(found.is_ok(), "{found:?}");
+        if let Ok(found) = found {
+            let error = relative_error(&found, &reference_inverse(&widen(matrix)));
+            prop_assert!(error <= 0.9 * T::EPSILON.to_f64(), "{error:e}");
+        }
     }
     Ok(())
 }

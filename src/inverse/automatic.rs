@@ -15,6 +15,7 @@ use super::natural::{
 };
 use super::recorder::Recorder;
 use super::session::{Aim, Outcome, Session};
+use super::wide::search_in_double;
 use crate::{Error, Observer, Real, Side, StopReason};
 
 /// How far the automatic method goes when no tolerance is set.
@@ -46,7 +47,7 @@ pub enum Accuracy {
 ///
 /// Rows and columns are first scaled by powers of two, exactly. Losses and iterates from
 /// [`Start::ScaledTranspose`](crate::Start) are those of the scaled matrix; what an observer sees is
-/// scaled back. A given start is polished if ‖I − X₀·M‖ < 1, repaired if it promises a better
+/// scaled back. A matrix in `f32` that seems singular is searched again in `f64`. A given start is polished if ‖I − X₀·M‖ < 1, repaired if it promises a better
 /// condition than the cold start, else left aside; [`Inversion::route`](crate::Inversion) tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Automatic {
@@ -72,7 +73,7 @@ impl<T: Real> Descend<T> for Automatic {
         let mut recorder = Recorder::new(&scaled, &scaling, problem.max_steps, observer);
         let aim = self.aim(problem.tolerance, problem.side, &scaling);
         let session = Session::new(&scaled, aim, &mut workspace, &mut counter, &mut recorder);
-        let (mut x, outcome) = match problem.start {
+        let (mut x, mut outcome) = match problem.start {
             Start::ScaledTranspose => {
                 let mut x = DMatrix::zeros(n, n);
                 let outcome = session.run_cold(&mut x);
@@ -85,6 +86,10 @@ impl<T: Real> Descend<T> for Automatic {
                 (x, outcome)
             }
         };
+        if outcome.rank.is_some() && T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
+            let (counter, monitor) = (&mut counter, &mut recorder);
+            outcome = search_in_double(&scaled, &mut x, problem.seed, counter, monitor);
+        }
         let searched = counter.products();
         if !recorder.has_seen_last() {
             show_last(&scaled, &x, &mut workspace, &mut counter, &mut recorder);

@@ -16,6 +16,7 @@ mod residual;
 mod session;
 mod start;
 mod tracker;
+mod wide;
 
 pub use automatic::{Accuracy, Automatic};
 pub use by_optimizer::ByOptimizer;

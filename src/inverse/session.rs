@@ -350,7 +350,7 @@ impl<'a, T: Real> Session<'a, T> {
 
 /// A proven relative error above this leaves less than a digit: the matrix is singular to working
 /// precision for all that can be told.
-const LARGEST_USEFUL_ERROR: f64 = 0.1;
+pub(super) const LARGEST_USEFUL_ERROR: f64 = 0.1;
 
 /// Power steps of the norm estimate, two matrix-vector products each.
 const POWER_STEPS: usize = 8;

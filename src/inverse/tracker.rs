@@ -12,6 +12,7 @@ use super::inversion::{Found, Products};
 use super::natural::{ProductCounter, Workspace};
 use super::recorder::Recorder;
 use super::session::{Aim, Route, Session};
+use super::wide::search_in_double;
 use super::{Config, failure, invert_by_descent};
 use crate::error::require;
 use crate::validation::{check_in_range, check_square};
@@ -126,8 +127,12 @@ impl<T: Real> InverseTracker<T> {
         let mut x = self.inverse.clone();
         scaling.scale_inverse(&mut x);
         let workspace = &mut self.workspace;
-        let outcome =
-            Session::new(&scaled, aim, workspace, &mut counter, &mut recorder).run_from(&mut x);
+        let session = Session::new(&scaled, aim, workspace, &mut counter, &mut recorder);
+        let mut outcome = session.run_from(&mut x);
+        if outcome.rank.is_some() && T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
+            let (counter, monitor) = (&mut counter, &mut recorder);
+            outcome = search_in_double(&scaled, &mut x, DEFAULT_SEED, counter, monitor);
+        }
         let certificate = unscale(matrix, &scaled, &scaling, &mut x, &outcome, &mut counter);
         let finish = outcome.finish_products;
         Found {

@@ -27,6 +27,21 @@ pub fn assert_true<T: Real>(
     assert!(claims.is_empty(), "{name}: {claims:#?}");
 }
 
+/// The relative error of an inverse in the norm of its certificate.
+pub fn relative_error<T: Real>(found: &Inversion<T>, reference: &ReferenceInverse) -> f64 {
+    let (rows, columns) = exponents_of_inverse(&found.certificate);
+    let x = widen(&found.inverse);
+    let error = error_norm_infinity(&x, reference, &rows, &columns);
+    error / inverse_norm_infinity(reference, &rows, &columns)
+}
+
+/// The exponents that scale the rows and the columns of the inverse as the certificate does.
+fn exponents_of_inverse(certificate: &Certificate) -> (Vec<i32>, Vec<i32>) {
+    let negated = |exponents: &[i32]| exponents.iter().map(|e| -e).collect();
+    let rows = negated(certificate.column_exponents());
+    (rows, negated(certificate.row_exponents()))
+}
+
 /// Each claim of the certificate of `x` that is not so, with the numbers.
 pub fn false_claims(
     certificate: &Certificate,
@@ -34,9 +49,7 @@ pub fn false_claims(
     x: &DMatrix<f64>,
     reference: &ReferenceInverse,
 ) -> Vec<String> {
-    let negated = |exponents: &[i32]| exponents.iter().map(|e| -e).collect::<Vec<_>>();
-    let rows = negated(certificate.column_exponents());
-    let columns = negated(certificate.row_exponents());
+    let (rows, columns) = exponents_of_inverse(certificate);
     let error = error_norm_infinity(x, reference, &rows, &columns);
     let norm = inverse_norm_infinity(reference, &rows, &columns);
     let (left, right) = scaled_residuals(

@@ -183,15 +183,15 @@ pub fn certify<T: Real>(
     Ok(certify_counted(matrix, inverse, &mut ProductCounter::new()))
 }
 
-/// [`certify`] for input that was checked.
+/// [`certify`] for input that was checked; in `f64`, which holds every `f32` and its products.
 pub(super) fn certify_counted<T: Real>(
     matrix: &DMatrix<T>,
     inverse: &DMatrix<T>,
     counter: &mut ProductCounter,
 ) -> Certificate {
     let scaling = Scaling::of(matrix);
-    let scaled = scaling.scale(matrix);
-    let mut x = inverse.clone();
+    let scaled = scaling.scale(&matrix.map(T::to_f64));
+    let mut x = inverse.map(T::to_f64);
     scaling.scale_inverse(&mut x);
     let mut residual = DMatrix::zeros(matrix.nrows(), matrix.nrows());
     let mut prove = |order| plain_proof(&scaled, &x, order, &mut residual, counter);
