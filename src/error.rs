@@ -151,7 +151,7 @@ pub enum Error<T: Real = f64> {
     /// The search for an inverse ended before the residual was within the tolerance and the
     /// inverse proven.
     #[error(
-        "no inverse {}: {} after {} steps; the best iterate has residual {:e}",
+        "no proven inverse {}: {} after {} steps; the best iterate has residual {:e}",
         tolerance.map_or("to the accuracy asked for".to_owned(), |t| format!("within tolerance {t:e}")),
         best.report.stop_reason, best.report.steps, best.residual
     )]

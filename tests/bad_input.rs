@@ -361,7 +361,11 @@ fn messages_carry_the_numbers() {
         setting,
         "learning_rate is -0.5, but has to be finite and above 0"
     );
-    let short = Config::default().max_steps(1).tolerance(1e-3);
+    let rule = Sgd::new(0.01);
+    let short = Config::default()
+        .optimizer(rule)
+        .max_steps(1)
+        .tolerance(1e-3);
     let short = error(invert_by_descent(&regular(), short)).to_string();
     assert!(
         short.contains("1e-3") && short.contains("after 1 steps"),

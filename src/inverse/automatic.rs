@@ -26,7 +26,7 @@ pub enum Accuracy {
     /// 10¹⁴ in `f64` and 10⁶ in `f32`. The default.
     ///
     /// The last corrections use a residual taken to about twice the working precision: 4 or 5
-    /// products more up to κ = 10⁶, up to 23 at 10¹⁴ (`f64`).
+    /// products more up to κ = 10⁶, some 25 at 10¹⁴ (`f64`).
     #[default]
     Full,
     /// What working precision gives: a residual like that of an LU factorisation, and the error
@@ -43,7 +43,8 @@ pub enum Accuracy {
 /// solution; about log κ steps suffice. Each step takes the best combination of that direction, the
 /// last step (momentum) and X itself, found exactly, or, where that promises fewer products, a
 /// polynomial of E that is optimal for the eigenvalues of X·M (Chebyshev), which some Lanczos steps
-/// estimate. The loss never rises but by rounding.
+/// estimate. The loss falls but for rounding; where rounding spoils that (seen for some κ above 10⁷),
+/// a slower descent that takes no risk begins anew.
 ///
 /// Rows and columns are first scaled by powers of two, exactly. Losses and iterates from
 /// [`Start::ScaledTranspose`](crate::Start) are those of the scaled matrix; what an observer sees is
@@ -95,7 +96,6 @@ impl<T: Real> Descend<T> for Automatic {
             show_last(&scaled, &x, &mut workspace, &mut counter, &mut recorder);
         }
         let certificate = unscale(matrix, &scaled, &scaling, &mut x, &outcome, &mut counter);
-        let stop_reason = stop_reason(&outcome, problem.tolerance.is_some());
         Ok(Found {
             inverse: x,
             certificate,
@@ -106,7 +106,7 @@ impl<T: Real> Descend<T> for Automatic {
             },
             route: outcome.route,
             rank: outcome.rank,
-            report: recorder.into_report(stop_reason, started.elapsed()),
+            report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         })
     }
 }
@@ -130,13 +130,6 @@ impl Automatic {
     }
 }
 
-fn stop_reason(outcome: &Outcome, has_tolerance: bool) -> StopReason {
-    match outcome.stop_reason {
-        StopReason::Accuracy if has_tolerance => StopReason::Loss,
-        other => other,
-    }
-}
-
 /// Records the loss of the last iterate, which no step has evaluated.
 fn show_last<T: Real>(
     scaled: &DMatrix<T>,
@@ -152,7 +145,8 @@ fn show_last<T: Real>(
 }
 
 /// X ← C·Xₛ·R and its certificate: what was proven of Xₛ, unless an entry left the range of normal
-/// numbers on the way; then the proof is taken anew, from X as it is stored.
+/// numbers on the way, or the search was stopped before its proof; then the proof is taken anew,
+/// from X as it is stored.
 pub(super) fn unscale<T: Real>(
     matrix: &DMatrix<T>,
     scaled: &DMatrix<T>,
@@ -165,6 +159,13 @@ pub(super) fn unscale<T: Real>(
     scaling.unscale_inverse(x);
     let mut back = x.clone();
     scaling.scale_inverse(&mut back);
+    let was_stopped = !matches!(
+        outcome.stop_reason,
+        StopReason::Accuracy | StopReason::Stalled
+    );
+    if was_stopped {
+        return certify_counted(matrix, x, counter);
+    }
     if back == before {
         Certificate::from_left(outcome.proof, scaled, scaling.clone())
     } else if outcome.proof.is_proof() {

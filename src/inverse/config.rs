@@ -131,8 +131,8 @@ impl<T: Real, M, O> Config<T, M, O> {
     /// Sets the residual at which the inverse is accepted: ‖X·M − I‖_F on the left, ‖M·X − I‖_F on
     /// the right, the larger of the two on both sides. In [0, 1).
     ///
-    /// The descent ends as soon as the residual is within the tolerance, without the accurate
-    /// finish of the automatic method. Rounding keeps the residual above about ε times the condition
+    /// The descent ends when the residual is within the tolerance; the automatic method takes the
+    /// accurate finish only where it is not within it by then. Rounding keeps the residual above about ε times the condition
     /// number of the matrix; for 0 the run ends by a limit, with an error unless the inverse is
     /// exact.
     pub fn tolerance(mut self, tolerance: T) -> Self {
@@ -151,7 +151,8 @@ impl<T: Real, M, O> Config<T, M, O> {
 
     /// Sets who watches the run: a closure or any other [`Observer`].
     ///
-    /// It sees X column by column and the gradient with respect to X.
+    /// It sees X column by column and the gradient with respect to X. Where the automatic method
+    /// finds a given start to be of no use, or has to begin anew, the steps begin again at 0.
     ///
     /// ```
     /// use std::ops::ControlFlow;

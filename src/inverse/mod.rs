@@ -99,13 +99,28 @@ where
         max_steps: config.max_steps,
     };
     let found = config.method.descend(problem, config.observer)?;
-    let is_proven = found.rank.is_none() && found.certificate.is_proof();
-    if !is_proven {
+    if found.rank.is_some() {
         return Err(failure(matrix, side, found, tolerance));
     }
     check_in_range(&found.inverse)?;
-    let inversion = Inversion::new(matrix, side, found);
-    if tolerance.is_none_or(|tolerance| inversion.residual <= tolerance) {
+    if !found.certificate.is_proof() {
+        return Err(failure(matrix, side, found, tolerance));
+    }
+    let mut inversion = Inversion::new(matrix, side, found);
+    let stop_reason = &mut inversion.report.stop_reason;
+    let is_accepted = match tolerance {
+        Some(tolerance) => inversion.residual <= tolerance,
+        None => stop_reason.is_convergence(),
+    };
+    // The method's own accuracy is a success only if it suffices.
+    if tolerance.is_some() && *stop_reason == StopReason::Accuracy {
+        *stop_reason = if is_accepted {
+            StopReason::Loss
+        } else {
+            StopReason::Stalled
+        };
+    }
+    if is_accepted {
         return Ok(inversion);
     }
     let best = Box::new(inversion);

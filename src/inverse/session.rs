@@ -10,7 +10,7 @@ use super::certificate::proof::{Order, Proof, plain_proof};
 use super::finish::finish;
 use super::natural::{
     ChebyshevStep, DEGREES, Ending, Estimate, Goal, Monitor, ProductCounter, RitzValue, Workspace,
-    apply_step, cold_start, descend, infinity_norm, look_at_gram, one_norm,
+    apply_step, cold_start, descend, descend_safely, infinity_norm, look_at_gram, one_norm,
     squared_distance_from_identity,
 };
 use crate::{Real, Side, StopReason};
@@ -130,16 +130,24 @@ impl<'a, T: Real> Session<'a, T> {
             self.show_image(x)?;
             return Ok((Proof::NOTHING, Some(0)));
         }
-        match self.descend(x) {
+        let mut ending = self.descend(x);
+        // In a narrower format the search in f64 comes next anyway.
+        let is_double = T::MANTISSA_DIGITS == f64::MANTISSA_DIGITS;
+        if is_double && matches!(ending, Ending::Unclear | Ending::Broken) {
+            self.monitor.restart();
+            cold_start(self.matrix, x);
+            ending = self.descend_safely(x);
+        }
+        match ending {
             Ending::Stopped(reason) => Err(reason),
-            Ending::Broken => Err(StopReason::Diverged),
+            Ending::Unclear | Ending::Broken if is_double => Err(StopReason::Diverged),
+            Ending::Unclear | Ending::Broken => Ok((Proof::NOTHING, Some(0))),
             Ending::Singular { rank } => Ok((Proof::NOTHING, Some(rank))),
             Ending::Converged => {
                 let proof = self.close(x)?;
                 // Regular as far as the descent could tell, but not to working precision.
                 let nearly = self.matrix.nrows() - 1;
-                let is_useful = proof.relative <= LARGEST_USEFUL_ERROR;
-                Ok((proof, (!is_useful).then_some(nearly)))
+                Ok((proof, (!self.is_useful(proof)).then_some(nearly)))
             }
         }
     }
@@ -158,13 +166,23 @@ impl<'a, T: Real> Session<'a, T> {
             match self.descend(x) {
                 Ending::Converged => {}
                 Ending::Stopped(reason) => return Err(reason),
-                Ending::Singular { .. } | Ending::Broken => return Ok(None),
+                Ending::Singular { .. } | Ending::Unclear | Ending::Broken => return Ok(None),
             }
         } else {
             return Ok(None);
         }
         let proof = self.close(x)?;
-        Ok((proof.relative <= LARGEST_USEFUL_ERROR).then_some(proof))
+        Ok(self.is_useful(proof).then_some(proof))
+    }
+
+    /// Whether the proof is worth something, or all that was asked for.
+    fn is_useful(&self, proof: Proof) -> bool {
+        let largest_error = match self.aim {
+            Aim::Full | Aim::Working => LARGEST_USEFUL_ERROR,
+            Aim::Residual { .. } => 1.0,
+            Aim::Proven(error) => error.max(LARGEST_USEFUL_ERROR),
+        };
+        proof.is_proof() && proof.relative <= largest_error
     }
 
     /// ‖I − C‖₂ by power iteration from a start that favours no direction, or ‖I − C‖_F where
@@ -267,6 +285,18 @@ impl<'a, T: Real> Session<'a, T> {
         )
     }
 
+    fn descend_safely(&mut self, x: &mut DMatrix<T>) -> Ending {
+        let goal = self.goal();
+        descend_safely(
+            self.matrix,
+            x,
+            goal,
+            self.workspace,
+            self.counter,
+            self.monitor,
+        )
+    }
+
     fn goal(&self) -> Goal {
         let norm = match self.aim {
             Aim::Full | Aim::Working => return Goal::of::<T>(),
@@ -293,7 +323,12 @@ impl<'a, T: Real> Session<'a, T> {
     fn finished(&mut self, x: &mut DMatrix<T>) -> Result<Proof, StopReason> {
         match self.aim {
             Aim::Full => {}
-            Aim::Working => return self.polish_plainly(x),
+            Aim::Working => {
+                let plain = self.polish_plainly(x)?;
+                if plain.relative <= LARGEST_USEFUL_ERROR {
+                    return Ok(plain);
+                }
+            }
             Aim::Residual { goal, side } => {
                 let plain = self.plain_proof(x)?;
                 if plain.is_proof() && self.residual_on(side, x) <= goal {

@@ -103,10 +103,12 @@ impl<T: Real> InverseTracker<T> {
             });
         }
         let found = self.search(matrix);
+        if found.rank.is_none() {
+            check_in_range(&found.inverse)?;
+        }
         if found.rank.is_some() || !found.certificate.is_proof() {
             return Err(failure(matrix, Side::Left, found, None));
         }
-        check_in_range(&found.inverse)?;
         self.inverse = found.inverse;
         self.certificate = found.certificate;
         Ok(Refresh {

@@ -18,7 +18,7 @@ const NEAR: f64 = 0.1;
 const RISES_ALLOWED: usize = 3;
 
 /// A loss below 1 proves M regular, as far as C is right.
-const REGULAR_BELOW: f64 = 0.9;
+pub(super) const REGULAR_BELOW: f64 = 0.9;
 
 /// The squared sine of the angle below which a direction counts as a combination of the others.
 pub(super) const LEAST_ANGLE: f64 = 1e-12;
@@ -26,6 +26,9 @@ pub(super) const LEAST_ANGLE: f64 = 1e-12;
 /// A step that shrinks the eigenvalues near zero more than this, or turns their signs, is refused:
 /// the loss cannot see it, but they would never grow again.
 pub(super) const LEAST_SLOPE: f64 = 0.5;
+
+/// ‖I − XM‖²_F of a singular matrix is n − rank, to this accuracy, once the other eigenvalues are 1.
+const CLEAR: f64 = 1e-3;
 
 /// Each step at least doubles the tiny eigenvalues, and there is resolution for about 110
 /// doublings of C in f64, 50 in f32.
@@ -44,6 +47,9 @@ pub(crate) enum Ending {
         /// The number of singular values above the rounding level.
         rank: usize,
     },
+    /// Nothing grows any more, but the loss is not what a singular matrix leaves, or it has risen
+    /// on the way: rounding has spoilt the descent.
+    Unclear,
     /// Something stopped being finite.
     Broken,
     /// The monitor asked to stop.
@@ -173,9 +179,13 @@ impl<T: Real> Run<'_, T> {
         if loss < REGULAR_BELOW {
             return Ending::Converged;
         }
-        let n = self.x.nrows() as f64;
-        Ending::Singular {
-            rank: (n - loss).round().clamp(0.0, n) as usize,
+        let (n, nullity) = (self.x.nrows() as f64, loss.round());
+        let is_clear = self.rises == 0 && (loss - nullity).abs() <= CLEAR && nullity <= n;
+        if is_clear {
+            let rank = (n - nullity) as usize;
+            Ending::Singular { rank }
+        } else {
+            Ending::Unclear
         }
     }
 

@@ -10,6 +10,7 @@ mod monitor;
 mod plan;
 mod polynomial;
 mod products;
+mod safe;
 mod workspace;
 
 pub(crate) use chebyshev::apply_step;
@@ -21,4 +22,5 @@ pub(crate) use polynomial::ChebyshevStep;
 pub(crate) use products::{
     ProductCounter, infinity_norm, one_norm, squared_distance_from_identity, subtract_from_identity,
 };
+pub(crate) use safe::descend_safely;
 pub(crate) use workspace::{Workspace, cold_start, look_at_gram};

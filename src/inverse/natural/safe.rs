@@ -1,0 +1,54 @@
+//! The descent that takes no risk, for matrices on which the fast one gives no clear answer.
+
+use nalgebra::DMatrix;
+
+use super::descent::{Ending, REGULAR_BELOW};
+use super::monitor::{Estimate, Monitor};
+use super::plan::Goal;
+use super::products::{ProductCounter, squared_distance_from_identity, subtract_from_identity};
+use super::workspace::Workspace;
+use crate::Real;
+
+/// Schulz's iteration X ← X + (I − XM)·X from the scaled transpose, with a fresh product XM in every
+/// step.
+///
+/// The eigenvalues of XM stay in (0, 1] and the tiny ones double in each step, so that the loss
+/// falls by itself and rounding stays harmless (Söderström and Stewart, "On the numerical properties
+/// of an iterative method for computing the Moore–Penrose generalized inverse", 1974). It takes up
+/// to 2·log₂(1/u) + log₂n steps of two products: as many doublings as can tell a tiny eigenvalue
+/// from rounding.
+pub(crate) fn descend_safely<T: Real>(
+    matrix: &DMatrix<T>,
+    x: &mut DMatrix<T>,
+    goal: Goal,
+    w: &mut Workspace<T>,
+    counter: &mut ProductCounter,
+    monitor: &mut dyn Monitor<T>,
+) -> Ending {
+    let n = x.nrows();
+    let doublings = 2 * T::MANTISSA_DIGITS + usize::BITS - n.leading_zeros();
+    let mut loss = f64::INFINITY;
+    for _ in 0..doublings {
+        let before = loss;
+        counter.multiply(&mut w.image, x, matrix);
+        loss = squared_distance_from_identity(&w.image);
+        if let Some(reason) = monitor.see(x, loss, Estimate::Image(&w.image)) {
+            return Ending::Stopped(reason);
+        }
+        if !loss.is_finite() {
+            return Ending::Broken;
+        }
+        // A regular matrix, near the solution: each step squares the error unless it is rounding.
+        let is_rounding = before < REGULAR_BELOW && loss > 0.5 * before;
+        if loss.sqrt() <= goal.loose || is_rounding {
+            return Ending::Converged;
+        }
+        subtract_from_identity(&mut w.image);
+        counter.multiply(&mut w.direction, &w.image, x);
+        *x += &w.direction;
+        monitor.advance();
+    }
+    Ending::Singular {
+        rank: (n as f64 - loss).round().clamp(0.0, n as f64) as usize,
+    }
+}
