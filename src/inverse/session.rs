@@ -130,23 +130,30 @@ impl<'a, T: Real> Session<'a, T> {
             self.show_image(x)?;
             return Ok((Proof::NOTHING, Some(0)));
         }
-        let mut ending = self.descend(x);
+        let ending = self.descend(x);
+        let verdict = self.judge(ending, x)?;
         // In a narrower format the search in f64 comes next anyway.
         let is_double = T::MANTISSA_DIGITS == f64::MANTISSA_DIGITS;
-        if is_double && matches!(ending, Ending::Unclear | Ending::Broken) {
-            self.monitor.restart();
-            cold_start(self.matrix, x);
-            ending = self.descend_safely(x);
+        let is_clear = matches!(ending, Ending::Singular { .. }) || verdict.1.is_none();
+        if is_clear || !is_double {
+            return Ok(verdict);
         }
+        self.monitor.restart();
+        cold_start(self.matrix, x);
+        let ending = self.descend_safely(x);
+        self.judge(ending, x)
+    }
+
+    /// What an ending of a descent comes to, the finish included.
+    fn judge(&mut self, ending: Ending, x: &mut DMatrix<T>) -> Verdict {
+        // Regular as far as the descent could tell, but not to working precision.
+        let nearly = self.matrix.nrows() - 1;
         match ending {
             Ending::Stopped(reason) => Err(reason),
-            Ending::Unclear | Ending::Broken if is_double => Err(StopReason::Diverged),
-            Ending::Unclear | Ending::Broken => Ok((Proof::NOTHING, Some(0))),
             Ending::Singular { rank } => Ok((Proof::NOTHING, Some(rank))),
+            Ending::Unclear | Ending::Broken => Ok((Proof::NOTHING, Some(nearly))),
             Ending::Converged => {
                 let proof = self.close(x)?;
-                // Regular as far as the descent could tell, but not to working precision.
-                let nearly = self.matrix.nrows() - 1;
                 Ok((proof, (!self.is_useful(proof)).then_some(nearly)))
             }
         }

@@ -2,12 +2,15 @@
 
 use nalgebra::DMatrix;
 
-use super::descent::{Ending, REGULAR_BELOW};
+use super::descent::Ending;
 use super::monitor::{Estimate, Monitor};
 use super::plan::Goal;
 use super::products::{ProductCounter, squared_distance_from_identity, subtract_from_identity};
 use super::workspace::Workspace;
 use crate::Real;
+
+/// A loss whose square is half of it by a wide margin.
+const NEAR: f64 = 0.25;
 
 /// Schulz's iteration X ← X + (I − XM)·X from the scaled transpose, with a fresh product XM in every
 /// step.
@@ -38,8 +41,8 @@ pub(crate) fn descend_safely<T: Real>(
         if !loss.is_finite() {
             return Ending::Broken;
         }
-        // A regular matrix, near the solution: each step squares the error unless it is rounding.
-        let is_rounding = before < REGULAR_BELOW && loss > 0.5 * before;
+        // Near the solution the loss becomes its square at the most, unless it is rounding.
+        let is_rounding = before < NEAR && loss > 0.5 * before;
         if loss.sqrt() <= goal.loose || is_rounding {
             return Ending::Converged;
         }
