@@ -1,6 +1,6 @@
 //! The loop: which step next, and when it ends.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use super::monitor::{Estimate, Monitor};
 use super::plan::{Choice, Goal, cheapest_degree, safe_lower_end};
@@ -29,6 +29,12 @@ pub(super) const LEAST_SLOPE: f64 = 0.5;
 
 /// ‖I − XM‖²_F of a singular matrix is n − rank, to this accuracy, once the other eigenvalues are 1.
 const CLEAR: f64 = 1e-3;
+
+/// How often a vector is projected; each time takes the error of the projection to a higher power.
+const PROJECTIONS: usize = 8;
+
+/// ε‖M‖√n times this is as large as rounding makes the image of a vector in the null space.
+const ROUNDINGS: f64 = 4.0;
 
 /// Each step at least doubles the tiny eigenvalues, and there is resolution for about 110
 /// doublings of C in f64, 50 in f32.
@@ -180,13 +186,35 @@ impl<T: Real> Run<'_, T> {
             return Ending::Converged;
         }
         let (n, nullity) = (self.x.nrows() as f64, loss.round());
-        let is_clear = self.rises == 0 && (loss - nullity).abs() <= CLEAR && nullity <= n;
-        if is_clear {
+        let is_whole = (loss - nullity).abs() <= CLEAR && nullity <= n;
+        if self.rises == 0 && is_whole && self.null_space_is_null() {
             let rank = (n - nullity) as usize;
             Ending::Singular { rank }
         } else {
             Ending::Unclear
         }
+    }
+
+    /// Does M vanish, to rounding, on what X has not inverted?
+    ///
+    /// v ← v − X·(M·v) takes a vector to that space, for I − XM projects onto it; then ‖M·v‖ is of the
+    /// size of the singular values left out. Matrix-vector products see them where C cannot, because
+    /// M·v is rounded relative to itself.
+    fn null_space_is_null(&self) -> bool {
+        let n = self.x.nrows();
+        let mut v = DVector::from_fn(n, |i, _| T::nearest((1.7 * (i * i) as f64 + 0.3).sin()));
+        let mut image = DVector::zeros(n);
+        for _ in 0..PROJECTIONS {
+            image.gemv(T::one(), self.matrix, &v, T::zero());
+            v.gemv(-T::one(), self.x, &image, T::one());
+            let length = v.norm();
+            if length > T::zero() {
+                v.unscale_mut(length);
+            }
+        }
+        image.gemv(T::one(), self.matrix, &v, T::zero());
+        let rounding = ROUNDINGS * (n as f64).sqrt() * T::EPSILON.to_f64() * self.matrix_norm;
+        image.norm().to_f64() <= rounding
     }
 
     /// Looks at the spectrum and takes the method that promises fewer products.
