@@ -1,0 +1,161 @@
+//! The residual to about twice the working precision, with a bound of its rounding.
+
+use nalgebra::DMatrix;
+
+use super::slices::{Part, cut_columns, cut_rows};
+use crate::Real;
+use crate::inverse::certificate::proof::{
+    absolute_row_sums, absolute_times, enlarge, product_error, underflow, unit_roundoff,
+};
+use crate::inverse::natural::{ProductCounter, Workspace, subtract_from_identity};
+
+/// Cuts per factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slices {
+    /// A = A₁ + rest: three products, about 76 bits in f64.
+    Two,
+    /// A = A₁ + A₂ + rest: six products, about 99 bits in f64.
+    Three,
+}
+
+/// R̂ = I − A·B into the workspace's `image`; returns, by rows, a bound of Σⱼ|R̂ − R|.
+///
+/// In f32 the product is taken in f64 and counts as two.
+pub(super) fn accurate_residual<T: Real>(
+    a: &DMatrix<T>,
+    b: &DMatrix<T>,
+    slices: Slices,
+    w: &mut Workspace<T>,
+    counter: &mut ProductCounter,
+) -> Vec<f64> {
+    if T::MANTISSA_DIGITS <= 24 {
+        return wide_residual(a, b, w, counter);
+    }
+    let n = a.nrows();
+    w.image.fill(T::zero());
+    w.image.fill_diagonal(T::one());
+    w.momentum_image.fill(T::zero());
+    let mut sum = Accumulator {
+        w,
+        counter,
+        rounding: vec![0.0; n],
+        terms: 0,
+    };
+    match slices {
+        Slices::Two => {
+            sum.subtract_exact((a, Part::Slice(1)), (b, Part::Slice(1)));
+            sum.subtract((a, Part::Slice(1)), (b, Part::Rest(1)));
+            sum.subtract((a, Part::Rest(1)), (b, Part::Rest(0)));
+        }
+        Slices::Three => {
+            sum.subtract_exact((a, Part::Slice(1)), (b, Part::Slice(1)));
+            sum.subtract_exact((a, Part::Slice(1)), (b, Part::Slice(2)));
+            sum.subtract_exact((a, Part::Slice(2)), (b, Part::Slice(1)));
+            sum.subtract((a, Part::Slice(1)), (b, Part::Rest(2)));
+            sum.subtract((a, Part::Slice(2)), (b, Part::Rest(1)));
+            sum.subtract((a, Part::Rest(2)), (b, Part::Rest(0)));
+        }
+    }
+    sum.finish(a, b)
+}
+
+/// I minus products, with the roundings of the sums kept in a second matrix.
+struct Accumulator<'a, T: Real> {
+    w: &'a mut Workspace<T>,
+    counter: &'a mut ProductCounter,
+    rounding: Vec<f64>,
+    terms: usize,
+}
+
+type Factor<'a, T> = (&'a DMatrix<T>, Part);
+
+impl<T: Real> Accumulator<'_, T> {
+    fn subtract_exact(&mut self, a: Factor<'_, T>, b: Factor<'_, T>) {
+        cut_rows(&mut self.w.direction, a.0, a.1);
+        cut_columns(&mut self.w.direction_image, b.0, b.1);
+        self.counter.multiply(
+            &mut self.w.momentum,
+            &self.w.direction,
+            &self.w.direction_image,
+        );
+        self.add_negative();
+    }
+
+    fn subtract(&mut self, a: Factor<'_, T>, b: Factor<'_, T>) {
+        self.subtract_exact(a, b);
+        let gamma = product_error::<T>(a.0.nrows());
+        let sums = absolute_row_sums(&self.w.direction_image);
+        let bounds = absolute_times(&self.w.direction, &sums);
+        self.rounding
+            .iter_mut()
+            .zip(bounds)
+            .for_each(|(sum, bound)| *sum += gamma * bound);
+    }
+
+    /// Knuth's (1969) two-sum, entry by entry.
+    fn add_negative(&mut self) {
+        self.terms += 1;
+        let (sums, errors) = (&mut self.w.image, &mut self.w.momentum_image);
+        let entries = sums
+            .iter_mut()
+            .zip(errors.iter_mut())
+            .zip(self.w.momentum.iter());
+        for ((sum, error), &term) in entries {
+            let total = *sum - term;
+            let other = total - *sum;
+            *error += (*sum - (total - other)) - (term + other);
+            *sum = total;
+        }
+    }
+
+    /// Adds the roundings. Their own roundings are of second order: at most terms·u times
+    /// terms·u·(1 + 8|A||B|): each partial sum is a product of partial sums of slices, which are at
+    /// most (1 + 2^−β)|A| or, where the first slice is zero, 2|A|; so it is at most
+    /// I + 4(1 + 2^−β)|A||B|.
+    fn finish(mut self, a: &DMatrix<T>, b: &DMatrix<T>) -> Vec<f64> {
+        self.w.image += &self.w.momentum_image;
+        let u = unit_roundoff::<T>();
+        let second_order = 2.0 * (self.terms as f64 * u).powi(2);
+        let sizes = absolute_times(a, &absolute_row_sums(b));
+        let tiny = self.terms as f64 * underflow::<T>(a, b);
+        let rows = absolute_row_sums(&self.w.image);
+        for ((bound, size), row) in self.rounding.iter_mut().zip(&sizes).zip(&rows) {
+            *bound += u * row + second_order * (1.0 + 8.0 * size) + tiny;
+            *bound = enlarge(*bound, a.nrows());
+        }
+        self.rounding
+    }
+}
+
+/// I − A·B by one product in f64, for T = f32.
+fn wide_residual<T: Real>(
+    a: &DMatrix<T>,
+    b: &DMatrix<T>,
+    w: &mut Workspace<T>,
+    counter: &mut ProductCounter,
+) -> Vec<f64> {
+    let n = a.nrows();
+    let wide = w.wide.get_or_insert_with(|| {
+        [
+            DMatrix::zeros(n, n),
+            DMatrix::zeros(n, n),
+            DMatrix::zeros(n, n),
+        ]
+    });
+    let [wide_a, wide_b, out] = wide;
+    wide_a.zip_apply(a, |t, v| *t = v.to_f64());
+    wide_b.zip_apply(b, |t, v| *t = v.to_f64());
+    counter.multiply(out, wide_a, wide_b);
+    counter.count_extra(1);
+    subtract_from_identity(out);
+    w.image.zip_apply(out, |t, v| *t = T::nearest(v));
+    let sizes = absolute_times(a, &absolute_row_sums(b));
+    let gamma = product_error::<f64>(n);
+    let tiny = underflow::<T>(a, b);
+    let rows = absolute_row_sums(out);
+    let (u, wide_u) = (unit_roundoff::<T>(), unit_roundoff::<f64>());
+    let bounds = rows.iter().zip(&sizes);
+    bounds
+        .map(|(r, s)| enlarge((u + wide_u) * r + gamma * s + tiny, n))
+        .collect()
+}
