@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;
 use matrix_descent::{
-    Config, Error, InverseObjective, Inversion, MeanSquaredError, Minimization, Progress, Real,
-    Sgd, Side, Silent, Start, StopReason, Stopping, heavy_ball_for_inverse, invert_by_descent,
-    minimize,
+    Accuracy, Config, Error, InverseObjective, Inversion, MeanSquaredError, Minimization, Progress,
+    Real, Sgd, Side, Silent, Start, StopReason, Stopping, heavy_ball_for_inverse,
+    invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -373,4 +373,81 @@ fn defaults_are_as_documented() {
         .seed(0)
         .max_steps(100_000);
     assert_eq!(default, spelled_out);
+}
+
+/// Regular matrices that look singular on the way: one or two clusters of singular values far apart.
+fn deceptive<T: Real>() -> Vec<DMatrix<T>> {
+    let two_by_two = |entries: [f64; 4]| DMatrix::from_column_slice(2, 2, &entries).map(T::nearest);
+    let mut matrices = vec![
+        two_by_two([-0.85639906, -0.11687113, 0.49715346, 0.07623561]),
+        two_by_two([0.698993, -0.90097517, 0.67306185, -0.8958347]),
+        two_by_two([-0.7280566, -0.98338586, 0.42692205, 0.5489919]),
+    ];
+    let half_the_digits = T::EPSILON.sqrt();
+    for n in [3, 8, 17, 26] {
+        let ones = DMatrix::from_element(n, n, T::one());
+        let shift = half_the_digits * T::nearest(2.0);
+        matrices.push(ones + DMatrix::from_diagonal_element(n, n, shift));
+    }
+    matrices
+}
+
+fn check_deceptive<T: Real>() {
+    for (place, m) in deceptive::<T>().iter().enumerate() {
+        for seed in 0..10 {
+            let full = invert_by_descent(m, Config::default().seed(seed));
+            let bound = full.map(|found| found.certificate.relative_error_bound());
+            let is_rounded = bound
+                .as_ref()
+                .is_ok_and(|&b| b <= 64.0 * T::EPSILON.to_f64());
+            assert!(is_rounded, "{place}, seed {seed}: {bound:?}");
+            let working = Config::default().accuracy(Accuracy::Working).seed(seed);
+            assert!(
+                invert_by_descent(m, working).is_ok(),
+                "{place}, seed {seed}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_regular_matrix_is_never_called_singular() {
+    check_deceptive::<f64>();
+    check_deceptive::<f32>();
+}
+
+#[test]
+fn a_loose_tolerance_is_no_reason_to_call_a_matrix_singular() {
+    let ratio = 1e-6_f64.powf(1.0 / 19.0);
+    let diagonal = DMatrix::from_diagonal(&DVector::from_fn(20, |i, _| ratio.powi(i as i32)));
+    let rotation = |phase| DMatrix::<f64>::from_vec(20, 20, wavy(400, phase)).qr().q();
+    let m = rotation(0.2) * diagonal * rotation(0.9);
+    for tolerance in [0.99, 0.5, 1e-2, 1e-6] {
+        let found = invert_by_descent(&m, Config::default().tolerance(tolerance)).unwrap();
+        assert!(found.residual <= tolerance);
+        assert_eq!(found.report.stop_reason, StopReason::Loss);
+    }
+}
+
+#[test]
+fn an_inverse_beyond_the_range_is_an_error_of_its_own() {
+    for n in [1, 3] {
+        let m = DMatrix::from_diagonal_element(n, n, 1e-309);
+        for accuracy in [Accuracy::Full, Accuracy::Working] {
+            let config = Config::default().accuracy(accuracy);
+            let expected = Err(Error::InverseOutOfRange { row: 0, column: 0 });
+            assert_eq!(invert_by_descent(&m, config), expected);
+        }
+        let rule = Config::default().optimizer(Sgd::new(0.1));
+        assert!(invert_by_descent(&m, rule).is_err());
+    }
+}
+
+#[test]
+fn a_tolerance_reached_with_the_last_step_is_reached() {
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let needed = invert_by_descent(&m, Config::default().tolerance(1e-8)).unwrap();
+    let config = Config::default().tolerance(1e-8);
+    let again = invert_by_descent(&m, config.max_steps(needed.report.steps)).unwrap();
+    assert!(again.residual <= 1e-8);
 }
