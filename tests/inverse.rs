@@ -451,3 +451,24 @@ fn a_tolerance_reached_with_the_last_step_is_reached() {
     let again = invert_by_descent(&m, config.max_steps(needed.report.steps)).unwrap();
     assert!(again.residual <= 1e-8);
 }
+
+#[test]
+fn large_entries_do_not_hide_the_ones_that_matter() {
+    let unit: DMatrix<f64> = dmatrix![1.0, 1e20, 1e20; 0.0, 1.0, 1e20; 0.0, 0.0, 1.0];
+    let graded = dmatrix![1e5, 0.0, 0.0; 1e8, 1e-6, 0.0; 1e-11, 1e10, 1e-2];
+    for m in [
+        unit.clone(),
+        unit.transpose(),
+        graded.clone(),
+        graded.transpose(),
+    ] {
+        let found = invert_by_descent(&m, Config::default()).unwrap();
+        assert!(found.certificate.relative_error_bound() < 1e-10, "{m}");
+        let lu = m.clone().try_inverse().unwrap();
+        for place in 0..9 {
+            let bound = found.certificate.entry_error_bound(place % 3, place / 3);
+            let difference = (found.inverse[place] - lu[place]).abs();
+            assert!(difference <= 1e-6 * lu[place].abs() + bound, "{place}: {m}");
+        }
+    }
+}

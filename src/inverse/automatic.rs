@@ -46,7 +46,8 @@ pub enum Accuracy {
 /// estimate. The loss falls but for rounding; where rounding spoils that (seen for some κ above 10⁷),
 /// a slower descent that takes no risk begins anew.
 ///
-/// Rows and columns are first scaled by powers of two, exactly. Losses and iterates from
+/// Rows and columns are first scaled by powers of two, exactly; a matrix that seems singular is tried
+/// again in the scaling of its largest permutation product, if that is clearly another. Losses and iterates from
 /// [`Start::ScaledTranspose`](crate::Start) are those of the scaled matrix; what an observer sees is
 /// scaled back. A matrix in `f32` that seems singular is searched again in `f64`. A given start is polished if ‖I − X₀·M‖ < 1, repaired if it promises a better
 /// condition than the cold start, else left aside; [`Inversion::route`](crate::Inversion) tells.
@@ -62,26 +63,48 @@ impl<T: Real> Descend<T> for Automatic {
 
     fn descend<O: Observer<T>>(
         self,
-        problem: Problem<'_, T>,
-        observer: O,
+        mut problem: Problem<'_, T>,
+        mut observer: O,
+    ) -> Result<Found<T>, Error<T>> {
+        let matrix = problem.matrix;
+        let scaling = Scaling::of(matrix);
+        let found = self.search(&problem, &scaling, &mut observer)?;
+        if found.rank.is_none() {
+            return Ok(found);
+        }
+        let Some(scaling) = scaling.by_matching(matrix) else {
+            return Ok(found);
+        };
+        problem.start = Start::ScaledTranspose;
+        let mut again = self.search(&problem, &scaling, &mut observer)?;
+        again.products.descent += found.products.total();
+        Ok(if again.rank.is_none() { again } else { found })
+    }
+}
+
+impl Automatic {
+    fn search<T: Real, O: Observer<T>>(
+        self,
+        problem: &Problem<'_, T>,
+        scaling: &Scaling,
+        observer: &mut O,
     ) -> Result<Found<T>, Error<T>> {
         let started = Instant::now();
         let (matrix, n) = (problem.matrix, problem.matrix.nrows());
-        let scaling = Scaling::of(matrix);
         let scaled = scaling.scale(matrix);
         let mut workspace = Workspace::new(n, problem.seed);
         let mut counter = ProductCounter::new();
-        let mut recorder = Recorder::new(&scaled, &scaling, problem.max_steps, observer);
-        let aim = self.aim(problem.tolerance, problem.side, &scaling);
+        let mut recorder = Recorder::new(&scaled, scaling, problem.max_steps, observer);
+        let aim = self.aim(problem.tolerance, problem.side, scaling);
         let session = Session::new(&scaled, aim, &mut workspace, &mut counter, &mut recorder);
-        let (mut x, mut outcome) = match problem.start {
+        let (mut x, mut outcome) = match &problem.start {
             Start::ScaledTranspose => {
                 let mut x = DMatrix::zeros(n, n);
                 let outcome = session.run_cold(&mut x);
                 (x, outcome)
             }
             start => {
-                let mut x = start.matrix(matrix, problem.seed)?;
+                let mut x = start.clone().matrix(matrix, problem.seed)?;
                 scaling.scale_inverse(&mut x);
                 let outcome = session.run_from(&mut x);
                 (x, outcome)
@@ -95,7 +118,7 @@ impl<T: Real> Descend<T> for Automatic {
         if !recorder.has_seen_last() {
             show_last(&scaled, &x, &mut workspace, &mut counter, &mut recorder);
         }
-        let certificate = unscale(matrix, &scaled, &scaling, &mut x, &outcome, &mut counter);
+        let certificate = unscale(matrix, &scaled, scaling, &mut x, &outcome, &mut counter);
         Ok(Found {
             inverse: x,
             certificate,
@@ -109,9 +132,7 @@ impl<T: Real> Descend<T> for Automatic {
             report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         })
     }
-}
 
-impl Automatic {
     fn aim<T: Real>(self, tolerance: Option<T>, side: Side, scaling: &Scaling) -> Aim {
         match (tolerance, self.accuracy) {
             (Some(tolerance), _) => {

@@ -5,6 +5,7 @@
 //! largest entries are all near 1 (D. Ruiz, "A scaling algorithm to equilibrate both rows and
 //! columns norms in matrices", 2001), in integers, so nothing can leave the range on the way.
 
+use super::matching::exponents_by_matching;
 use crate::Real;
 use nalgebra::DMatrix;
 
@@ -22,6 +23,9 @@ const SWEEPS: usize = 12;
 /// Spreads of row and column scales up to 2^±this are left alone: scaling them does not help, and
 /// it would spoil structure (orthogonality, a spectrum made to measure).
 const HARMLESS_SPREAD: i32 = 3;
+
+/// Scalings that differ by factors up to 2^this are worth the same.
+const CLEAR_CHANGE: i32 = 8;
 
 impl Scaling {
     /// The scaling that equilibrates `matrix`. Rows and columns of zeros keep exponent zero
@@ -47,6 +51,25 @@ impl Scaling {
         scaling.forget_if_harmless();
         scaling.split_common_exponent(common);
         scaling
+    }
+
+    /// Another scaling, if it is clearly another: that of the permutation with the largest product.
+    ///
+    /// Where entries differ by many orders, largest entries alone may not show which ones the inverse
+    /// hangs on.
+    pub(crate) fn by_matching<T: Real>(&self, matrix: &DMatrix<T>) -> Option<Self> {
+        let (rows, columns) = exponents_by_matching(matrix)?;
+        let other = Self { rows, columns };
+        let shifts = |ours: &[i32], theirs: &[i32]| {
+            let difference = ours
+                .iter()
+                .zip(theirs)
+                .map(|(a, b)| a - b)
+                .collect::<Vec<_>>();
+            spread(&difference)
+        };
+        let change = shifts(&self.rows, &other.rows).max(shifts(&self.columns, &other.columns));
+        (change > CLEAR_CHANGE).then_some(other)
     }
 
     /// One simultaneous sweep: every row and column moves half of the way to a largest entry near

@@ -8,6 +8,7 @@ mod equilibration;
 mod finish;
 mod heavy_ball;
 mod inversion;
+mod matching;
 mod method;
 mod natural;
 mod polish;

@@ -16,7 +16,7 @@ pub(super) struct Recorder<'a, T: Real, O> {
     matrix: &'a DMatrix<T>,
     scaling: &'a Scaling,
     max_steps: usize,
-    observer: O,
+    observer: &'a mut O,
     shown: Option<Shown<T>>,
     losses: Vec<T>,
     step: usize,
@@ -34,7 +34,7 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
         matrix: &'a DMatrix<T>,
         scaling: &'a Scaling,
         max_steps: usize,
-        observer: O,
+        observer: &'a mut O,
     ) -> Self {
         let zeros = || DMatrix::zeros(matrix.nrows(), matrix.nrows());
         let shown = observer.watches().then(|| Shown {

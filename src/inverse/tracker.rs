@@ -13,10 +13,10 @@ use super::natural::{ProductCounter, Workspace};
 use super::recorder::Recorder;
 use super::session::{Aim, Route, Session};
 use super::wide::search_in_double;
-use super::{Config, failure, invert_by_descent};
+use super::{Config, invert_by_descent};
 use crate::error::require;
 use crate::validation::{check_in_range, check_square};
-use crate::{Error, Real, Side, Silent};
+use crate::{Error, Real, Silent};
 
 /// Owns the inverse of a matrix that drifts, and refreshes it with as few products as it takes.
 ///
@@ -103,17 +103,23 @@ impl<T: Real> InverseTracker<T> {
             });
         }
         let found = self.search(matrix);
+        let products = found.products.total();
         if found.rank.is_none() {
             check_in_range(&found.inverse)?;
+            if found.certificate.is_proof() {
+                self.inverse = found.inverse;
+                self.certificate = found.certificate;
+                let route = found.route;
+                return Ok(Refresh { route, products });
+            }
         }
-        if found.rank.is_some() || !found.certificate.is_proof() {
-            return Err(failure(matrix, Side::Left, found, None));
-        }
-        self.inverse = found.inverse;
-        self.certificate = found.certificate;
+        // The last resort knows scalings that the refresh does not try.
+        let inversion = invert_by_descent(matrix, Config::default())?;
+        self.inverse = inversion.inverse;
+        self.certificate = inversion.certificate;
         Ok(Refresh {
-            route: found.route,
-            products: found.products.total(),
+            route: inversion.route,
+            products: products + inversion.products.total(),
         })
     }
 
@@ -122,7 +128,8 @@ impl<T: Real> InverseTracker<T> {
         let scaling = Scaling::of(matrix);
         let scaled = scaling.scale(matrix);
         let mut counter = ProductCounter::new();
-        let mut recorder = Recorder::new(&scaled, &scaling, usize::MAX, Silent);
+        let mut silent = Silent;
+        let mut recorder = Recorder::new(&scaled, &scaling, usize::MAX, &mut silent);
         let aim = self
             .tolerance
             .map_or(Aim::Full, |t| Aim::Proven(t.to_f64()));
