@@ -133,6 +133,9 @@ impl<T: Real> Run<'_, T> {
             if loss.sqrt() <= self.goal.loose {
                 return Ending::Converged;
             }
+            if self.has_risen_above_rounding() {
+                return Ending::Unclear;
+            }
             if self.has_stalled() {
                 return self.at_rounding_level(loss);
             }
@@ -167,6 +170,14 @@ impl<T: Real> Run<'_, T> {
         let near = loss < NEAR && loss > 0.25 * one_before;
         let regular = four_before < REGULAR_BELOW && loss > 0.5 * four_before;
         near || regular || self.rises >= RISES_ALLOWED
+    }
+
+    /// No step raises the loss by itself: a rise that the rounding of XM, some u·‖X‖‖M‖, does not
+    /// explain means that an estimate of the spectrum was wrong.
+    fn has_risen_above_rounding(&self) -> bool {
+        let [loss, one_before, ..] = self.losses;
+        let rounding = 4.0 * T::EPSILON.to_f64() * self.condition();
+        loss > 1.001 * one_before && loss > rounding * rounding
     }
 
     fn remember(&mut self, loss: f64) {
