@@ -141,7 +141,9 @@ pub enum Error<T: Real = f64> {
     )]
     Singular {
         /// The numerical rank: the singular values of the equilibrated matrix above the level of
-        /// rounding. n − 1 where the matrix is too near to a singular one to tell.
+        /// rounding. Where entries are rounded, so that the small singular values are not zero but
+        /// noise, some of these may be counted too; n − 1 where the matrix is too near to a singular
+        /// one to tell.
         rank: usize,
         /// The best iterate, which tends to the pseudo-inverse of the equilibrated matrix, with its
         /// residuals and the history.

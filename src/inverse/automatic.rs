@@ -22,8 +22,9 @@ use crate::{Error, Observer, Real, Side, StopReason};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Accuracy {
-    /// The correctly rounded inverse, to about an ulp, where the condition number is below about
-    /// 10¹⁴ in `f64` and 10⁶ in `f32`. The default.
+    /// The correctly rounded inverse, to about an ulp in the norm of the
+    /// [`Certificate`](crate::Certificate), where the condition number of the scaled matrix is below
+    /// about 10¹⁴ in `f64` and 10⁶ in `f32`. The default.
     ///
     /// The last corrections use a residual taken to about twice the working precision: 4 or 5
     /// products more up to κ = 10⁶, some 25 at 10¹⁴ (`f64`).
