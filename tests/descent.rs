@@ -88,24 +88,51 @@ fn a_run_without_limit_on_growth_ends_at_infinity() {
     assert_eq!(steps, 511);
 }
 
-/// Worth NaN once the parameter is below 0.5.
-struct Cliff;
+/// A function of one parameter that claims the same slope everywhere.
+struct OneParameter {
+    value: fn(f64) -> f64,
+    slope: f64,
+}
 
-impl Objective<f64> for Cliff {
+impl Objective<f64> for OneParameter {
     fn dimension(&self) -> usize {
         1
     }
 
-    fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        gradient[0] = 1.0;
-        if x[0] < 0.5 { f64::NAN } else { x[0] }
+    fn value_and_gradient(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient[0] = self.slope;
+        (self.value)(parameters[0])
     }
 }
+
+/// Worth NaN once the parameter is below 0.5.
+const CLIFF: OneParameter = OneParameter {
+    value: |x| if x < 0.5 { f64::NAN } else { x },
+    slope: 1.0,
+};
+
+/// Falls to −∞ below zero.
+const ABYSS: OneParameter = OneParameter {
+    value: |x| if x < 0.0 { f64::NEG_INFINITY } else { x },
+    slope: 1.0,
+};
+
+/// BLIND to its parameter, which every step sends further to infinity.
+const BLIND: OneParameter = OneParameter {
+    value: |_| 1.0,
+    slope: f64::MAX,
+};
+
+/// The same loss everywhere.
+const PLAIN: OneParameter = OneParameter {
+    value: |_| 7.0,
+    slope: 1.0,
+};
 
 #[test]
 fn a_loss_that_is_not_a_number_is_divergence() {
     let run = minimize(
-        Cliff,
+        CLIFF,
         Sgd::new(0.25),
         vec![1.0],
         Stopping::default(),
@@ -123,7 +150,7 @@ fn a_loss_that_is_not_a_number_is_divergence() {
     assert_eq!(steps, 3);
     assert_eq!(reached.best_parameters, [0.5]);
     let at_start = minimize(
-        Cliff,
+        CLIFF,
         Sgd::new(0.25),
         vec![0.0],
         Stopping::default(),
@@ -132,23 +159,9 @@ fn a_loss_that_is_not_a_number_is_divergence() {
     assert!(matches!(at_start, Err(Error::Diverged { steps: 0, .. })));
 }
 
-/// Blind to its only parameter, which every step sends further to infinity.
-struct Blind;
-
-impl Objective<f64> for Blind {
-    fn dimension(&self) -> usize {
-        1
-    }
-
-    fn value_and_gradient(&mut self, _: &[f64], gradient: &mut [f64]) -> f64 {
-        gradient[0] = f64::MAX;
-        1.0
-    }
-}
-
 #[test]
 fn parameters_that_are_not_finite_are_divergence() {
-    let run = minimize(Blind, Sgd::new(0.9), vec![0.0], Stopping::default(), Silent);
+    let run = minimize(BLIND, Sgd::new(0.9), vec![0.0], Stopping::default(), Silent);
     let Err(Error::Diverged {
         steps,
         loss,
@@ -162,23 +175,9 @@ fn parameters_that_are_not_finite_are_divergence() {
     assert_eq!(reached.best_parameters, [0.0]);
 }
 
-/// Falls to −∞ below zero.
-struct Abyss;
-
-impl Objective<f64> for Abyss {
-    fn dimension(&self) -> usize {
-        1
-    }
-
-    fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        gradient[0] = 1.0;
-        if x[0] < 0.0 { f64::NEG_INFINITY } else { x[0] }
-    }
-}
-
 #[test]
 fn an_infinite_loss_is_never_best() {
-    let run = minimize(Abyss, Sgd::new(0.4), vec![1.0], Stopping::default(), Silent);
+    let run = minimize(ABYSS, Sgd::new(0.4), vec![1.0], Stopping::default(), Silent);
     let Err(Error::Diverged { steps, reached, .. }) = run else {
         panic!("{run:?}");
     };
@@ -186,24 +185,10 @@ fn an_infinite_loss_is_never_best() {
     assert!((reached.best_parameters[0] - 0.2).abs() < 1e-15);
 }
 
-/// The same loss everywhere.
-struct Plain;
-
-impl Objective<f64> for Plain {
-    fn dimension(&self) -> usize {
-        1
-    }
-
-    fn value_and_gradient(&mut self, _: &[f64], gradient: &mut [f64]) -> f64 {
-        gradient[0] = 1.0;
-        7.0
-    }
-}
-
 #[test]
 fn of_equal_losses_the_first_is_best() {
     let stopping = Stopping::default().max_steps(5);
-    let run = minimize(Plain, Sgd::new(0.5), vec![1.0], stopping, Silent).unwrap();
+    let run = minimize(PLAIN, Sgd::new(0.5), vec![1.0], stopping, Silent).unwrap();
     assert_eq!((run.report.best_step, run.best_parameters[0]), (0, 1.0));
 }
 
@@ -213,7 +198,7 @@ fn a_run_stalls_after_its_patience_and_no_later() {
         patience: 7,
         minimum_improvement: 0.0,
     });
-    let run = minimize(Plain, Sgd::new(0.5), vec![1.0], stopping, Silent).unwrap();
+    let run = minimize(PLAIN, Sgd::new(0.5), vec![1.0], stopping, Silent).unwrap();
     assert_eq!(run.report.stop_reason, StopReason::Stalled);
     assert_eq!(run.report.steps, 7);
 }

@@ -47,10 +47,12 @@ pub enum Accuracy {
 /// estimate. The loss falls but for rounding; where rounding spoils that (seen for some κ above 10⁷),
 /// a slower descent that takes no risk begins anew.
 ///
-/// Rows and columns are first scaled by powers of two, exactly; a matrix that seems singular is tried
-/// again in the scaling of its largest permutation product, if that is clearly another. Losses and iterates from
-/// [`Start::ScaledTranspose`](crate::Start) are those of the scaled matrix; what an observer sees is
-/// scaled back. A matrix in `f32` that seems singular is searched again in `f64`. A given start is polished if ‖I − X₀·M‖ < 1, repaired if it promises a better
+/// Rows and columns are first scaled by powers of two, exactly. Losses are those of the scaled
+/// matrix; what an observer sees is scaled back. A matrix that seems singular is tried again: in
+/// `f32` by a search in `f64`, and in the scaling of its largest permutation product, if that is
+/// clearly another.
+///
+/// A given start is polished where ‖I − X₀·M‖ is below about 0.7, repaired if it promises a better
 /// condition than the cold start, else left aside; [`Inversion::route`](crate::Inversion) tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Automatic {

@@ -132,7 +132,8 @@ impl<'a, T: Real> Session<'a, T> {
         }
         let ending = self.descend(x);
         let verdict = self.judge(ending, x)?;
-        // In a narrower format the search in f64 comes next anyway.
+        // What is neither proven regular nor clearly singular is tried once more, without risk; in a
+        // narrower format the search in f64 comes next anyway.
         let is_double = T::MANTISSA_DIGITS == f64::MANTISSA_DIGITS;
         let is_clear = matches!(ending, Ending::Singular { .. }) || verdict.1.is_none();
         if is_clear || !is_double {
