@@ -140,13 +140,13 @@ pub enum Error<T: Real = f64> {
         best.inverse.nrows(), best.residual
     )]
     Singular {
-        /// The numerical rank: the singular values of the equilibrated matrix above the level of
-        /// rounding. Where entries are rounded, so that the small singular values are not zero but
-        /// noise, some of these may be counted too; n − 1 where the matrix is too near to a singular
-        /// one to tell.
+        /// The numerical rank of the equilibrated matrix: the diagonal entries of R in its QR
+        /// factorisation with column pivoting that exceed n·ε times the largest, and n − 1 at the
+        /// most.
         rank: usize,
-        /// The best iterate, which tends to the pseudo-inverse of the equilibrated matrix, with its
-        /// residuals and the history.
+        /// The last iterate, with its residuals and the history. Where the small singular values of
+        /// the equilibrated matrix are zero it tends to the pseudo-inverse of that; where they are
+        /// noise, some of the noise may have been inverted.
         best: Box<Inversion<T>>,
     },
 

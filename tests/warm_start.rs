@@ -8,6 +8,7 @@ use nalgebra::{DMatrix, dmatrix};
 
 use crate::support::gallery::{GalleryMatrix, prescribed, random};
 use crate::support::lu::nalgebra_inverse;
+use crate::support::objectives::SIDES;
 use crate::support::reference::{forward_error, widen};
 use crate::support::truth::assert_true;
 
@@ -133,6 +134,34 @@ fn a_tolerance_saves_products() {
         assert_true(&entry.name, tracker.certificate(), &next, tracker.inverse());
         let proven = tracker.certificate().relative_error_bound();
         assert!(proven <= 1e-6, "{}: {proven:e}", entry.name);
+    }
+}
+
+/// What a near miss of a tolerance may cost beyond full accuracy.
+const MISS: usize = 4;
+
+#[test]
+fn a_tolerance_never_costs_much_more_than_full_accuracy() {
+    let spent = |products: Products| products.descent + products.finish;
+    for condition in [1e1, 1e2, 1e3, 1e5, 1e7, 1e9] {
+        for order in [5, 20, 64] {
+            let values = prescribed::log_spaced(condition, order);
+            let matrix = prescribed::with_singular_values(&values, 3);
+            let full = invert_by_descent(&matrix, Config::default()).unwrap();
+            for tolerance in [1e-1, 1e-3, 1e-6, 1e-9] {
+                for side in SIDES {
+                    let config = Config::default().tolerance(tolerance).side(side);
+                    let products = match invert_by_descent(&matrix, config) {
+                        Ok(found) => found.products,
+                        Err(Error::InverseNotConverged { best, .. }) => best.products,
+                        Err(error) => panic!("{error}"),
+                    };
+                    let (ours, limit) = (spent(products), spent(full.products) + MISS);
+                    let name = format!("κ = {condition:e}, n = {order}, {tolerance:e}, {side:?}");
+                    assert!(ours <= limit, "{name}: {products:?}, {:?}", full.products);
+                }
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::method::{Descend, Problem};
 use super::natural::{
     Estimate, Monitor, ProductCounter, Workspace, squared_distance_from_identity,
 };
+use super::rank::numerical_rank;
 use super::recorder::Recorder;
 use super::session::{Aim, Outcome, Session};
 use super::wide::search_in_double;
@@ -113,7 +114,7 @@ impl Automatic {
                 (x, outcome)
             }
         };
-        if outcome.rank.is_some() && T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
+        if outcome.is_singular && T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
             let (counter, monitor) = (&mut counter, &mut recorder);
             outcome = search_in_double(&scaled, &mut x, problem.seed, counter, monitor);
         }
@@ -131,7 +132,7 @@ impl Automatic {
                 verification: counter.products() - searched,
             },
             route: outcome.route,
-            rank: outcome.rank,
+            rank: outcome.is_singular.then(|| numerical_rank(&scaled)),
             report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         })
     }

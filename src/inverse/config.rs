@@ -131,10 +131,13 @@ impl<T: Real, M, O> Config<T, M, O> {
     /// Sets the residual at which the inverse is accepted: ‖X·M − I‖_F on the left, ‖M·X − I‖_F on
     /// the right, the larger of the two on both sides. In [0, 1).
     ///
-    /// The descent ends when the residual is within the tolerance; the automatic method takes the
-    /// accurate finish only where it is not within it by then. Rounding keeps the residual above about ε times the condition
-    /// number of the matrix; for 0 the run ends by a limit, with an error unless the inverse is
-    /// exact.
+    /// The descent ends when the residual is within the tolerance; the automatic method goes on to
+    /// corrections, at last to the accurate finish, only where it is not within it by then. On the
+    /// left that never costs much more than full accuracy, and less where the tolerance allows. The
+    /// descent sees the left residual, so that a tolerance for the right one saves less.
+    ///
+    /// Rounding keeps the residual above about ε times the condition number of the matrix; for 0 the
+    /// run ends by a limit, with an error unless the inverse is exact.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self

@@ -12,6 +12,7 @@ mod matching;
 mod method;
 mod natural;
 mod polish;
+mod rank;
 mod recorder;
 mod residual;
 mod session;

@@ -11,8 +11,9 @@ use super::finish::finish;
 use super::natural::{
     ChebyshevStep, DEGREES, Ending, Estimate, Goal, Monitor, ProductCounter, RitzValue, Workspace,
     apply_step, cold_start, descend, descend_safely, infinity_norm, look_at_gram, one_norm,
-    squared_distance_from_identity,
+    squared_distance_from_identity, subtract_from_identity,
 };
+use super::rank::is_beyond_precision;
 use crate::{Real, Side, StopReason};
 
 /// How an inverse was found.
@@ -47,8 +48,8 @@ pub(crate) enum Aim {
 pub(crate) struct Outcome {
     pub(crate) route: Route,
     pub(crate) proof: Proof,
-    /// The numerical rank, if there is no inverse to working precision.
-    pub(crate) rank: Option<usize>,
+    /// Whether there is no inverse to working precision.
+    pub(crate) is_singular: bool,
     pub(crate) stop_reason: StopReason,
     pub(crate) finish_products: usize,
 }
@@ -67,8 +68,17 @@ pub(crate) struct Session<'a, T: Real> {
     finish_products: usize,
 }
 
-/// What is proven and the rank if there is no inverse, or why the session was stopped.
-type Verdict = Result<(Proof, Option<usize>), StopReason>;
+/// What is proven and whether that is an inverse, or why the session was stopped.
+type Verdict = Result<Finding, StopReason>;
+
+/// What a search comes to.
+#[derive(Clone, Copy, Debug)]
+enum Finding {
+    /// An inverse of which this is proven.
+    Inverse(Proof),
+    /// No inverse to working precision, with what little is proven.
+    Singular(Proof),
+}
 
 impl<'a, T: Real> Session<'a, T> {
     pub(crate) fn new(
@@ -98,7 +108,7 @@ impl<'a, T: Real> Session<'a, T> {
     /// The inverse from the start in `x` if that is of use, else from the scaled transpose.
     pub(crate) fn run_from(mut self, x: &mut DMatrix<T>) -> Outcome {
         let verdict = match self.search_from(x) {
-            Ok(Some(proof)) => Ok((proof, None)),
+            Ok(Some(proof)) => Ok(Finding::Inverse(proof)),
             Ok(None) => {
                 self.monitor.restart();
                 self.search_cold(x)
@@ -109,15 +119,15 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     fn outcome(self, verdict: Verdict) -> Outcome {
-        let (proof, rank, stop_reason) = match verdict {
-            Ok((proof, None)) => (proof, None, StopReason::Accuracy),
-            Ok((proof, rank)) => (proof, rank, StopReason::Stalled),
-            Err(reason) => (Proof::NOTHING, None, reason),
+        let (proof, is_singular, stop_reason) = match verdict {
+            Ok(Finding::Inverse(proof)) => (proof, false, StopReason::Accuracy),
+            Ok(Finding::Singular(proof)) => (proof, true, StopReason::Stalled),
+            Err(reason) => (Proof::NOTHING, false, reason),
         };
         Outcome {
             route: self.route,
             proof,
-            rank,
+            is_singular,
             stop_reason,
             finish_products: self.finish_products,
         }
@@ -128,15 +138,15 @@ impl<'a, T: Real> Session<'a, T> {
         if !cold_start(self.matrix, x) {
             self.workspace.image.fill(T::zero());
             self.show_image(x)?;
-            return Ok((Proof::NOTHING, Some(0)));
+            return Ok(Finding::Singular(Proof::NOTHING));
         }
         let ending = self.descend(x);
         let verdict = self.judge(ending, x)?;
         // What is neither proven regular nor clearly singular is tried once more, without risk; in a
         // narrower format the search in f64 comes next anyway.
         let is_double = T::MANTISSA_DIGITS == f64::MANTISSA_DIGITS;
-        let is_clear = matches!(ending, Ending::Singular { .. }) || verdict.1.is_none();
-        if is_clear || !is_double {
+        let is_clear = ending == Ending::Singular || matches!(verdict, Finding::Inverse(_));
+        if is_clear || !is_double || is_beyond_precision(self.matrix) {
             return Ok(verdict);
         }
         self.monitor.restart();
@@ -147,15 +157,18 @@ impl<'a, T: Real> Session<'a, T> {
 
     /// What an ending of a descent comes to, the finish included.
     fn judge(&mut self, ending: Ending, x: &mut DMatrix<T>) -> Verdict {
-        // Regular as far as the descent could tell, but not to working precision.
-        let nearly = self.matrix.nrows() - 1;
         match ending {
             Ending::Stopped(reason) => Err(reason),
-            Ending::Singular { rank } => Ok((Proof::NOTHING, Some(rank))),
-            Ending::Unclear | Ending::Broken => Ok((Proof::NOTHING, Some(nearly))),
+            Ending::Singular | Ending::Unclear | Ending::Broken => {
+                Ok(Finding::Singular(Proof::NOTHING))
+            }
             Ending::Converged => {
                 let proof = self.close(x)?;
-                Ok((proof, (!self.is_useful(proof)).then_some(nearly)))
+                Ok(if self.is_useful(proof) {
+                    Finding::Inverse(proof)
+                } else {
+                    Finding::Singular(proof)
+                })
             }
         }
     }
@@ -167,14 +180,14 @@ impl<'a, T: Real> Session<'a, T> {
         let size = self.distance_from_identity();
         if size < POLISH_BELOW {
             self.route = Route::Polished;
-            self.polish(x, size)?;
+            self.polish(x, size, self.goal())?;
         } else if size.is_finite() && self.repair_promises() {
             self.route = Route::Repaired;
             self.repair(x);
             match self.descend(x) {
                 Ending::Converged => {}
                 Ending::Stopped(reason) => return Err(reason),
-                Ending::Singular { .. } | Ending::Unclear | Ending::Broken => return Ok(None),
+                Ending::Singular | Ending::Unclear | Ending::Broken => return Ok(None),
             }
         } else {
             return Ok(None);
@@ -222,9 +235,8 @@ impl<'a, T: Real> Session<'a, T> {
         }
     }
 
-    /// Raises I − XM to powers until it is at the goal; C = XM is in `image`.
-    fn polish(&mut self, x: &mut DMatrix<T>, mut size: f64) -> Result<(), StopReason> {
-        let goal = self.goal();
+    /// Raises I − XM, of norm `size`, to powers until it is at the goal; C = XM is in `image`.
+    fn polish(&mut self, x: &mut DMatrix<T>, mut size: f64, goal: Goal) -> Result<(), StopReason> {
         for _ in 0..MOST_POWERS {
             if size <= goal.loose {
                 break;
@@ -337,20 +349,62 @@ impl<'a, T: Real> Session<'a, T> {
                     return Ok(plain);
                 }
             }
-            Aim::Residual { goal, side } => {
-                let plain = self.plain_proof(x)?;
-                if plain.is_proof() && self.residual_on(side, x) <= goal {
-                    return Ok(plain);
-                }
-            }
-            Aim::Proven(error) => {
-                let plain = self.plain_proof(x)?;
-                if plain.relative <= error {
+            Aim::Residual { .. } | Aim::Proven(_) => {
+                if let Some(plain) = self.finish_plainly(x)? {
                     return Ok(plain);
                 }
             }
         }
         finish(self.matrix, x, self.workspace, self.counter, self.monitor)
+    }
+
+    /// The proof by plain products, if working precision suffices for what was asked for; otherwise
+    /// X is left ready for the accurate finish.
+    fn finish_plainly(&mut self, x: &mut DMatrix<T>) -> Result<Option<Proof>, StopReason> {
+        let full = Goal::of::<T>();
+        let plain = self.plain_proof(x)?;
+        if self.suffices(plain, x) {
+            return Ok(Some(plain));
+        }
+        let size = self.workspace.image.norm().to_f64();
+        let is_ready = size <= full.loose;
+        // False for NaN too.
+        let is_near = size < POLISH_BELOW;
+        if is_ready || !is_near {
+            return Ok(None);
+        }
+        subtract_from_identity(&mut self.workspace.image);
+        self.polish(x, size, full)?;
+        if !self.is_within_working_precision(x) {
+            return Ok(None);
+        }
+        let plain = self.plain_proof(x)?;
+        Ok(self.suffices(plain, x).then_some(plain))
+    }
+
+    /// Whether what is asked for lies above the rounding of XM and MX, to go by ‖X‖_F·‖M‖_F.
+    ///
+    /// The descent sees XM; what it leaves of the rounding of that is up to κ times larger in MX.
+    fn is_within_working_precision(&self, x: &DMatrix<T>) -> bool {
+        let condition = x.norm().to_f64() * self.matrix.norm().to_f64();
+        let rounding = T::EPSILON.to_f64() * condition;
+        match self.aim {
+            Aim::Full | Aim::Working => true,
+            Aim::Proven(goal) => rounding <= goal,
+            Aim::Residual { goal, side } => match side {
+                Side::Left => rounding <= goal,
+                Side::Right | Side::Both => rounding * condition <= goal,
+            },
+        }
+    }
+
+    /// Whether this proof, of an X whose residual I − XM is in `image`, is all that was asked for.
+    fn suffices(&mut self, plain: Proof, x: &DMatrix<T>) -> bool {
+        match self.aim {
+            Aim::Full | Aim::Working => false,
+            Aim::Residual { goal, side } => plain.is_proof() && self.residual_on(side, x) <= goal,
+            Aim::Proven(error) => plain.relative <= error,
+        }
     }
 
     /// The proof by one plain product; I − XM is left in `image`.

@@ -10,6 +10,7 @@ use super::config::DEFAULT_SEED;
 use super::equilibration::Scaling;
 use super::inversion::{Found, Products};
 use super::natural::{ProductCounter, Workspace};
+use super::rank::numerical_rank;
 use super::recorder::Recorder;
 use super::session::{Aim, Route, Session};
 use super::wide::search_in_double;
@@ -138,7 +139,7 @@ impl<T: Real> InverseTracker<T> {
         let workspace = &mut self.workspace;
         let session = Session::new(&scaled, aim, workspace, &mut counter, &mut recorder);
         let mut outcome = session.run_from(&mut x);
-        if outcome.rank.is_some() && T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
+        if outcome.is_singular && T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
             let (counter, monitor) = (&mut counter, &mut recorder);
             outcome = search_in_double(&scaled, &mut x, DEFAULT_SEED, counter, monitor);
         }
@@ -153,7 +154,7 @@ impl<T: Real> InverseTracker<T> {
                 verification: 0,
             },
             route: outcome.route,
-            rank: outcome.rank,
+            rank: outcome.is_singular.then(|| numerical_rank(&scaled)),
             report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         }
     }

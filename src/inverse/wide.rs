@@ -39,7 +39,7 @@ pub(super) fn search_in_double<T: Real>(
         outcome.proof = plain_proof(&wide, &wide_x, Order::InverseFirst, residual, counter);
         outcome.finish_products += counter.products() - before;
         if outcome.proof.relative > LARGEST_USEFUL_ERROR {
-            outcome.rank = Some(n - 1);
+            outcome.is_singular = true;
         }
     }
     outcome

@@ -49,10 +49,7 @@ pub(crate) enum Ending {
     /// ‖I − XM‖ should now be at the goal, or at the rounding level.
     Converged,
     /// No growth above the rounding level is left: M is singular to working precision.
-    Singular {
-        /// The number of singular values above the rounding level.
-        rank: usize,
-    },
+    Singular,
     /// Nothing grows any more, but the loss is not what a singular matrix leaves, or it has risen
     /// on the way: rounding has spoilt the descent.
     Unclear,
@@ -199,8 +196,7 @@ impl<T: Real> Run<'_, T> {
         let (n, nullity) = (self.x.nrows() as f64, loss.round());
         let is_whole = (loss - nullity).abs() <= CLEAR && nullity <= n;
         if self.rises == 0 && is_whole && self.null_space_is_null() {
-            let rank = (n - nullity) as usize;
-            Ending::Singular { rank }
+            Ending::Singular
         } else {
             Ending::Unclear
         }

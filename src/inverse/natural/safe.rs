@@ -51,7 +51,5 @@ pub(crate) fn descend_safely<T: Real>(
         *x += &w.direction;
         monitor.advance();
     }
-    Ending::Singular {
-        rank: (n as f64 - loss).round().clamp(0.0, n as f64) as usize,
-    }
+    Ending::Singular
 }
