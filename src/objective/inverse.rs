@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::Objective;
-use crate::product::add_product;
+use crate::product::{add_product, multiply};
 use crate::validation::check_square;
 use crate::{Error, Loss, Real};
 
@@ -94,12 +94,11 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
 
     fn write_estimate(&mut self, x: &[T]) {
         let (n, m) = (self.matrix.nrows(), self.matrix.as_slice());
-        self.estimate.fill(T::zero());
         match self.side {
-            Side::Left => add_product(&mut self.estimate, x, m, n),
-            Side::Right => add_product(&mut self.estimate, m, x, n),
+            Side::Left => multiply(&mut self.estimate, x, m, n),
+            Side::Right => multiply(&mut self.estimate, m, x, n),
             Side::Both => {
-                add_product(&mut self.estimate, x, m, n);
+                multiply(&mut self.estimate, x, m, n);
                 add_product(&mut self.estimate, m, x, n);
                 halve(&mut self.estimate);
             }
@@ -109,12 +108,11 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     fn write_gradient(&self, gradient: &mut [T]) {
         let (n, d) = (self.matrix.nrows(), &self.estimate_gradient);
         let transpose = self.transpose.as_slice();
-        gradient.fill(T::zero());
         match self.side {
-            Side::Left => add_product(gradient, d, transpose, n),
-            Side::Right => add_product(gradient, transpose, d, n),
+            Side::Left => multiply(gradient, d, transpose, n),
+            Side::Right => multiply(gradient, transpose, d, n),
             Side::Both => {
-                add_product(gradient, d, transpose, n);
+                multiply(gradient, d, transpose, n);
                 add_product(gradient, transpose, d, n);
                 halve(gradient);
             }

@@ -1,0 +1,83 @@
+//! The matrix product, on which the time of every descent is spent.
+
+mod small;
+mod symmetric;
+
+pub(crate) use symmetric::multiply_symmetric;
+
+use nalgebra::{DMatrixView, DMatrixViewMut};
+
+use crate::Real;
+use small::{Itself, Zero, small_product};
+
+/// C = A·B for n×n matrices stored by columns.
+///
+/// # Panics
+///
+/// If a slice is not n² long.
+#[inline]
+pub(crate) fn multiply<T: Real>(c: &mut [T], a: &[T], b: &[T], n: usize) {
+    if !small_product::<T, Zero>(c, a, b, n) {
+        general_product(c, a, b, n, T::zero());
+    }
+}
+
+/// C ← C + A·B for n×n matrices stored by columns.
+///
+/// # Panics
+///
+/// If a slice is not n² long.
+#[inline]
+pub(crate) fn add_product<T: Real>(c: &mut [T], a: &[T], b: &[T], n: usize) {
+    if !small_product::<T, Itself>(c, a, b, n) {
+        general_product(c, a, b, n, T::one());
+    }
+}
+
+/// C ← own·C + A·B.
+fn general_product<T: Real>(c: &mut [T], a: &[T], b: &[T], n: usize, own: T) {
+    DMatrixViewMut::from_slice(c, n, n).gemm(
+        T::one(),
+        &DMatrixView::from_slice(a, n, n),
+        &DMatrixView::from_slice(b, n, n),
+        own,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::{add_product, multiply, multiply_symmetric};
+
+    /// Integers, so that sums are exact in any order.
+    fn factors(n: usize) -> [DMatrix<f64>; 2] {
+        let a = DMatrix::from_fn(n, n, |i, j| ((3 * i + j) % 17) as f64);
+        let b = DMatrix::from_fn(n, n, |i, j| ((i * i) % 23) as f64 - 2.0 * j as f64);
+        [a, b]
+    }
+
+    #[test]
+    fn agree_with_nalgebra_at_every_size() {
+        for n in (1..=20).chain([63, 64, 65, 130]) {
+            let [a, b] = factors(n);
+            let mut c = DMatrix::from_element(n, n, 1.0);
+            let expected = &c + &a * &b;
+            add_product(c.as_mut_slice(), a.as_slice(), b.as_slice(), n);
+            assert_eq!(c, expected, "n = {n}");
+            multiply(c.as_mut_slice(), a.as_slice(), b.as_slice(), n);
+            assert_eq!(c, a * b, "n = {n}");
+        }
+    }
+
+    #[test]
+    fn half_of_a_symmetric_product_is_all_of_it() {
+        for n in (1..=20).chain([63, 64, 65, 130, 255]) {
+            let [a, _] = factors(n);
+            let b = a.transpose();
+            let mut c = DMatrix::from_element(n, n, 1.0);
+            multiply_symmetric(c.as_mut_slice(), a.as_slice(), b.as_slice(), n);
+            assert_eq!(c, a * b, "n = {n}");
+        }
+    }
+}
