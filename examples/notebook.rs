@@ -128,8 +128,11 @@ fn show_time_per_step(runs: &[&Minimization<f64>]) {
 fn show_one_call(m: &DMatrix<f64>) -> Result<(), matrix_descent::Error> {
     let inversion = invert_by_descent(m, Config::default())?;
     println!(
-        "invert_by_descent(&m, Config::default()): {} steps, ‖X·M − I‖ = {:.1e}, ‖M·X − I‖ = {:.1e}.\n",
-        inversion.report.steps, inversion.left_residual, inversion.right_residual
+        "invert_by_descent(&m, Config::default()): {} steps, ‖X·M − I‖ = {:.1e}, \
+         proven relative error {:.1e}.\n",
+        inversion.report.steps,
+        inversion.residual,
+        inversion.certificate.relative_error_bound()
     );
     Ok(())
 }

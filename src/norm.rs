@@ -1,9 +1,32 @@
-//! Passes over flat slices: the Euclidean norm, safe from overflow and underflow, and finiteness.
+//! Passes over flat slices: inner products, the Euclidean norm, safe from overflow and underflow,
+//! and finiteness.
+
+use nalgebra::DMatrix;
 
 use crate::Real;
 
 /// Independent partial sums, so that the additions need not wait for each other.
 const LANES: usize = 8;
+
+/// The columns of a matrix, as slices.
+pub(crate) fn columns<T: Real>(matrix: &DMatrix<T>) -> impl Iterator<Item = &[T]> {
+    // A matrix without rows has no entries, and any length serves.
+    matrix.as_slice().chunks_exact(matrix.nrows().max(1))
+}
+
+/// Σxᵢ·yᵢ over the shorter length.
+pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    let mut sums = [T::zero(); LANES];
+    for (p, q) in x_chunks.iter().zip(y_chunks) {
+        for lane in 0..LANES {
+            sums[lane] += p[lane] * q[lane];
+        }
+    }
+    let of_rest = x_rest.iter().zip(y_rest);
+    let rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + p * q);
+    sums.iter().fold(rest, |total, &sum| total + sum)
+}
 
 /// √Σxᵢ²: the Euclidean norm of a vector, the Frobenius norm of a matrix.
 ///

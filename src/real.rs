@@ -3,6 +3,7 @@
 use nalgebra::RealField;
 
 pub(crate) mod sealed {
+    use nalgebra::DMatrix;
     use rand::RngExt;
     use rand::rngs::Xoshiro256PlusPlus;
 
@@ -10,17 +11,41 @@ pub(crate) mod sealed {
     pub trait Sealed: Sized {
         /// A number drawn uniformly from the multiples of ε/2 in [0, 1).
         fn random_unit(generator: &mut Xoshiro256PlusPlus) -> Self;
+
+        /// 2^exponent, if that is a normal number.
+        fn power_of_two(exponent: i32) -> Option<Self>;
+
+        /// The matrix of the nearest numbers.
+        fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self>;
     }
 
     impl Sealed for f32 {
         fn random_unit(generator: &mut Xoshiro256PlusPlus) -> Self {
             generator.random()
         }
+
+        fn power_of_two(exponent: i32) -> Option<Self> {
+            let is_normal = (-126..=127).contains(&exponent);
+            is_normal.then(|| super::power_of_two(exponent) as f32)
+        }
+
+        fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
+            wide.map(|value| value as f32)
+        }
     }
 
     impl Sealed for f64 {
         fn random_unit(generator: &mut Xoshiro256PlusPlus) -> Self {
             generator.random()
+        }
+
+        fn power_of_two(exponent: i32) -> Option<Self> {
+            let is_normal = (-1022..=1023).contains(&exponent);
+            is_normal.then(|| super::power_of_two(exponent))
+        }
+
+        fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
+            wide
         }
     }
 }

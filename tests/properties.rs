@@ -218,8 +218,8 @@ fn check_tolerance<T: Real>(recipe: &Recipe, tolerance: f64) -> Result<(), TestC
 fn check_residual<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
     let matrix: DMatrix<T> = recipe.matrix();
     if let Ok(found) = invert(&matrix) {
-        let (stated, bound) = (found.residual, found.certificate.left_residual_bound());
-        prop_assert!(stated.is_finite());
+        let bound = found.certificate.relative_error_bound();
+        prop_assert!(found.residual.is_finite());
         prop_assert!(bound < 1.0, "{bound:e}");
     }
     Ok(())

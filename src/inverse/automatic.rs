@@ -1,23 +1,11 @@
 //! The method for who has nothing to tune.
 
-use std::time::Instant;
-
-use nalgebra::DMatrix;
-
 use super::Start;
-use super::certificate::proof::Proof;
-use super::certificate::{Certificate, certify_counted};
-use super::equilibration::Scaling;
-use super::inversion::{Found, Products};
+use super::inversion::Found;
 use super::method::{Descend, Problem};
-use super::natural::{
-    Estimate, Monitor, ProductCounter, Workspace, squared_distance_from_identity,
-};
-use super::rank::numerical_rank;
-use super::recorder::Recorder;
-use super::session::{Aim, Outcome, Session};
-use super::wide::search_in_double;
-use crate::{Error, Observer, Real, Side, StopReason};
+use super::natural::Workspace;
+use super::search::{History, Task, Wish};
+use crate::{Error, Observer, Real};
 
 /// How far the automatic method goes when no tolerance is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,136 +55,26 @@ impl<T: Real> Descend<T> for Automatic {
 
     fn descend<O: Observer<T>>(
         self,
-        mut problem: Problem<'_, T>,
+        problem: Problem<'_, T>,
         mut observer: O,
     ) -> Result<Found<T>, Error<T>> {
         let matrix = problem.matrix;
-        let scaling = Scaling::of(matrix);
-        let found = self.search(&problem, &scaling, &mut observer)?;
-        if found.rank.is_none() {
-            return Ok(found);
-        }
-        let Some(scaling) = scaling.by_matching(matrix) else {
-            return Ok(found);
+        let start = match problem.start {
+            Start::ScaledTranspose => None,
+            start => Some(start.matrix(matrix, problem.seed)?),
         };
-        problem.start = Start::ScaledTranspose;
-        let mut again = self.search(&problem, &scaling, &mut observer)?;
-        again.products.descent += found.products.total();
-        Ok(if again.rank.is_none() { again } else { found })
-    }
-}
-
-impl Automatic {
-    fn search<T: Real, O: Observer<T>>(
-        self,
-        problem: &Problem<'_, T>,
-        scaling: &Scaling,
-        observer: &mut O,
-    ) -> Result<Found<T>, Error<T>> {
-        let started = Instant::now();
-        let (matrix, n) = (problem.matrix, problem.matrix.nrows());
-        let scaled = scaling.scale(matrix);
-        let mut workspace = Workspace::new(n, problem.seed);
-        let mut counter = ProductCounter::new();
-        let mut recorder = Recorder::new(&scaled, scaling, problem.max_steps, observer);
-        let aim = self.aim(problem.tolerance, problem.side, scaling);
-        let session = Session::new(&scaled, aim, &mut workspace, &mut counter, &mut recorder);
-        let (mut x, mut outcome) = match &problem.start {
-            Start::ScaledTranspose => {
-                let mut x = DMatrix::zeros(n, n);
-                let outcome = session.run_cold(&mut x);
-                (x, outcome)
-            }
-            start => {
-                let mut x = start.clone().matrix(matrix, problem.seed)?;
-                scaling.scale_inverse(&mut x);
-                let outcome = session.run_from(&mut x);
-                (x, outcome)
-            }
-        };
-        if outcome.is_singular && T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
-            let (counter, monitor) = (&mut counter, &mut recorder);
-            outcome = search_in_double(&scaled, &mut x, problem.seed, counter, monitor);
-        }
-        let searched = counter.products();
-        if !recorder.has_seen_last() {
-            show_last(&scaled, &x, &mut workspace, &mut counter, &mut recorder);
-        }
-        let certificate = unscale(matrix, &scaled, scaling, &mut x, &outcome, &mut counter);
-        Ok(Found {
-            inverse: x,
-            certificate,
-            products: Products {
-                descent: searched - outcome.finish_products,
-                finish: outcome.finish_products,
-                verification: counter.products() - searched,
+        let task = Task {
+            matrix,
+            start,
+            wish: match (problem.tolerance, self.accuracy) {
+                (Some(tolerance), _) => Wish::Residual(tolerance, problem.side),
+                (None, Accuracy::Full) => Wish::Full,
+                (None, Accuracy::Working) => Wish::Working,
             },
-            route: outcome.route,
-            rank: outcome.is_singular.then(|| numerical_rank(&scaled)),
-            report: recorder.into_report(outcome.stop_reason, started.elapsed()),
-        })
-    }
-
-    fn aim<T: Real>(self, tolerance: Option<T>, side: Side, scaling: &Scaling) -> Aim {
-        match (tolerance, self.accuracy) {
-            (Some(tolerance), _) => {
-                // X·M − I is C·(Xₛ·Mₛ − I)·C⁻¹, M·X − I is R⁻¹·(Mₛ·Xₛ − I)·R.
-                let spread = match side {
-                    Side::Left => scaling.column_spread(),
-                    Side::Right => scaling.row_spread(),
-                    Side::Both => scaling.column_spread().max(scaling.row_spread()),
-                };
-                let goal = tolerance.to_f64().scale_by_power_of_two(-spread);
-                Aim::Residual { goal, side }
-            }
-            (None, Accuracy::Full) => Aim::Full,
-            (None, Accuracy::Working) => Aim::Working,
-        }
-    }
-}
-
-/// Records the loss of the last iterate, which no step has evaluated.
-fn show_last<T: Real>(
-    scaled: &DMatrix<T>,
-    x: &DMatrix<T>,
-    workspace: &mut Workspace<T>,
-    counter: &mut ProductCounter,
-    monitor: &mut dyn Monitor<T>,
-) {
-    counter.multiply(&mut workspace.image, x, scaled);
-    let loss = squared_distance_from_identity(&workspace.image);
-    // The descent is over: there is nothing left to stop.
-    let _ = monitor.see(x, loss, Estimate::Image(&workspace.image));
-}
-
-/// X ← C·Xₛ·R and its certificate: what was proven of Xₛ, unless an entry left the range of normal
-/// numbers on the way, or the search was stopped before its proof; then the proof is taken anew,
-/// from X as it is stored.
-pub(super) fn unscale<T: Real>(
-    matrix: &DMatrix<T>,
-    scaled: &DMatrix<T>,
-    scaling: &Scaling,
-    x: &mut DMatrix<T>,
-    outcome: &Outcome,
-    counter: &mut ProductCounter,
-) -> Certificate {
-    let before = x.clone();
-    scaling.unscale_inverse(x);
-    let mut back = x.clone();
-    scaling.scale_inverse(&mut back);
-    let was_stopped = !matches!(
-        outcome.stop_reason,
-        StopReason::Accuracy | StopReason::Stalled
-    );
-    if was_stopped {
-        return certify_counted(matrix, x, counter);
-    }
-    if back == before {
-        Certificate::from_left(outcome.proof, scaled, scaling.clone())
-    } else if outcome.proof.is_proof() {
-        certify_counted(matrix, x, counter)
-    } else {
-        // What was bounded is not the X that is stored.
-        Certificate::from_left(Proof::NOTHING, scaled, scaling.clone())
+            max_steps: problem.max_steps,
+            history: History::Complete,
+        };
+        let mut workspace = Workspace::new(matrix.nrows(), problem.seed);
+        Ok(task.run(&mut workspace, &mut observer))
     }
 }

@@ -8,7 +8,7 @@ use super::certificate::certify_counted;
 use super::inversion::{Found, Products};
 use super::method::{Descend, Problem};
 use super::natural::ProductCounter;
-use super::residual::Residuals;
+use super::residual;
 use super::session::Route;
 use crate::{
     Error, InverseObjective, MeanSquaredError, Minimization, Objective, Observer, Optimizer,
@@ -104,6 +104,7 @@ fn found<T: Real>(problem: &Problem<'_, T>, reached: Minimization<T>) -> Found<T
             verification: counter.products(),
         },
         route: Route::Optimizer,
+        left_residual: None,
         rank: None,
         report: reached.report,
     }
@@ -117,5 +118,5 @@ where
 {
     let n = matrix.nrows();
     let x = DMatrix::from_column_slice(n, n, stepper.parameters());
-    Residuals::of(&x, matrix).on(side)
+    residual::residual(&x, matrix, side)
 }

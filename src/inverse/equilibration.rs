@@ -7,6 +7,7 @@
 
 use super::matching::exponents_by_matching;
 use crate::Real;
+use crate::norm::columns;
 use nalgebra::DMatrix;
 
 /// Exponents rᵢ of the rows and cⱼ of the columns: Mₛ = diag(2^r)·M·diag(2^c).
@@ -16,9 +17,19 @@ pub(crate) struct Scaling {
     columns: Vec<i32>,
 }
 
+/// Factors of the rows and columns of an inverse that scale it back, but for a common factor.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Weights {
+    pub(crate) rows: Vec<f64>,
+    pub(crate) columns: Vec<f64>,
+}
+
 /// Sweeps halve the distance of every exponent from its goal; the exponents of f64 span about
 /// 2¹¹, so twelve sweeps bring them within one of it.
 const SWEEPS: usize = 12;
+
+/// Largest entries within this of the common exponent are left where they are by a sweep.
+const NEAR: i32 = 2;
 
 /// Spreads of row and column scales up to 2^±this are left alone: scaling them does not help, and
 /// it would spoil structure (orthogonality, a spectrum made to measure).
@@ -39,16 +50,21 @@ impl Scaling {
             rows: vec![0; m],
             columns: vec![0; n],
         };
-        let Some(common) = matrix.iter().filter_map(|v| v.binary_exponent()).max() else {
+        let (row_max, column_max) = largest_entries(matrix);
+        let Some(common) = row_max.iter().copied().flatten().max() else {
             return identity;
         };
         let mut scaling = identity;
-        for _ in 0..SWEEPS {
-            if !scaling.sweep(matrix, common) {
-                break;
+        let is_near = |exponent: &Option<i32>| exponent.is_none_or(|e| common - e < NEAR);
+        let is_balanced = row_max.iter().chain(&column_max).all(is_near);
+        if !is_balanced {
+            for _ in 0..SWEEPS {
+                if !scaling.sweep(matrix, common) {
+                    break;
+                }
             }
+            scaling.forget_if_harmless();
         }
-        scaling.forget_if_harmless();
         scaling.split_common_exponent(common);
         scaling
     }
@@ -108,21 +124,47 @@ impl Scaling {
     /// Mₛ = R·M·C. Exact, but for entries that are more than 2^1000 (f64) times smaller than the
     /// others of their row or column; those are off by at most half the smallest subnormal, which
     /// the certificate accounts for.
-    pub(crate) fn scale<T: Real>(&self, matrix: &DMatrix<T>) -> DMatrix<T> {
-        let mut scaled = matrix.clone();
+    pub(crate) fn scale<T: Real>(&self, matrix: &DMatrix<T>) -> DMatrix<f64> {
+        let mut scaled = matrix.map(T::to_f64);
         shift_exponents(&mut scaled, &self.rows, &self.columns, 1);
         scaled
     }
 
     /// X = C·Xₛ·R, the inverse of M from that of Mₛ, in place. Exact unless an entry leaves the
-    /// range of normal numbers; one too large becomes ±∞.
-    pub(crate) fn unscale_inverse<T: Real>(&self, x: &mut DMatrix<T>) {
-        shift_exponents(x, &self.columns, &self.rows, 1);
+    /// range of normal numbers; one too large becomes ±∞. Returns whether it was.
+    pub(crate) fn unscale_inverse<T: Real>(&self, x: &mut DMatrix<T>) -> Exactness {
+        shift_exponents(x, &self.columns, &self.rows, 1)
     }
 
-    /// Xₛ = C⁻¹·X·R⁻¹: what an inverse of M is for Mₛ, in place.
-    pub(crate) fn scale_inverse<T: Real>(&self, x: &mut DMatrix<T>) {
-        shift_exponents(x, &self.columns, &self.rows, -1);
+    /// Xₛ = C⁻¹·X·R⁻¹: what an inverse of M is for Mₛ.
+    pub(crate) fn scale_inverse<T: Real>(&self, x: &DMatrix<T>) -> DMatrix<f64> {
+        let mut scaled = x.map(T::to_f64);
+        shift_exponents(&mut scaled, &self.columns, &self.rows, -1);
+        scaled
+    }
+
+    /// Whether an entry of Xₛ, scaled back, is too large for the format T.
+    pub(crate) fn overflows<T: Real>(&self, value: f64, row: usize, column: usize) -> bool {
+        let exponent = self.columns[row] + self.rows[column];
+        value.binary_exponent() > T::MAX.binary_exponent().map(|e| e - exponent)
+    }
+
+    /// What the entries of an inverse weigh when it is scaled back; none if all weigh the same.
+    pub(crate) fn weights(&self) -> Option<Weights> {
+        let of = |exponents: &[i32]| {
+            let largest = exponents.iter().max().copied().unwrap_or(0);
+            let weight = |e: &i32| 1.0.scale_by_power_of_two(e - largest);
+            exponents.iter().map(weight).collect()
+        };
+        (!self.is_common_factor()).then(|| Weights {
+            rows: of(&self.columns),
+            columns: of(&self.rows),
+        })
+    }
+
+    /// Whether it is one common factor, so that X·M and M·X are the same before and after, bit for bit.
+    pub(crate) fn is_common_factor(&self) -> bool {
+        self.row_spread() == 0 && self.column_spread() == 0
     }
 
     /// The difference of the largest and the smallest row exponent.
@@ -146,14 +188,83 @@ impl Scaling {
     }
 }
 
+/// Whether a scaling by powers of two left all the digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exactness {
+    /// Scaling back gives the same numbers.
+    Exact,
+    /// Some entry left the range of normal numbers.
+    Rounded,
+}
+
+/// The exponents of the largest entries of the rows and of the columns; none where all are zero.
+/// Non-finite entries are passed over.
+fn largest_entries<T: Real>(matrix: &DMatrix<T>) -> (Vec<Option<i32>>, Vec<Option<i32>>) {
+    let mut rows = vec![T::zero(); matrix.nrows()];
+    let mut columns_max = Vec::with_capacity(matrix.ncols());
+    for column in columns(matrix) {
+        let mut largest = T::zero();
+        for (row, value) in rows.iter_mut().zip(column) {
+            // False for NaN.
+            let size = if value.abs() <= T::MAX {
+                value.abs()
+            } else {
+                T::zero()
+            };
+            *row = if size > *row { size } else { *row };
+            largest = if size > largest { size } else { largest };
+        }
+        columns_max.push(largest.binary_exponent());
+    }
+    let rows = rows.into_iter().map(T::binary_exponent).collect();
+    (rows, columns_max)
+}
+
 /// aᵢⱼ ← aᵢⱼ·2^(sign·(rowᵢ + columnⱼ)): the exponents are added first, so that two factors out of
 /// range whose product is in range do no harm.
-fn shift_exponents<T: Real>(a: &mut DMatrix<T>, rows: &[i32], columns: &[i32], sign: i32) {
-    for (mut column, c) in a.column_iter_mut().zip(columns) {
-        for (value, r) in column.iter_mut().zip(rows) {
-            *value = value.scale_by_power_of_two(sign * (r + c));
-        }
+fn shift_exponents<T: Real>(
+    a: &mut DMatrix<T>,
+    rows: &[i32],
+    columns: &[i32],
+    sign: i32,
+) -> Exactness {
+    let n = a.nrows();
+    let common_row = rows.first().filter(|_| spread(rows) == 0);
+    let mut is_exact = true;
+    for (column, c) in a.as_mut_slice().chunks_exact_mut(n).zip(columns) {
+        let exponent = common_row.map(|r| sign * (r + c));
+        is_exact &= match exponent.and_then(|e| Some((T::power_of_two(e)?, T::power_of_two(-e)?))) {
+            Some(factors) => multiply_exactly(column, factors),
+            None => shift_each(column, rows, *c, sign),
+        };
     }
+    if is_exact {
+        Exactness::Exact
+    } else {
+        Exactness::Rounded
+    }
+}
+
+/// values ← factor·values; whether the inverse of the factor leads back.
+fn multiply_exactly<T: Real>(values: &mut [T], (factor, inverse): (T, T)) -> bool {
+    let mut is_exact = true;
+    for value in values {
+        let shifted = *value * factor;
+        is_exact &= shifted * inverse == *value;
+        *value = shifted;
+    }
+    is_exact
+}
+
+fn shift_each<T: Real>(column: &mut [T], rows: &[i32], c: i32, sign: i32) -> bool {
+    let mut is_exact = true;
+    for (value, r) in column.iter_mut().zip(rows) {
+        let exponent = sign * (r + c);
+        let shifted = value.scale_by_power_of_two(exponent);
+        is_exact &= shifted.scale_by_power_of_two(-exponent) == *value;
+        *value = shifted;
+    }
+    is_exact
 }
 
 fn spread(exponents: &[i32]) -> i32 {

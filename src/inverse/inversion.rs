@@ -3,26 +3,25 @@
 use nalgebra::DMatrix;
 
 use super::certificate::Certificate;
-use super::residual::Residuals;
+use super::residual::{products_of_residual, residual};
 use super::session::Route;
 use crate::{Real, Report, Side};
 
 /// An inverse, what is proven of it, and how it was found.
 ///
-/// The residuals are computed from the original matrix after the run, in working precision, where
-/// rounding alone makes them about ε·‖X‖·‖M‖; the certificate is sharper.
+/// The residual is computed from the original matrix after the run, in working precision, where
+/// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inversion<T: Real> {
     /// X: the last iterate of the automatic method, the one with the smallest loss of an optimizer.
     pub inverse: DMatrix<T>,
-    /// The residual that is compared with a tolerance: `left_residual` for
-    /// [`Side::Left`], `right_residual` for [`Side::Right`], the larger one for [`Side::Both`].
+    /// The residual on the side that was asked for, which is compared with a tolerance: ‖X·M − I‖_F for
+    /// [`Side::Left`], ‖M·X − I‖_F for [`Side::Right`], the larger one for [`Side::Both`].
+    ///
+    /// The other one may be up to the condition number of M times larger, or smaller; the certificate
+    /// bounds both.
     pub residual: T,
-    /// ‖X·M − I‖_F.
-    pub left_residual: T,
-    /// ‖M·X − I‖_F; up to the condition number of M times larger than the left one, or smaller.
-    pub right_residual: T,
     /// A rigorous bound of the error of X.
     pub certificate: Certificate,
     /// The products of n×n matrices that it took.
@@ -44,7 +43,7 @@ pub struct Products {
     pub descent: usize,
     /// From there to the accuracy asked for, the certificate included.
     pub finish: usize,
-    /// For the last loss and the residuals.
+    /// For the last loss and the residual.
     pub verification: usize,
 }
 
@@ -61,6 +60,8 @@ impl Products {
 pub struct Found<T: Real> {
     pub(super) inverse: DMatrix<T>,
     pub(super) certificate: Certificate,
+    /// ‖X·M − I‖_F, if the search came across it.
+    pub(super) left_residual: Option<T>,
     pub(super) products: Products,
     pub(super) route: Route,
     /// The numerical rank, if there is no inverse to working precision.
@@ -70,14 +71,15 @@ pub struct Found<T: Real> {
 
 impl<T: Real> Inversion<T> {
     pub(super) fn new(matrix: &DMatrix<T>, side: Side, found: Found<T>) -> Self {
-        let residuals = Residuals::of(&found.inverse, matrix);
         let mut products = found.products;
-        products.verification += Residuals::<T>::PRODUCTS;
+        let known = found.left_residual.filter(|_| side == Side::Left);
+        let residual = known.unwrap_or_else(|| {
+            products.verification += products_of_residual(side);
+            residual(&found.inverse, matrix, side)
+        });
         Self {
             inverse: found.inverse,
-            residual: residuals.on(side),
-            left_residual: residuals.left,
-            right_residual: residuals.right,
+            residual,
             certificate: found.certificate,
             products,
             route: found.route,

@@ -6,6 +6,7 @@ mod certificate;
 mod config;
 mod equilibration;
 mod finish;
+mod first_phase;
 mod heavy_ball;
 mod inversion;
 mod matching;
@@ -15,10 +16,10 @@ mod polish;
 mod rank;
 mod recorder;
 mod residual;
+mod search;
 mod session;
 mod start;
 mod tracker;
-mod wide;
 
 pub use automatic::{Accuracy, Automatic};
 pub use by_optimizer::ByOptimizer;
@@ -63,7 +64,7 @@ use crate::{Error, Observer, Real, Side, StopReason};
 /// - [`Error::InverseDiverged`] if the loss exploded, mostly for a learning rate too large;
 /// - [`Error::InverseNotConverged`] if the run ended above the tolerance.
 ///
-/// The last three carry the best iterate with its residuals and history.
+/// The last three carry the best iterate with its residual and history.
 ///
 /// # Example
 ///
@@ -101,13 +102,7 @@ where
         max_steps: config.max_steps,
     };
     let found = config.method.descend(problem, config.observer)?;
-    if found.rank.is_some() {
-        return Err(failure(matrix, side, found, tolerance));
-    }
-    check_in_range(&found.inverse)?;
-    if !found.certificate.is_proof() {
-        return Err(failure(matrix, side, found, tolerance));
-    }
+    let found = require_proof(matrix, side, found, tolerance)?;
     let mut inversion = Inversion::new(matrix, side, found);
     let stop_reason = &mut inversion.report.stop_reason;
     let is_accepted = match tolerance {
@@ -127,6 +122,22 @@ where
     }
     let best = Box::new(inversion);
     Err(Error::InverseNotConverged { tolerance, best })
+}
+
+/// Accepts an inverse that is proven and that the format can hold.
+fn require_proof<T: Real>(
+    matrix: &DMatrix<T>,
+    side: Side,
+    found: Found<T>,
+    tolerance: Option<T>,
+) -> Result<Found<T>, Error<T>> {
+    if found.rank.is_none() {
+        check_in_range(&found.inverse)?;
+        if found.certificate.is_proof() {
+            return Ok(found);
+        }
+    }
+    Err(failure(matrix, side, found, tolerance))
 }
 
 /// The error for what is no proven inverse.

@@ -13,34 +13,39 @@ const RESERVED_LOSSES: usize = 192;
 
 /// Records losses, counts steps and shows each iterate to the observer, scaled back.
 pub(super) struct Recorder<'a, T: Real, O> {
-    matrix: &'a DMatrix<T>,
+    matrix: &'a DMatrix<f64>,
     scaling: &'a Scaling,
     max_steps: usize,
     observer: &'a mut O,
     shown: Option<Shown<T>>,
     losses: Vec<T>,
+    last_squared_distance: f64,
     step: usize,
+    /// Steps before the descent began anew.
+    steps_before: usize,
 }
 
 /// What an observer is shown.
 struct Shown<T> {
+    residual: DMatrix<f64>,
+    wide_gradient: DMatrix<f64>,
     parameters: DMatrix<T>,
-    estimate_gradient: DMatrix<T>,
     gradient: DMatrix<T>,
 }
 
 impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
     pub(super) fn new(
-        matrix: &'a DMatrix<T>,
+        matrix: &'a DMatrix<f64>,
         scaling: &'a Scaling,
         max_steps: usize,
         observer: &'a mut O,
     ) -> Self {
-        let zeros = || DMatrix::zeros(matrix.nrows(), matrix.nrows());
+        let n = matrix.nrows();
         let shown = observer.watches().then(|| Shown {
-            parameters: zeros(),
-            estimate_gradient: zeros(),
-            gradient: zeros(),
+            residual: DMatrix::zeros(n, n),
+            wide_gradient: DMatrix::zeros(n, n),
+            parameters: DMatrix::zeros(n, n),
+            gradient: DMatrix::zeros(n, n),
         });
         Self {
             matrix,
@@ -49,7 +54,9 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
             observer,
             shown,
             losses: Vec::with_capacity(RESERVED_LOSSES),
+            last_squared_distance: f64::INFINITY,
             step: 0,
+            steps_before: 0,
         }
     }
 
@@ -73,33 +80,61 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
         }
     }
 
-    fn show(&mut self, x: &DMatrix<T>, loss: T, estimate: Estimate<'_, T>) -> bool {
-        let Some(shown) = &mut self.shown else {
-            return false;
-        };
-        shown.update(x, estimate, self.matrix, self.scaling);
-        let progress = Progress {
-            step: self.step,
-            loss,
-            parameters: shown.parameters.as_slice(),
-            gradient: shown.gradient.as_slice(),
-        };
-        self.observer.observe(&progress).is_break()
+    /// ‖I − XM‖²_F of the iterate seen last.
+    pub(super) fn last_squared_distance(&self) -> f64 {
+        self.last_squared_distance
+    }
+
+    fn record(&mut self, squared_distance: f64) -> T {
+        let n = self.matrix.nrows() as f64;
+        let loss = T::nearest(squared_distance / (n * n));
+        self.last_squared_distance = squared_distance;
+        self.losses.push(loss);
+        loss
+    }
+
+    fn limit(&self) -> Option<StopReason> {
+        let steps = self.steps_before + self.step;
+        (steps >= self.max_steps).then_some(StopReason::StepLimit)
     }
 }
 
-impl<T: Real, O: Observer<T>> Monitor<T> for Recorder<'_, T, O> {
-    fn see(&mut self, x: &DMatrix<T>, loss: f64, estimate: Estimate<'_, T>) -> Option<StopReason> {
+impl<T: Real, O: Observer<T>> Monitor<f64> for Recorder<'_, T, O> {
+    fn see(
+        &mut self,
+        x: &DMatrix<f64>,
+        loss: f64,
+        estimate: Estimate<'_, f64>,
+    ) -> Option<StopReason> {
         if self.has_seen_last() {
             return None;
         }
-        let n = x.nrows() as f64;
-        let loss = T::nearest(loss / (n * n));
-        self.losses.push(loss);
-        if self.show(x, loss, estimate) {
-            return Some(StopReason::Observer);
+        let loss = self.record(loss);
+        if let Some(shown) = &mut self.shown {
+            shown.update(x, estimate, self.matrix, self.scaling);
+            let progress = Progress {
+                step: self.step,
+                loss,
+                parameters: shown.parameters.as_slice(),
+                gradient: shown.gradient.as_slice(),
+            };
+            if self.observer.observe(&progress).is_break() {
+                return Some(StopReason::Observer);
+            }
         }
-        (self.step >= self.max_steps).then_some(StopReason::StepLimit)
+        self.limit()
+    }
+
+    fn see_loss(&mut self, loss: f64) -> Option<StopReason> {
+        if self.has_seen_last() {
+            return None;
+        }
+        self.record(loss);
+        self.limit()
+    }
+
+    fn watches(&self) -> bool {
+        self.shown.is_some()
     }
 
     fn advance(&mut self) {
@@ -108,6 +143,7 @@ impl<T: Real, O: Observer<T>> Monitor<T> for Recorder<'_, T, O> {
 
     fn restart(&mut self) {
         self.losses.clear();
+        self.steps_before += self.step;
         self.step = 0;
     }
 }
@@ -116,26 +152,35 @@ impl<T: Real> Shown<T> {
     /// X = C·Xₛ·R, and the gradient 2/n²·(Xₛ·Mₛ − I)·Mₛᵀ with respect to X.
     fn update(
         &mut self,
-        x: &DMatrix<T>,
-        estimate: Estimate<'_, T>,
-        matrix: &DMatrix<T>,
+        x: &DMatrix<f64>,
+        estimate: Estimate<'_, f64>,
+        matrix: &DMatrix<f64>,
         scaling: &Scaling,
     ) {
-        self.parameters.copy_from(x);
-        scaling.unscale_inverse(&mut self.parameters);
+        round(&mut self.parameters, x);
+        // What leaves the range is shown as it is stored.
+        let _ = scaling.unscale_inverse(&mut self.parameters);
         match estimate {
             Estimate::Image(image) => {
-                self.estimate_gradient.copy_from(image);
-                subtract_from_identity(&mut self.estimate_gradient);
+                self.residual.copy_from(image);
+                subtract_from_identity(&mut self.residual);
             }
-            Estimate::Residual(residual) => self.estimate_gradient.copy_from(residual),
+            Estimate::Residual(residual) => self.residual.copy_from(residual),
         }
-        let n = T::from_count(matrix.nrows());
-        let factor = T::nearest(-2.0) / (n * n);
+        let n = matrix.nrows() as f64;
         let transpose = matrix.transpose();
-        self.gradient
-            .gemm(factor, &self.estimate_gradient, &transpose, T::zero());
+        self.wide_gradient
+            .gemm(-2.0 / (n * n), &self.residual, &transpose, 0.0);
         // Xₛ = C⁻¹·X·R⁻¹, and so by the chain rule.
-        scaling.scale_inverse(&mut self.gradient);
+        round(
+            &mut self.gradient,
+            &scaling.scale_inverse(&self.wide_gradient),
+        );
+    }
+}
+
+fn round<T: Real>(to: &mut DMatrix<T>, from: &DMatrix<f64>) {
+    for (t, &f) in to.as_mut_slice().iter_mut().zip(from.as_slice()) {
+        *t = T::nearest(f);
     }
 }

@@ -6,33 +6,27 @@ use crate::norm::euclidean_norm;
 use crate::product::add_product;
 use crate::{Real, Side};
 
-/// ‖X·M − I‖_F and ‖M·X − I‖_F.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Residuals<T> {
-    pub(super) left: T,
-    pub(super) right: T,
-}
-
-impl<T: Real> Residuals<T> {
-    /// The products of n×n matrices that they take.
-    pub(super) const PRODUCTS: usize = 2;
-
-    pub(super) fn of(x: &DMatrix<T>, m: &DMatrix<T>) -> Self {
-        Self {
-            left: distance_from_identity(x, m),
-            right: distance_from_identity(m, x),
+/// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN.
+pub(super) fn residual<T: Real>(x: &DMatrix<T>, m: &DMatrix<T>, side: Side) -> T {
+    match side {
+        Side::Left => distance_from_identity(x, m),
+        Side::Right => distance_from_identity(m, x),
+        Side::Both => {
+            let (left, right) = (distance_from_identity(x, m), distance_from_identity(m, x));
+            if left >= right || !left.is_finite() {
+                left
+            } else {
+                right
+            }
         }
     }
+}
 
-    /// The residual of one side; for both sides the larger one, and NaN if one is NaN.
-    pub(super) fn on(self, side: Side) -> T {
-        match side {
-            Side::Left => self.left,
-            Side::Right => self.right,
-            Side::Both if self.left >= self.right => self.left,
-            Side::Both if self.left.is_finite() => self.right,
-            Side::Both => self.left,
-        }
+/// The products of n×n matrices that [`residual`] takes.
+pub(super) fn products_of_residual(side: Side) -> usize {
+    match side {
+        Side::Left | Side::Right => 1,
+        Side::Both => 2,
     }
 }
 

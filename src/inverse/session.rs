@@ -7,14 +7,16 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::certificate::proof::{Order, Proof, plain_proof};
+use super::equilibration::Weights;
 use super::finish::finish;
+use super::first_phase::descend_in_single;
 use super::natural::{
-    ChebyshevStep, DEGREES, Ending, Estimate, Goal, Monitor, ProductCounter, RitzValue, Workspace,
-    apply_step, cold_start, descend, descend_safely, infinity_norm, look_at_gram, one_norm,
-    squared_distance_from_identity, subtract_from_identity,
+    ChebyshevStep, DEGREES, Ending, Estimate, Goal, HandOver, MOST_STEPS, Monitor, ProductCounter,
+    RitzValue, Symmetry, Terms, Workspace, apply_step, cold_start, descend, descend_safely,
+    infinity_norm, look_at_gram, one_norm, squared_distance_from_identity, subtract_from_identity,
 };
 use super::rank::is_beyond_precision;
-use crate::{Real, Side, StopReason};
+use crate::{Side, StopReason};
 
 /// How an inverse was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,16 +56,24 @@ pub(crate) struct Outcome {
     pub(crate) finish_products: usize,
 }
 
+/// The order from which a first phase in f32 pays; below, a product takes no longer in f64.
+const FIRST_PHASE_FROM: usize = 48;
+
+/// More than any descent takes that f32 has prepared well (κ up to 10⁷).
+const MOST_STEPS_AFTER_HAND_OVER: usize = 12;
+
 /// Powers of I − X₀M are used below this norm; above it they are slower than a fresh descent.
 const POLISH_BELOW: f64 = 0.7;
 
 /// One search for the inverse of an equilibrated matrix.
-pub(crate) struct Session<'a, T: Real> {
-    matrix: &'a DMatrix<T>,
+pub(crate) struct Session<'a> {
+    matrix: &'a DMatrix<f64>,
+    /// What the entries of X weigh for the matrix before it was equilibrated.
+    weights: Option<Weights>,
     aim: Aim,
-    workspace: &'a mut Workspace<T>,
+    workspace: &'a mut Workspace<f64>,
     counter: &'a mut ProductCounter,
-    monitor: &'a mut dyn Monitor<T>,
+    monitor: &'a mut dyn Monitor<f64>,
     route: Route,
     finish_products: usize,
 }
@@ -80,16 +90,18 @@ enum Finding {
     Singular(Proof),
 }
 
-impl<'a, T: Real> Session<'a, T> {
+impl<'a> Session<'a> {
     pub(crate) fn new(
-        matrix: &'a DMatrix<T>,
+        matrix: &'a DMatrix<f64>,
+        weights: Option<Weights>,
         aim: Aim,
-        workspace: &'a mut Workspace<T>,
+        workspace: &'a mut Workspace<f64>,
         counter: &'a mut ProductCounter,
-        monitor: &'a mut dyn Monitor<T>,
+        monitor: &'a mut dyn Monitor<f64>,
     ) -> Self {
         Self {
             matrix,
+            weights,
             aim,
             workspace,
             counter,
@@ -100,13 +112,13 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// The inverse from the scaled transpose, in `x`.
-    pub(crate) fn run_cold(mut self, x: &mut DMatrix<T>) -> Outcome {
+    pub(crate) fn run_cold(mut self, x: &mut DMatrix<f64>) -> Outcome {
         let verdict = self.search_cold(x);
         self.outcome(verdict)
     }
 
     /// The inverse from the start in `x` if that is of use, else from the scaled transpose.
-    pub(crate) fn run_from(mut self, x: &mut DMatrix<T>) -> Outcome {
+    pub(crate) fn run_from(mut self, x: &mut DMatrix<f64>) -> Outcome {
         let verdict = match self.search_from(x) {
             Ok(Some(proof)) => Ok(Finding::Inverse(proof)),
             Ok(None) => {
@@ -133,20 +145,25 @@ impl<'a, T: Real> Session<'a, T> {
         }
     }
 
-    fn search_cold(&mut self, x: &mut DMatrix<T>) -> Verdict {
+    fn search_cold(&mut self, x: &mut DMatrix<f64>) -> Verdict {
         self.route = Route::Cold;
+        if self.matrix.nrows() >= FIRST_PHASE_FROM {
+            if let Some(proof) = self.search_in_two_phases(x)? {
+                return Ok(Finding::Inverse(proof));
+            }
+            self.monitor.restart();
+        }
+        self.workspace.prepare();
         if !cold_start(self.matrix, x) {
-            self.workspace.image.fill(T::zero());
+            self.workspace.image.fill(0.0);
             self.show_image(x)?;
             return Ok(Finding::Singular(Proof::NOTHING));
         }
-        let ending = self.descend(x);
+        let ending = self.descend(MOST_STEPS, x);
         let verdict = self.judge(ending, x)?;
-        // What is neither proven regular nor clearly singular is tried once more, without risk; in a
-        // narrower format the search in f64 comes next anyway.
-        let is_double = T::MANTISSA_DIGITS == f64::MANTISSA_DIGITS;
+        // What is neither proven regular nor clearly singular is tried once more, without risk.
         let is_clear = ending == Ending::Singular || matches!(verdict, Finding::Inverse(_));
-        if is_clear || !is_double || is_beyond_precision(self.matrix) {
+        if is_clear || is_beyond_precision(self.matrix) {
             return Ok(verdict);
         }
         self.monitor.restart();
@@ -155,11 +172,29 @@ impl<'a, T: Real> Session<'a, T> {
         self.judge(ending, x)
     }
 
+    /// A descent in f32 first; none if that does not lead to a proof.
+    fn search_in_two_phases(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
+        let seed = self.workspace.seed;
+        match descend_in_single(self.matrix, x, seed, self.counter, self.monitor) {
+            Ending::Converged | Ending::OutOfResolution => {}
+            Ending::Stopped(reason) => return Err(reason),
+            Ending::Singular | Ending::Unclear | Ending::Broken => return Ok(None),
+        }
+        let size = self.distance_after_product(x)?;
+        if size < POLISH_BELOW {
+            self.polish(x, size, self.goal())?;
+            self.useful_proof(Ending::Converged, x)
+        } else {
+            let ending = self.descend(MOST_STEPS_AFTER_HAND_OVER, x);
+            self.useful_proof(ending, x)
+        }
+    }
+
     /// What an ending of a descent comes to, the finish included.
-    fn judge(&mut self, ending: Ending, x: &mut DMatrix<T>) -> Verdict {
+    fn judge(&mut self, ending: Ending, x: &mut DMatrix<f64>) -> Verdict {
         match ending {
             Ending::Stopped(reason) => Err(reason),
-            Ending::Singular | Ending::Unclear | Ending::Broken => {
+            Ending::Singular | Ending::Unclear | Ending::OutOfResolution | Ending::Broken => {
                 Ok(Finding::Singular(Proof::NOTHING))
             }
             Ending::Converged => {
@@ -174,26 +209,40 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// Polishes or repairs; none if that does not lead to a proof.
-    fn search_from(&mut self, x: &mut DMatrix<T>) -> Result<Option<Proof>, StopReason> {
-        (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
-        self.show_image(x)?;
-        let size = self.distance_from_identity();
+    fn search_from(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
+        let size = self.distance_after_product(x)?;
         if size < POLISH_BELOW {
             self.route = Route::Polished;
             self.polish(x, size, self.goal())?;
+            self.useful_proof(Ending::Converged, x)
         } else if size.is_finite() && self.repair_promises() {
             self.route = Route::Repaired;
             self.repair(x);
-            match self.descend(x) {
-                Ending::Converged => {}
-                Ending::Stopped(reason) => return Err(reason),
-                Ending::Singular | Ending::Unclear | Ending::Broken => return Ok(None),
-            }
+            let ending = self.descend(MOST_STEPS, x);
+            self.useful_proof(ending, x)
         } else {
-            return Ok(None);
+            Ok(None)
         }
-        let proof = self.close(x)?;
-        Ok(self.is_useful(proof).then_some(proof))
+    }
+
+    /// C = XM into `image`; returns ‖I − C‖₂, nearly.
+    fn distance_after_product(&mut self, x: &DMatrix<f64>) -> Result<f64, StopReason> {
+        self.workspace.prepare();
+        (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
+        self.show_image(x)?;
+        Ok(self.distance_from_identity())
+    }
+
+    /// The proof after the finish, if the ending is a success and the proof is of use.
+    fn useful_proof(
+        &mut self,
+        ending: Ending,
+        x: &mut DMatrix<f64>,
+    ) -> Result<Option<Proof>, StopReason> {
+        match self.judge(ending, x)? {
+            Finding::Inverse(proof) => Ok(Some(proof)),
+            Finding::Singular(_) => Ok(None),
+        }
     }
 
     /// Whether the proof is worth something, or all that was asked for.
@@ -212,20 +261,20 @@ impl<'a, T: Real> Session<'a, T> {
         let c = &self.workspace.image;
         let frobenius = squared_distance_from_identity(c).sqrt();
         let n = c.nrows();
-        let mut v = DVector::from_fn(n, |i, _| T::nearest(1.0 + 0.3 * (i as f64).sin()));
+        let mut v = DVector::from_fn(n, |i, _| 1.0 + 0.3 * (i as f64).sin());
         let mut u = DVector::zeros(n);
         let mut estimate = 0.0;
         for _ in 0..POWER_STEPS {
             let length = v.norm();
-            if length == T::zero() || !length.is_finite() {
+            if length == 0.0 || !length.is_finite() {
                 break;
             }
             v.unscale_mut(length);
             u.copy_from(&v);
-            u.gemv(-T::one(), c, &v, T::one());
-            estimate = u.norm().to_f64();
+            u.gemv(-1.0, c, &v, 1.0);
+            estimate = u.norm();
             v.copy_from(&u);
-            v.gemv_tr(-T::one(), c, &u, T::one());
+            v.gemv_tr(-1.0, c, &u, 1.0);
         }
         // The iteration approaches from below.
         if frobenius.is_finite() {
@@ -236,7 +285,12 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// Raises I − XM, of norm `size`, to powers until it is at the goal; C = XM is in `image`.
-    fn polish(&mut self, x: &mut DMatrix<T>, mut size: f64, goal: Goal) -> Result<(), StopReason> {
+    fn polish(
+        &mut self,
+        x: &mut DMatrix<f64>,
+        mut size: f64,
+        goal: Goal,
+    ) -> Result<(), StopReason> {
         for _ in 0..MOST_POWERS {
             if size <= goal.loose {
                 break;
@@ -260,14 +314,14 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// I − XM becomes its power of this degree; C = XM in `image` is lost.
-    fn raise_to_power(&mut self, degree: usize, x: &mut DMatrix<T>) {
+    fn raise_to_power(&mut self, degree: usize, x: &mut DMatrix<f64>) {
         let step = ChebyshevStep::power(degree);
-        apply_step(&step, x, self.workspace, self.counter);
+        apply_step(&step, x, Symmetry::General, self.workspace, self.counter);
         x.copy_from(&self.workspace.momentum);
         self.monitor.advance();
     }
 
-    fn show_image(&mut self, x: &DMatrix<T>) -> Result<(), StopReason> {
+    fn show_image(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
         let image = &self.workspace.image;
         let loss = squared_distance_from_identity(image);
         let wish = self.monitor.see(x, loss, Estimate::Image(image));
@@ -283,9 +337,9 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// X ← CᵀX/(‖C‖₁‖C‖∞).
-    fn repair(&mut self, x: &mut DMatrix<T>) {
+    fn repair(&mut self, x: &mut DMatrix<f64>) {
         let w = &mut *self.workspace;
-        let factor = T::one() / (one_norm(&w.image) * infinity_norm(&w.image));
+        let factor = 1.0 / (one_norm(&w.image) * infinity_norm(&w.image));
         w.image.transpose_to(&mut w.direction);
         self.counter.multiply(&mut w.momentum, &w.direction, x);
         w.momentum *= factor;
@@ -293,19 +347,26 @@ impl<'a, T: Real> Session<'a, T> {
         self.monitor.advance();
     }
 
-    fn descend(&mut self, x: &mut DMatrix<T>) -> Ending {
-        let goal = self.goal();
+    fn descend(&mut self, most_steps: usize, x: &mut DMatrix<f64>) -> Ending {
+        let terms = Terms {
+            goal: self.goal(),
+            // In f64 this comes into play where the condition is bad, and the rounding of one half of C
+            // must not pass for the other's.
+            symmetry: Symmetry::General,
+            hand_over: HandOver::Never,
+            most_steps,
+        };
         descend(
             self.matrix,
             x,
-            goal,
+            terms,
             self.workspace,
             self.counter,
             self.monitor,
         )
     }
 
-    fn descend_safely(&mut self, x: &mut DMatrix<T>) -> Ending {
+    fn descend_safely(&mut self, x: &mut DMatrix<f64>) -> Ending {
         let goal = self.goal();
         descend_safely(
             self.matrix,
@@ -319,13 +380,13 @@ impl<'a, T: Real> Session<'a, T> {
 
     fn goal(&self) -> Goal {
         let norm = match self.aim {
-            Aim::Full | Aim::Working => return Goal::of::<T>(),
+            Aim::Full | Aim::Working => return Goal::of::<f64>(),
             // Half leaves room for the rounding of the residual.
             Aim::Residual { goal, .. } => 0.5 * goal,
             // A row sum may be ten times as large as the norm that the descent sees.
             Aim::Proven(error) => 0.1 * error,
         };
-        let norm = norm.clamp(Goal::of::<T>().tight, 0.1);
+        let norm = norm.clamp(Goal::of::<f64>().tight, 0.1);
         Goal {
             tight: norm,
             loose: norm,
@@ -333,14 +394,14 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// The proof, after as much of the finish as the aim needs.
-    fn close(&mut self, x: &mut DMatrix<T>) -> Result<Proof, StopReason> {
+    fn close(&mut self, x: &mut DMatrix<f64>) -> Result<Proof, StopReason> {
         let before = self.counter.products();
         let proof = self.finished(x);
         self.finish_products += self.counter.products() - before;
         proof
     }
 
-    fn finished(&mut self, x: &mut DMatrix<T>) -> Result<Proof, StopReason> {
+    fn finished(&mut self, x: &mut DMatrix<f64>) -> Result<Proof, StopReason> {
         match self.aim {
             Aim::Full => {}
             Aim::Working => {
@@ -355,18 +416,25 @@ impl<'a, T: Real> Session<'a, T> {
                 }
             }
         }
-        finish(self.matrix, x, self.workspace, self.counter, self.monitor)
+        finish(
+            self.matrix,
+            self.weights.as_ref(),
+            x,
+            self.workspace,
+            self.counter,
+            self.monitor,
+        )
     }
 
     /// The proof by plain products, if working precision suffices for what was asked for; otherwise
     /// X is left ready for the accurate finish.
-    fn finish_plainly(&mut self, x: &mut DMatrix<T>) -> Result<Option<Proof>, StopReason> {
-        let full = Goal::of::<T>();
+    fn finish_plainly(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
+        let full = Goal::of::<f64>();
         let plain = self.plain_proof(x)?;
         if self.suffices(plain, x) {
             return Ok(Some(plain));
         }
-        let size = self.workspace.image.norm().to_f64();
+        let size = self.workspace.image.norm();
         let is_ready = size <= full.loose;
         // False for NaN too.
         let is_near = size < POLISH_BELOW;
@@ -385,9 +453,9 @@ impl<'a, T: Real> Session<'a, T> {
     /// Whether what is asked for lies above the rounding of XM and MX, to go by ‖X‖_F·‖M‖_F.
     ///
     /// The descent sees XM; what it leaves of the rounding of that is up to κ times larger in MX.
-    fn is_within_working_precision(&self, x: &DMatrix<T>) -> bool {
-        let condition = x.norm().to_f64() * self.matrix.norm().to_f64();
-        let rounding = T::EPSILON.to_f64() * condition;
+    fn is_within_working_precision(&self, x: &DMatrix<f64>) -> bool {
+        let condition = x.norm() * self.matrix.norm();
+        let rounding = f64::EPSILON * condition;
         match self.aim {
             Aim::Full | Aim::Working => true,
             Aim::Proven(goal) => rounding <= goal,
@@ -399,7 +467,7 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// Whether this proof, of an X whose residual I − XM is in `image`, is all that was asked for.
-    fn suffices(&mut self, plain: Proof, x: &DMatrix<T>) -> bool {
+    fn suffices(&mut self, plain: Proof, x: &DMatrix<f64>) -> bool {
         match self.aim {
             Aim::Full | Aim::Working => false,
             Aim::Residual { goal, side } => plain.is_proof() && self.residual_on(side, x) <= goal,
@@ -408,10 +476,10 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// The proof by one plain product; I − XM is left in `image`.
-    fn plain_proof(&mut self, x: &DMatrix<T>) -> Result<Proof, StopReason> {
+    fn plain_proof(&mut self, x: &DMatrix<f64>) -> Result<Proof, StopReason> {
         let residual = &mut self.workspace.image;
         let proof = plain_proof(self.matrix, x, Order::InverseFirst, residual, self.counter);
-        let norm = residual.norm().to_f64();
+        let norm = residual.norm();
         let wish = self
             .monitor
             .see(x, norm * norm, Estimate::Residual(residual));
@@ -419,8 +487,8 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     /// ‖I − XM‖_F, which is in `image`, ‖I − MX‖_F, or the larger of both.
-    fn residual_on(&mut self, side: Side, x: &DMatrix<T>) -> f64 {
-        let left = self.workspace.image.norm().to_f64();
+    fn residual_on(&mut self, side: Side, x: &DMatrix<f64>) -> f64 {
+        let left = self.workspace.image.norm();
         if side == Side::Left {
             return left;
         }
@@ -435,7 +503,7 @@ impl<'a, T: Real> Session<'a, T> {
 
     /// X ← X + (I − XM)·X or its cubic relative, once: the descent ends where that reaches
     /// working precision.
-    fn polish_plainly(&mut self, x: &mut DMatrix<T>) -> Result<Proof, StopReason> {
+    fn polish_plainly(&mut self, x: &mut DMatrix<f64>) -> Result<Proof, StopReason> {
         (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
         self.show_image(x)?;
         let size = squared_distance_from_identity(&self.workspace.image).sqrt();

@@ -1,23 +1,15 @@
 //! The inverse of a matrix that changes.
 
-use std::time::Instant;
-
 use nalgebra::DMatrix;
 
-use super::automatic::unscale;
 use super::certificate::Certificate;
 use super::config::DEFAULT_SEED;
-use super::equilibration::Scaling;
-use super::inversion::{Found, Products};
-use super::natural::{ProductCounter, Workspace};
-use super::rank::numerical_rank;
-use super::recorder::Recorder;
-use super::session::{Aim, Route, Session};
-use super::wide::search_in_double;
-use super::{Config, invert_by_descent};
+use super::natural::Workspace;
+use super::search::{History, Task, Wish};
+use super::{Config, Route, failure, invert_by_descent, require_proof};
 use crate::error::require;
-use crate::validation::{check_in_range, check_square};
-use crate::{Error, Real, Silent};
+use crate::validation::check_square;
+use crate::{Error, Real, Side, Silent};
 
 /// Owns the inverse of a matrix that drifts, and refreshes it with as few products as it takes.
 ///
@@ -43,7 +35,7 @@ pub struct InverseTracker<T: Real> {
     inverse: DMatrix<T>,
     certificate: Certificate,
     tolerance: Option<T>,
-    workspace: Workspace<T>,
+    workspace: Workspace<f64>,
 }
 
 /// What [`InverseTracker::update`] did.
@@ -90,8 +82,9 @@ impl<T: Real> InverseTracker<T> {
     /// # Errors
     ///
     /// [`Error::Empty`], [`Error::NotSquare`], [`Error::NotFinite`], [`Error::ShapeMismatch`],
-    /// [`Error::InverseOutOfRange`], or [`Error::Singular`] with the numerical rank. After an error
-    /// the tracker keeps the inverse that it had, and can be updated further.
+    /// [`Error::InverseOutOfRange`], [`Error::Singular`] with the numerical rank, or
+    /// [`Error::InverseNotConverged`] if no inverse could be proven, or not to the tolerance. After an
+    /// error the tracker keeps the inverse that it had, and can be updated further.
     pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<Refresh, Error<T>> {
         check_square("matrix", matrix)?;
         if matrix.shape() != self.inverse.shape() {
@@ -103,60 +96,26 @@ impl<T: Real> InverseTracker<T> {
                 expected_columns: self.inverse.ncols(),
             });
         }
-        let found = self.search(matrix);
-        let products = found.products.total();
-        if found.rank.is_none() {
-            check_in_range(&found.inverse)?;
-            if found.certificate.is_proof() {
-                self.inverse = found.inverse;
-                self.certificate = found.certificate;
-                let route = found.route;
-                return Ok(Refresh { route, products });
-            }
-        }
-        // The last resort knows scalings that the refresh does not try.
-        let inversion = invert_by_descent(matrix, Config::default())?;
-        self.inverse = inversion.inverse;
-        self.certificate = inversion.certificate;
-        Ok(Refresh {
-            route: inversion.route,
-            products: products + inversion.products.total(),
-        })
-    }
-
-    fn search(&mut self, matrix: &DMatrix<T>) -> Found<T> {
-        let started = Instant::now();
-        let scaling = Scaling::of(matrix);
-        let scaled = scaling.scale(matrix);
-        let mut counter = ProductCounter::new();
-        let mut silent = Silent;
-        let mut recorder = Recorder::new(&scaled, &scaling, usize::MAX, &mut silent);
-        let aim = self
+        let task = Task {
+            matrix,
+            start: Some(self.inverse.clone()),
+            wish: self.tolerance.map_or(Wish::Full, Wish::Proven),
+            max_steps: usize::MAX,
+            history: History::AsItComes,
+        };
+        let found = task.run(&mut self.workspace, &mut Silent);
+        let (route, products) = (found.route, found.products.total());
+        let found = require_proof(matrix, Side::Left, found, self.tolerance)?;
+        let proven = found.certificate.relative_error_bound();
+        if self
             .tolerance
-            .map_or(Aim::Full, |t| Aim::Proven(t.to_f64()));
-        let mut x = self.inverse.clone();
-        scaling.scale_inverse(&mut x);
-        let workspace = &mut self.workspace;
-        let session = Session::new(&scaled, aim, workspace, &mut counter, &mut recorder);
-        let mut outcome = session.run_from(&mut x);
-        if outcome.is_singular && T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
-            let (counter, monitor) = (&mut counter, &mut recorder);
-            outcome = search_in_double(&scaled, &mut x, DEFAULT_SEED, counter, monitor);
+            .is_some_and(|tolerance| proven > tolerance.to_f64())
+        {
+            return Err(failure(matrix, Side::Left, found, self.tolerance));
         }
-        let certificate = unscale(matrix, &scaled, &scaling, &mut x, &outcome, &mut counter);
-        let finish = outcome.finish_products;
-        Found {
-            inverse: x,
-            certificate,
-            products: Products {
-                descent: counter.products() - finish,
-                finish,
-                verification: 0,
-            },
-            route: outcome.route,
-            rank: outcome.is_singular.then(|| numerical_rank(&scaled)),
-            report: recorder.into_report(outcome.stop_reason, started.elapsed()),
-        }
+        self.inverse = found.inverse;
+        self.certificate = found.certificate;
+        Ok(Refresh { route, products })
     }
 
     /// The inverse of the last matrix that had one.

@@ -119,7 +119,7 @@ impl Certificate {
 
     /// From what is proven on the left of the equilibrated matrix alone: the right residual is
     /// Mₛ·(Mₛ⁻¹ − Xₛ).
-    pub(super) fn from_left<T: Real>(left: Proof, scaled: &DMatrix<T>, scaling: Scaling) -> Self {
+    pub(super) fn from_left(left: Proof, scaled: &DMatrix<f64>, scaling: Scaling) -> Self {
         let n = scaled.nrows();
         let norm = largest(absolute_row_sums(scaled).into_iter());
         Self {
@@ -183,16 +183,32 @@ pub fn certify<T: Real>(
     Ok(certify_counted(matrix, inverse, &mut ProductCounter::new()))
 }
 
-/// [`certify`] for input that was checked; in `f64`, which holds every `f32` and its products.
+/// [`certify`] for input that was checked: in the scaling that equilibrates the matrix, and if that
+/// proves nothing in that of its largest permutation product.
 pub(super) fn certify_counted<T: Real>(
     matrix: &DMatrix<T>,
     inverse: &DMatrix<T>,
     counter: &mut ProductCounter,
 ) -> Certificate {
     let scaling = Scaling::of(matrix);
-    let scaled = scaling.scale(&matrix.map(T::to_f64));
-    let mut x = inverse.map(T::to_f64);
-    scaling.scale_inverse(&mut x);
+    let certificate = certify_in(scaling, matrix, inverse, counter);
+    if certificate.is_proof() {
+        return certificate;
+    }
+    match certificate.scaling.by_matching(matrix) {
+        Some(other) => certify_in(other, matrix, inverse, counter),
+        None => certificate,
+    }
+}
+
+/// The certificate in this scaling; in `f64`, which holds every `f32` and its products.
+pub(super) fn certify_in<T: Real>(
+    scaling: Scaling,
+    matrix: &DMatrix<T>,
+    inverse: &DMatrix<T>,
+    counter: &mut ProductCounter,
+) -> Certificate {
+    let (scaled, x) = (scaling.scale(matrix), scaling.scale_inverse(inverse));
     let mut residual = DMatrix::zeros(matrix.nrows(), matrix.nrows());
     let mut prove = |order| plain_proof(&scaled, &x, order, &mut residual, counter);
     let (left, right) = (prove(Order::InverseFirst), prove(Order::MatrixFirst));

@@ -12,6 +12,7 @@
 
 use crate::Real;
 use crate::inverse::natural::{ProductCounter, subtract_from_identity};
+use crate::norm::columns;
 use nalgebra::DMatrix;
 
 /// What is proven of an approximate inverse X of M; ∞ where nothing is, never NaN.
@@ -47,7 +48,7 @@ impl Proof {
 
     /// Is M proven invertible and the error bounded?
     pub(crate) fn is_proof(&self) -> bool {
-        self.residual < 1.0
+        self.absolute.is_finite()
     }
 
     /// From bounds ρ of the residual and ‖X‖∞ of the inverse, both already rounded up.
@@ -67,18 +68,25 @@ impl Proof {
         }
         let from_residual = slightly_more(residual / (1.0 - residual) * inverse_norm);
         let absolute = or_infinity(from_residual).min(or_infinity(absolute));
-        // ‖M⁻¹‖ ≥ ‖X‖ − ‖M⁻¹ − X‖, and ‖M⁻¹ − X‖ = ‖R·M⁻¹‖ ≤ ρ·‖M⁻¹‖.
-        let true_norm = inverse_norm * (1.0 - ENLARGEMENT) - absolute;
-        let from_norms = slightly_more(absolute / true_norm);
-        let from_norms = if true_norm > 0.0 {
-            from_norms
-        } else {
-            f64::INFINITY
-        };
+        // ‖M⁻¹ − X‖ = ‖R·M⁻¹‖ ≤ ρ·‖M⁻¹‖.
         Self {
             residual,
             absolute,
-            relative: from_norms.min(residual),
+            relative: relative_to_inverse(absolute, inverse_norm).min(residual),
+        }
+    }
+
+    /// Of another X of norm `inverse_norm` at this distance, in ‖·‖∞, from the one that it is of; the
+    /// norms are rounded up.
+    pub(crate) fn moved(self, distance: f64, inverse_norm: f64, matrix_norm: f64) -> Self {
+        if distance == 0.0 || !self.is_proof() {
+            return self;
+        }
+        let absolute = slightly_more(self.absolute + distance);
+        Self {
+            residual: slightly_more(self.residual + distance * matrix_norm),
+            absolute,
+            relative: relative_to_inverse(absolute, inverse_norm),
         }
     }
 
@@ -92,15 +100,25 @@ impl Proof {
     }
 }
 
+/// ‖M⁻¹ − X‖/‖M⁻¹‖, where ‖M⁻¹‖ ≥ ‖X‖ − ‖M⁻¹ − X‖; ∞ if that says nothing.
+fn relative_to_inverse(absolute: f64, inverse_norm: f64) -> f64 {
+    let true_norm = inverse_norm * (1.0 - ENLARGEMENT) - absolute;
+    if true_norm > 0.0 {
+        slightly_more(absolute / true_norm)
+    } else {
+        f64::INFINITY
+    }
+}
+
 /// The certificate from one plain product; `residual` is overwritten with I − XM or I − MX.
 ///
 /// ρ = max over rows of |R̂|e·(1 + u) + g·|A|(|B|e) + underflow, g = nu/(1 − nu), where the residual
 /// is I − A·B.
-pub(crate) fn plain_proof<T: Real>(
-    matrix: &DMatrix<T>,
-    x: &DMatrix<T>,
+pub(crate) fn plain_proof(
+    matrix: &DMatrix<f64>,
+    x: &DMatrix<f64>,
     order: Order,
-    residual: &mut DMatrix<T>,
+    residual: &mut DMatrix<f64>,
     counter: &mut ProductCounter,
 ) -> Proof {
     let (a, b) = match order {
@@ -110,27 +128,33 @@ pub(crate) fn plain_proof<T: Real>(
     counter.multiply(residual, a, b);
     subtract_from_identity(residual);
     let n = a.nrows();
-    let rounding = absolute_times(a, &absolute_row_sums(b));
-    let units = unit_roundoff::<T>();
-    let gamma = product_error::<T>(n);
+    let (a_sums, b_sums) = (absolute_row_sums(a), absolute_row_sums(b));
+    let rounding = absolute_times(a, &b_sums);
+    let units = unit_roundoff();
+    let gamma = product_error(n);
     let rows = absolute_row_sums(residual);
     let terms = rows
         .iter()
         .zip(&rounding)
         // In f64 the factor rounds to 1; the enlargement below has room for it.
         .map(|(r, p)| r * (1.0 + units) + gamma * p);
-    let rho = largest(terms) + underflow::<T>(a, b);
-    Proof::from_residual(enlarge(rho, n), enlarge(largest_row_sum(x), n))
+    let (a_norm, b_norm) = (largest(a_sums.into_iter()), largest(b_sums.into_iter()));
+    let rho = largest(terms) + underflow(n, a_norm + b_norm);
+    let inverse_norm = match order {
+        Order::InverseFirst => a_norm,
+        Order::MatrixFirst => b_norm,
+    };
+    Proof::from_residual(enlarge(rho, n), enlarge(inverse_norm, n))
 }
 
 /// u, the largest relative error of one rounding.
-pub(crate) fn unit_roundoff<T: Real>() -> f64 {
-    0.5 * T::EPSILON.to_f64()
+pub(crate) fn unit_roundoff() -> f64 {
+    0.5 * f64::EPSILON
 }
 
 /// g = nu/(1 − nu): |fl(A·B) − A·B| ≤ g·|A||B| for n terms, or ∞ where that says nothing.
-pub(crate) fn product_error<T: Real>(n: usize) -> f64 {
-    let units = n as f64 * unit_roundoff::<T>();
+pub(crate) fn product_error(n: usize) -> f64 {
+    let units = n as f64 * unit_roundoff();
     if units < 0.1 {
         units / (1.0 - units) * (1.0 + 4.0 * f64::EPSILON)
     } else {
@@ -138,39 +162,38 @@ pub(crate) fn product_error<T: Real>(n: usize) -> f64 {
     }
 }
 
-/// A bound, per row sum, of what underflow adds to A·B, were A and B off by half the smallest
-/// subnormal in every entry besides (after a scaling that was not quite exact).
-pub(crate) fn underflow<T: Real>(a: &DMatrix<T>, b: &DMatrix<T>) -> f64 {
-    let n = a.nrows() as f64;
-    let smallest = T::MIN_POSITIVE.to_f64() * T::EPSILON.to_f64();
-    smallest * n * (n + largest_row_sum(a) + largest_row_sum(b))
+/// A bound, per row sum, of what underflow adds to a product A·B of order n, were A and B off by half
+/// the smallest subnormal in every entry besides (after a scaling that was not quite exact); `norms`
+/// is ‖A‖∞ + ‖B‖∞.
+pub(crate) fn underflow(n: usize, norms: f64) -> f64 {
+    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    smallest * n as f64 * (n as f64 + norms)
 }
 
 /// The row sums of |a|.
 pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> Vec<f64> {
     let mut sums = vec![0.0; a.nrows()];
-    for column in a.column_iter() {
-        sums.iter_mut()
-            .zip(column.iter())
-            .for_each(|(sum, v)| *sum += v.to_f64().abs());
+    for column in columns(a) {
+        for (sum, v) in sums.iter_mut().zip(column) {
+            *sum += v.to_f64().abs();
+        }
     }
     sums
 }
 
 /// |a|·v.
-pub(crate) fn absolute_times<T: Real>(a: &DMatrix<T>, v: &[f64]) -> Vec<f64> {
+pub(crate) fn absolute_times(a: &DMatrix<f64>, v: &[f64]) -> Vec<f64> {
     let mut sums = vec![0.0; a.nrows()];
-    for (column, factor) in a.column_iter().zip(v) {
-        let terms = column.iter().map(|entry| entry.to_f64().abs() * factor);
-        sums.iter_mut()
-            .zip(terms)
-            .for_each(|(sum, term)| *sum += term);
+    for (column, factor) in columns(a).zip(v) {
+        for (sum, entry) in sums.iter_mut().zip(column) {
+            *sum += entry.abs() * factor;
+        }
     }
     sums
 }
 
 /// ‖a‖∞, not rounded up.
-pub(crate) fn largest_row_sum<T: Real>(a: &DMatrix<T>) -> f64 {
+pub(crate) fn largest_row_sum(a: &DMatrix<f64>) -> f64 {
     largest(absolute_row_sums(a).into_iter())
 }
 

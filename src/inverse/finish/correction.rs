@@ -1,19 +1,19 @@
-//! One correction by an accurate residual, and the proof of what it leaves.
+//! One correction by a residual of known rounding, and the proof of what it leaves.
 
 use nalgebra::DMatrix;
 
 use super::NEGLIGIBLE;
-use crate::Real;
 use crate::inverse::certificate::proof::{
-    Proof, absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error,
-    underflow, unit_roundoff,
+    Proof, absolute_row_sums, absolute_times, enlarge, largest, product_error, underflow,
+    unit_roundoff,
 };
+use crate::inverse::equilibration::Weights;
 use crate::inverse::natural::{ProductCounter, Workspace};
 
 /// X⁺ = fl(X + fl(R̂·Y)) with Y = X (order two) or Y = fl(X + fl(R̂·X)) (order three).
 ///
-/// R̂ = R − δ is in the workspace's `image`, X in `best`, fl(R̂X) in `momentum`, and Y, for order
-/// three, in `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
+/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, and Y, for order three, in
+/// `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
 ///
 /// order two: I − X⁺M = δ + R̂R − ΔM, M⁻¹ − X⁺ = δX + R(I − R)⁻¹·RX − Δ;
 /// order three: I − X⁺M = δ + R̂δ + R̂²R − (R̂Δ′ + Δ)M,
@@ -22,24 +22,46 @@ pub(super) struct Correction {
     third_order: bool,
     /// Bounds of the row sums of |δ|.
     rounding: Vec<f64>,
-    /// ‖R̂X‖_F/‖X‖_F: the relative error of X that was found.
-    found: f64,
+    /// An estimate of ‖M⁻¹ − X⁺‖/‖M⁻¹‖, the rounding of X⁺ and of R̂ aside.
+    remaining_error: f64,
+    /// Of X, which is overwritten.
+    before: Sums,
+    /// |M|·e, e being the vector of ones.
+    matrix_sums: Vec<f64>,
+}
+
+/// What the bounds need to know of a matrix A.
+struct Sums {
+    /// |A|·e.
+    rows: Vec<f64>,
+    /// |A|·(|M|·e).
+    image: Vec<f64>,
+}
+
+impl Sums {
+    fn of(a: &DMatrix<f64>, matrix_sums: &[f64]) -> Self {
+        Self {
+            rows: absolute_row_sums(a),
+            image: absolute_times(a, matrix_sums),
+        }
+    }
 }
 
 impl Correction {
-    pub(super) fn apply<T: Real>(
-        matrix: &DMatrix<T>,
-        x: &mut DMatrix<T>,
-        w: &mut Workspace<T>,
+    pub(super) fn apply(
+        matrix: &DMatrix<f64>,
+        weights: Option<&Weights>,
+        x: &mut DMatrix<f64>,
+        w: &mut Workspace<f64>,
         counter: &mut ProductCounter,
         rounding: Vec<f64>,
-        size: f64,
     ) -> Self {
         debug_assert_eq!(matrix.shape(), x.shape());
-        w.best.copy_from(x);
+        let matrix_sums = absolute_row_sums(matrix);
+        let before = Sums::of(x, &matrix_sums);
         counter.multiply(&mut w.momentum, &w.image, x);
-        let found = w.momentum.norm().to_f64() / x.norm().to_f64();
-        let enough = size * found <= NEGLIGIBLE * unit_roundoff::<T>();
+        let [second, third] = errors_left(x, weights, w);
+        let enough = second <= NEGLIGIBLE * unit_roundoff();
         if enough {
             *x += &w.momentum;
         } else {
@@ -51,23 +73,18 @@ impl Correction {
         Self {
             third_order: !enough,
             rounding,
-            found,
+            remaining_error: if enough { second } else { third },
+            before,
+            matrix_sums,
         }
     }
 
-    /// An estimate of ‖M⁻¹ − X⁺‖_F/‖M⁻¹‖_F, the rounding of X⁺ aside.
-    pub(super) fn remaining_error(&self, size: f64) -> f64 {
-        let powers = if self.third_order { size * size } else { size };
-        powers * self.found
+    pub(super) fn remaining_error(&self) -> f64 {
+        self.remaining_error
     }
 
-    pub(super) fn proof<T: Real>(
-        &self,
-        matrix: &DMatrix<T>,
-        corrected: &DMatrix<T>,
-        w: &Workspace<T>,
-    ) -> Proof {
-        let n = matrix.nrows();
+    pub(super) fn proof(&self, corrected: &DMatrix<f64>, w: &Workspace<f64>) -> Proof {
+        let n = corrected.nrows();
         let residual = &w.image;
         let rows: Vec<f64> = absolute_row_sums(residual)
             .iter()
@@ -80,12 +97,16 @@ impl Correction {
         if !is_proof {
             return Proof::NOTHING;
         }
-        let tiny = underflow::<T>(residual, &w.best) + underflow::<T>(corrected, matrix);
         let delta = max(&self.rounding);
-        let matrix_sums = absolute_row_sums(matrix);
-        let ones = vec![1.0; n];
+        let after = Sums::of(corrected, &self.matrix_sums);
+        let (norm, corrected_norm) = (max(&self.before.rows), max(&after.rows));
+        let tiny = underflow(n, rho + norm) + underflow(n, corrected_norm + max(&self.matrix_sums));
+        let factor = self
+            .third_order
+            .then(|| Sums::of(&w.direction, &self.matrix_sums));
 
-        let image_roundings = self.rounding_of_step(corrected, w, &matrix_sums);
+        let image_roundings =
+            self.rounding_of_step(&after, factor.as_ref(), residual, |sums| &sums.image);
         let square = absolute_times(residual, &rows);
         let powers = if self.third_order {
             absolute_times(residual, &square)
@@ -95,59 +116,68 @@ impl Correction {
         let growth = if self.third_order { 1.0 + rho } else { 1.0 };
         let residuals = (0..n).map(|i| self.rounding[i] + powers[i] + image_roundings[i]);
         let beyond_own_row = if self.third_order { rho * delta } else { 0.0 };
-        let new_rho = largest(residuals) + beyond_own_row + tiny * (1.0 + max(&matrix_sums));
+        let new_rho = largest(residuals) + beyond_own_row + tiny * (1.0 + max(&self.matrix_sums));
 
-        let norm = max(&absolute_row_sums(&w.best));
-        let roundings = self.rounding_of_step(corrected, w, &ones);
-        let first_product = absolute_times(residual, &absolute_row_sums(&w.best));
+        let roundings = self.rounding_of_step(&after, factor.as_ref(), residual, |sums| &sums.rows);
+        let first_product = absolute_times(residual, &self.before.rows);
         let found = max(&absolute_row_sums(&w.momentum))
-            + product_error::<T>(n) * max(&first_product)
+            + product_error(n) * max(&first_product)
             + delta * norm
             + tiny;
         let tail = growth_of_tail(rho, self.third_order) * found;
         let from_delta = delta * norm * growth * growth;
         let absolute = max(&roundings) + from_delta + tail + tiny;
-        let corrected_norm = enlarge(largest_row_sum(corrected), n);
-        Proof::from_bounds(enlarge(new_rho, n), enlarge(absolute, n), corrected_norm)
+        Proof::from_bounds(
+            enlarge(new_rho, n),
+            enlarge(absolute, n),
+            enlarge(corrected_norm, n),
+        )
     }
 
-    /// (|Δ| + |R̂||Δ′|)·v by rows: |Δ| ≤ g·|R̂||Y| + u·|X⁺|, |Δ′| ≤ g·|R̂||X| + u·|Y|.
-    fn rounding_of_step<T: Real>(
+    /// (|Δ| + |R̂||Δ′|)·v by rows, v being e or |M|·e: |Δ| ≤ g·|R̂||Y| + u·|X⁺|,
+    /// |Δ′| ≤ g·|R̂||X| + u·|Y|.
+    fn rounding_of_step(
         &self,
-        corrected: &DMatrix<T>,
-        w: &Workspace<T>,
-        v: &[f64],
+        after: &Sums,
+        factor: Option<&Sums>,
+        residual: &DMatrix<f64>,
+        times_v: fn(&Sums) -> &[f64],
     ) -> Vec<f64> {
-        let n = corrected.nrows();
-        let (u, gamma) = (unit_roundoff::<T>(), product_error::<T>(n));
-        let factor = if self.third_order {
-            &w.direction
-        } else {
-            &w.best
+        let (u, gamma) = (unit_roundoff(), product_error(residual.nrows()));
+        let before = times_v(&self.before);
+        let of_product = |factor: &[f64], sum: &[f64]| -> Vec<f64> {
+            let products = absolute_times(residual, factor);
+            let terms = products.iter().zip(sum);
+            terms.map(|(p, s)| gamma * p + u * s).collect()
         };
-        let factor_sums = absolute_times(factor, v);
-        let product = absolute_times(&w.image, &factor_sums);
-        let sums = absolute_times(corrected, v);
-        let mut bounds: Vec<f64> = product
-            .iter()
-            .zip(&sums)
-            .map(|(p, s)| gamma * p + u * s)
-            .collect();
-        if self.third_order {
-            let inner = absolute_times(&w.image, &absolute_times(&w.best, v));
-            let of_factor: Vec<f64> = inner
-                .iter()
-                .zip(&factor_sums)
-                .map(|(p, s)| gamma * p + u * s)
-                .collect();
-            let carried = absolute_times(&w.image, &of_factor);
-            bounds
-                .iter_mut()
-                .zip(carried)
-                .for_each(|(bound, c)| *bound += c);
-        }
+        let Some(factor) = factor.map(times_v) else {
+            return of_product(before, times_v(after));
+        };
+        let mut bounds = of_product(factor, times_v(after));
+        let carried = absolute_times(residual, &of_product(before, factor));
+        bounds.iter_mut().zip(carried).for_each(|(b, c)| *b += c);
         bounds
     }
+}
+
+/// Estimates of ‖R·D‖/‖X‖ and ‖R²·D‖/‖X‖ with D = R·X, which is in `momentum`: what corrections of order
+/// two and three leave. With weights, the larger one of the plain and the weighted norms.
+fn errors_left(x: &DMatrix<f64>, weights: Option<&Weights>, w: &Workspace<f64>) -> [f64; 2] {
+    let size = w.image.norm();
+    let found = w.momentum.norm() / x.norm();
+    let plain = [size * found, size * size * found];
+    let Some(weights) = weights else {
+        return plain;
+    };
+    let sum = |rows: &[f64]| -> f64 { rows.iter().zip(&weights.rows).map(|(r, w)| r * w).sum() };
+    let first = absolute_times(&w.momentum, &weights.columns);
+    let second = absolute_times(&w.image, &first);
+    let third = absolute_times(&w.image, &second);
+    let norm = sum(&absolute_times(x, &weights.columns));
+    [
+        plain[0].max(sum(&second) / norm),
+        plain[1].max(sum(&third) / norm),
+    ]
 }
 
 /// A bound of ‖R^k(I − R)⁻¹‖, k = 1 or 2.

@@ -12,8 +12,9 @@ use nalgebra::DMatrix;
 use super::certificate::proof::{
     Proof, absolute_row_sums, enlarge, largest, largest_row_sum, unit_roundoff,
 };
+use super::equilibration::Weights;
 use super::natural::{Estimate, Monitor, ProductCounter, Workspace};
-use crate::{Real, StopReason};
+use crate::StopReason;
 use correction::Correction;
 use residual::{Slices, accurate_residual};
 use slices::slice_bits;
@@ -31,19 +32,22 @@ const NEGLIGIBLE: f64 = 0.2;
 ///
 /// X ← X + R·X, or X + R·(X + R·X), with R = I − XM taken accurately, until what is left is below
 /// the rounding of X. Returns the certificate of the final X, which needs no further product.
-pub(crate) fn finish<T: Real>(
-    matrix: &DMatrix<T>,
-    x: &mut DMatrix<T>,
-    w: &mut Workspace<T>,
+///
+/// With weights, what is left counts also as it weighs in the inverse before the scaling.
+pub(crate) fn finish(
+    matrix: &DMatrix<f64>,
+    weights: Option<&Weights>,
+    x: &mut DMatrix<f64>,
+    w: &mut Workspace<f64>,
     counter: &mut ProductCounter,
-    monitor: &mut dyn Monitor<T>,
+    monitor: &mut dyn Monitor<f64>,
 ) -> Result<Proof, StopReason> {
     let mut proven = Proof::NOTHING;
     let mut error_before = f64::INFINITY;
     for _ in 0..MOST_CORRECTIONS {
         let slices = slices_for(matrix, x);
         let rounding = accurate_residual(x, matrix, slices, w, counter);
-        let size = w.image.norm().to_f64();
+        let size = w.image.norm();
         // False for NaN too.
         let is_promising = size <= HOPELESS;
         if !is_promising {
@@ -56,11 +60,11 @@ pub(crate) fn finish<T: Real>(
         if let Some(reason) = monitor.see(x, size * size, Estimate::Residual(&w.image)) {
             return Err(reason);
         }
-        let correction = Correction::apply(matrix, x, w, counter, rounding, size);
+        let correction = Correction::apply(matrix, weights, x, w, counter, rounding);
         monitor.advance();
-        proven = correction.proof(matrix, x, w);
-        let error_after = correction.remaining_error(size);
-        let done = error_after <= NEGLIGIBLE * unit_roundoff::<T>();
+        proven = correction.proof(x, w);
+        let error_after = correction.remaining_error();
+        let done = error_after <= NEGLIGIBLE * unit_roundoff();
         if done || error_after > 0.5 * error_before {
             return Ok(proven);
         }
@@ -70,11 +74,11 @@ pub(crate) fn finish<T: Real>(
 }
 
 /// Two slices as long as their rounding, times κ, stays below that of X.
-fn slices_for<T: Real>(matrix: &DMatrix<T>, x: &DMatrix<T>) -> Slices {
+fn slices_for(matrix: &DMatrix<f64>, x: &DMatrix<f64>) -> Slices {
     let n = matrix.nrows();
-    let condition = matrix.norm().to_f64() * x.norm().to_f64() / (n as f64).sqrt();
-    let two_slices = f64::from(slice_bits::<T>(n)).exp2().recip();
-    if condition * two_slices < 0.5 {
+    let condition = matrix.norm() * x.norm() / (n as f64).sqrt();
+    let two_slices = f64::from(slice_bits(n)).exp2().recip();
+    if condition * two_slices < 2.0 {
         Slices::Two
     } else {
         Slices::Three
@@ -82,7 +86,7 @@ fn slices_for<T: Real>(matrix: &DMatrix<T>, x: &DMatrix<T>) -> Slices {
 }
 
 /// The certificate of X from its accurate residual R̂ and the bound of its rounding by rows.
-fn proof_here<T: Real>(x: &DMatrix<T>, residual: &DMatrix<T>, rounding: &[f64]) -> Proof {
+fn proof_here(x: &DMatrix<f64>, residual: &DMatrix<f64>, rounding: &[f64]) -> Proof {
     let n = x.nrows();
     let rows = absolute_row_sums(residual);
     let rho = largest(rows.iter().zip(rounding).map(|(r, d)| r + d));

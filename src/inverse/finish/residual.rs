@@ -3,11 +3,19 @@
 use nalgebra::DMatrix;
 
 use super::slices::{Part, cut_columns, cut_rows};
-use crate::Real;
 use crate::inverse::certificate::proof::{
-    absolute_row_sums, absolute_times, enlarge, product_error, underflow, unit_roundoff,
+    absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error, underflow,
+    unit_roundoff,
 };
-use crate::inverse::natural::{ProductCounter, Workspace, subtract_from_identity};
+use crate::inverse::natural::{ProductCounter, Workspace};
+
+/// |A|·(|B|·e), and what underflow may add to a row of A·B.
+fn product_sizes(a: &DMatrix<f64>, b: &DMatrix<f64>) -> (Vec<f64>, f64) {
+    let b_sums = absolute_row_sums(b);
+    let b_norm = largest(b_sums.iter().copied());
+    let tiny = underflow(a.nrows(), largest_row_sum(a) + b_norm);
+    (absolute_times(a, &b_sums), tiny)
+}
 
 /// Cuts per factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,22 +27,17 @@ pub(super) enum Slices {
 }
 
 /// R̂ = I − A·B into the workspace's `image`; returns, by rows, a bound of Σⱼ|R̂ − R|.
-///
-/// In f32 the product is taken in f64 and counts as two.
-pub(super) fn accurate_residual<T: Real>(
-    a: &DMatrix<T>,
-    b: &DMatrix<T>,
+pub(super) fn accurate_residual(
+    a: &DMatrix<f64>,
+    b: &DMatrix<f64>,
     slices: Slices,
-    w: &mut Workspace<T>,
+    w: &mut Workspace<f64>,
     counter: &mut ProductCounter,
 ) -> Vec<f64> {
-    if T::MANTISSA_DIGITS <= 24 {
-        return wide_residual(a, b, w, counter);
-    }
     let n = a.nrows();
-    w.image.fill(T::zero());
-    w.image.fill_diagonal(T::one());
-    w.momentum_image.fill(T::zero());
+    w.image.fill(0.0);
+    w.image.fill_diagonal(1.0);
+    w.momentum_image.fill(0.0);
     let mut sum = Accumulator {
         w,
         counter,
@@ -60,17 +63,17 @@ pub(super) fn accurate_residual<T: Real>(
 }
 
 /// I minus products, with the roundings of the sums kept in a second matrix.
-struct Accumulator<'a, T: Real> {
-    w: &'a mut Workspace<T>,
+struct Accumulator<'a> {
+    w: &'a mut Workspace<f64>,
     counter: &'a mut ProductCounter,
     rounding: Vec<f64>,
     terms: usize,
 }
 
-type Factor<'a, T> = (&'a DMatrix<T>, Part);
+type Factor<'a> = (&'a DMatrix<f64>, Part);
 
-impl<T: Real> Accumulator<'_, T> {
-    fn subtract_exact(&mut self, a: Factor<'_, T>, b: Factor<'_, T>) {
+impl Accumulator<'_> {
+    fn subtract_exact(&mut self, a: Factor<'_>, b: Factor<'_>) {
         cut_rows(&mut self.w.direction, a.0, a.1);
         cut_columns(&mut self.w.direction_image, b.0, b.1);
         self.counter.multiply(
@@ -81,9 +84,9 @@ impl<T: Real> Accumulator<'_, T> {
         self.add_negative();
     }
 
-    fn subtract(&mut self, a: Factor<'_, T>, b: Factor<'_, T>) {
+    fn subtract(&mut self, a: Factor<'_>, b: Factor<'_>) {
         self.subtract_exact(a, b);
-        let gamma = product_error::<T>(a.0.nrows());
+        let gamma = product_error(a.0.nrows());
         let sums = absolute_row_sums(&self.w.direction_image);
         let bounds = absolute_times(&self.w.direction, &sums);
         self.rounding
@@ -112,12 +115,12 @@ impl<T: Real> Accumulator<'_, T> {
     /// terms·u·(1 + 8|A||B|): each partial sum is a product of partial sums of slices, which are at
     /// most (1 + 2^−β)|A| or, where the first slice is zero, 2|A|; so it is at most
     /// I + 4(1 + 2^−β)|A||B|.
-    fn finish(mut self, a: &DMatrix<T>, b: &DMatrix<T>) -> Vec<f64> {
+    fn finish(mut self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> Vec<f64> {
         self.w.image += &self.w.momentum_image;
-        let u = unit_roundoff::<T>();
+        let u = unit_roundoff();
         let second_order = 2.0 * (self.terms as f64 * u).powi(2);
-        let sizes = absolute_times(a, &absolute_row_sums(b));
-        let tiny = self.terms as f64 * underflow::<T>(a, b);
+        let (sizes, tiny) = product_sizes(a, b);
+        let tiny = self.terms as f64 * tiny;
         let rows = absolute_row_sums(&self.w.image);
         for ((bound, size), row) in self.rounding.iter_mut().zip(&sizes).zip(&rows) {
             *bound += u * row + second_order * (1.0 + 8.0 * size) + tiny;
@@ -125,37 +128,4 @@ impl<T: Real> Accumulator<'_, T> {
         }
         self.rounding
     }
-}
-
-/// I − A·B by one product in f64, for T = f32.
-fn wide_residual<T: Real>(
-    a: &DMatrix<T>,
-    b: &DMatrix<T>,
-    w: &mut Workspace<T>,
-    counter: &mut ProductCounter,
-) -> Vec<f64> {
-    let n = a.nrows();
-    let wide = w.wide.get_or_insert_with(|| {
-        [
-            DMatrix::zeros(n, n),
-            DMatrix::zeros(n, n),
-            DMatrix::zeros(n, n),
-        ]
-    });
-    let [wide_a, wide_b, out] = wide;
-    wide_a.zip_apply(a, |t, v| *t = v.to_f64());
-    wide_b.zip_apply(b, |t, v| *t = v.to_f64());
-    counter.multiply(out, wide_a, wide_b);
-    counter.count_extra(1);
-    subtract_from_identity(out);
-    w.image.zip_apply(out, |t, v| *t = T::nearest(v));
-    let sizes = absolute_times(a, &absolute_row_sums(b));
-    let gamma = product_error::<f64>(n);
-    let tiny = underflow::<T>(a, b);
-    let rows = absolute_row_sums(out);
-    let (u, wide_u) = (unit_roundoff::<T>(), unit_roundoff::<f64>());
-    let bounds = rows.iter().zip(&sizes);
-    bounds
-        .map(|(r, s)| enlarge((u + wide_u) * r + gamma * s + tiny, n))
-        .collect()
 }

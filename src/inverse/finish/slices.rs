@@ -17,14 +17,14 @@ pub(super) enum Part {
 }
 
 /// β = ⌊(p − ⌈log₂n⌉)/2⌋ bits per slice, so that n products of 2β bits add up exactly in p bits.
-pub(super) fn slice_bits<T: Real>(n: usize) -> u32 {
+pub(super) fn slice_bits(n: usize) -> u32 {
     let log = n.next_power_of_two().trailing_zeros();
-    T::MANTISSA_DIGITS.saturating_sub(log) / 2
+    f64::MANTISSA_DIGITS.saturating_sub(log) / 2
 }
 
 /// A part of every row of `a`, each row with the exponent of its own largest entry.
-pub(super) fn cut_rows<T: Real>(out: &mut DMatrix<T>, a: &DMatrix<T>, part: Part) {
-    let bits = slice_bits::<T>(a.nrows());
+pub(super) fn cut_rows(out: &mut DMatrix<f64>, a: &DMatrix<f64>, part: Part) {
+    let bits = slice_bits(a.nrows());
     let mut exponents = vec![None; a.nrows()];
     for column in a.column_iter() {
         let entries = exponents.iter_mut().zip(column.iter());
@@ -42,8 +42,8 @@ pub(super) fn cut_rows<T: Real>(out: &mut DMatrix<T>, a: &DMatrix<T>, part: Part
 }
 
 /// A part of every column of `b`, each column with the exponent of its own largest entry.
-pub(super) fn cut_columns<T: Real>(out: &mut DMatrix<T>, b: &DMatrix<T>, part: Part) {
-    let bits = slice_bits::<T>(b.nrows());
+pub(super) fn cut_columns(out: &mut DMatrix<f64>, b: &DMatrix<f64>, part: Part) {
+    let bits = slice_bits(b.nrows());
     for (mut to, from) in out.column_iter_mut().zip(b.column_iter()) {
         let exponent = from.iter().filter_map(|v| v.binary_exponent()).max();
         let cutter = Cutter::new(exponent, bits);
@@ -54,25 +54,25 @@ pub(super) fn cut_columns<T: Real>(out: &mut DMatrix<T>, b: &DMatrix<T>, part: P
 }
 
 /// Rounds to multiples of a power of two by adding and subtracting a large constant.
-struct Cutter<T> {
-    first: T,
-    second: T,
+struct Cutter {
+    first: f64,
+    second: f64,
 }
 
-impl<T: Real> Cutter<T> {
+impl Cutter {
     /// For numbers below 2^(exponent + 1), slices of `bits` bits. The constant is 1.5·2^k, which
     /// keeps the sum in one binade for both signs; its spacing is 2^(exponent + 1 − bits).
     fn new(exponent: Option<i32>, bits: u32) -> Self {
         let bits = bits as i32;
-        let top = exponent.unwrap_or(0) + T::MANTISSA_DIGITS as i32 - 1 - bits;
-        let constant = |k: i32| T::nearest(1.5).scale_by_power_of_two(k);
+        let top = exponent.unwrap_or(0) + f64::MANTISSA_DIGITS as i32 - 1 - bits;
+        let constant = |k: i32| 1.5.scale_by_power_of_two(k);
         Self {
             first: constant(top + 1),
             second: constant(top + 1 - bits),
         }
     }
 
-    fn part(&self, value: T, part: Part) -> T {
+    fn part(&self, value: f64, part: Part) -> f64 {
         let first = (value + self.first) - self.first;
         let rest = value - first;
         let second = (rest + self.second) - self.second;

@@ -6,8 +6,8 @@ use super::descent::{LEAST_ANGLE, LEAST_SLOPE, Run};
 use super::least_squares::best_coefficients;
 use super::polynomial::{ChebyshevStep, DegreeEight};
 use super::products::{
-    ProductCounter, add_to_diagonal, combine, inner, squared_distance_from_identity,
-    subtract_from_identity, trace,
+    ProductCounter, Symmetry, add_to_diagonal, combine, inner, scale,
+    squared_distance_from_identity, subtract_from_identity, trace,
 };
 use super::workspace::Workspace;
 use crate::Real;
@@ -17,13 +17,19 @@ impl<T: Real> Run<'_, T> {
     pub(super) fn chebyshev_step(&mut self, degree: usize, interval: (f64, f64)) -> bool {
         let step = ChebyshevStep::new(degree, interval.0, interval.1);
         self.image_size = f64::INFINITY;
-        apply_step(&step, self.x, self.w, self.counter);
+        let symmetry = self.symmetry();
+        apply_step(&step, self.x, symmetry, self.w, self.counter);
         let last = step.remainder <= self.goal.loose;
         if last {
             self.x.copy_from(&self.w.momentum);
         } else {
-            self.counter
-                .multiply(&mut self.w.direction, &self.w.momentum, self.matrix);
+            let w = &mut *self.w;
+            self.counter.multiply_with_symmetry(
+                symmetry,
+                &mut w.direction,
+                &w.momentum,
+                self.matrix,
+            );
             self.mix(&step, interval.1);
             self.forget_momentum();
         }
@@ -35,7 +41,7 @@ impl<T: Real> Run<'_, T> {
         let w = &mut *self.w;
         // C again, from I − C/centre.
         subtract_from_identity(&mut w.image);
-        w.image *= T::nearest(step.centre);
+        scale(&mut w.image, T::nearest(step.centre));
         let (old, new) = (&w.image, &w.direction);
         let before = squared_distance_from_identity(old);
         let after = squared_distance_from_identity(new);
@@ -58,6 +64,11 @@ impl<T: Real> Run<'_, T> {
             T::nearest(beta),
             &w.direction,
         );
+        for r in &mut w.ritz {
+            r.value = alpha * r.value + beta * step.image(r.value);
+            r.residual = 0.0;
+        }
+        w.ritz.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
         self.upper_bound = alpha.max(0.0) * largest + beta * (1.0 + step.remainder);
     }
 }
@@ -79,12 +90,13 @@ fn best_mixture<T: Real>(old: &DMatrix<T>, new: &DMatrix<T>) -> (f64, f64) {
 pub(crate) fn apply_step<T: Real>(
     step: &ChebyshevStep,
     x: &DMatrix<T>,
+    symmetry: Symmetry,
     w: &mut Workspace<T>,
     counter: &mut ProductCounter,
 ) {
     // e = I − C/centre
     let inverse_centre = T::nearest(-1.0 / step.centre);
-    w.image *= inverse_centre;
+    scale(&mut w.image, inverse_centre);
     add_to_diagonal(&mut w.image, T::one());
     let p = step.coefficients.map(T::nearest);
     match step.degree {
@@ -100,17 +112,23 @@ pub(crate) fn apply_step<T: Real>(
         }
         5 => {
             let square = &mut w.direction;
-            counter.multiply(square, &w.image, &w.image);
+            counter.multiply_with_symmetry(symmetry, square, &w.image, &w.image);
             let left = &mut w.direction_image;
             left.copy_from(square);
             combine(left, p[4], p[3], &w.image);
             add_to_diagonal(left, p[2]);
-            counter.multiply(&mut w.momentum_image, left, square);
+            counter.multiply_with_symmetry(symmetry, &mut w.momentum_image, left, square);
             combine(&mut w.momentum_image, T::one(), p[1], &w.image);
             add_to_diagonal(&mut w.momentum_image, p[0]);
             counter.multiply(&mut w.momentum, &w.momentum_image, x);
         }
-        _ => apply_degree_nine(&DegreeEight::new(&step.coefficients), x, w, counter),
+        _ => apply_degree_nine(
+            &DegreeEight::new(&step.coefficients),
+            x,
+            symmetry,
+            w,
+            counter,
+        ),
     }
 }
 
@@ -118,6 +136,7 @@ pub(crate) fn apply_step<T: Real>(
 fn apply_degree_nine<T: Real>(
     q: &DegreeEight,
     x: &DMatrix<T>,
+    symmetry: Symmetry,
     w: &mut Workspace<T>,
     counter: &mut ProductCounter,
 ) {
@@ -129,14 +148,14 @@ fn apply_degree_nine<T: Real>(
         &mut w.momentum,
         &mut w.momentum_image,
     );
-    counter.multiply(s, y, y);
-    counter.multiply(big, s, s);
-    *big *= T::nearest(q.alpha);
+    counter.multiply_with_symmetry(symmetry, s, y, y);
+    counter.multiply_with_symmetry(symmetry, big, s, s);
+    scale(big, T::nearest(q.alpha));
     left.copy_from(big);
     combine(left, T::one(), T::nearest(q.d2), s);
     combine(left, T::one(), T::nearest(q.d1), y);
     combine(big, T::one(), T::nearest(q.e2), s);
-    counter.multiply(out, left, big);
+    counter.multiply_with_symmetry(symmetry, out, left, big);
     combine(out, T::one(), T::nearest(q.e0), big);
     combine(out, T::one(), T::nearest(q.f[2] - q.e0 * q.e2), s);
     combine(out, T::one(), T::nearest(q.f[1]), y);

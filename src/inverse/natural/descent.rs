@@ -3,8 +3,8 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::monitor::{Estimate, Monitor};
-use super::plan::{Choice, Goal, cheapest_degree, safe_lower_end};
-use super::products::{ProductCounter, squared_distance_from_identity};
+use super::plan::{Choice, Goal, cheapest_degree, expected_loss, safe_lower_end};
+use super::products::{ProductCounter, Symmetry, squared_distance_from_identity};
 use super::workspace::Workspace;
 use crate::{Real, StopReason};
 
@@ -38,10 +38,43 @@ const ROUNDINGS: f64 = 4.0;
 
 /// Each step at least doubles the tiny eigenvalues, and there is resolution for about 110
 /// doublings of C in f64, 50 in f32.
-const MOST_STEPS: usize = 150;
+pub(crate) const MOST_STEPS: usize = 150;
+
+/// A loss this many times the expected one tells of eigenvalues that were not seen. The shares of the
+/// eigenvalues are estimates, so that less says nothing.
+const SURPRISE: f64 = 1.1;
+
+/// The order from which a look at the spectrum costs less than the products that it saves.
+const LOOK_FROM: usize = 20;
+
+/// The multiple of the rounding of XM, about ε·‖X‖_F·‖M‖_F/√n, below which an eigenvalue is lost in it:
+/// room for steps of high degree, whose polynomials magnify rounding.
+const NOISE: f64 = 40.0;
 
 /// The losses that the stall rules look back on.
 const MEMORY: usize = 5;
+
+/// Whether a wider format stands ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HandOver {
+    /// It does: the descent ends where rounding hides what is left to do.
+    AtNoise,
+    /// It does not: the descent goes on as far as it can.
+    Never,
+}
+
+/// How far a descent may go, and what it may rely on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Terms {
+    /// Where it ends.
+    pub goal: Goal,
+    /// Whether XM is symmetric at the start.
+    pub symmetry: Symmetry,
+    /// What happens when the smallest eigenvalues are lost in the rounding of XM.
+    pub hand_over: HandOver,
+    /// Where it ends in any case.
+    pub most_steps: usize,
+}
 
 /// How a descent ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +86,8 @@ pub(crate) enum Ending {
     /// Nothing grows any more, but the loss is not what a singular matrix leaves, or it has risen
     /// on the way: rounding has spoilt the descent.
     Unclear,
+    /// Rounding hides the eigenvalues that are still small: a wider format has to go on.
+    OutOfResolution,
     /// Something stopped being finite.
     Broken,
     /// The monitor asked to stop.
@@ -63,16 +98,17 @@ pub(crate) enum Ending {
 pub(crate) fn descend<T: Real>(
     matrix: &DMatrix<T>,
     x: &mut DMatrix<T>,
-    goal: Goal,
+    terms: Terms,
     workspace: &mut Workspace<T>,
     counter: &mut ProductCounter,
     monitor: &mut dyn Monitor<T>,
 ) -> Ending {
-    counter.multiply(&mut workspace.image, x, matrix);
+    counter.multiply_with_symmetry(terms.symmetry, &mut workspace.image, x, matrix);
     let mut run = Run {
         matrix,
         x,
-        goal,
+        goal: terms.goal,
+        terms,
         w: workspace,
         counter,
         monitor,
@@ -81,10 +117,13 @@ pub(crate) fn descend<T: Real>(
         image_size: f64::INFINITY,
         momentum_slope: 0.0,
         momentum_from_now: false,
+        momentum_steps_planned: 0,
         matrix_norm: matrix.norm().to_f64(),
+        condition: f64::INFINITY,
         losses: [f64::INFINITY; MEMORY],
         rises: 0,
     };
+    run.w.ritz.clear();
     run.w.momentum.fill(T::zero());
     run.w.momentum_image.fill(T::zero());
     run.descend()
@@ -95,6 +134,7 @@ pub(super) struct Run<'a, T: Real> {
     pub(super) matrix: &'a DMatrix<T>,
     pub(super) x: &'a mut DMatrix<T>,
     pub(super) goal: Goal,
+    terms: Terms,
     pub(super) w: &'a mut Workspace<T>,
     pub(super) counter: &'a mut ProductCounter,
     pub(super) monitor: &'a mut dyn Monitor<T>,
@@ -108,7 +148,11 @@ pub(super) struct Run<'a, T: Real> {
     pub(super) momentum_slope: f64,
     /// Chebyshev steps are out of place.
     pub(super) momentum_from_now: bool,
+    /// Momentum steps that the last look at the spectrum promised to pay.
+    pub(super) momentum_steps_planned: usize,
     pub(super) matrix_norm: f64,
+    /// ‖X‖_F·‖M‖_F.
+    pub(super) condition: f64,
     /// The latest losses, the last one first.
     pub(super) losses: [f64; MEMORY],
     /// How often the loss has risen.
@@ -117,7 +161,7 @@ pub(super) struct Run<'a, T: Real> {
 
 impl<T: Real> Run<'_, T> {
     fn descend(&mut self) -> Ending {
-        for _ in 0..MOST_STEPS {
+        for step in 0..self.terms.most_steps {
             let loss = squared_distance_from_identity(&self.w.image);
             self.remember(loss);
             let estimate = Estimate::Image(&self.w.image);
@@ -130,6 +174,7 @@ impl<T: Real> Run<'_, T> {
             if loss.sqrt() <= self.goal.loose {
                 return Ending::Converged;
             }
+            self.condition = self.x.norm().to_f64() * self.matrix_norm;
             if self.has_risen_above_rounding() {
                 return Ending::Unclear;
             }
@@ -140,6 +185,8 @@ impl<T: Real> Run<'_, T> {
                 return self.at_rounding_level(loss);
             }
             match self.choose(loss) {
+                Choice::HandOver if step > 0 => return Ending::OutOfResolution,
+                Choice::HandOver => return Ending::Unclear,
                 Choice::Momentum => {
                     if !self.momentum_step() {
                         return self.at_rounding_level(loss);
@@ -173,7 +220,7 @@ impl<T: Real> Run<'_, T> {
     /// explain means that an estimate of the spectrum was wrong.
     fn has_risen_above_rounding(&self) -> bool {
         let [loss, one_before, ..] = self.losses;
-        let rounding = 4.0 * T::EPSILON.to_f64() * self.condition();
+        let rounding = 4.0 * T::EPSILON.to_f64() * self.condition;
         loss > 1.001 * one_before && loss > rounding * rounding
     }
 
@@ -185,7 +232,7 @@ impl<T: Real> Run<'_, T> {
 
     /// X has grown so much that its rounding alone makes XM − I of order 1.
     fn is_beyond_resolution(&self) -> bool {
-        self.condition() * T::EPSILON.to_f64() > 2.0
+        self.condition * T::EPSILON.to_f64() > 2.0
     }
 
     /// Nothing grows any more: near the solution that is success.
@@ -226,10 +273,23 @@ impl<T: Real> Run<'_, T> {
 
     /// Looks at the spectrum and takes the method that promises fewer products.
     fn choose(&mut self, loss: f64) -> Choice {
-        self.w.lanczos.ritz_values(&self.w.image, &mut self.w.ritz);
+        if self.x.nrows() < LOOK_FROM {
+            return Choice::Momentum;
+        }
+        if self.momentum_steps_planned > 0 {
+            self.momentum_steps_planned -= 1;
+            return Choice::Momentum;
+        }
+        if self.must_look(loss) {
+            self.w.lanczos.ritz_values(&self.w.image, &mut self.w.ritz);
+        }
         let Some((smallest, largest)) = self.interval(loss) else {
             return Choice::Momentum;
         };
+        let hands_over = self.terms.hand_over == HandOver::AtNoise;
+        if hands_over && smallest < self.noise() {
+            return Choice::HandOver;
+        }
         if loss >= NEAR && self.prefers_momentum() {
             return Choice::Momentum;
         }
@@ -239,6 +299,15 @@ impl<T: Real> Run<'_, T> {
             degree,
             interval: (safe_lower_end(degree, smallest, largest), largest),
         }
+    }
+
+    /// Do the eigenvalues seen at the last look, followed through the steps since, no longer serve?
+    ///
+    /// They do where the loss leaves no room for others: it is below 1, and not larger than they
+    /// promise.
+    fn must_look(&self, loss: f64) -> bool {
+        let expected = expected_loss(&self.w.ritz, self.x.nrows());
+        self.w.ritz.is_empty() || loss >= REGULAR_BELOW || loss > SURPRISE * expected
     }
 
     /// An interval for the eigenvalues of C. Its lower end may be too high, which costs little;
@@ -255,12 +324,34 @@ impl<T: Real> Run<'_, T> {
         Some((first.value.max(1e-18 * largest), largest))
     }
 
-    fn prefers_momentum(&mut self) -> bool {
-        self.momentum_from_now || (self.w.rehearsal).momentum_is_cheaper(&self.w.ritz, self.goal)
+    /// An eigenvalue below this cannot be told from rounding.
+    fn noise(&self) -> f64 {
+        let order = self.x.nrows() as f64;
+        NOISE * T::EPSILON.to_f64() * self.condition / order.sqrt()
     }
 
-    /// ‖X‖_F·‖M‖_F.
-    pub(super) fn condition(&self) -> f64 {
-        self.x.norm().to_f64() * self.matrix_norm
+    fn prefers_momentum(&mut self) -> bool {
+        if self.momentum_from_now {
+            return true;
+        }
+        let steps = (self.w.rehearsal).best_momentum_steps(&self.w.ritz, self.goal);
+        let smallest = self.w.ritz.first().map_or(0.0, |r| r.value);
+        let is_reliable = smallest > self.noise();
+        self.momentum_steps_planned = if is_reliable {
+            steps.saturating_sub(1)
+        } else {
+            0
+        };
+        steps > 0
+    }
+
+    /// C is symmetric but for rounding if it was at the start; once rounding is no longer negligible,
+    /// the other half of it is no longer the same.
+    pub(super) fn symmetry(&self) -> Symmetry {
+        if T::EPSILON.to_f64() * self.condition <= self.goal.loose {
+            self.terms.symmetry
+        } else {
+            Symmetry::General
+        }
     }
 }

@@ -4,8 +4,9 @@
 //! J. H. Welsch, "Calculation of Gauss quadrature rules", 1969.
 
 use crate::Real;
+use crate::norm::{columns, dot};
 use crate::real::sealed::Sealed as _;
-use nalgebra::{DMatrix, DVector, DVectorView};
+use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -24,8 +25,10 @@ pub(crate) struct RitzValue {
 /// The workspace of the Lanczos iteration: a thin basis of n×`steps`, built once.
 #[derive(Debug, Clone)]
 pub(crate) struct Lanczos<T: Real> {
-    basis: DMatrix<T>,
-    next: DVector<T>,
+    /// The basis vectors, one after another.
+    basis: Vec<T>,
+    steps: usize,
+    next: Vec<T>,
     random: Xoshiro256PlusPlus,
     tridiagonal: Tridiagonal,
 }
@@ -35,8 +38,9 @@ impl<T: Real> Lanczos<T> {
     pub(crate) fn new(n: usize, steps: usize, seed: u64) -> Self {
         let steps = steps.min(n);
         Self {
-            basis: DMatrix::zeros(n, steps),
-            next: DVector::zeros(n),
+            basis: vec![T::zero(); n * steps],
+            steps,
+            next: vec![T::zero(); n],
             random: Xoshiro256PlusPlus::seed_from_u64(seed),
             tridiagonal: Tridiagonal::with_capacity(steps),
         }
@@ -44,34 +48,33 @@ impl<T: Real> Lanczos<T> {
 
     /// The Ritz values of the symmetric matrix `c`, ascending. Empty if `c` is not finite.
     pub(crate) fn ritz_values(&mut self, c: &DMatrix<T>, out: &mut Vec<RitzValue>) {
-        self.run(|v, next| next.gemv(T::one(), c, &v, T::zero()), out);
+        self.run(|v, next| transpose_times(c, v, next), out);
     }
 
     /// The Ritz values of aᵀa, ascending; two matrix-vector products a step.
     pub(crate) fn ritz_values_of_gram(&mut self, a: &DMatrix<T>, out: &mut Vec<RitzValue>) {
-        let mut half = DVector::zeros(a.nrows());
-        let apply = |v: DVectorView<'_, T>, next: &mut DVector<T>| {
-            half.gemv(T::one(), a, &v, T::zero());
-            next.gemv_tr(T::one(), a, &half, T::zero());
+        let mut half = vec![T::zero(); a.nrows()];
+        let apply = |v: &[T], next: &mut [T]| {
+            half.fill(T::zero());
+            for (column, &weight) in columns(a).zip(v) {
+                add_multiple(&mut half, weight, column);
+            }
+            transpose_times(a, &half, next);
         };
         self.run(apply, out);
     }
 
-    fn run(
-        &mut self,
-        mut apply: impl FnMut(DVectorView<'_, T>, &mut DVector<T>),
-        out: &mut Vec<RitzValue>,
-    ) {
+    fn run(&mut self, mut apply: impl FnMut(&[T], &mut [T]), out: &mut Vec<RitzValue>) {
         out.clear();
         self.random_start();
         self.tridiagonal.clear();
-        let steps = self.basis.ncols();
+        let (n, steps) = (self.next.len(), self.steps);
         let mut scale = 0.0_f64;
         for k in 0..steps {
-            apply(self.basis.column(k), &mut self.next);
-            let alpha = self.basis.column(k).dot(&self.next);
-            self.orthogonalise_next(k);
-            let beta = self.next.norm();
+            let current = &self.basis[k * n..][..n];
+            apply(current, &mut self.next);
+            let alpha = dot(current, &self.next);
+            let beta = self.orthogonalise_next(k);
             self.tridiagonal.push(alpha.to_f64(), beta.to_f64());
             scale = scale.max(alpha.to_f64().abs()).max(beta.to_f64());
             // Below this the Krylov space is invariant to rounding: going on would add directions
@@ -80,37 +83,61 @@ impl<T: Real> Lanczos<T> {
             if invariant || k + 1 == steps {
                 break;
             }
-            self.basis
-                .column_mut(k + 1)
-                .axpy(T::one() / beta, &self.next, T::zero());
+            let following = &mut self.basis[(k + 1) * n..][..n];
+            for (v, &next) in following.iter_mut().zip(&self.next) {
+                *v = next / beta;
+            }
         }
         self.tridiagonal.ritz_values(out);
     }
 
     fn random_start(&mut self) {
-        if self.basis.ncols() == 0 {
-            return;
-        }
         let random = &mut self.random;
-        let mut first = self.basis.column_mut(0);
+        let first = &mut self.basis[..self.next.len()];
         // A sum of uniforms is close enough to normal that no direction of the spectrum is
         // favoured by its alignment with the axes.
         let mut draw = || (0..4).map(|_| f64::random_unit(random) - 0.5).sum::<f64>();
         first.iter_mut().for_each(|v| *v = T::nearest(draw()));
-        let norm = first.norm();
+        let norm = dot(first, first).sqrt();
         if norm > T::zero() {
-            first.unscale_mut(norm);
+            first.iter_mut().for_each(|v| *v /= norm);
         }
     }
 
-    /// Twice, which is enough (Kahan; in Parlett, "The Symmetric Eigenvalue Problem", 1980).
-    fn orthogonalise_next(&mut self, k: usize) {
+    /// Removes from `next` what lies in the first `k` + 1 basis vectors, and returns its norm.
+    ///
+    /// Once more where little is left of it, twice being enough (Daniel, Gragg, Kaufman and Stewart,
+    /// "Reorthogonalization and stable algorithms for updating the Gram–Schmidt QR factorization",
+    /// 1976).
+    fn orthogonalise_next(&mut self, k: usize) -> T {
+        let n = self.next.len();
+        let mut before = dot(&self.next, &self.next).sqrt();
         for _ in 0..2 {
-            for j in 0..=k {
-                let overlap = self.basis.column(j).dot(&self.next);
-                self.next.axpy(-overlap, &self.basis.column(j), T::one());
+            for vector in self.basis.chunks_exact(n).take(k + 1) {
+                let overlap = dot(vector, &self.next);
+                add_multiple(&mut self.next, -overlap, vector);
             }
+            let after = dot(&self.next, &self.next).sqrt();
+            if after > T::nearest(LITTLE) * before {
+                return after;
+            }
+            before = after;
         }
+        before
+    }
+}
+
+/// out = aᵀ·v, which is a·v for a symmetric matrix.
+fn transpose_times<T: Real>(a: &DMatrix<T>, v: &[T], out: &mut [T]) {
+    for (entry, column) in out.iter_mut().zip(columns(a)) {
+        *entry = dot(column, v);
+    }
+}
+
+/// target ← target + factor·other.
+fn add_multiple<T: Real>(target: &mut [T], factor: T, other: &[T]) {
+    for (t, &o) in target.iter_mut().zip(other) {
+        *t += factor * o;
     }
 }
 
@@ -122,6 +149,9 @@ struct Tridiagonal {
     first: Vec<f64>,
     last: Vec<f64>,
 }
+
+/// The share of a vector that may be lost without much harm to its orthogonality.
+const LITTLE: f64 = 0.1;
 
 /// Sweeps of the QL iteration per eigenvalue; it needs two or three.
 const QL_LIMIT: usize = 60;
@@ -194,13 +224,14 @@ impl Tridiagonal {
     fn ql_sweep(&mut self, l: usize, m: usize) {
         let (d, e) = (&mut self.diagonal, &mut self.off_diagonal);
         let ratio = (d[l + 1] - d[l]) / (2.0 * e[l]);
-        let shift = d[l] - e[l] / (ratio + ratio.hypot(1.0).copysign(ratio));
+        let shift = d[l] - e[l] / (ratio + (ratio * ratio + 1.0).sqrt().copysign(ratio));
         let (mut sine, mut cosine, mut carried) = (1.0, 1.0, 0.0);
         let mut g = d[m] - shift;
         for i in (l..m).rev() {
             let f = sine * e[i];
             let b = cosine * e[i];
-            let r = f.hypot(g);
+            // C has eigenvalues near 1 at the most: squares that underflow are negligible.
+            let r = (f * f + g * g).sqrt();
             e[i + 1] = r;
             if r == 0.0 {
                 d[i + 1] -= carried;

@@ -14,13 +14,14 @@ mod safe;
 mod workspace;
 
 pub(crate) use chebyshev::apply_step;
-pub(crate) use descent::{Ending, descend};
+pub(crate) use descent::{Ending, HandOver, MOST_STEPS, Terms, descend};
 pub(crate) use lanczos::{Lanczos, RitzValue};
 pub(crate) use monitor::{Estimate, Monitor};
 pub(crate) use plan::{DEGREES, Goal};
 pub(crate) use polynomial::ChebyshevStep;
 pub(crate) use products::{
-    ProductCounter, infinity_norm, one_norm, squared_distance_from_identity, subtract_from_identity,
+    ProductCounter, Symmetry, infinity_norm, one_norm, squared_distance_from_identity,
+    subtract_from_identity,
 };
 pub(crate) use safe::descend_safely;
 pub(crate) use workspace::{Workspace, cold_start, look_at_gram};

@@ -2,8 +2,7 @@
 
 use super::descent::{LEAST_ANGLE, LEAST_SLOPE, Run};
 use super::least_squares::best_coefficients;
-use super::products::{combine, inner, inner_with_residual, subtract_from_identity};
-use super::workspace::Workspace;
+use super::products::{combine, inner_products, take_identity, trace};
 use crate::Real;
 
 /// ‖(EX)M‖_F below which every eigenvalue of C is near 0 or near 1.
@@ -28,6 +27,7 @@ impl<T: Real> Run<'_, T> {
             return false;
         };
         self.advance(coefficients);
+        self.w.ritz.clear();
         self.upper_bound = f64::INFINITY;
         self.since_fresh += 1;
         if self.since_fresh >= STEPS_ON_ONE_IMAGE {
@@ -39,38 +39,41 @@ impl<T: Real> Run<'_, T> {
     /// (α, η, β) = argmin ‖E − α·C − η·(EX)M − β·ΔC‖_F: the factors of X, of the natural gradient
     /// EX and of the last step ΔX. The image (EX)M is a product of its own, since E·C would trust
     /// a C that has drifted.
+    ///
+    /// It works with F = C − I = −E, which takes no matrix of its own; −EX is left in `direction`, its
+    /// image in `direction_image`.
     fn best_step(&mut self) -> Option<[f64; 3]> {
-        let Workspace {
-            image: c,
-            direction,
-            direction_image,
-            momentum_image: m,
-            ..
-        } = &mut *self.w;
-        direction_image.copy_from(c);
-        subtract_from_identity(direction_image);
-        self.counter.multiply(direction, direction_image, self.x);
-        let right_own = inner(c, direction_image);
-        let right_momentum = inner(m, direction_image);
-        self.counter
-            .multiply(direction_image, direction, self.matrix);
-        let a = &*direction_image;
-        let right_natural = inner_with_residual(a, c);
-        let (ca, cm, am, aa) = (inner(c, a), inner(c, m), inner(a, m), inner(a, a));
-        let gram = [[inner(c, c), ca, cm], [ca, aa, am], [cm, am, inner(m, m)]];
-        let size = aa.sqrt();
+        let symmetry = self.symmetry();
+        let w = &mut *self.w;
+        take_identity(&mut w.image, &mut w.diagonal);
+        self.counter.multiply(&mut w.direction, &w.image, self.x);
+        self.counter.multiply_with_symmetry(
+            symmetry,
+            &mut w.direction_image,
+            &w.direction,
+            self.matrix,
+        );
+        let (f, b, m) = (&w.image, &w.direction_image, &w.momentum_image);
+        let [ff, fb, fm, bb, bm, mm] = inner_products(f, b, m);
+        let [trace_f, trace_b, trace_m] = [trace(f), trace(b), trace(m)];
+        w.image.set_diagonal(&w.diagonal);
+        let n = self.x.nrows() as f64;
+        // C = I + F, E = −F, (EX)M = −B.
+        let (cc, ca, cm) = (n + 2.0 * trace_f + ff, -trace_b - fb, trace_m + fm);
+        let gram = [[cc, ca, cm], [ca, bb, -bm], [cm, -bm, mm]];
+        let right = [-trace_f - ff, fb, -fm];
+        let size = bb.sqrt();
         if size > SETTLED {
             self.image_size = f64::INFINITY;
-            let right = [right_own, right_natural, right_momentum];
             let best = best_coefficients(&gram, &right, LEAST_ANGLE);
-            let alone = [0.0, (right_natural / aa).max(1.0), 0.0];
+            let alone = [0.0, (fb / bb).max(1.0), 0.0];
             return Some(if self.is_sound(best, &right) {
                 best
             } else {
                 alone
             });
         }
-        self.settled_factor(size, right_natural)
+        self.settled_factor(size, fb)
             .map(|natural| [0.0, natural, 0.0])
     }
 
@@ -87,10 +90,12 @@ impl<T: Real> Run<'_, T> {
     }
 
     /// ΔX = α·X + η·EX + β·ΔX; X ← X + ΔX; the same with the images.
-    fn advance(&mut self, [own, natural, momentum]: [f64; 3]) {
-        let slope = self.slope_after([own, natural, momentum]);
+    fn advance(&mut self, coefficients: [f64; 3]) {
+        let slope = self.slope_after(coefficients);
         self.momentum_slope = (slope - 1.0) / slope;
-        let [own, natural, momentum] = [own, natural, momentum].map(T::nearest);
+        let [own, natural, momentum] = coefficients.map(T::nearest);
+        // What is in the workspace is −EX and its image.
+        let natural = -natural;
         let w = &mut *self.w;
         combine(&mut w.momentum, momentum, natural, &w.direction);
         combine(&mut w.momentum, T::one(), own, self.x);
@@ -112,7 +117,7 @@ impl<T: Real> Run<'_, T> {
         let falling = size > 0.0 && size < 0.1 * self.image_size;
         let unit = 0.5 * T::EPSILON.to_f64();
         let loss = self.losses[0];
-        let rounding = unit * unit * self.condition();
+        let rounding = unit * unit * self.condition;
         let best = overlap / (size * size);
         if best > 4.0 && overlap > SIGNAL_TO_ROUNDING * rounding * loss {
             // A long step enlarges the last errors of the others too.
@@ -125,8 +130,9 @@ impl<T: Real> Run<'_, T> {
 
     /// C = XM afresh, and no momentum.
     fn refresh(&mut self) {
+        let symmetry = self.symmetry();
         self.counter
-            .multiply(&mut self.w.image, self.x, self.matrix);
+            .multiply_with_symmetry(symmetry, &mut self.w.image, self.x, self.matrix);
         self.since_fresh = 0;
     }
 

@@ -9,6 +9,12 @@ pub(crate) trait Monitor<T: Real> {
     /// Sees the iterate, with ‖I − XM‖²_F; a reason ends the descent.
     fn see(&mut self, x: &DMatrix<T>, loss: f64, estimate: Estimate<'_, T>) -> Option<StopReason>;
 
+    /// Sees the loss of an iterate that nobody looks at.
+    fn see_loss(&mut self, loss: f64) -> Option<StopReason>;
+
+    /// Whether anybody looks at more than the losses.
+    fn watches(&self) -> bool;
+
     /// X has changed: a step was taken.
     fn advance(&mut self);
 

@@ -34,6 +34,8 @@ impl Goal {
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Choice {
+    /// None: what is left cannot be told from rounding.
+    HandOver,
     /// One least-squares step: two products.
     Momentum,
     /// One Chebyshev step of this degree for eigenvalues in this interval.
@@ -103,6 +105,12 @@ fn extremes(values: &[f64]) -> (f64, f64) {
     (smallest, largest)
 }
 
+/// ‖I − C‖²_F to expect from these eigenvalues of an n×n matrix.
+pub(crate) fn expected_loss(ritz: &[RitzValue], n: usize) -> f64 {
+    let deviations = ritz.iter().map(|r| r.weight * (1.0 - r.value).powi(2));
+    n as f64 * deviations.sum::<f64>()
+}
+
 /// The least-squares method on eigenvalues with weights: what a step does to the matrix, done to
 /// a few numbers.
 #[derive(Debug, Clone, Default)]
@@ -125,12 +133,11 @@ impl Rehearsal {
         }
     }
 
-    /// Does the least-squares method, for some steps, save products?
-    pub(crate) fn momentum_is_cheaper(&mut self, ritz: &[RitzValue], goal: Goal) -> bool {
+    /// For how many steps the least-squares method saves products.
+    pub(crate) fn best_momentum_steps(&mut self, ritz: &[RitzValue], goal: Goal) -> usize {
         self.load(ritz);
-        let chebyshev = self.chebyshev_from_here(goal, 120);
-        let mut best = chebyshev;
-        let mut cheaper = false;
+        let mut best = self.chebyshev_from_here(goal, 120);
+        let mut best_steps = 0;
         let mut products = 0;
         while products + 2 < best {
             self.step();
@@ -138,10 +145,10 @@ impl Rehearsal {
             let total = products + self.chebyshev_from_here(goal, best - products);
             if total < best {
                 best = total;
-                cheaper = true;
+                best_steps = products / 2;
             }
         }
-        cheaper
+        best_steps
     }
 
     fn load(&mut self, ritz: &[RitzValue]) {

@@ -1,19 +1,16 @@
 //! Matrix products and their count, and the O(n²) sums over matrices that go with them.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use crate::Real;
-use crate::product::multiply;
+use crate::norm::{columns, dot};
+use crate::product::{multiply, multiply_symmetric};
 
-/// out = a·b: the one place where the method multiplies matrices.
+/// The one place where the method multiplies matrices: counts the products of n×n matrices, the unit
+/// in which a method is judged.
 ///
 /// Classical multiplication in any order of summation, with or without fused multiply-add; the
 /// error bounds of the certificate rest on that (no Strassen).
-fn product<T: Real>(out: &mut DMatrix<T>, a: &DMatrix<T>, b: &DMatrix<T>) {
-    multiply(out.as_mut_slice(), a.as_slice(), b.as_slice(), a.nrows());
-}
-
-/// Counts the products of n×n matrices, the unit in which a method is judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ProductCounter {
     products: usize,
@@ -30,11 +27,6 @@ impl ProductCounter {
         self.products
     }
 
-    /// Counts products whose cost is not that of one product in working precision.
-    pub(crate) fn count_extra(&mut self, products: usize) {
-        self.products += products;
-    }
-
     /// out = a·b, counted.
     pub(crate) fn multiply<T: Real>(
         &mut self,
@@ -43,29 +35,93 @@ impl ProductCounter {
         b: &DMatrix<T>,
     ) {
         self.products += 1;
-        product(out, a, b);
+        multiply(out.as_mut_slice(), a.as_slice(), b.as_slice(), a.nrows());
     }
+
+    /// out = a·b, which has this symmetry; counted as one product in either case.
+    pub(crate) fn multiply_with_symmetry<T: Real>(
+        &mut self,
+        symmetry: Symmetry,
+        out: &mut DMatrix<T>,
+        a: &DMatrix<T>,
+        b: &DMatrix<T>,
+    ) {
+        match symmetry {
+            Symmetry::General => self.multiply(out, a, b),
+            Symmetry::Symmetric => {
+                self.products += 1;
+                multiply_symmetric(out.as_mut_slice(), a.as_slice(), b.as_slice(), a.nrows());
+            }
+        }
+    }
+}
+
+/// Whether a product is known to be symmetric but for rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Symmetry {
+    /// It is: half of its entries are computed.
+    Symmetric,
+    /// It may be anything.
+    General,
 }
 
 /// ⟨a, b⟩ = Σ aᵢⱼ·bᵢⱼ, column by column, the columns' sums added in f64.
 pub(crate) fn inner<T: Real>(a: &DMatrix<T>, b: &DMatrix<T>) -> f64 {
-    (a.column_iter().zip(b.column_iter()))
-        .map(|(p, q)| p.dot(&q).to_f64())
-        .sum()
+    let columns = columns(a).zip(columns(b));
+    columns.map(|(p, q)| dot(p, q).to_f64()).sum()
 }
 
-/// ⟨a, I − c⟩ without cancellation where c is near the identity.
-pub(crate) fn inner_with_residual<T: Real>(a: &DMatrix<T>, c: &DMatrix<T>) -> f64 {
-    let mut sum = 0.0;
-    for (j, (p, q)) in a.column_iter().zip(c.column_iter()).enumerate() {
-        let diagonal = p[j] * (T::one() - q[j]);
-        let above = p.rows(0, j).dot(&q.rows(0, j));
-        let below = p
-            .rows(j + 1, p.nrows() - j - 1)
-            .dot(&q.rows(j + 1, q.nrows() - j - 1));
-        sum += diagonal.to_f64() - above.to_f64() - below.to_f64();
+/// ⟨f,f⟩, ⟨f,b⟩, ⟨f,m⟩, ⟨b,b⟩, ⟨b,m⟩ and ⟨m,m⟩ in one pass.
+pub(crate) fn inner_products<T: Real>(f: &DMatrix<T>, b: &DMatrix<T>, m: &DMatrix<T>) -> [f64; 6] {
+    // Sums of so many terms lose little in either format; these are added in f64.
+    const BLOCK: usize = 512;
+    let blocks = f.as_slice().chunks(BLOCK).zip(b.as_slice().chunks(BLOCK));
+    let mut totals = [0.0; 6];
+    for ((f, b), m) in blocks.zip(m.as_slice().chunks(BLOCK)) {
+        let sums = inner_products_of_block(f, b, m);
+        totals
+            .iter_mut()
+            .zip(sums)
+            .for_each(|(t, s)| *t += s.to_f64());
     }
-    sum
+    totals
+}
+
+fn inner_products_of_block<T: Real>(f: &[T], b: &[T], m: &[T]) -> [T; 6] {
+    const LANES: usize = 4;
+    let mut sums = [[T::zero(); LANES]; 6];
+    let mut add = |f: [T; LANES], b: [T; LANES], m: [T; LANES]| {
+        for k in 0..LANES {
+            sums[0][k] += f[k] * f[k];
+            sums[1][k] += f[k] * b[k];
+            sums[2][k] += f[k] * m[k];
+            sums[3][k] += b[k] * b[k];
+            sums[4][k] += b[k] * m[k];
+            sums[5][k] += m[k] * m[k];
+        }
+    };
+    let ((f, f_rest), (b, b_rest)) = (f.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let (m, m_rest) = m.as_chunks::<LANES>();
+    for ((&f, &b), &m) in f.iter().zip(b).zip(m) {
+        add(f, b, m);
+    }
+    let first = |value: T| [value, T::zero(), T::zero(), T::zero()];
+    for ((&f, &b), &m) in f_rest.iter().zip(b_rest).zip(m_rest) {
+        add(first(f), first(b), first(m));
+    }
+    sums.map(|lanes| {
+        lanes
+            .into_iter()
+            .fold(T::zero(), |total, lane| total + lane)
+    })
+}
+
+/// c ← c − I, with the diagonal of c kept aside, from which it can be restored without rounding.
+pub(crate) fn take_identity<T: Real>(c: &mut DMatrix<T>, diagonal: &mut DVector<T>) {
+    for (i, kept) in diagonal.iter_mut().enumerate() {
+        *kept = c[(i, i)];
+        c[(i, i)] -= T::one();
+    }
 }
 
 /// The trace as a sum in f64.
@@ -75,27 +131,25 @@ pub(crate) fn trace<T: Real>(a: &DMatrix<T>) -> f64 {
 
 /// ‖I − c‖²_F, from differences, so that it is accurate near the solution.
 pub(crate) fn squared_distance_from_identity<T: Real>(c: &DMatrix<T>) -> f64 {
-    let mut sum = 0.0;
-    for (j, column) in c.column_iter().enumerate() {
-        let off_diagonal = column.dot(&column).to_f64();
-        let diagonal = c[(j, j)].to_f64();
-        let distance = 1.0 - diagonal;
-        let rest = if diagonal.abs() < 0.5 {
-            off_diagonal - diagonal * diagonal
-        } else {
-            (0..c.nrows())
-                .filter(|&i| i != j)
-                .map(|i| c[(i, j)].to_f64().powi(2))
-                .sum()
-        };
-        sum += rest.max(0.0) + distance * distance;
-    }
-    sum
+    let Some((first, rest)) = c.as_slice().split_first() else {
+        return 0.0;
+    };
+    let from_one = |diagonal: &T| {
+        let distance = (T::one() - *diagonal).to_f64();
+        distance * distance
+    };
+    // From one entry of the diagonal to the next, n entries that are not on it lie in a row.
+    let n = c.nrows();
+    let runs = rest.chunks_exact(n + 1).map(|run| {
+        let off_diagonal = &run[..n];
+        dot(off_diagonal, off_diagonal).to_f64() + from_one(&run[n])
+    });
+    from_one(first) + runs.sum::<f64>()
 }
 
 /// c ← I − c.
 pub(crate) fn subtract_from_identity<T: Real>(c: &mut DMatrix<T>) {
-    c.neg_mut();
+    scale(c, -T::one());
     add_to_diagonal(c, T::one());
 }
 
@@ -106,32 +160,40 @@ pub(crate) fn add_to_diagonal<T: Real>(a: &mut DMatrix<T>, value: T) {
     }
 }
 
+/// a ← factor·a.
+pub(crate) fn scale<T: Real>(a: &mut DMatrix<T>, factor: T) {
+    for value in a.as_mut_slice() {
+        *value *= factor;
+    }
+}
+
 /// target ← own·target + factor·other.
 pub(crate) fn combine<T: Real>(target: &mut DMatrix<T>, own: T, factor: T, other: &DMatrix<T>) {
-    target.zip_apply(other, |t, o| *t = own * *t + factor * o);
+    let entries = target.as_mut_slice().iter_mut().zip(other.as_slice());
+    for (t, &o) in entries {
+        *t = own * *t + factor * o;
+    }
 }
 
 /// max_j Σ_i |aᵢⱼ|.
 pub(crate) fn one_norm<T: Real>(a: &DMatrix<T>) -> T {
-    let sums = a
-        .column_iter()
-        .map(|c| c.iter().fold(T::zero(), |sum, &v| sum + v.abs()));
-    sums.fold(
-        T::zero(),
-        |largest, sum| if sum > largest { sum } else { largest },
-    )
+    largest(columns(a).map(|column| column.iter().fold(T::zero(), |sum, &v| sum + v.abs())))
 }
 
 /// max_i Σ_j |aᵢⱼ|.
 pub(crate) fn infinity_norm<T: Real>(a: &DMatrix<T>) -> T {
     let mut sums = vec![T::zero(); a.nrows()];
-    for column in a.column_iter() {
-        sums.iter_mut()
-            .zip(column.iter())
-            .for_each(|(sum, &v)| *sum += v.abs());
+    for column in columns(a) {
+        for (sum, v) in sums.iter_mut().zip(column) {
+            *sum += v.abs();
+        }
     }
-    sums.into_iter().fold(
+    largest(sums.into_iter())
+}
+
+fn largest<T: Real>(values: impl Iterator<Item = T>) -> T {
+    values.fold(
         T::zero(),
-        |largest, sum| if sum > largest { sum } else { largest },
+        |largest, v| if v > largest { v } else { largest },
     )
 }

@@ -1,6 +1,6 @@
 //! The memory of a descent, and where it begins.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use super::lanczos::{Lanczos, RitzValue};
 use super::plan::Rehearsal;
@@ -10,18 +10,19 @@ use crate::Real;
 /// Matrix-vector products of one look at the spectrum.
 const LANCZOS_STEPS: usize = 24;
 
-/// The workspace: five n×n matrices, the best iterate, and a thin basis.
+/// The workspace: five n×n matrices and a thin basis.
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace<T: Real> {
+    order: usize,
+    pub(crate) seed: u64,
     /// C = XM.
     pub(crate) image: DMatrix<T>,
     pub(crate) direction: DMatrix<T>,
     pub(crate) direction_image: DMatrix<T>,
     pub(crate) momentum: DMatrix<T>,
     pub(crate) momentum_image: DMatrix<T>,
-    pub(crate) best: DMatrix<T>,
-    /// Only in f32, only if an accurate residual is asked for.
-    pub(crate) wide: Option<[DMatrix<f64>; 3]>,
+    /// The diagonal of the image, while that is something else.
+    pub(super) diagonal: DVector<T>,
     pub(super) lanczos: Lanczos<T>,
     pub(super) ritz: Vec<RitzValue>,
     pub(super) rehearsal: Rehearsal,
@@ -29,19 +30,40 @@ pub(crate) struct Workspace<T: Real> {
 
 impl<T: Real> Workspace<T> {
     /// For matrices of order `n`; the random starts of Lanczos come from `seed`.
+    ///
+    /// The matrices are empty before [`prepare`](Self::prepare), so that a phase that comes first can
+    /// have the memory.
     pub(crate) fn new(n: usize, seed: u64) -> Self {
-        let zeros = || DMatrix::zeros(n, n);
+        let empty = || DMatrix::zeros(0, 0);
         Self {
-            image: zeros(),
-            direction: zeros(),
-            direction_image: zeros(),
-            momentum: zeros(),
-            momentum_image: zeros(),
-            best: zeros(),
-            wide: None,
+            order: n,
+            seed,
+            image: empty(),
+            direction: empty(),
+            direction_image: empty(),
+            momentum: empty(),
+            momentum_image: empty(),
+            diagonal: DVector::zeros(n),
             lanczos: Lanczos::new(n, LANCZOS_STEPS, seed),
             ritz: Vec::with_capacity(LANCZOS_STEPS),
             rehearsal: Rehearsal::with_capacity(LANCZOS_STEPS),
+        }
+    }
+
+    /// Makes room for the matrices, if it is not there yet.
+    pub(crate) fn prepare(&mut self) {
+        let n = self.order;
+        let matrices = [
+            &mut self.image,
+            &mut self.direction,
+            &mut self.direction_image,
+            &mut self.momentum,
+            &mut self.momentum_image,
+        ];
+        for matrix in matrices {
+            if matrix.nrows() != n {
+                *matrix = DMatrix::zeros(n, n);
+            }
         }
     }
 }
