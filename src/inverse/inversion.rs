@@ -70,7 +70,8 @@ pub struct Found<T: Real> {
 
 impl<T: Real> Inversion<T> {
     pub(super) fn new(matrix: &DMatrix<T>, side: Side, found: Found<T>) -> Self {
-        let residuals = Residuals::of(&found.inverse, matrix);
+        let (x, m) = (found.inverse.as_slice(), matrix.as_slice());
+        let residuals = Residuals::of(x, m, matrix.nrows());
         let mut products = found.products;
         products.verification += Residuals::<T>::PRODUCTS;
         Self {

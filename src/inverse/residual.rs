@@ -17,10 +17,11 @@ impl<T: Real> Residuals<T> {
     /// The products of n×n matrices that they take.
     pub(super) const PRODUCTS: usize = 2;
 
-    pub(super) fn of(x: &DMatrix<T>, m: &DMatrix<T>) -> Self {
+    /// Those of n×n matrices stored by columns.
+    pub(super) fn of(x: &[T], m: &[T], n: usize) -> Self {
         Self {
-            left: distance_from_identity(x, m),
-            right: distance_from_identity(m, x),
+            left: distance_from_identity(x, m, n),
+            right: distance_from_identity(m, x, n),
         }
     }
 
@@ -37,9 +38,8 @@ impl<T: Real> Residuals<T> {
 }
 
 /// ‖A·B − I‖_F.
-fn distance_from_identity<T: Real>(a: &DMatrix<T>, b: &DMatrix<T>) -> T {
-    let n = a.nrows();
+fn distance_from_identity<T: Real>(a: &[T], b: &[T], n: usize) -> T {
     let mut difference = DMatrix::from_diagonal_element(n, n, -T::one());
-    add_product(difference.as_mut_slice(), a.as_slice(), b.as_slice(), n);
+    add_product(difference.as_mut_slice(), a, b, n);
     euclidean_norm(difference.as_slice())
 }
