@@ -7,7 +7,7 @@
 //! |---|---|
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`]), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`]) |
+//! | blocks | [`Optimizer`] ([`Sgd`]), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`], [`GramObjective`]) |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
 //! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
@@ -69,7 +69,9 @@ pub use inverse::{
     certify, heavy_ball_for_inverse, invert_by_descent, polish_inverse,
 };
 pub use loss::{Loss, MeanSquaredError};
-pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Side, check_gradient};
+pub use objective::{
+    Fit, GradientCheck, GramObjective, InverseObjective, Objective, Side, check_gradient,
+};
 pub use optimizer::{Momentum, Optimizer, Sgd, SgdState};
 pub use real::Real;
 

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use matrix_descent::{
     Accuracy, Config, InverseObjective, MeanSquaredError, Optimizer, Progress, Real, Sgd, Side,
-    Stepper, Stopping, invert_by_descent,
+    Stepper, Stopping, heavy_ball_for_inverse, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -89,6 +89,44 @@ fn the_automatic_method_allocates_as_much_for_many_steps_as_for_few() {
     let (many_steps, for_many) = automatic_run(1e9);
     assert!(many_steps >= 2 * few_steps, "{many_steps}, {few_steps}");
     assert_eq!(for_many, for_few);
+}
+
+/// The most bytes that `run` holds at once.
+fn peak(run: impl FnOnce()) -> u64 {
+    allocation_counter::measure(run).bytes_max
+}
+
+#[test]
+fn the_matrices_that_an_optimizer_needs_are_as_documented() {
+    const STEPS: usize = 300;
+    // Beyond the answer and the velocity.
+    for (n, side, matrices) in [
+        (31, Side::Left, 5),
+        (64, Side::Left, 6),
+        (64, Side::Right, 6),
+        (64, Side::Both, 5),
+    ] {
+        let m =
+            DMatrix::from_vec(n, n, wavy(n * n, 0.7)) + DMatrix::from_diagonal_element(n, n, 9.0);
+        let mut product = m.clone();
+        let of_product = peak(|| product.gemm(1.0, &m, &m, 0.0));
+        let rule = heavy_ball_for_inverse(&m, 0).unwrap();
+        let config = Config::default()
+            .optimizer(rule)
+            .side(side)
+            .max_steps(STEPS);
+        let found = peak(|| {
+            invert_by_descent(&m, config).unwrap();
+        });
+        let of_matrix = (n * n * size_of::<f64>()) as u64;
+        let of_history = (STEPS * size_of::<f64>()) as u64;
+        let found = found.saturating_sub(of_product + of_history) as f64 / of_matrix as f64;
+        let expected = f64::from(matrices + 2);
+        assert!(
+            (expected - 0.5..=expected + 0.1).contains(&found),
+            "{side:?}, n = {n}: {found} matrices"
+        );
+    }
 }
 
 struct StepsWithoutAllocation;

@@ -363,6 +363,28 @@ fn the_tuned_heavy_ball_keeps_within_its_estimate_of_steps() {
 }
 
 #[test]
+fn the_products_of_a_descent_are_counted() {
+    let products = |n: usize, side| {
+        let noise: DMatrix<f64> = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
+        let m = noise + DMatrix::from_diagonal_element(n, n, 9.0);
+        let config = Config::default()
+            .optimizer(heavy_ball_for_inverse(&m, 0).unwrap())
+            .side(side);
+        let found = invert_by_descent(&m, config).unwrap();
+        (found.products.descent, found.report.losses.len())
+    };
+    for side in [Side::Left, Side::Right] {
+        let (few, evaluations) = products(31, side);
+        assert_eq!(few, 2 * evaluations, "{side:?}");
+        // Half of the run by one product.
+        let (few, evaluations) = products(32, side);
+        assert!(few < 7 * evaluations / 4, "{side:?}: {few}, {evaluations}");
+    }
+    let (all, evaluations) = products(32, Side::Both);
+    assert_eq!(all, 4 * evaluations);
+}
+
+#[test]
 fn defaults_are_as_documented() {
     let default = Config::<f64>::default();
     let spelled_out = Config::default()

@@ -1,7 +1,8 @@
 //! What every objective has to do, and the gradient check itself.
 
 use matrix_descent::{
-    Error, InverseObjective, MeanSquaredError, Objective, Real, Side, check_gradient,
+    Error, GramObjective, InverseObjective, MeanSquaredError, Objective, Optimizer, Real, Sgd,
+    Side, Silent, Stepper, Stopping, check_gradient, heavy_ball_for_inverse,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -85,6 +86,113 @@ fn parameters_of_another_length_are_a_programming_error() {
     let m = DMatrix::<f64>::identity(2, 2);
     let mut objective = InverseObjective::new(&m, Side::Left, MeanSquaredError).unwrap();
     objective.value_and_gradient(&[0.0; 5], &mut [0.0; 4]);
+}
+
+/// Entries in (−1, 1) plus √n on the diagonal.
+fn shifted<T: Real>(n: usize) -> DMatrix<T> {
+    let noise = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
+    noise + DMatrix::from_diagonal_element(n, n, T::from_count(n).sqrt())
+}
+
+/// The products of each evaluation of a run by the form with one product; its losses are compared
+/// with those of a run by the plain form, up to `limit` before the first evaluation by two.
+fn products_of_run<T: Real>(m: &DMatrix<T>, side: Side, steps: usize, limit: f64) -> Vec<usize> {
+    let rule = heavy_ball_for_inverse(m, 0).unwrap();
+    let start = vec![T::zero(); m.len()];
+    let plain = InverseObjective::new(m, side, MeanSquaredError).unwrap();
+    let mut plain = Stepper::new(plain, rule, start.clone()).unwrap();
+    let stopping = Stopping::default().max_steps(steps);
+    plain.run(&stopping, Silent).unwrap();
+    let mut objective = GramObjective::new(m, side).unwrap();
+    let (mut x, mut gradient) = (start.clone(), start);
+    let mut state = rule.init(&x);
+    let mut products = Vec::new();
+    for &expected in plain.losses() {
+        let before = objective.products();
+        let loss = objective.value_and_gradient(&x, &mut gradient);
+        products.push(objective.products() - before);
+        if products.iter().all(|&count| count == 1) {
+            let error = ((loss - expected) / expected).abs().to_f64();
+            assert!(error <= limit, "{side:?}, n = {}: {error:e}", m.nrows());
+        }
+        rule.step(&mut state, &mut x, &mut gradient);
+    }
+    products
+}
+
+fn check_form_with_one_product<T: Real>(limit: f64) {
+    for n in [1, 4, 9, 40, 100] {
+        for side in [Side::Left, Side::Right] {
+            let products = products_of_run(&shifted::<T>(n), side, 200, limit);
+            let (first, last) = (products[0], products[products.len() - 1]);
+            assert_eq!((first, last), (1, 2), "{side:?}, n = {n}");
+            // Tried and found inaccurate: a product more than the plain form.
+            let lost = products.iter().filter(|&&count| count == 3).count();
+            assert!(lost <= 10, "{side:?}, n = {n}: {lost}");
+        }
+    }
+}
+
+#[test]
+fn one_product_gives_the_losses_of_two_as_long_as_it_is_used() {
+    check_form_with_one_product::<f64>(1e-8);
+    check_form_with_one_product::<f32>(2e-4);
+}
+
+#[test]
+fn one_product_serves_longer_where_more_digits_are_left() {
+    let count_of_ones = |products: Vec<usize>| products.iter().filter(|&&count| count == 1).count();
+    let double = count_of_ones(products_of_run(&shifted::<f64>(40), Side::Left, 200, 1e-8));
+    let single = count_of_ones(products_of_run(&shifted::<f32>(40), Side::Left, 200, 2e-4));
+    assert!(double > 2 * single, "{double}, {single}");
+}
+
+#[test]
+fn the_mean_of_both_estimates_has_no_form_with_one_product() {
+    let m = shifted::<f64>(9);
+    let mut objective = GramObjective::new(&m, Side::Both).unwrap();
+    objective.value_and_gradient(&wavy(81, 0.1), &mut [0.0; 81]);
+    assert_eq!(objective.products(), 4);
+}
+
+#[test]
+fn one_product_is_not_used_where_the_squares_leave_the_range() {
+    for exponent in [-800, 800] {
+        let m = shifted::<f64>(9).map(|entry| entry.scale_by_power_of_two(exponent));
+        let x: Vec<f64> = wavy(81, 0.1);
+        let x: Vec<f64> = x
+            .iter()
+            .map(|entry| entry.scale_by_power_of_two(-exponent))
+            .collect();
+        let mut gram = GramObjective::new(&m, Side::Left).unwrap();
+        let mut plain = InverseObjective::new(&m, Side::Left, MeanSquaredError).unwrap();
+        let (mut found, mut expected) = ([0.0; 81], [0.0; 81]);
+        let loss = gram.value_and_gradient(&x, &mut found);
+        let error = loss / plain.value_and_gradient(&x, &mut expected) - 1.0;
+        assert!(error.abs() < 1e-14, "2^{exponent}: {error:e}");
+        assert_eq!(gram.products(), 2);
+        assert_eq!(found, expected);
+    }
+}
+
+/// Parts shorter than the run's time by one product, so that some begin before the switch to two
+/// products and some after it.
+#[test]
+fn a_run_in_parts_switches_where_a_run_in_one_does() {
+    let m = shifted::<f64>(20);
+    let rule: Sgd<f64> = heavy_ball_for_inverse(&m, 0).unwrap();
+    let objective = || GramObjective::new(&m, Side::Left).unwrap();
+    let stopping = Stopping::default();
+    let start = vec![0.0; 400];
+    let mut whole = Stepper::new(objective(), rule, start.clone()).unwrap();
+    whole.run(&stopping.max_steps(100), Silent).unwrap();
+    let mut parts = Stepper::new(objective(), rule, start).unwrap();
+    for end in (3..=99).step_by(3).chain([100]) {
+        parts.run(&stopping.max_steps(end), Silent).unwrap();
+        parts = Stepper::resume(objective(), rule, parts.into_checkpoint()).unwrap();
+    }
+    assert_eq!(parts.losses(), whole.losses());
+    assert_eq!(parts.parameters(), whole.parameters());
 }
 
 /// An objective whose gradient is wrong in one entry.

@@ -75,7 +75,10 @@ impl<T: Real> Inversion<T> {
         let known = found.left_residual.filter(|_| side == Side::Left);
         let residual = known.unwrap_or_else(|| {
             products.verification += products_of_residual(side);
-            residual(&found.inverse, matrix, side)
+            {
+                let (x, m) = (found.inverse.as_slice(), matrix.as_slice());
+                residual(x, m, matrix.nrows(), side)
+            }
         });
         Self {
             inverse: found.inverse,

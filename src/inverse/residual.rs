@@ -6,13 +6,15 @@ use crate::norm::euclidean_norm;
 use crate::product::add_product;
 use crate::{Real, Side};
 
-/// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN.
-pub(super) fn residual<T: Real>(x: &DMatrix<T>, m: &DMatrix<T>, side: Side) -> T {
+/// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN; the n×n matrices are
+/// stored by columns.
+pub(super) fn residual<T: Real>(x: &[T], m: &[T], n: usize, side: Side) -> T {
     match side {
-        Side::Left => distance_from_identity(x, m),
-        Side::Right => distance_from_identity(m, x),
+        Side::Left => distance_from_identity(x, m, n),
+        Side::Right => distance_from_identity(m, x, n),
         Side::Both => {
-            let (left, right) = (distance_from_identity(x, m), distance_from_identity(m, x));
+            let left = distance_from_identity(x, m, n);
+            let right = distance_from_identity(m, x, n);
             if left >= right || !left.is_finite() {
                 left
             } else {
@@ -31,9 +33,8 @@ pub(super) fn products_of_residual(side: Side) -> usize {
 }
 
 /// ‖A·B − I‖_F.
-fn distance_from_identity<T: Real>(a: &DMatrix<T>, b: &DMatrix<T>) -> T {
-    let n = a.nrows();
+fn distance_from_identity<T: Real>(a: &[T], b: &[T], n: usize) -> T {
     let mut difference = DMatrix::from_diagonal_element(n, n, -T::one());
-    add_product(difference.as_mut_slice(), a.as_slice(), b.as_slice(), n);
+    add_product(difference.as_mut_slice(), a, b, n);
     euclidean_norm(difference.as_slice())
 }

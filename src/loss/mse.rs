@@ -42,10 +42,11 @@ impl<T: Real> Loss<T> for MeanSquaredError {
                 sums[lane] += difference * difference;
             }
         }
-        for ((sum, &p), &t) in sums.iter_mut().zip(prediction_rest).zip(target_rest) {
-            *sum += (p - t) * (p - t);
+        let mut rest = T::zero();
+        for (&p, &t) in prediction_rest.iter().zip(target_rest) {
+            rest += (p - t) * (p - t);
         }
-        mean(sums, prediction.len())
+        mean(sums, rest, prediction.len())
     }
 
     /// The mean squared difference and 2/N·(p − t).
@@ -68,22 +69,24 @@ impl<T: Real> Loss<T> for MeanSquaredError {
                 g[lane] = scale * difference;
             }
         }
-        let rest = prediction_rest.iter().zip(target_rest).zip(gradient_rest);
-        for (sum, ((&p, &t), g)) in sums.iter_mut().zip(rest) {
+        let mut rest = T::zero();
+        for ((&p, &t), g) in prediction_rest.iter().zip(target_rest).zip(gradient_rest) {
             let difference = p - t;
-            *sum += difference * difference;
+            rest += difference * difference;
             *g = scale * difference;
         }
-        mean(sums, prediction.len())
+        mean(sums, rest, prediction.len())
     }
 }
 
-fn mean<T: Real>(sums: [T; LANES], count: usize) -> T {
+/// The mean of `count` squares of which the sums in lanes and of the rest are given; the rest apart,
+/// since lanes that are written one by one would not stay in vector registers.
+fn mean<T: Real>(sums: [T; LANES], rest: T, count: usize) -> T {
     if count == 0 {
         return T::zero();
     }
     // Added in halves, as a vector register would be.
     let [a, b, c, d, e, f, g, h] = sums;
     let sum = ((a + e) + (c + g)) + ((b + f) + (d + h));
-    sum / T::from_count(count)
+    (sum + rest) / T::from_count(count)
 }

@@ -3,8 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::Objective;
-use crate::product::{add_product, multiply};
-use crate::validation::check_square;
+use super::estimate::Estimate;
 use crate::{Error, Loss, Real};
 
 /// On which side of the matrix the inverse stands in the estimate Y that should become I.
@@ -39,7 +38,10 @@ pub enum Side {
 /// right, where σ₁ ≥ … ≥ σₙ are the singular values of M; for both sides only the upper bound
 /// holds. One evaluation takes two products of n×n matrices, on both sides four. It allocates
 /// nothing up to n = 8; above, each product allocates and frees one packing buffer inside nalgebra's
-/// `matrixmultiply`.
+/// `matrixmultiply`. It holds four n×n matrices.
+///
+/// For the mean squared error [`GramObjective`](super::GramObjective) needs half of the products
+/// far from the solution.
 ///
 /// # Example
 ///
@@ -56,14 +58,13 @@ pub enum Side {
 /// ```
 #[derive(Clone, Debug)]
 pub struct InverseObjective<'m, T, L> {
-    matrix: &'m DMatrix<T>,
-    /// Mᵀ, so that every product is a plain one.
-    transpose: DMatrix<T>,
+    estimate: Estimate<'m, T>,
     identity: DMatrix<T>,
-    side: Side,
     loss: L,
-    estimate: Vec<T>,
-    estimate_gradient: Vec<T>,
+    /// Y.
+    value: Vec<T>,
+    /// ∂L/∂Y.
+    value_gradient: Vec<T>,
 }
 
 impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
@@ -73,57 +74,28 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     ///
     /// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`].
     pub fn new(matrix: &'m DMatrix<T>, side: Side, loss: L) -> Result<Self, Error<T>> {
-        check_square("matrix", matrix)?;
-        let n = matrix.nrows();
+        let estimate = Estimate::new(matrix, side)?;
+        let n = estimate.order();
         Ok(Self {
-            matrix,
-            transpose: matrix.transpose(),
+            estimate,
             identity: DMatrix::identity(n, n),
-            side,
             loss,
-            estimate: vec![T::zero(); n * n],
-            estimate_gradient: vec![T::zero(); n * n],
+            value: vec![T::zero(); n * n],
+            value_gradient: vec![T::zero(); n * n],
         })
     }
 
     /// Y at the parameters of the last evaluation, column by column; zeros before the first.
     #[must_use]
     pub fn estimate(&self) -> &[T] {
-        &self.estimate
-    }
-
-    fn write_estimate(&mut self, x: &[T]) {
-        let (n, m) = (self.matrix.nrows(), self.matrix.as_slice());
-        match self.side {
-            Side::Left => multiply(&mut self.estimate, x, m, n),
-            Side::Right => multiply(&mut self.estimate, m, x, n),
-            Side::Both => {
-                multiply(&mut self.estimate, x, m, n);
-                add_product(&mut self.estimate, m, x, n);
-                halve(&mut self.estimate);
-            }
-        }
-    }
-
-    fn write_gradient(&self, gradient: &mut [T]) {
-        let (n, d) = (self.matrix.nrows(), &self.estimate_gradient);
-        let transpose = self.transpose.as_slice();
-        match self.side {
-            Side::Left => multiply(gradient, d, transpose, n),
-            Side::Right => multiply(gradient, transpose, d, n),
-            Side::Both => {
-                multiply(gradient, d, transpose, n);
-                add_product(gradient, transpose, d, n);
-                halve(gradient);
-            }
-        }
+        &self.value
     }
 }
 
 impl<T: Real, L: Loss<T>> Objective<T> for InverseObjective<'_, T, L> {
     /// n².
     fn dimension(&self) -> usize {
-        self.estimate.len()
+        self.value.len()
     }
 
     /// The loss of Y and its gradient with respect to X.
@@ -132,23 +104,17 @@ impl<T: Real, L: Loss<T>> Objective<T> for InverseObjective<'_, T, L> {
     ///
     /// If a slice is not n² long.
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
-        let dimension = self.estimate.len();
-        assert_eq!(parameters.len(), dimension, "parameters are n² numbers");
-        assert_eq!(gradient.len(), dimension, "the gradient is n² numbers");
-        self.write_estimate(parameters);
-        let loss = self.loss.value_and_gradient(
-            &self.estimate,
-            self.identity.as_slice(),
-            &mut self.estimate_gradient,
-        );
-        self.write_gradient(gradient);
+        check_lengths(parameters, gradient, self.value.len());
+        self.estimate.write(&mut self.value, parameters);
+        let (value, identity) = (&self.value, self.identity.as_slice());
+        let loss = (self.loss).value_and_gradient(value, identity, &mut self.value_gradient);
+        self.estimate.write_gradient(gradient, &self.value_gradient);
         loss
     }
 }
 
-fn halve<T: Real>(values: &mut [T]) {
-    let half = T::nearest(0.5);
-    for value in values {
-        *value *= half;
-    }
+/// Panics if a slice is not n² long.
+pub(super) fn check_lengths<T>(parameters: &[T], gradient: &[T], dimension: usize) {
+    assert_eq!(parameters.len(), dimension, "parameters are n² numbers");
+    assert_eq!(gradient.len(), dimension, "the gradient is n² numbers");
 }

@@ -1,11 +1,14 @@
 //! Objectives: what a run minimises, with its gradient.
 
+mod estimate;
 mod fit;
 mod gradient_check;
+mod gram;
 mod inverse;
 
 pub use fit::Fit;
 pub use gradient_check::{GradientCheck, check_gradient};
+pub use gram::GramObjective;
 pub use inverse::{InverseObjective, Side};
 
 use crate::Real;

@@ -10,8 +10,8 @@ const LARGEST: usize = 8;
 
 /// What a product is added to.
 pub(super) trait Base {
-    /// A column of it, given that of the result so far.
-    fn column<T: Real, const N: usize>(result: &[T; N]) -> [T; N];
+    /// The sum of an entry of it and the first term of that entry's product.
+    fn plus<T: Real>(result: T, first_term: T) -> T;
 }
 
 /// Nothing: C = A·B.
@@ -19,8 +19,8 @@ pub(super) struct Zero;
 
 impl Base for Zero {
     #[inline(always)]
-    fn column<T: Real, const N: usize>(_result: &[T; N]) -> [T; N] {
-        [T::zero(); N]
+    fn plus<T: Real>(_result: T, first_term: T) -> T {
+        first_term
     }
 }
 
@@ -29,8 +29,8 @@ pub(super) struct Itself;
 
 impl Base for Itself {
     #[inline(always)]
-    fn column<T: Real, const N: usize>(result: &[T; N]) -> [T; N] {
-        *result
+    fn plus<T: Real>(result: T, first_term: T) -> T {
+        result + first_term
     }
 }
 
@@ -53,21 +53,24 @@ pub(super) fn small_product<T: Real, B: Base>(c: &mut [T], a: &[T], b: &[T], n: 
 
 fn product_of_order<T: Real, B: Base, const N: usize>(c: &mut [T], a: &[T], b: &[T]) {
     let (a, b) = (columns::<T, N>(a), columns::<T, N>(b));
-    for (c_column, b_column) in c.as_chunks_mut::<N>().0.iter_mut().zip(b) {
-        let mut sums = B::column(c_column);
-        for (a_column, &weight) in a.iter().zip(b_column) {
+    let c: &mut [[T; N]; N] = c.as_chunks_mut().0.try_into().expect(N_COLUMNS);
+    for column in 0..N {
+        let weights = b[column];
+        let mut sums = c[column];
+        for row in 0..N {
+            sums[row] = B::plus(sums[row], a[0][row] * weights[0]);
+        }
+        for term in 1..N {
             for row in 0..N {
-                sums[row] += a_column[row] * weight;
+                sums[row] += a[term][row] * weights[term];
             }
         }
-        *c_column = sums;
+        c[column] = sums;
     }
 }
 
+const N_COLUMNS: &str = "an N×N matrix has N columns";
+
 fn columns<T, const N: usize>(matrix: &[T]) -> &[[T; N]; N] {
-    matrix
-        .as_chunks()
-        .0
-        .try_into()
-        .expect("an N×N matrix has N columns")
+    matrix.as_chunks().0.try_into().expect(N_COLUMNS)
 }

@@ -1,6 +1,6 @@
 //! Every objective of the crate, at several sizes, with each loss.
 
-use matrix_descent::{Fit, InverseObjective, Objective, Real, Side};
+use matrix_descent::{Fit, GramObjective, InverseObjective, Objective, Real, Side};
 use nalgebra::DMatrix;
 
 use super::losses::losses;
@@ -23,6 +23,13 @@ pub fn for_each_objective<T: Real>(mut check: impl FnMut(&str, &mut dyn Objectiv
                 let objective = InverseObjective::new(&matrix, side, &*named.loss);
                 check(&name, &mut objective.unwrap());
             }
+        }
+    }
+    for n in SIZES {
+        let matrix = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
+        for side in SIDES {
+            let name = format!("inverse by one product, {side:?}, n = {n}");
+            check(&name, &mut GramObjective::new(&matrix, side).unwrap());
         }
     }
 }

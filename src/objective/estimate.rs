@@ -1,0 +1,91 @@
+//! The estimate of the identity that an inverse makes, on each side of its matrix.
+
+use nalgebra::DMatrix;
+
+use super::Side;
+use crate::product::{add_product, multiply};
+use crate::validation::check_square;
+use crate::{Error, Real};
+
+/// Y as a function of X, and the way back for gradients.
+#[derive(Clone, Debug)]
+pub(super) struct Estimate<'m, T> {
+    matrix: &'m DMatrix<T>,
+    /// Mᵀ, so that every product is a plain one.
+    transpose: DMatrix<T>,
+    side: Side,
+}
+
+impl<'m, T: Real> Estimate<'m, T> {
+    pub(super) fn new(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, Error<T>> {
+        check_square("matrix", matrix)?;
+        Ok(Self {
+            matrix,
+            transpose: matrix.transpose(),
+            side,
+        })
+    }
+
+    /// n.
+    pub(super) fn order(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    pub(super) fn matrix(&self) -> &'m DMatrix<T> {
+        self.matrix
+    }
+
+    /// Mᵀ.
+    pub(super) fn transpose(&self) -> &DMatrix<T> {
+        &self.transpose
+    }
+
+    pub(super) fn side(&self) -> Side {
+        self.side
+    }
+
+    /// The products of n×n matrices that an estimate and a gradient take together.
+    pub(super) fn products(&self) -> usize {
+        match self.side {
+            Side::Left | Side::Right => 2,
+            Side::Both => 4,
+        }
+    }
+
+    /// Y at X = `x`.
+    #[inline]
+    pub(super) fn write(&self, estimate: &mut [T], x: &[T]) {
+        let (n, m) = (self.order(), self.matrix.as_slice());
+        match self.side {
+            Side::Left => multiply(estimate, x, m, n),
+            Side::Right => multiply(estimate, m, x, n),
+            Side::Both => {
+                multiply(estimate, x, m, n);
+                add_product(estimate, m, x, n);
+                halve(estimate);
+            }
+        }
+    }
+
+    /// ∂L/∂X for `d` = ∂L/∂Y.
+    #[inline]
+    pub(super) fn write_gradient(&self, gradient: &mut [T], d: &[T]) {
+        let (n, transpose) = (self.order(), self.transpose.as_slice());
+        match self.side {
+            Side::Left => multiply(gradient, d, transpose, n),
+            Side::Right => multiply(gradient, transpose, d, n),
+            Side::Both => {
+                multiply(gradient, d, transpose, n);
+                add_product(gradient, transpose, d, n);
+                halve(gradient);
+            }
+        }
+    }
+}
+
+fn halve<T: Real>(values: &mut [T]) {
+    let half = T::nearest(0.5);
+    for value in values {
+        *value *= half;
+    }
+}
