@@ -1,0 +1,80 @@
+//! The matrices that the benches invert, with what is known of them.
+
+use matrix_descent::{Config, Inversion, invert_by_descent};
+use nalgebra::DMatrix;
+
+use super::matrices::{gaussian, log_spaced};
+
+pub const GAUSSIAN: &str = "Gaussian";
+pub const LOG_SPACED: &str = "log-spaced";
+
+/// A matrix to invert.
+pub struct Case {
+    pub family: &'static str,
+    pub matrix: DMatrix<f64>,
+    pub faer_matrix: faer::Mat<f64>,
+    /// In the 2-norm.
+    pub condition_number: f64,
+    /// The correctly rounded inverse to about an ulp, with its proof.
+    pub inversion: Inversion<f64>,
+    /// A start with ‖I − X₀·M‖₂ of about 10⁻³.
+    pub near_start: DMatrix<f64>,
+    /// A start with ‖I − X₀·M‖₂ of about 10⁻¹.
+    pub far_start: DMatrix<f64>,
+}
+
+impl Case {
+    /// Independent entries of the standard normal distribution. κ is of the size of n, but may by
+    /// chance be a hundred times that; with this seed it is 1 to 3 times n at every size.
+    pub fn gaussian(n: usize) -> Self {
+        let matrix = gaussian(n, 2);
+        let values = matrix.singular_values();
+        Self::new(GAUSSIAN, matrix, values.max() / values.min())
+    }
+
+    /// Singular values from 1 to 1/κ in equal ratios.
+    pub fn log_spaced(n: usize, condition_number: f64) -> Self {
+        Self::new(
+            LOG_SPACED,
+            log_spaced(n, condition_number),
+            condition_number,
+        )
+    }
+
+    fn new(family: &'static str, matrix: DMatrix<f64>, condition_number: f64) -> Self {
+        // Every contender on one thread.
+        faer::set_global_parallelism(faer::Par::Seq);
+        let n = matrix.nrows();
+        let inversion = invert_by_descent(&matrix, Config::default()).expect("regular");
+        let inverse = &inversion.inverse;
+        // The norm of a Gaussian matrix is about 2√n.
+        let change = gaussian(n, 0) * inverse / (2.0 * (n as f64).sqrt());
+        Self {
+            family,
+            faer_matrix: faer::Mat::from_fn(n, n, |i, j| matrix[(i, j)]),
+            condition_number,
+            near_start: inverse - &change * 1e-3,
+            far_start: inverse - &change * 1e-1,
+            inversion,
+            matrix,
+        }
+    }
+
+    pub fn name(&self) -> String {
+        let (family, n) = (self.family, self.n());
+        format!("{family}, n = {n}, κ = {:.0e}", self.condition_number)
+    }
+
+    pub fn n(&self) -> usize {
+        self.matrix.nrows()
+    }
+}
+
+/// A Gaussian matrix of each size, then one of order 128 for each condition number.
+pub fn cases<'a>(sizes: &'a [usize], conditions: &'a [f64]) -> impl Iterator<Item = Case> + 'a {
+    let gaussian = sizes.iter().map(|&n| Case::gaussian(n));
+    let log_spaced = conditions
+        .iter()
+        .map(|&condition| Case::log_spaced(128, condition));
+    gaussian.chain(log_spaced)
+}
