@@ -65,6 +65,9 @@ pub struct Report<T> {
     pub losses: Vec<T>,
     /// The steps taken.
     pub steps: usize,
+    /// The evaluations of the objective: one at the start and one a step, more where a step takes a
+    /// line search.
+    pub evaluations: usize,
     /// The step after which the loss was smallest; the first of equals.
     pub best_step: usize,
     /// Why the run ended.
