@@ -14,7 +14,8 @@ pub enum StopReason {
     GradientNorm,
     /// The accuracy asked for was reached.
     Accuracy,
-    /// The loss stopped falling, by the measure of [`Stall`](crate::Stall).
+    /// The loss stopped falling, by the measure of [`Stall`](crate::Stall), or because the optimizer
+    /// found no lower point.
     Stalled,
     /// [`Stopping::max_steps`](crate::Stopping::max_steps) were taken.
     StepLimit,

@@ -65,6 +65,8 @@ pub struct Checkpoint<T, S> {
     best_parameters: Vec<T>,
     best_step: usize,
     evaluations: usize,
+    /// Whether the optimizer said of its last step that no other will go lower.
+    is_exhausted: bool,
     elapsed: Duration,
 }
 
@@ -110,6 +112,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
                 parameters,
                 losses: Vec::new(),
                 evaluations: 1,
+                is_exhausted: false,
                 elapsed: Duration::ZERO,
             },
             objective,
@@ -164,9 +167,11 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             parameters: &mut self.at.parameters,
             gradient: &mut self.gradient,
         };
-        self.optimizer
+        let wish = self
+            .optimizer
             .advance(&mut self.at.state, &mut objective, &mut iterate);
         let loss = iterate.loss;
+        self.at.is_exhausted = wish.is_break();
         self.parameters_are_finite = all_finite(&self.at.parameters);
         let best_loss = self.at.losses[self.at.best_step];
         self.record(loss);
@@ -317,7 +322,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             return Some(StopReason::GradientNorm);
         }
         let idle_steps = self.steps() - self.watch.last_improvement;
-        if stopping.stall.is_some_and(|s| idle_steps >= s.patience) {
+        let is_idle = stopping.stall.is_some_and(|s| idle_steps >= s.patience);
+        if is_idle || self.at.is_exhausted {
             return Some(StopReason::Stalled);
         }
         (self.steps() >= stopping.max_steps).then_some(StopReason::StepLimit)

@@ -99,7 +99,7 @@ fn found<T: Real>(problem: &Problem<'_, T>, reached: Minimization<T>) -> Found<T
         inverse,
         certificate,
         products: Products {
-            descent: reached.report.losses.len() * products_per_evaluation,
+            descent: reached.report.evaluations * products_per_evaluation,
             finish: 0,
             verification: counter.products(),
         },

@@ -4,6 +4,8 @@ mod sgd;
 
 pub use sgd::{Momentum, Sgd, SgdState};
 
+use std::ops::ControlFlow;
+
 use crate::{Error, Objective, Real};
 
 /// A rule that turns a gradient into a step, in place, on flat slices.
@@ -59,15 +61,23 @@ pub trait Optimizer<T: Real> {
     /// Goes from one iterate to the next: what a descent repeats.
     ///
     /// The provided method takes one [`step`](Self::step) and evaluates the objective once. A method
-    /// that looks at more than one point before it moves, as line searches do, brings its own. Either
-    /// leaves in `at` the new parameters with the loss and the gradient there.
-    fn advance<F>(&self, state: &mut Self::State, objective: &mut F, at: &mut Iterate<'_, T>)
+    /// that looks at more than one point before it moves, as line searches do, brings its own; its
+    /// [`step`](Self::step) is then the move without search. Either leaves in `at` the new parameters
+    /// with the loss and the gradient there, and says `Break` if no further step will go lower, which
+    /// ends a run as stalled.
+    fn advance<F>(
+        &self,
+        state: &mut Self::State,
+        objective: &mut F,
+        at: &mut Iterate<'_, T>,
+    ) -> ControlFlow<()>
     where
         Self: Sized,
         F: Objective<T> + ?Sized,
     {
         self.step(state, at.parameters, at.gradient);
         at.loss = objective.value_and_gradient(at.parameters, at.gradient);
+        ControlFlow::Continue(())
     }
 
     /// Checks the settings; every run calls this before its first step.
@@ -125,11 +135,16 @@ impl<T: Real, M: Optimizer<T>> Optimizer<T> for &M {
         (**self).step(state, parameters, gradient);
     }
 
-    fn advance<F>(&self, state: &mut Self::State, objective: &mut F, at: &mut Iterate<'_, T>)
+    fn advance<F>(
+        &self,
+        state: &mut Self::State,
+        objective: &mut F,
+        at: &mut Iterate<'_, T>,
+    ) -> ControlFlow<()>
     where
         F: Objective<T> + ?Sized,
     {
-        (**self).advance(state, objective, at);
+        (**self).advance(state, objective, at)
     }
 
     fn validate(&self) -> Result<(), Error<T>> {
