@@ -70,7 +70,10 @@ pub use inverse::{
 };
 pub use loss::{Loss, MeanSquaredError};
 pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Side, check_gradient};
-pub use optimizer::{Iterate, LearningRate, Momentum, Optimizer, Sgd, SgdState};
+pub use optimizer::{
+    ConjugateGradient, ConjugateGradientState, Conjugation, Iterate, Lbfgs, LbfgsState,
+    LearningRate, LineSearch, Momentum, Optimizer, Sgd, SgdState,
+};
 pub use real::Real;
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.

@@ -1,4 +1,5 @@
-//! Passes over flat slices: the Euclidean norm, safe from overflow and underflow, and finiteness.
+//! Passes over flat slices: the scalar product, the Euclidean norm, safe from overflow and
+//! underflow, and finiteness.
 
 use crate::Real;
 
@@ -18,6 +19,22 @@ pub(crate) fn euclidean_norm<T: Real>(values: &[T]) -> T {
     } else {
         norm_by_scaling(values)
     }
+}
+
+/// Σxᵢyᵢ over two slices of equal length.
+pub(crate) fn dot<T: Real>(left: &[T], right: &[T]) -> T {
+    let (left, left_rest) = left.as_chunks::<LANES>();
+    let (right, right_rest) = right.as_chunks::<LANES>();
+    let mut sums = [T::zero(); LANES];
+    for (left, right) in left.iter().zip(right) {
+        for ((sum, &x), &y) in sums.iter_mut().zip(left).zip(right) {
+            *sum += x * y;
+        }
+    }
+    for ((sum, &x), &y) in sums.iter_mut().zip(left_rest).zip(right_rest) {
+        *sum += x * y;
+    }
+    sums.iter().fold(T::zero(), |total, &sum| total + sum)
 }
 
 /// Whether no value is NaN or infinite.
@@ -65,7 +82,17 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{all_finite, euclidean_norm};
+    use super::{all_finite, dot, euclidean_norm};
+
+    #[test]
+    fn a_scalar_product_counts_every_place() {
+        for length in 0..20 {
+            let left: Vec<f64> = (0..length).map(f64::from).collect();
+            let right: Vec<f64> = left.iter().map(|x| x + 1.0).collect();
+            let expected: f64 = left.iter().map(|x| x * (x + 1.0)).sum();
+            assert_eq!(dot(&left, &right), expected);
+        }
+    }
 
     #[test]
     fn finiteness_is_seen_in_every_place() {

@@ -1,7 +1,13 @@
 //! Update rules: how a gradient changes the parameters.
 
+mod conjugate_gradient;
+mod lbfgs;
+mod line_search;
 mod sgd;
 
+pub use conjugate_gradient::{ConjugateGradient, ConjugateGradientState, Conjugation};
+pub use lbfgs::{Lbfgs, LbfgsState};
+pub use line_search::LineSearch;
 pub use sgd::{Momentum, Sgd, SgdState};
 
 use std::ops::ControlFlow;
