@@ -36,7 +36,7 @@ pub enum Conjugation {
     /// bound from "The limited memory conjugate gradient method", 2013).
     ///
     /// Its directions lead downhill, ∇ᵀd ≤ −7/8·‖∇‖², however inexact the search was. Where
-    /// d₀ᵀy ≤ 0, which a Wolfe search never leaves, β = 0.
+    /// d₀ᵀy ≤ 0, which no Wolfe search that succeeds leaves behind, β = 0.
     #[default]
     HagerZhang,
 }
@@ -51,15 +51,16 @@ pub enum Conjugation {
 /// | `conjugation` | [`Conjugation::HagerZhang`] |
 /// | `line_search` | [`LineSearch::wolfe`] with σ = 0.01 |
 ///
-/// On a quadratic whose curvatures have k distinct values it ends after about k steps, and in any
-/// case the error falls like that of the best-tuned heavy ball or faster, without tuning: by
-/// (√κ − 1)/(√κ + 1) a step. A step takes two evaluations there.
+/// On a quadratic whose curvatures have k distinct values it ends after about k steps, and on any
+/// with condition number κ the error falls by (√κ − 1)/(√κ + 1) a step or faster, like that of the
+/// best-tuned heavy ball but without tuning. A step takes two evaluations there.
 ///
 /// # When to use
 ///
-/// For smooth losses with exact gradients, and so many parameters that the 2m + 3 vectors of
-/// [`Lbfgs`](crate::Lbfgs) are too much: this keeps 3. With room for them L-BFGS mostly takes fewer
-/// evaluations.
+/// For smooth losses with exact gradients: quadratics and what is nearly so, such as the mean
+/// squared error of an inverse, the more the worse they are conditioned; and so many parameters that
+/// the 2m + 3 vectors of [`Lbfgs`](crate::Lbfgs) are too much, since this keeps 3. On other losses
+/// L-BFGS takes fewer evaluations.
 ///
 /// # Source
 ///

@@ -33,11 +33,12 @@ const CURVATURE: f64 = 0.9;
 ///
 /// # When to use
 ///
-/// For smooth losses with exact gradients, from two to millions of parameters: mostly the fewest
-/// evaluations of all rules here, and nothing to tune; on quadratics a search with σ = 0.1 saves
-/// steps. Not for noisy gradients or losses with kinks.
-/// It keeps 2m + 3 vectors; where that is too much, [`ConjugateGradient`](crate::ConjugateGradient)
-/// keeps 3.
+/// For smooth losses with exact gradients, from two to millions of parameters: in curved valleys it
+/// takes the fewest evaluations of the rules here, and there is nothing to tune. Not for noisy
+/// gradients or losses with kinks. On ill-conditioned quadratics
+/// [`ConjugateGradient`](crate::ConjugateGradient) is better.
+///
+/// It keeps 2m + 3 vectors, conjugate gradients 3.
 ///
 /// # Source
 ///
