@@ -72,7 +72,10 @@ pub use loss::{Loss, MeanSquaredError};
 pub use objective::{
     Fit, GradientCheck, GramObjective, InverseObjective, Objective, Side, check_gradient,
 };
-pub use optimizer::{Momentum, Optimizer, Sgd, SgdState};
+pub use optimizer::{
+    ConjugateGradient, ConjugateGradientState, Conjugation, Iterate, Lbfgs, LbfgsState,
+    LearningRate, LineSearch, Momentum, Optimizer, Sgd, SgdState,
+};
 pub use real::Real;
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.

@@ -88,7 +88,17 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{all_finite, euclidean_norm};
+    use super::{all_finite, dot, euclidean_norm};
+
+    #[test]
+    fn a_scalar_product_counts_every_place() {
+        for length in 0..20 {
+            let left: Vec<f64> = (0..length).map(f64::from).collect();
+            let right: Vec<f64> = left.iter().map(|x| x + 1.0).collect();
+            let expected: f64 = left.iter().map(|x| x * (x + 1.0)).sum();
+            assert_eq!(dot(&left, &right), expected);
+        }
+    }
 
     #[test]
     fn finiteness_is_seen_in_every_place() {

@@ -7,8 +7,8 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use matrix_descent::{
-    Accuracy, Config, InverseObjective, MeanSquaredError, Optimizer, Progress, Real, Sgd, Side,
-    Stepper, Stopping, heavy_ball_for_inverse, invert_by_descent,
+    Accuracy, Config, Fit, InverseObjective, MeanSquaredError, Optimizer, Progress, Real, Sgd,
+    Side, Silent, Stepper, Stopping, heavy_ball_for_inverse, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -145,6 +145,14 @@ impl<T: Real> OptimizerCheck<T> for StepsWithoutAllocation {
             }
         });
         assert_eq!(info.count_total, 0, "{name}");
+        let objective = Fit::new(MeanSquaredError, wavy::<T>(100, 0.9));
+        let mut stepper = Stepper::new(objective, optimizer, wavy(100, 0.4)).unwrap();
+        let stopping = Stopping::default().max_steps(100);
+        let info = allocation_counter::measure(|| {
+            stepper.run(&stopping, Silent).unwrap();
+        });
+        // The history.
+        assert_eq!(info.count_total, 1, "{name}");
     }
 }
 

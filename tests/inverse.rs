@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;
 use matrix_descent::{
-    Accuracy, Config, Error, InverseObjective, Inversion, MeanSquaredError, Minimization, Progress,
-    Real, Sgd, Side, Silent, Start, StopReason, Stopping, heavy_ball_for_inverse,
-    invert_by_descent, minimize,
+    Accuracy, Config, ConjugateGradient, Error, InverseObjective, Inversion, Lbfgs,
+    MeanSquaredError, Minimization, Progress, Real, Sgd, Side, Silent, Start, StopReason, Stopping,
+    heavy_ball_for_inverse, invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -490,5 +490,59 @@ fn large_entries_do_not_hide_the_ones_that_matter() {
             let difference = (found.inverse[place] - lu[place]).abs();
             assert!(difference <= 1e-6 * lu[place].abs() + bound, "{place}: {m}");
         }
+    }
+}
+
+fn check_line_searches<T: Real>() {
+    for (name, m) in well_conditioned::<T>() {
+        for side in SIDES {
+            // Eigenvalues 1 and −1: the mean of both estimates has other solutions.
+            if name == "exchange" && side == Side::Both {
+                continue;
+            }
+            let config = || Config::default().side(side).max_steps(2000);
+            let found = [
+                invert_by_descent(&m, config().optimizer(Lbfgs::default())),
+                invert_by_descent(&m, config().optimizer(ConjugateGradient::default())),
+            ];
+            for inversion in found {
+                let inversion =
+                    inversion.unwrap_or_else(|error| panic!("{name}, {side:?}: {error}"));
+                let tolerance = (T::from_count(m.nrows()) * T::EPSILON).sqrt();
+                assert!(inversion.residual <= tolerance, "{name}, {side:?}");
+                let report = &inversion.report;
+                assert!(
+                    report.evaluations >= report.losses.len(),
+                    "{name}, {side:?}"
+                );
+                let products = if side == Side::Both { 4 } else { 2 };
+                let expected = products * report.evaluations;
+                assert_eq!(inversion.products.descent, expected, "{name}, {side:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn methods_with_a_line_search_invert_without_a_learning_rate() {
+    check_line_searches::<f64>();
+    check_line_searches::<f32>();
+}
+
+#[test]
+fn a_line_search_takes_about_as_many_steps_as_the_condition_number() {
+    let steps = |condition_number: f64| {
+        let diagonal = DVector::from_fn(12, |i, _| condition_number.powf(-(i as f64) / 11.0));
+        let rotation = DMatrix::<f64>::from_vec(12, 12, wavy(144, 0.7)).qr().q();
+        let m = rotation.transpose() * DMatrix::from_diagonal(&diagonal) * rotation;
+        let config = Config::default().optimizer(ConjugateGradient::default());
+        invert_by_descent(&m, config).unwrap().report.steps
+    };
+    for condition_number in [10.0, 100.0, 1000.0] {
+        let steps = steps(condition_number);
+        assert!(
+            steps as f64 <= 5.0 * condition_number,
+            "{condition_number}: {steps}"
+        );
     }
 }

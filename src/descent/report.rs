@@ -14,7 +14,8 @@ pub enum StopReason {
     GradientNorm,
     /// The accuracy asked for was reached.
     Accuracy,
-    /// The loss stopped falling, by the measure of [`Stall`](crate::Stall).
+    /// The loss stopped falling, by the measure of [`Stall`](crate::Stall), or because the optimizer
+    /// found no lower point.
     Stalled,
     /// [`Stopping::max_steps`](crate::Stopping::max_steps) were taken.
     StepLimit,
@@ -65,6 +66,9 @@ pub struct Report<T> {
     pub losses: Vec<T>,
     /// The steps taken.
     pub steps: usize,
+    /// The evaluations of the objective: one at the start and one a step, more where a step takes a
+    /// line search.
+    pub evaluations: usize,
     /// The step after which the loss was smallest; the first of equals.
     pub best_step: usize,
     /// Why the run ended.

@@ -7,7 +7,7 @@ use super::report::{Minimization, Report, StopReason};
 use super::stopping::{Stall, Stopping};
 use crate::norm::all_finite;
 use crate::validation::check_parameters;
-use crate::{Error, Objective, Optimizer, Real};
+use crate::{Error, Iterate, Objective, Optimizer, Real};
 
 /// The most losses for which room is made in advance; a longer history grows as it must.
 const RESERVED_LOSSES: usize = 1 << 20;
@@ -64,6 +64,9 @@ pub struct Checkpoint<T, S> {
     losses: Vec<T>,
     best_parameters: Vec<T>,
     best_step: usize,
+    evaluations: usize,
+    /// Whether the optimizer said of its last step that no other will go lower.
+    is_exhausted: bool,
     elapsed: Duration,
 }
 
@@ -108,6 +111,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
                 best_step: 0,
                 parameters,
                 losses: Vec::new(),
+                evaluations: 1,
+                is_exhausted: false,
                 elapsed: Duration::ZERO,
             },
             objective,
@@ -153,13 +158,21 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// The history grows by one entry, for which memory may have to be found.
     pub fn step(&mut self) -> T {
-        self.optimizer.step(
-            &mut self.at.state,
-            &mut self.at.parameters,
-            &mut self.gradient,
-        );
+        let mut objective = Counted {
+            objective: &mut self.objective,
+            evaluations: &mut self.at.evaluations,
+        };
+        let mut iterate = Iterate {
+            loss: self.at.losses[self.at.losses.len() - 1],
+            parameters: &mut self.at.parameters,
+            gradient: &mut self.gradient,
+        };
+        let wish = self
+            .optimizer
+            .advance(&mut self.at.state, &mut objective, &mut iterate);
+        let loss = iterate.loss;
+        self.at.is_exhausted = wish.is_break();
         self.parameters_are_finite = all_finite(&self.at.parameters);
-        let loss = self.evaluate();
         let best_loss = self.at.losses[self.at.best_step];
         self.record(loss);
         let is_better = loss < best_loss || !best_loss.is_finite();
@@ -249,6 +262,12 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         &self.at.losses
     }
 
+    /// The evaluations of the objective since the start, the one at the start included.
+    #[must_use]
+    pub fn evaluations(&self) -> usize {
+        self.at.evaluations
+    }
+
     /// Ends the descent, keeping what is needed to go on.
     #[must_use]
     pub fn into_checkpoint(self) -> Checkpoint<T, M::State> {
@@ -268,6 +287,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             report: Report {
                 steps,
                 losses: self.at.losses,
+                evaluations: self.at.evaluations,
                 best_step: self.at.best_step,
                 stop_reason,
                 elapsed: self.at.elapsed,
@@ -302,10 +322,28 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             return Some(StopReason::GradientNorm);
         }
         let idle_steps = self.steps() - self.watch.last_improvement;
-        if stopping.stall.is_some_and(|s| idle_steps >= s.patience) {
+        let is_idle = stopping.stall.is_some_and(|s| idle_steps >= s.patience);
+        if is_idle || self.at.is_exhausted {
             return Some(StopReason::Stalled);
         }
         (self.steps() >= stopping.max_steps).then_some(StopReason::StepLimit)
+    }
+}
+
+/// An objective that counts its evaluations.
+struct Counted<'a, F> {
+    objective: &'a mut F,
+    evaluations: &'a mut usize,
+}
+
+impl<T: Real, F: Objective<T>> Objective<T> for Counted<'_, F> {
+    fn dimension(&self) -> usize {
+        self.objective.dimension()
+    }
+
+    fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
+        *self.evaluations += 1;
+        self.objective.value_and_gradient(parameters, gradient)
     }
 }
 

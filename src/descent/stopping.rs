@@ -6,7 +6,8 @@ use crate::{Error, Real};
 /// The conditions that end a run, each under its own [`StopReason`](crate::StopReason).
 ///
 /// A run ends at the first iterate for which one holds, tried in the order of the fields here,
-/// divergence first; the observer's wish comes last. Every run has a step limit.
+/// divergence first; the observer's wish comes last. Every run has a step limit. A run also stalls,
+/// whatever `stall` is, where the optimizer says that no further step will go lower.
 ///
 /// | field | default |
 /// |---|---|

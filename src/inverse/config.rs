@@ -95,6 +95,8 @@ impl<T: Real, M, O> Config<T, M, O> {
     /// The rule is used as it is: for gradient descent a learning rate η must satisfy η < n²/σ₁²,
     /// with momentum μ of the heavy ball η < (1 + μ)·n²/σ₁², where σ₁ is the largest singular value
     /// of the matrix. [`heavy_ball_for_inverse`](crate::heavy_ball_for_inverse) makes one that fits.
+    /// [`Lbfgs`](crate::Lbfgs) and [`ConjugateGradient`](crate::ConjugateGradient) need no learning
+    /// rate, and about κ steps.
     pub fn optimizer<R>(self, optimizer: R) -> Config<T, ByOptimizer<R>, O> {
         Config {
             method: ByOptimizer { optimizer },

@@ -73,6 +73,7 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
         }
         Report {
             steps: self.step,
+            evaluations: self.losses.len(),
             losses: self.losses,
             best_step,
             stop_reason,

@@ -1,10 +1,18 @@
 //! Update rules: how a gradient changes the parameters.
 
+mod conjugate_gradient;
+mod lbfgs;
+mod line_search;
 mod sgd;
 
+pub use conjugate_gradient::{ConjugateGradient, ConjugateGradientState, Conjugation};
+pub use lbfgs::{Lbfgs, LbfgsState};
+pub use line_search::LineSearch;
 pub use sgd::{Momentum, Sgd, SgdState};
 
-use crate::{Error, Real};
+use std::ops::ControlFlow;
+
+use crate::{Error, Objective, Real};
 
 /// A rule that turns a gradient into a step, in place, on flat slices.
 ///
@@ -56,6 +64,28 @@ pub trait Optimizer<T: Real> {
     /// Slices of unequal length are a programming error; an implementation may panic on them.
     fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &mut [T]);
 
+    /// Goes from one iterate to the next: what a descent repeats.
+    ///
+    /// The provided method takes one [`step`](Self::step) and evaluates the objective once. A method
+    /// that looks at more than one point before it moves, as line searches do, brings its own; its
+    /// [`step`](Self::step) is then the move without search. Either leaves in `at` the new parameters
+    /// with the loss and the gradient there, and says `Break` if no further step will go lower, which
+    /// ends a run as stalled.
+    fn advance<F>(
+        &self,
+        state: &mut Self::State,
+        objective: &mut F,
+        at: &mut Iterate<'_, T>,
+    ) -> ControlFlow<()>
+    where
+        Self: Sized,
+        F: Objective<T> + ?Sized,
+    {
+        self.step(state, at.parameters, at.gradient);
+        at.loss = objective.value_and_gradient(at.parameters, at.gradient);
+        ControlFlow::Continue(())
+    }
+
     /// Checks the settings; every run calls this before its first step.
     ///
     /// # Errors
@@ -67,7 +97,40 @@ pub trait Optimizer<T: Real> {
     }
 }
 
-impl<T: Real, M: Optimizer<T> + ?Sized> Optimizer<T> for &M {
+/// Where a descent stands: parameters, with the gradient and the loss there.
+#[derive(Debug, PartialEq)]
+pub struct Iterate<'a, T> {
+    /// The parameters x.
+    pub parameters: &'a mut [T],
+    /// The gradient at x.
+    pub gradient: &'a mut [T],
+    /// The loss at x.
+    pub loss: T,
+}
+
+/// A rule whose step length is a setting, so that it can be changed from step to step.
+///
+/// Such a rule looks at one gradient per step, which is what wrappers rely on that change the
+/// gradient before a step, the learning rate in it or the parameters after it. Methods with a line
+/// search are not of this kind.
+///
+/// ```
+/// use matrix_descent::{LearningRate, Sgd};
+///
+/// let rule = Sgd::new(0.5).momentum(0.9);
+/// let slower = rule.with_learning_rate(0.1 * rule.learning_rate());
+/// assert_eq!(slower, Sgd::new(0.05).momentum(0.9));
+/// ```
+pub trait LearningRate<T: Real>: Optimizer<T> {
+    /// η, the factor of every step.
+    fn learning_rate(&self) -> T;
+
+    /// The same rule with another learning rate.
+    #[must_use]
+    fn with_learning_rate(&self, learning_rate: T) -> Self;
+}
+
+impl<T: Real, M: Optimizer<T>> Optimizer<T> for &M {
     type State = M::State;
 
     fn init(&self, parameters: &[T]) -> Self::State {
@@ -76,6 +139,18 @@ impl<T: Real, M: Optimizer<T> + ?Sized> Optimizer<T> for &M {
 
     fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &mut [T]) {
         (**self).step(state, parameters, gradient);
+    }
+
+    fn advance<F>(
+        &self,
+        state: &mut Self::State,
+        objective: &mut F,
+        at: &mut Iterate<'_, T>,
+    ) -> ControlFlow<()>
+    where
+        F: Objective<T> + ?Sized,
+    {
+        (**self).advance(state, objective, at)
     }
 
     fn validate(&self) -> Result<(), Error<T>> {

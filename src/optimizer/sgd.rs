@@ -1,6 +1,6 @@
 //! Gradient descent with constant learning rate, with or without momentum.
 
-use super::Optimizer;
+use super::{LearningRate, Optimizer};
 use crate::error::require;
 use crate::{Error, Real};
 
@@ -231,6 +231,19 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
                 in_unit_interval("dampening", dampening)
             }
             Momentum::Nesterov { momentum } => in_unit_interval("momentum", momentum),
+        }
+    }
+}
+
+impl<T: Real> LearningRate<T> for Sgd<T> {
+    fn learning_rate(&self) -> T {
+        self.learning_rate
+    }
+
+    fn with_learning_rate(&self, learning_rate: T) -> Self {
+        Self {
+            learning_rate,
+            ..*self
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::{Optimizer, Real, Sgd};
+use matrix_descent::{ConjugateGradient, Conjugation, Lbfgs, LineSearch, Optimizer, Real, Sgd};
 
 /// A check that every optimizer has to pass.
 pub trait OptimizerCheck<T: Real> {
@@ -23,4 +23,25 @@ pub fn for_each_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
     check.check("sgd, Nesterov momentum", &nesterov);
     let tuned = Sgd::tuned_heavy_ball(t(1.0), t(3.0));
     check.check("sgd, tuned heavy ball", &tuned);
+    for_each_with_line_search(check);
+}
+
+/// Shows every optimizer that searches along its direction to `check`.
+pub fn for_each_with_line_search<T: Real>(check: &mut impl OptimizerCheck<T>) {
+    let backtracking = LineSearch::backtracking();
+    check.check("l-bfgs", &Lbfgs::default());
+    check.check("l-bfgs, two pairs", &Lbfgs::default().history(2));
+    let rule = Lbfgs::default().line_search(backtracking);
+    check.check("l-bfgs, backtracking", &rule);
+    for conjugation in [
+        Conjugation::HagerZhang,
+        Conjugation::PolakRibiere,
+        Conjugation::FletcherReeves,
+    ] {
+        let rule = ConjugateGradient::default().conjugation(conjugation);
+        let name = format!("conjugate gradient, {conjugation:?}");
+        check.check(&name, &rule);
+        let name = format!("{name}, backtracking");
+        check.check(&name, &rule.line_search(backtracking));
+    }
 }

@@ -1,0 +1,154 @@
+//! Line searches: how far to go in a direction, by trying.
+
+mod advance;
+mod backtracking;
+mod interpolation;
+mod ray;
+mod records;
+mod trials;
+mod wolfe;
+
+pub(super) use advance::{Compass, advance, step};
+pub(super) use ray::{Kind, Ray};
+
+use crate::error::require;
+use crate::{Error, Iterate, Objective, Real};
+
+use trials::Trials;
+use wolfe::Conditions;
+
+/// How a method such as [`Lbfgs`](crate::Lbfgs) or [`ConjugateGradient`](crate::ConjugateGradient)
+/// finds the length of its step.
+///
+/// In the formulas φ(α) = f(x + α·d) is the loss along the direction d; δ is `sufficient_decrease`.
+///
+/// A search begins at α = 1 where d is an estimate of Newton's step; else where α·∇ᵀd is twice that
+/// of the last step, or, if there was none, at a length ‖α·d‖ of about ‖x‖/100.
+///
+/// Both searches back away from a loss or a slope that is not finite, and end after 30 evaluations
+/// at the latest; then they take the lowest point they saw, if it is below the start (which costs
+/// one evaluation more). Where no point is below, the method forgets what it knows and tries −∇
+/// once; if that fails too, the parameters stay and the run ends as
+/// [`Stalled`](crate::StopReason::Stalled). It ends so as well after 20 steps in a row that reached
+/// neither a lower loss nor a smaller gradient than all before.
+///
+/// # When to use
+///
+/// [`Wolfe`](Self::Wolfe), the default, unless one evaluation costs much more than the direction and
+/// the first trial is nearly always good, as with L-BFGS.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Lbfgs, LineSearch, Optimizer};
+///
+/// let rule = Lbfgs::<f64>::default().line_search(LineSearch::backtracking());
+/// assert!(rule.validate().is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum LineSearch<T> {
+    /// The strong Wolfe conditions, φ(α) ≤ φ(0) + δ·α·φ′(0) and |φ′(α)| ≤ σ·|φ′(0)|.
+    ///
+    /// The search first lengthens the step until it has passed a minimum, by the secant of the
+    /// slopes but at most tenfold; then it narrows the bracket by cubic interpolation, and halves
+    /// it where that takes off less than a third (Nocedal and Wright, "Numerical Optimization",
+    /// 2006, algorithms 3.5 and 3.6, after Moré and Thuente, "Line search algorithms with guaranteed
+    /// sufficient decrease", 1994). A first trial other than Newton's only probes: the next is then
+    /// exact on a parabola.
+    ///
+    /// Near a minimum the losses differ by rounding alone while the slopes still tell: where
+    /// |φ(α) − φ(0)| ≤ 256·ε·|φ(0)| the first condition is waived, and where the losses agree to
+    /// half of their digits the bracket is narrowed by secants (after Hager and Zhang, "A new
+    /// conjugate gradient method with guaranteed descent and an efficient line search", 2005).
+    Wolfe {
+        /// δ, in (0, σ) and below 1/2.
+        sufficient_decrease: T,
+        /// σ, in (δ, 1): small for a search that is nearly exact.
+        curvature: T,
+    },
+    /// The condition of Armijo, φ(α) ≤ φ(0) + δ·α·φ′(0) ("Minimization of functions having
+    /// Lipschitz continuous first partial derivatives", 1966).
+    ///
+    /// The search shortens the step until the condition holds, to the minimum of the parabola
+    /// through φ(0), φ′(0) and φ(α), but to no less than a tenth and no more than a half.
+    Backtracking {
+        /// δ, in (0, 1/2).
+        sufficient_decrease: T,
+    },
+}
+
+/// δ where none is set.
+const SUFFICIENT_DECREASE: f64 = 1e-4;
+
+impl<T: Real> LineSearch<T> {
+    /// [`LineSearch::Wolfe`] with σ = `curvature` and δ = min(10⁻⁴, σ/2).
+    #[must_use]
+    pub fn wolfe(curvature: T) -> Self {
+        let half = T::nearest(0.5) * curvature;
+        Self::Wolfe {
+            sufficient_decrease: T::nearest(SUFFICIENT_DECREASE).min(half),
+            curvature,
+        }
+    }
+
+    /// [`LineSearch::Backtracking`] with δ = 10⁻⁴.
+    #[must_use]
+    pub fn backtracking() -> Self {
+        Self::Backtracking {
+            sufficient_decrease: T::nearest(SUFFICIENT_DECREASE),
+        }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), Error<T>> {
+        let half = T::nearest(0.5);
+        let (Self::Wolfe {
+            sufficient_decrease,
+            ..
+        }
+        | Self::Backtracking {
+            sufficient_decrease,
+        }) = *self;
+        require(
+            sufficient_decrease > T::zero() && sufficient_decrease < half,
+            "sufficient_decrease",
+            sufficient_decrease,
+            "above 0 and below 1/2",
+        )?;
+        match *self {
+            Self::Wolfe { curvature, .. } => require(
+                curvature > sufficient_decrease && curvature < T::one(),
+                "curvature",
+                curvature,
+                "above sufficient_decrease and below 1",
+            ),
+            Self::Backtracking { .. } => Ok(()),
+        }
+    }
+
+    /// Goes down the ray and leaves `at` where it ends; says whether it went at all.
+    fn search<F>(&self, ray: &mut Ray<T>, objective: &mut F, at: &mut Iterate<'_, T>) -> bool
+    where
+        F: Objective<T> + ?Sized,
+    {
+        let trials = Trials::new(ray, objective, at);
+        let end = match *self {
+            Self::Wolfe {
+                sufficient_decrease,
+                curvature,
+            } => {
+                let start = trials.start();
+                let conditions = Conditions::new(start, sufficient_decrease, curvature);
+                wolfe::search(conditions, trials)
+            }
+            Self::Backtracking {
+                sufficient_decrease,
+            } => backtracking::search(sufficient_decrease, trials),
+        };
+        match end {
+            Some(point) => ray.record_move(point.length),
+            None => ray.return_to_origin(at),
+        }
+        end.is_some()
+    }
+}

@@ -1,0 +1,144 @@
+//! The search for the strong Wolfe conditions.
+
+use super::interpolation::{cubic_minimum, parabola_minimum, secant_minimum};
+use super::trials::{Point, Trials};
+use crate::{Objective, Real};
+
+/// The roundings of the loss within which two losses count as equal.
+const ROUNDINGS: f64 = 256.0;
+/// The most by which a trial extends the stretch searched.
+const LARGEST_EXTENSION: f64 = 10.0;
+/// The part of a bracket that a trial has to leave at most; otherwise the next one halves it.
+const SLOW: f64 = 0.66;
+
+/// What the search looks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Conditions<T> {
+    start: Point<T>,
+    sufficient_decrease: T,
+    /// σ·|φ′(0)|.
+    largest_slope: T,
+    /// How far losses may differ by rounding alone.
+    rounding: T,
+    /// Below which their differences have lost half of their digits.
+    blur: T,
+}
+
+impl<T: Real> Conditions<T> {
+    pub(super) fn new(start: Point<T>, sufficient_decrease: T, curvature: T) -> Self {
+        Self {
+            start,
+            sufficient_decrease,
+            largest_slope: curvature * start.slope.abs(),
+            rounding: T::nearest(ROUNDINGS) * T::EPSILON * start.loss.abs(),
+            blur: T::EPSILON.sqrt() * start.loss.abs(),
+        }
+    }
+
+    fn hold_at(&self, point: Point<T>) -> bool {
+        self.has_decreased(point) && point.slope.abs() <= self.largest_slope
+    }
+
+    fn has_decreased(&self, point: Point<T>) -> bool {
+        let fall = point.loss - self.start.loss;
+        let enough = self.sufficient_decrease * point.length * self.start.slope;
+        let is_enough = fall <= enough || fall.abs() <= self.rounding;
+        is_enough && point.is_finite()
+    }
+
+    /// Whether the first condition holds and the slope still falls: a minimum lies beyond.
+    fn is_before_minimum(&self, point: Point<T>) -> bool {
+        self.has_decreased(point) && point.slope < T::zero()
+    }
+}
+
+/// Ends at the first trial where the conditions hold.
+pub(super) fn search<T, F>(
+    conditions: Conditions<T>,
+    mut trials: Trials<'_, '_, T, F>,
+) -> Option<Point<T>>
+where
+    T: Real,
+    F: Objective<T> + ?Sized,
+{
+    let mut bracket = Bracket::new(trials.start());
+    let mut length = trials.first_length();
+    // A guess is only a probe: from it the minimum of a parabola is known exactly.
+    let mut is_probe = trials.first_is_guess();
+    while let Some(point) = trials.go_to(length) {
+        if conditions.hold_at(point) && !is_probe {
+            return Some(point);
+        }
+        is_probe = false;
+        length = bracket.next_length(point, &conditions);
+    }
+    trials.settle()
+}
+
+/// A stretch of the ray that holds a point to accept, open at the far end until one is found that
+/// lies beyond.
+struct Bracket<T> {
+    /// The farthest point known to lie before the minimum.
+    near: Point<T>,
+    /// The nearest point known to lie beyond.
+    far: Option<Point<T>>,
+    width: T,
+}
+
+impl<T: Real> Bracket<T> {
+    fn new(start: Point<T>) -> Self {
+        Self {
+            near: start,
+            far: None,
+            width: T::MAX,
+        }
+    }
+
+    /// Takes up a trial, and says where to try next.
+    fn next_length(&mut self, point: Point<T>, conditions: &Conditions<T>) -> T {
+        let before = self.near;
+        if conditions.is_before_minimum(point) {
+            self.near = point;
+        } else {
+            self.far = Some(point);
+        }
+        match self.far {
+            Some(far) => self.next_within(far, conditions.blur),
+            None => extended(before, point),
+        }
+    }
+
+    fn next_within(&mut self, far: Point<T>, blur: T) -> T {
+        let near = self.near;
+        let width = far.length - near.length;
+        let is_slow = width > T::nearest(SLOW) * self.width;
+        self.width = width;
+        let middle = near.length + T::nearest(0.5) * width;
+        if !far.is_finite() {
+            return near.length + T::nearest(0.1) * width;
+        }
+        if is_slow {
+            return middle;
+        }
+        let wanted = if (far.loss - near.loss).abs() <= blur {
+            secant_minimum(near, far)
+        } else if far.slope < T::zero() {
+            parabola_minimum(near, far)
+        } else {
+            cubic_minimum(near, far)
+        };
+        if wanted > near.length && wanted < far.length {
+            wanted
+        } else {
+            middle
+        }
+    }
+}
+
+/// Where to try after `point`, if the minimum lies beyond.
+fn extended<T: Real>(before: Point<T>, point: Point<T>) -> T {
+    let most = (T::nearest(LARGEST_EXTENSION) * point.length).min(T::MAX);
+    let wanted = secant_minimum(before, point);
+    let is_ahead = wanted > point.length && wanted < most;
+    if is_ahead { wanted } else { most }
+}
