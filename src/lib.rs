@@ -7,7 +7,7 @@
 //! |---|---|
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`]), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`]) |
+//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], …), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`]) |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
 //! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
@@ -51,6 +51,7 @@ mod norm;
 mod product;
 mod real;
 mod scaling;
+mod sign;
 mod validation;
 
 pub mod descent;
@@ -70,7 +71,11 @@ pub use inverse::{
 };
 pub use loss::{Loss, MeanSquaredError};
 pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Side, check_gradient};
-pub use optimizer::{Iterate, LearningRate, Momentum, Optimizer, Sgd, SgdState};
+pub use optimizer::{
+    AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, Iterate, LearningRate,
+    Lion, LionState, Momentum, NAdam, NAdamState, Optimizer, RmsProp, RmsPropState, SecondMoment,
+    Sgd, SgdState, Spread,
+};
 pub use real::Real;
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
