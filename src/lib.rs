@@ -7,7 +7,7 @@
 //! |---|---|
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], …), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`]) |
+//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`Ridge`], …) |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
 //! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
@@ -69,8 +69,10 @@ pub use inverse::{
     Accuracy, Certificate, Config, InverseTracker, Inversion, Products, Refresh, Route, Start,
     certify, heavy_ball_for_inverse, invert_by_descent, polish_inverse,
 };
-pub use loss::{Loss, MeanSquaredError};
-pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Side, check_gradient};
+pub use loss::{
+    Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, SmoothL1, WeightedMeanSquaredError,
+};
+pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Ridge, Side, check_gradient};
 pub use optimizer::{
     AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, Iterate, LearningRate,
     Lion, LionState, Momentum, NAdam, NAdamState, Optimizer, RmsProp, RmsPropState, SecondMoment,

@@ -3,9 +3,10 @@
 use std::fmt::Debug;
 
 use matrix_descent::{
-    AdaDelta, AdaGrad, Adam, AdamW, Config, Error, Fit, InverseObjective, Lion, MeanSquaredError,
-    NAdam, Optimizer, RmsProp, Sgd, Side, Silent, Stall, Start, Stepper, Stopping, check_gradient,
-    heavy_ball_for_inverse, invert_by_descent, minimize,
+    AdaDelta, AdaGrad, Adam, AdamW, Config, Error, Fit, Huber, InverseObjective, Lion,
+    MeanSquaredError, NAdam, Optimizer, Ridge, RmsProp, Sgd, Side, Silent, SmoothL1, Stall, Start,
+    Stepper, Stopping, WeightedMeanSquaredError, check_gradient, heavy_ball_for_inverse,
+    invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -357,6 +358,44 @@ fn every_rule_checks_its_settings() {
     refuses(|b| lion.betas(b, 0.9), "beta1", BELOW_ONE);
     refuses(|b| lion.betas(0.9, b), "beta2", BELOW_ONE);
     refuses(|d| lion.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+}
+
+#[test]
+fn losses_and_penalties_check_their_settings() {
+    let infinity = f64::INFINITY;
+    for value in [0.0, -1.0, infinity] {
+        assert_eq!(
+            error(Huber::new(value)),
+            setting("delta", value, ABOVE_ZERO)
+        );
+        assert_eq!(
+            error(SmoothL1::new(value)),
+            setting("beta", value, ABOVE_ZERO)
+        );
+    }
+    assert!(Huber::new(f64::NAN).is_err() && SmoothL1::new(f64::NAN).is_err());
+    for value in [-1.0, infinity] {
+        let fit = Fit::new(MeanSquaredError, vec![0.0]);
+        assert_eq!(
+            error(Ridge::new(fit, value)),
+            setting("weight", value, NOT_NEGATIVE)
+        );
+        assert_eq!(
+            error(WeightedMeanSquaredError::new(vec![1.0, value])),
+            setting("weights", value, NOT_NEGATIVE)
+        );
+    }
+    assert!(Ridge::new(Fit::new(MeanSquaredError, vec![0.0]), f64::NAN).is_err());
+    assert!(WeightedMeanSquaredError::new(vec![f64::NAN]).is_err());
+    let sum = "the sum of the weights";
+    assert_eq!(
+        error(WeightedMeanSquaredError::new(vec![0.0; 3])),
+        setting(sum, 0.0, ABOVE_ZERO)
+    );
+    assert_eq!(
+        error(WeightedMeanSquaredError::new(vec![f64::MAX; 2])),
+        setting(sum, infinity, ABOVE_ZERO)
+    );
 }
 
 #[test]

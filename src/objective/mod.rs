@@ -3,10 +3,12 @@
 mod fit;
 mod gradient_check;
 mod inverse;
+mod ridge;
 
 pub use fit::Fit;
 pub use gradient_check::{GradientCheck, check_gradient};
 pub use inverse::{InverseObjective, Side};
+pub use ridge::Ridge;
 
 use crate::Real;
 
