@@ -7,7 +7,7 @@
 //! |---|---|
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`]), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`], [`GramObjective`]) |
+//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`Ridge`], …) |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
 //! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
@@ -51,6 +51,7 @@ mod norm;
 mod product;
 mod real;
 mod scaling;
+mod sign;
 mod validation;
 
 pub mod descent;
@@ -68,13 +69,17 @@ pub use inverse::{
     Accuracy, Certificate, Config, InverseTracker, Inversion, Products, Refresh, Route, Start,
     certify, heavy_ball_for_inverse, invert_by_descent, polish_inverse,
 };
-pub use loss::{Loss, MeanSquaredError};
+pub use loss::{
+    Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, SmoothL1, WeightedMeanSquaredError,
+};
 pub use objective::{
-    Fit, GradientCheck, GramObjective, InverseObjective, Objective, Side, check_gradient,
+    Fit, GradientCheck, GramObjective, InverseObjective, Objective, Ridge, Side, check_gradient,
 };
 pub use optimizer::{
-    ConjugateGradient, ConjugateGradientState, Conjugation, Iterate, Lbfgs, LbfgsState,
-    LearningRate, LineSearch, Momentum, Optimizer, Sgd, SgdState,
+    AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, ConjugateGradient,
+    ConjugateGradientState, Conjugation, Iterate, Lbfgs, LbfgsState, LearningRate, LineSearch,
+    Lion, LionState, Momentum, NAdam, NAdamState, Optimizer, RmsProp, RmsPropState, SecondMoment,
+    Sgd, SgdState, Spread,
 };
 pub use real::Real;
 

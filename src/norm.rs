@@ -57,7 +57,8 @@ pub(crate) fn all_finite<T: Real>(values: &[T]) -> bool {
     of_rest && sums.iter().all(|&sum| sum == T::zero())
 }
 
-fn sum_of_squares<T: Real>(values: &[T]) -> T {
+/// Σxᵢ², without any guard against overflow.
+pub(crate) fn sum_of_squares<T: Real>(values: &[T]) -> T {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut sums = [T::zero(); LANES];
     for chunk in chunks {

@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use crate::error::require;
 use crate::{Error, Real};
 
 /// Accepts a square matrix with at least one entry, all of them finite.
@@ -71,4 +72,16 @@ pub(crate) fn check_parameters<T: Real>(parameters: &[T], expected: usize) -> Re
             value: parameters[row],
         }),
     }
+}
+
+/// Accepts a setting that is finite and above 0.
+pub(crate) fn check_above_zero<T: Real>(name: &'static str, value: T) -> Result<(), Error<T>> {
+    let is_met = value > T::zero() && value.is_finite();
+    require(is_met, name, value, "finite and above 0")
+}
+
+/// Accepts a setting that is finite and at least 0.
+pub(crate) fn check_at_least_zero<T: Real>(name: &'static str, value: T) -> Result<(), Error<T>> {
+    let is_met = value >= T::zero() && value.is_finite();
+    require(is_met, name, value, "finite and at least 0")
 }

@@ -3,12 +3,18 @@
 use std::fmt::Debug;
 
 use matrix_descent::{
-    Config, Error, Fit, InverseObjective, MeanSquaredError, Optimizer, Sgd, Side, Silent, Stall,
-    Start, Stepper, Stopping, check_gradient, heavy_ball_for_inverse, invert_by_descent, minimize,
+    AdaDelta, AdaGrad, Adam, AdamW, Config, Error, Fit, Huber, InverseObjective, Lion,
+    MeanSquaredError, NAdam, Optimizer, Ridge, RmsProp, Sgd, Side, Silent, SmoothL1, Stall, Start,
+    Stepper, Stopping, WeightedMeanSquaredError, check_gradient, heavy_ball_for_inverse,
+    invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
 type Case = (&'static str, Error, Error);
+
+const ABOVE_ZERO: &str = "finite and above 0";
+const NOT_NEGATIVE: &str = "finite and at least 0";
+const BELOW_ONE: &str = "at least 0 and below 1";
 
 fn error<R: Debug>(result: Result<R, Error>) -> Error {
     result.unwrap_err()
@@ -282,6 +288,114 @@ fn each_bad_input_gives_its_error() {
         assert_eq!(found, expected, "{name}");
         assert!(!found.to_string().is_empty());
     }
+}
+
+#[test]
+fn every_rule_checks_its_settings() {
+    fn refuses<M: Optimizer<f64>>(
+        with: impl Fn(f64) -> M,
+        name: &'static str,
+        range: &'static str,
+    ) {
+        let too_large = if range == BELOW_ONE {
+            1.0
+        } else {
+            f64::INFINITY
+        };
+        let too_small = if range == ABOVE_ZERO { 0.0 } else { -0.5 };
+        for value in [too_small, -1.0, too_large] {
+            assert_eq!(
+                error(with(value).validate()),
+                setting(name, value, range),
+                "{name}"
+            );
+        }
+        let Err(Error::InvalidSetting { value, .. }) = with(f64::NAN).validate() else {
+            panic!("{name}: accepted NaN");
+        };
+        assert!(value.is_nan());
+        assert_eq!(with(0.5).validate(), Ok(()), "{name}");
+    }
+    let adam = Adam::default();
+    refuses(Adam::new, "learning_rate", ABOVE_ZERO);
+    refuses(|b| adam.betas(b, 0.9), "beta1", BELOW_ONE);
+    refuses(|b| adam.betas(0.9, b), "beta2", BELOW_ONE);
+    refuses(|e| adam.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|d| adam.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+    let adam_w = AdamW::default();
+    refuses(AdamW::new, "learning_rate", ABOVE_ZERO);
+    refuses(|b| adam_w.betas(b, 0.9), "beta1", BELOW_ONE);
+    refuses(|b| adam_w.betas(0.9, b), "beta2", BELOW_ONE);
+    refuses(|e| adam_w.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|d| adam_w.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+    let nadam = NAdam::default();
+    refuses(NAdam::new, "learning_rate", ABOVE_ZERO);
+    refuses(|b| nadam.betas(b, 0.9), "beta1", BELOW_ONE);
+    refuses(|b| nadam.betas(0.9, b), "beta2", BELOW_ONE);
+    refuses(|e| nadam.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|d| nadam.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+    refuses(|p| nadam.momentum_decay(p), "momentum_decay", NOT_NEGATIVE);
+    let rms_prop = RmsProp::default();
+    refuses(RmsProp::new, "learning_rate", ABOVE_ZERO);
+    refuses(|a| rms_prop.smoothing(a), "smoothing", BELOW_ONE);
+    refuses(|e| rms_prop.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|m| rms_prop.momentum(m), "momentum", BELOW_ONE);
+    refuses(|d| rms_prop.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+    let ada_grad = AdaGrad::default();
+    let slowed = |d| ada_grad.learning_rate_decay(d);
+    refuses(AdaGrad::new, "learning_rate", ABOVE_ZERO);
+    refuses(slowed, "learning_rate_decay", NOT_NEGATIVE);
+    refuses(|e| ada_grad.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|d| ada_grad.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+    refuses(|s| ada_grad.initial_sum(s), "initial_sum", NOT_NEGATIVE);
+    let ada_delta = AdaDelta::default();
+    refuses(AdaDelta::new, "learning_rate", ABOVE_ZERO);
+    refuses(|r| ada_delta.smoothing(r), "smoothing", BELOW_ONE);
+    refuses(|e| ada_delta.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|d| ada_delta.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+    let lion = Lion::default();
+    refuses(Lion::new, "learning_rate", ABOVE_ZERO);
+    refuses(|b| lion.betas(b, 0.9), "beta1", BELOW_ONE);
+    refuses(|b| lion.betas(0.9, b), "beta2", BELOW_ONE);
+    refuses(|d| lion.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+}
+
+#[test]
+fn losses_and_penalties_check_their_settings() {
+    let infinity = f64::INFINITY;
+    for value in [0.0, -1.0, infinity] {
+        assert_eq!(
+            error(Huber::new(value)),
+            setting("delta", value, ABOVE_ZERO)
+        );
+        assert_eq!(
+            error(SmoothL1::new(value)),
+            setting("beta", value, ABOVE_ZERO)
+        );
+    }
+    assert!(Huber::new(f64::NAN).is_err() && SmoothL1::new(f64::NAN).is_err());
+    for value in [-1.0, infinity] {
+        let fit = Fit::new(MeanSquaredError, vec![0.0]);
+        assert_eq!(
+            error(Ridge::new(fit, value)),
+            setting("weight", value, NOT_NEGATIVE)
+        );
+        assert_eq!(
+            error(WeightedMeanSquaredError::new(vec![1.0, value])),
+            setting("weights", value, NOT_NEGATIVE)
+        );
+    }
+    assert!(Ridge::new(Fit::new(MeanSquaredError, vec![0.0]), f64::NAN).is_err());
+    assert!(WeightedMeanSquaredError::new(vec![f64::NAN]).is_err());
+    let sum = "the sum of the weights";
+    assert_eq!(
+        error(WeightedMeanSquaredError::new(vec![0.0; 3])),
+        setting(sum, 0.0, ABOVE_ZERO)
+    );
+    assert_eq!(
+        error(WeightedMeanSquaredError::new(vec![f64::MAX; 2])),
+        setting(sum, infinity, ABOVE_ZERO)
+    );
 }
 
 #[test]

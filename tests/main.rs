@@ -8,6 +8,7 @@ mod allocations;
 mod bad_input;
 mod certificate;
 mod descent;
+mod formulas;
 mod gallery;
 mod inverse;
 mod line_search;

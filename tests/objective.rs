@@ -1,15 +1,15 @@
 //! What every objective has to do, and the gradient check itself.
 
 use matrix_descent::{
-    Error, GramObjective, InverseObjective, MeanSquaredError, Objective, Optimizer, Real, Sgd,
-    Side, Silent, Stepper, Stopping, check_gradient, heavy_ball_for_inverse,
+    Error, Fit, GramObjective, InverseObjective, MeanSquaredError, Objective, Optimizer, Real,
+    Ridge, Sgd, Side, Silent, Stepper, Stopping, check_gradient, heavy_ball_for_inverse, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
-use crate::support::objectives::{SIDES, for_each_objective, wavy};
+use crate::support::objectives::{SIDES, for_each_smooth_objective, wavy};
 
 fn check_gradients<T: Real>(limit: f64) {
-    for_each_objective::<T>(|name, mut objective| {
+    for_each_smooth_objective::<T>(|name, mut objective| {
         let parameters = wavy(objective.dimension(), 2.1);
         let check = check_gradient(&mut objective, &parameters).unwrap();
         let error = check.largest_relative_error;
@@ -193,6 +193,56 @@ fn a_run_in_parts_switches_where_a_run_in_one_does() {
     }
     assert_eq!(parts.losses(), whole.losses());
     assert_eq!(parts.parameters(), whole.parameters());
+}
+
+#[test]
+fn ridge_is_half_the_weighted_sum_of_squares() {
+    let fit = || Fit::new(MeanSquaredError, vec![1.0, -2.0]);
+    let (mut with, mut without) = (Ridge::new(fit(), 0.5).unwrap(), fit());
+    let mut gradients = [[0.0; 2]; 2];
+    let values = [
+        with.value_and_gradient(&[3.0, 4.0], &mut gradients[0]),
+        without.value_and_gradient(&[3.0, 4.0], &mut gradients[1]),
+    ];
+    assert_eq!(values[0], values[1] + 0.25 * 25.0);
+    let penalty = [
+        gradients[0][0] - gradients[1][0],
+        gradients[0][1] - gradients[1][1],
+    ];
+    assert_eq!(penalty, [1.5, 2.0]);
+    assert_eq!(with.objective(), &without);
+}
+
+#[test]
+fn ridge_takes_the_steps_of_weight_decay() {
+    let objective = || Fit::new(MeanSquaredError, wavy::<f64>(5, 0.3));
+    let rule = Sgd::new(0.2).momentum(0.5);
+    let run = |objective: &mut dyn Objective<f64>, rule: Sgd<f64>| {
+        let (mut x, mut gradient): (Vec<f64>, _) = (wavy(5, 0.8), [0.0; 5]);
+        let mut state = rule.init(&x);
+        for _ in 0..20 {
+            objective.value_and_gradient(&x, &mut gradient);
+            rule.step(&mut state, &mut x, &mut gradient);
+        }
+        x
+    };
+    let by_ridge = run(&mut Ridge::new(objective(), 0.3).unwrap(), rule);
+    assert_eq!(by_ridge, run(&mut objective(), rule.weight_decay(0.3)));
+}
+
+#[test]
+fn ridge_gives_a_singular_matrix_its_regularised_inverse() {
+    // The gradient 2/n²·(X·M − I)·Mᵀ + λ·X vanishes at X = 2/n²·Mᵀ·(2/n²·M·Mᵀ + λ·I)⁻¹.
+    let m = dmatrix![1.0, 2.0; 2.0, 4.0];
+    let weight = 0.1;
+    let objective = InverseObjective::new(&m, Side::Left, MeanSquaredError).unwrap();
+    let objective = Ridge::new(objective, weight).unwrap();
+    let stopping = Stopping::default().gradient_norm(1e-13).max_steps(10_000);
+    let run = minimize(objective, Sgd::new(0.07), vec![0.0; 4], stopping, Silent).unwrap();
+    let hessian = &m * m.transpose() * 0.5 + DMatrix::identity(2, 2) * weight;
+    let expected = m.transpose() * 0.5 * hessian.try_inverse().unwrap();
+    let found = DMatrix::from_vec(2, 2, run.parameters);
+    assert!((&found - &expected).norm() < 1e-12, "{found} {expected}");
 }
 
 /// An objective whose gradient is wrong in one entry.

@@ -1,8 +1,19 @@
 //! Losses: how wrong a prediction is, as one number.
 
+mod absolute;
+mod entrywise;
+mod huber;
+mod log_cosh;
 mod mse;
+mod smooth_l1;
+mod weighted;
 
+pub use absolute::MeanAbsoluteError;
+pub use huber::Huber;
+pub use log_cosh::LogCosh;
 pub use mse::MeanSquaredError;
+pub use smooth_l1::SmoothL1;
+pub use weighted::WeightedMeanSquaredError;
 
 use crate::Real;
 

@@ -5,11 +5,13 @@ mod fit;
 mod gradient_check;
 mod gram;
 mod inverse;
+mod ridge;
 
 pub use fit::Fit;
 pub use gradient_check::{GradientCheck, check_gradient};
 pub use gram::GramObjective;
 pub use inverse::{InverseObjective, Side};
+pub use ridge::Ridge;
 
 use crate::Real;
 

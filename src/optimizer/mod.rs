@@ -1,13 +1,35 @@
 //! Update rules: how a gradient changes the parameters.
+//!
+//! [`Sgd`] is the plain rule; the others scale each entry by what they remember of it. Those that
+//! square the gradient take entries up to about 10¹⁹ in `f32` and 10¹⁵⁴ in `f64`; a parameter whose
+//! gradient was larger once stands still from then on.
 
+mod ada_delta;
+mod ada_grad;
+mod adam;
+mod adam_w;
 mod conjugate_gradient;
 mod lbfgs;
 mod line_search;
+mod lion;
+mod memory;
+mod moments;
+mod nadam;
+mod rms_prop;
+mod settings;
 mod sgd;
 
+pub use ada_delta::{AdaDelta, AdaDeltaState};
+pub use ada_grad::{AdaGrad, AdaGradState};
+pub use adam::{Adam, AdamState};
+pub use adam_w::AdamW;
 pub use conjugate_gradient::{ConjugateGradient, ConjugateGradientState, Conjugation};
 pub use lbfgs::{Lbfgs, LbfgsState};
 pub use line_search::LineSearch;
+pub use lion::{Lion, LionState};
+pub use moments::SecondMoment;
+pub use nadam::{NAdam, NAdamState};
+pub use rms_prop::{RmsProp, RmsPropState, Spread};
 pub use sgd::{Momentum, Sgd, SgdState};
 
 use std::ops::ControlFlow;

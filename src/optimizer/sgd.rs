@@ -1,7 +1,8 @@
 //! Gradient descent with constant learning rate, with or without momentum.
 
+use super::memory::{common_length, remembered};
+use super::settings::{check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::require;
 use crate::{Error, Real};
 
 /// How [`Sgd`] remembers earlier gradients.
@@ -168,16 +169,7 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
     ///
     /// If `parameters`, `gradient` and a velocity in `state` differ in length.
     fn step(&self, state: &mut SgdState<T>, parameters: &mut [T], gradient: &mut [T]) {
-        assert_eq!(
-            parameters.len(),
-            gradient.len(),
-            "parameters and gradient differ in length"
-        );
-        if self.weight_decay != T::zero() {
-            for (g, &x) in gradient.iter_mut().zip(&*parameters) {
-                *g += self.weight_decay * x;
-            }
-        }
+        let length = common_length(parameters, gradient);
         match self.momentum {
             Momentum::None => self.plain_step(parameters, gradient),
             Momentum::HeavyBall {
@@ -189,48 +181,29 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
                 } else {
                     T::one()
                 };
-                let velocity = state.velocity_of_length(parameters.len());
+                let velocity = state.velocity_of_length(length);
                 self.heavy_ball_step(momentum, weight, velocity, parameters, gradient);
             }
             Momentum::Nesterov { momentum } => {
-                let velocity = state.velocity_of_length(parameters.len());
+                let velocity = state.velocity_of_length(length);
                 self.nesterov_step(momentum, velocity, parameters, gradient);
             }
         }
     }
 
     fn validate(&self) -> Result<(), Error<T>> {
-        let (zero, one) = (T::zero(), T::one());
-        require(
-            self.learning_rate > zero && self.learning_rate.is_finite(),
-            "learning_rate",
-            self.learning_rate,
-            "finite and above 0",
-        )?;
-        require(
-            self.weight_decay >= zero && self.weight_decay.is_finite(),
-            "weight_decay",
-            self.weight_decay,
-            "finite and at least 0",
-        )?;
-        let in_unit_interval = |name, value| {
-            require(
-                value >= zero && value < one,
-                name,
-                value,
-                "at least 0 and below 1",
-            )
-        };
+        check_learning_rate(self.learning_rate)?;
+        check_weight_decay(self.weight_decay)?;
         match self.momentum {
             Momentum::None => Ok(()),
             Momentum::HeavyBall {
                 momentum,
                 dampening,
             } => {
-                in_unit_interval("momentum", momentum)?;
-                in_unit_interval("dampening", dampening)
+                check_share("momentum", momentum)?;
+                check_share("dampening", dampening)
             }
-            Momentum::Nesterov { momentum } => in_unit_interval("momentum", momentum),
+            Momentum::Nesterov { momentum } => check_share("momentum", momentum),
         }
     }
 }
@@ -251,22 +224,15 @@ impl<T: Real> LearningRate<T> for Sgd<T> {
 impl<T: Real> SgdState<T> {
     /// The velocity; made now if the state comes from a rule without momentum.
     fn velocity_of_length(&mut self, length: usize) -> &mut [T] {
-        if self.velocity.is_empty() {
-            self.velocity.resize(length, T::zero());
-        }
-        assert_eq!(
-            self.velocity.len(),
-            length,
-            "the state belongs to parameters of another length"
-        );
         self.has_velocity = true;
-        &mut self.velocity
+        remembered(&mut self.velocity, length)
     }
 }
 
 impl<T: Real> Sgd<T> {
     fn plain_step(&self, parameters: &mut [T], gradient: &[T]) {
         for (x, &g) in parameters.iter_mut().zip(gradient) {
+            let g = g + self.weight_decay * *x;
             *x -= self.learning_rate * g;
         }
     }
@@ -280,6 +246,7 @@ impl<T: Real> Sgd<T> {
         gradient: &[T],
     ) {
         for ((x, v), &g) in parameters.iter_mut().zip(velocity).zip(gradient) {
+            let g = g + self.weight_decay * *x;
             *v = momentum * *v + weight * g;
             *x -= self.learning_rate * *v;
         }
@@ -287,6 +254,7 @@ impl<T: Real> Sgd<T> {
 
     fn nesterov_step(&self, momentum: T, velocity: &mut [T], parameters: &mut [T], gradient: &[T]) {
         for ((x, v), &g) in parameters.iter_mut().zip(velocity).zip(gradient) {
+            let g = g + self.weight_decay * *x;
             *v = momentum * *v + g;
             *x -= self.learning_rate * (g + momentum * *v);
         }

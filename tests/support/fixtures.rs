@@ -95,6 +95,7 @@ pub fn optimizer_runs() -> Vec<OptimizerRun> {
 #[derive(Deserialize)]
 pub struct LossValue {
     pub name: String,
+    pub delta: f64,
     pub prediction: Rows,
     pub target: Rows,
     pub value: f64,

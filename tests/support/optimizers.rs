@@ -2,7 +2,10 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::{ConjugateGradient, Conjugation, Lbfgs, LineSearch, Optimizer, Real, Sgd};
+use matrix_descent::{
+    AdaDelta, AdaGrad, Adam, AdamW, ConjugateGradient, Conjugation, Lbfgs, LineSearch, Lion, NAdam,
+    Optimizer, Real, RmsProp, Sgd,
+};
 
 /// A check that every optimizer has to pass.
 pub trait OptimizerCheck<T: Real> {
@@ -10,6 +13,15 @@ pub trait OptimizerCheck<T: Real> {
     where
         M: Optimizer<T>,
         M::State: Clone + Debug + PartialEq;
+
+    /// The same for a rule whose steps do not shrink with the gradient, but are `step_length` long.
+    fn check_steps_of_length<M>(&mut self, name: &str, optimizer: &M, _step_length: T)
+    where
+        M: Optimizer<T>,
+        M::State: Clone + Debug + PartialEq,
+    {
+        self.check(name, optimizer);
+    }
 }
 
 /// Shows every optimizer to `check`, set so that it can walk a parabola of curvature 2.
@@ -24,6 +36,7 @@ pub fn for_each_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
     let tuned = Sgd::tuned_heavy_ball(t(1.0), t(3.0));
     check.check("sgd, tuned heavy ball", &tuned);
     for_each_with_line_search(check);
+    for_each_adaptive_optimizer(check);
 }
 
 /// Shows every optimizer that searches along its direction to `check`.
@@ -44,4 +57,32 @@ pub fn for_each_with_line_search<T: Real>(check: &mut impl OptimizerCheck<T>) {
         let name = format!("{name}, backtracking");
         check.check(&name, &rule.line_search(backtracking));
     }
+}
+
+/// Shows the rules that scale each entry of the gradient by what they remember of it.
+pub fn for_each_adaptive_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
+    let t = T::nearest;
+    // With a large ε they end as plain descent; with a small one their steps grow as the gradient
+    // shrinks, until they leave the minimum again.
+    let adam = Adam::new(t(0.15)).betas(t(0.5), t(0.999)).epsilon(t(0.1));
+    check.check("adam", &adam);
+    check.check("adam, AMSGrad", &adam.amsgrad());
+    let adam_w = AdamW::new(t(0.15)).betas(t(0.5), t(0.999)).epsilon(t(0.1));
+    let adam_w = adam_w.weight_decay(t(0.0));
+    check.check("adamw", &adam_w);
+    check.check("adamw, AMSGrad", &adam_w.amsgrad());
+    let nadam = NAdam::new(t(0.15)).betas(t(0.5), t(0.999)).epsilon(t(0.1));
+    check.check("nadam", &nadam);
+    let rms_prop = RmsProp::new(t(0.03)).epsilon(t(0.1));
+    check.check("rmsprop", &rms_prop);
+    check.check("rmsprop, centred", &rms_prop.centered());
+    let rms_prop = rms_prop.momentum(t(0.5));
+    check.check("rmsprop, momentum", &rms_prop);
+    check.check("rmsprop, momentum, centred", &rms_prop.centered());
+    check.check("adagrad", &AdaGrad::new(t(1.0)));
+    let damped = AdaGrad::new(t(1.0)).initial_sum(t(1.0));
+    check.check("adagrad, initial sum", &damped);
+    let ada_delta = AdaDelta::new(t(0.5)).epsilon(t(0.01));
+    check.check("adadelta", &ada_delta);
+    check.check_steps_of_length("lion", &Lion::new(t(0.01)), t(0.01));
 }

@@ -1,0 +1,76 @@
+//! Means over entries, taken in one pass.
+
+use crate::Real;
+
+/// Independent partial sums, so that the additions need not wait for each other.
+const LANES: usize = 8;
+
+/// The mean of `value` over the differences pᵢ − tᵢ.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+#[inline]
+pub(super) fn mean<T: Real>(prediction: &[T], target: &[T], value: impl Fn(T) -> T) -> T {
+    assert_eq!(prediction.len(), target.len(), "slices differ in length");
+    let (predictions, prediction_rest) = prediction.as_chunks::<LANES>();
+    let (targets, target_rest) = target.as_chunks::<LANES>();
+    let mut sums = [T::zero(); LANES];
+    for (p, t) in predictions.iter().zip(targets) {
+        for lane in 0..LANES {
+            sums[lane] += value(p[lane] - t[lane]);
+        }
+    }
+    let mut rest = T::zero();
+    for (&p, &t) in prediction_rest.iter().zip(target_rest) {
+        rest += value(p - t);
+    }
+    divided(sums, rest, prediction.len())
+}
+
+/// The same, and its gradient: `value_and_slope` gives a value and its derivative.
+///
+/// # Panics
+///
+/// If the slices differ in length.
+#[inline]
+pub(super) fn mean_and_gradient<T: Real>(
+    prediction: &[T],
+    target: &[T],
+    gradient: &mut [T],
+    value_and_slope: impl Fn(T) -> (T, T),
+) -> T {
+    assert_eq!(prediction.len(), target.len(), "slices differ in length");
+    assert_eq!(prediction.len(), gradient.len(), "slices differ in length");
+    let share = T::one() / T::from_count(prediction.len());
+    let (predictions, prediction_rest) = prediction.as_chunks::<LANES>();
+    let (targets, target_rest) = target.as_chunks::<LANES>();
+    let (gradients, gradient_rest) = gradient.as_chunks_mut::<LANES>();
+    let mut sums = [T::zero(); LANES];
+    for ((p, t), g) in predictions.iter().zip(targets).zip(gradients) {
+        for lane in 0..LANES {
+            let (value, slope) = value_and_slope(p[lane] - t[lane]);
+            sums[lane] += value;
+            g[lane] = share * slope;
+        }
+    }
+    let mut rest = T::zero();
+    for ((&p, &t), g) in prediction_rest.iter().zip(target_rest).zip(gradient_rest) {
+        let (value, slope) = value_and_slope(p - t);
+        rest += value;
+        *g = share * slope;
+    }
+    divided(sums, rest, prediction.len())
+}
+
+/// The mean of `count` values of which the sums in lanes and of the rest are given; the rest apart,
+/// since lanes that are written one by one would not stay in vector registers.
+fn divided<T: Real>(sums: [T; LANES], rest: T, count: usize) -> T {
+    if count == 0 {
+        return T::zero();
+    }
+    // Added in halves, as a vector register would be.
+    let [a, b, c, d, e, f, g, h] = sums;
+    let sum = ((a + e) + (c + g)) + ((b + f) + (d + h));
+    (sum + rest) / T::from_count(count)
+}

@@ -1,0 +1,121 @@
+//! The mean squared error with a weight for each entry.
+
+use super::Loss;
+use crate::validation::{check_above_zero, check_at_least_zero};
+use crate::{Error, Real};
+
+/// The weighted mean of the squared differences, without ½:
+///
+/// L = Σ wᵢ·(pᵢ − tᵢ)²/W with W = Σ wᵢ, ∂L/∂pᵢ = 2·wᵢ/W·(pᵢ − tᵢ).
+///
+/// Only the ratios of the weights count; with equal weights it is
+/// [`MeanSquaredError`](super::MeanSquaredError). An entry of weight 0 is missing: it is not read, so
+/// that a NaN may stand there in the target, and its gradient is 0. Weights of 0 and 1 so give the mean
+/// over the entries present.
+///
+/// Range: weights ≥ 0 and finite, not all 0; as many as the slices are long. The loss of no entries is
+/// 0.
+///
+/// # When to use
+///
+/// Data of unequal accuracy, with wᵢ = 1/σᵢ² for an error of standard deviation σᵢ; matrices of which
+/// some entries are unknown.
+///
+/// # Source
+///
+/// Aitken, "On least squares and linear combination of observations", 1935.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Loss, WeightedMeanSquaredError};
+///
+/// let loss = WeightedMeanSquaredError::new(vec![3.0, 1.0, 0.0])?;
+/// let mut gradient = [0.0; 3];
+/// let value = loss.value_and_gradient(&[1.0, 2.0, 5.0], &[0.0, 0.0, f64::NAN], &mut gradient);
+/// assert_eq!(value, (3.0 * 1.0 + 1.0 * 4.0) / 4.0);
+/// assert_eq!(gradient, [1.5, 1.0, 0.0]);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightedMeanSquaredError<T> {
+    weights: Vec<T>,
+    sum: T,
+}
+
+impl<T: Real> WeightedMeanSquaredError<T> {
+    /// The loss with these weights, in the order of the entries.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSetting`] with the first weight that is negative or not finite; or with the sum
+    /// of the weights, if that is 0 or beyond the range of the format.
+    pub fn new(weights: Vec<T>) -> Result<Self, Error<T>> {
+        for &weight in &weights {
+            check_at_least_zero("weights", weight)?;
+        }
+        let sum = T::nearest(weights.iter().map(|weight| weight.to_f64()).sum());
+        if !weights.is_empty() {
+            check_above_zero("the sum of the weights", sum)?;
+        }
+        Ok(Self { weights, sum })
+    }
+
+    /// The weights.
+    #[must_use]
+    pub fn weights(&self) -> &[T] {
+        &self.weights
+    }
+
+    fn mean(&self, weighted_sum: T) -> T {
+        if self.weights.is_empty() {
+            T::zero()
+        } else {
+            weighted_sum / self.sum
+        }
+    }
+}
+
+impl<T: Real> Loss<T> for WeightedMeanSquaredError<T> {
+    /// The weighted mean of the squared differences.
+    ///
+    /// # Panics
+    ///
+    /// If the slices differ in length from each other or from the weights.
+    fn value(&self, prediction: &[T], target: &[T]) -> T {
+        assert_eq!(prediction.len(), target.len(), "slices differ in length");
+        assert_eq!(prediction.len(), self.weights.len(), "not as many weights");
+        let entries = prediction.iter().zip(target).zip(&self.weights);
+        let sum = entries.fold(T::zero(), |sum, ((&p, &t), &weight)| {
+            let d = difference(p, t, weight);
+            sum + weight * (d * d)
+        });
+        self.mean(sum)
+    }
+
+    /// The weighted mean of the squared differences and 2·w/W·(p − t).
+    ///
+    /// # Panics
+    ///
+    /// If the slices differ in length from each other or from the weights.
+    fn value_and_gradient(&self, prediction: &[T], target: &[T], gradient: &mut [T]) -> T {
+        assert_eq!(prediction.len(), target.len(), "slices differ in length");
+        assert_eq!(prediction.len(), gradient.len(), "slices differ in length");
+        assert_eq!(prediction.len(), self.weights.len(), "not as many weights");
+        let scale = T::nearest(2.0) / self.sum;
+        let entries = prediction.iter().zip(target).zip(&self.weights);
+        let mut sum = T::zero();
+        for (((&p, &t), &weight), g) in entries.zip(gradient) {
+            let d = difference(p, t, weight);
+            sum += weight * (d * d);
+            *g = scale * weight * d;
+        }
+        self.mean(sum)
+    }
+}
+
+/// p − t, or 0 where an entry is missing.
+#[inline]
+fn difference<T: Real>(p: T, t: T, weight: T) -> T {
+    if weight == T::zero() { weight } else { p - t }
+}

@@ -1,0 +1,73 @@
+//! A quadratic penalty on the parameters, around any objective.
+
+use super::Objective;
+use crate::norm::sum_of_squares;
+use crate::validation::check_at_least_zero;
+use crate::{Error, Real};
+
+/// An objective with a ridge: f(x) + λ/2·‖x‖², gradient ∇f(x) + λ·x.
+///
+/// The ½ makes the gradient of the penalty that of a weight decay λ: [`Sgd`](crate::Sgd) takes the same
+/// steps on it as with [`weight_decay`](crate::Sgd::weight_decay), but here the loss that a run reports
+/// and stops by has the penalty in it. It is a sum over the parameters, not a mean.
+///
+/// Range: λ ≥ 0 and finite.
+///
+/// # When to use
+///
+/// Problems with many solutions or a nearly flat valley: for λ > 0 a convex f has exactly one minimum,
+/// with small parameters, and the curvature is λ at least. On the inverse objective of a singular
+/// matrix the minimum is defined where the inverse is not.
+///
+/// # Source
+///
+/// Hoerl and Kennard, "Ridge regression: biased estimation for nonorthogonal problems", 1970.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Fit, MeanSquaredError, Objective, Ridge};
+///
+/// let mut objective = Ridge::new(Fit::new(MeanSquaredError, vec![1.0]), 0.5)?;
+/// let mut gradient = [0.0];
+/// assert_eq!(objective.value_and_gradient(&[2.0], &mut gradient), 1.0 + 0.25 * 4.0);
+/// assert_eq!(gradient, [2.0 + 0.5 * 2.0]);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ridge<T, F> {
+    objective: F,
+    weight: T,
+}
+
+impl<T: Real, F: Objective<T>> Ridge<T, F> {
+    /// `objective` with the penalty λ/2·‖x‖², λ = `weight`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSetting`] unless λ is finite and at least 0.
+    pub fn new(objective: F, weight: T) -> Result<Self, Error<T>> {
+        check_at_least_zero("weight", weight)?;
+        Ok(Self { objective, weight })
+    }
+
+    /// f, the objective without the penalty.
+    #[must_use]
+    pub fn objective(&self) -> &F {
+        &self.objective
+    }
+}
+
+impl<T: Real, F: Objective<T>> Objective<T> for Ridge<T, F> {
+    fn dimension(&self) -> usize {
+        self.objective.dimension()
+    }
+
+    fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
+        let value = self.objective.value_and_gradient(parameters, gradient);
+        for (g, &x) in gradient.iter_mut().zip(parameters) {
+            *g += self.weight * x;
+        }
+        value + T::nearest(0.5) * self.weight * sum_of_squares(parameters)
+    }
+}

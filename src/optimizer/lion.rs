@@ -1,0 +1,150 @@
+//! Lion: steps of equal length, in the direction of the sign of an average.
+
+use super::memory::{common_length, remembered};
+use super::settings::{check_learning_rate, check_share, check_weight_decay};
+use super::{LearningRate, Optimizer};
+use crate::sign::sign;
+use crate::{Error, Real};
+
+/// Lion: every parameter moves by exactly η a step, against the sign of an average of gradients.
+///
+/// Each step does
+///
+/// - c = β₁·m + (1 − β₁)·∇;
+/// - x ← (1 − η·λ)·x − η·sign(c), where sign(0) = 0;
+/// - m ← β₂·m + (1 − β₂)·∇, from 0.
+///
+/// The weight decay is decoupled, as in [`AdamW`](super::AdamW).
+///
+/// Defaults: η = 10⁻⁴, β₁ = 0.9, β₂ = 0.99, λ = 0. Ranges: η > 0; β₁ and β₂ in [0, 1); λ ≥ 0; all
+/// finite. [`Optimizer::validate`] checks them.
+///
+/// # When to use
+///
+/// Large models where memory counts: one average instead of Adam's two. It asks for a learning rate 3
+/// to 10 times smaller than [`AdamW`](super::AdamW)'s (the source's advice). At a minimum it goes on by
+/// steps of η to and fro; let η fall towards the end.
+///
+/// # Source
+///
+/// Chen, Liang, Huang, Real, Wang, Liu, Pham, Dong, Luong, Hsieh, Lu and Le, "Symbolic discovery of
+/// optimization algorithms", 2023.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Lion, Optimizer};
+///
+/// let rule = Lion::new(0.25);
+/// let mut x = [1.0, 1.0, 1.0];
+/// let mut state = rule.init(&x);
+/// rule.step(&mut state, &mut x, &mut [100.0, -0.01, 0.0]);
+/// assert_eq!(x, [0.75, 1.25, 1.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Lion<T> {
+    /// η: the distance each parameter moves in a step.
+    pub learning_rate: T,
+    /// β₁: the share of the average m in the direction of a step.
+    pub beta1: T,
+    /// β₂: the share of the past in the average m.
+    pub beta2: T,
+    /// λ: the share of x that a step of length η = 1 would take away.
+    pub weight_decay: T,
+}
+
+impl<T: Real> Lion<T> {
+    /// Lion with this learning rate, all else as by default.
+    #[must_use]
+    pub fn new(learning_rate: T) -> Self {
+        Self {
+            learning_rate,
+            beta1: T::nearest(0.9),
+            beta2: T::nearest(0.99),
+            weight_decay: T::zero(),
+        }
+    }
+
+    /// Sets β₁ and β₂.
+    #[must_use]
+    pub fn betas(mut self, beta1: T, beta2: T) -> Self {
+        self.beta1 = beta1;
+        self.beta2 = beta2;
+        self
+    }
+
+    /// Sets the weight decay λ.
+    #[must_use]
+    pub fn weight_decay(mut self, weight_decay: T) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+}
+
+/// η = 10⁻⁴.
+impl<T: Real> Default for Lion<T> {
+    fn default() -> Self {
+        Self::new(T::nearest(1e-4))
+    }
+}
+
+/// What [`Lion`] remembers between steps: the moving average m of the gradient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LionState<T> {
+    average: Vec<T>,
+}
+
+impl<T> LionState<T> {
+    /// m, in the order of the parameters.
+    #[must_use]
+    pub fn average(&self) -> &[T] {
+        &self.average
+    }
+}
+
+impl<T: Real> Optimizer<T> for Lion<T> {
+    type State = LionState<T>;
+
+    fn init(&self, parameters: &[T]) -> LionState<T> {
+        LionState {
+            average: vec![T::zero(); parameters.len()],
+        }
+    }
+
+    /// Takes one step.
+    ///
+    /// # Panics
+    ///
+    /// If `parameters`, `gradient` and the average in `state` differ in length.
+    fn step(&self, state: &mut LionState<T>, parameters: &mut [T], gradient: &mut [T]) {
+        let length = common_length(parameters, gradient);
+        let average = remembered(&mut state.average, length);
+        let shrinkage = T::one() - self.learning_rate * self.weight_decay;
+        for ((x, &g), m) in parameters.iter_mut().zip(&*gradient).zip(average) {
+            let direction = sign(self.beta1 * *m + (T::one() - self.beta1) * g);
+            *x = shrinkage * *x - self.learning_rate * direction;
+            *m = self.beta2 * *m + (T::one() - self.beta2) * g;
+        }
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        check_learning_rate(self.learning_rate)?;
+        check_share("beta1", self.beta1)?;
+        check_share("beta2", self.beta2)?;
+        check_weight_decay(self.weight_decay)
+    }
+}
+
+impl<T: Real> LearningRate<T> for Lion<T> {
+    fn learning_rate(&self) -> T {
+        self.learning_rate
+    }
+
+    fn with_learning_rate(&self, learning_rate: T) -> Self {
+        Self {
+            learning_rate,
+            ..*self
+        }
+    }
+}

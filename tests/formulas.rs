@@ -1,0 +1,146 @@
+//! Each adaptive rule, with all its settings, against its published formula: for one parameter, and
+//! written as it is printed, with no thought of speed or rounding.
+
+use approx::assert_relative_eq;
+use matrix_descent::{AdaDelta, AdaGrad, Adam, AdamW, Lion, NAdam, Optimizer, RmsProp};
+
+use crate::support::objectives::wavy;
+
+/// `formula` maps the step, counted from 1, the parameter and the gradient to the next parameter.
+fn assert_follows(rule: impl Optimizer<f64>, mut formula: impl FnMut(i32, f64, f64) -> f64) {
+    let (mut x, mut expected) = ([0.7], 0.7);
+    let mut state = rule.init(&x);
+    for (step, gradient) in (1..).zip(wavy(60, 0.5)) {
+        rule.step(&mut state, &mut x, &mut [gradient]);
+        expected = formula(step, expected, gradient);
+        assert_relative_eq!(x[0], expected, max_relative = 1e-12);
+    }
+}
+
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+#[test]
+fn adam() {
+    let (lr, b1, b2, eps, decay) = (0.1, 0.8, 0.95, 1e-3, 0.2);
+    let rule = Adam::new(lr).betas(b1, b2).epsilon(eps).weight_decay(decay);
+    let (mut m, mut v) = (0.0, 0.0);
+    assert_follows(rule, |t, x, gradient| {
+        let g = gradient + decay * x;
+        m = b1 * m + (1.0 - b1) * g;
+        v = b2 * v + (1.0 - b2) * g * g;
+        let (m_hat, v_hat): (f64, f64) = (m / (1.0 - b1.powi(t)), v / (1.0 - b2.powi(t)));
+        x - lr * m_hat / (v_hat.sqrt() + eps)
+    });
+    let (mut m, mut v, mut v_max) = (0.0, 0.0, 0.0);
+    assert_follows(rule.amsgrad(), |t, x, gradient| {
+        let g = gradient + decay * x;
+        m = b1 * m + (1.0 - b1) * g;
+        v = b2 * v + (1.0 - b2) * g * g;
+        v_max = larger(v_max, v);
+        let (m_hat, v_hat): (f64, f64) = (m / (1.0 - b1.powi(t)), v_max / (1.0 - b2.powi(t)));
+        x - lr * m_hat / (v_hat.sqrt() + eps)
+    });
+}
+
+#[test]
+fn adam_w() {
+    let (lr, b1, b2, eps, decay) = (0.1, 0.8, 0.95, 1e-3, 0.2);
+    let rule = AdamW::new(lr).betas(b1, b2).epsilon(eps);
+    let rule = rule.weight_decay(decay).amsgrad();
+    let (mut m, mut v, mut v_max) = (0.0, 0.0, 0.0);
+    assert_follows(rule, |t, x, g| {
+        let x = x - lr * decay * x;
+        m = b1 * m + (1.0 - b1) * g;
+        v = b2 * v + (1.0 - b2) * g * g;
+        v_max = larger(v_max, v);
+        let (m_hat, v_hat): (f64, f64) = (m / (1.0 - b1.powi(t)), v_max / (1.0 - b2.powi(t)));
+        x - lr * m_hat / (v_hat.sqrt() + eps)
+    });
+}
+
+#[test]
+fn nadam() {
+    let (lr, b1, b2, eps, decay, psi) = (0.1, 0.8, 0.95, 1e-3, 0.2, 0.5);
+    let rule = NAdam::new(lr).betas(b1, b2).epsilon(eps);
+    let rule = rule.weight_decay(decay).momentum_decay(psi);
+    let (mut m, mut v, mut product) = (0.0, 0.0, 1.0_f32);
+    let mu = |t: i32| b1 * (1.0 - 0.5 * 0.96_f64.powf(f64::from(t) * psi));
+    assert_follows(rule, |t, x, gradient| {
+        let g = gradient + decay * x;
+        m = b1 * m + (1.0 - b1) * g;
+        v = b2 * v + (1.0 - b2) * g * g;
+        // In single precision, as PyTorch has it.
+        product *= mu(t) as f32;
+        let product = f64::from(product);
+        let ahead = mu(t + 1) * m / (1.0 - product * mu(t + 1));
+        let m_hat = ahead + (1.0 - mu(t)) * g / (1.0 - product);
+        let v_hat: f64 = v / (1.0 - b2.powi(t));
+        x - lr * m_hat / (v_hat.sqrt() + eps)
+    });
+}
+
+#[test]
+fn rms_prop() {
+    let (lr, alpha, eps, momentum, decay) = (0.1, 0.9, 1e-3, 0.6, 0.2);
+    let plain = RmsProp::new(lr).smoothing(alpha).epsilon(eps);
+    let plain = plain.weight_decay(decay);
+    let rules = [plain, plain.momentum(momentum)];
+    for (rule, momentum) in rules.into_iter().zip([0.0, momentum]) {
+        let (mut s, mut velocity): (f64, f64) = (0.0, 0.0);
+        assert_follows(rule, |_, x, gradient| {
+            let g = gradient + decay * x;
+            s = alpha * s + (1.0 - alpha) * g * g;
+            velocity = momentum * velocity + g / (s.sqrt() + eps);
+            x - lr * velocity
+        });
+        let (mut s, mut mean, mut velocity): (f64, f64, f64) = (0.0, 0.0, 0.0);
+        assert_follows(rule.centered(), |_, x, gradient| {
+            let g = gradient + decay * x;
+            s = alpha * s + (1.0 - alpha) * g * g;
+            mean = alpha * mean + (1.0 - alpha) * g;
+            velocity = momentum * velocity + g / ((s - mean * mean).sqrt() + eps);
+            x - lr * velocity
+        });
+    }
+}
+
+#[test]
+fn ada_grad() {
+    let (lr, slowing, eps, decay, start) = (0.3, 0.05, 1e-3, 0.2, 0.5);
+    let rule = AdaGrad::new(lr).learning_rate_decay(slowing).epsilon(eps);
+    let rule = rule.weight_decay(decay).initial_sum(start);
+    let mut sum: f64 = start;
+    assert_follows(rule, |t, x, gradient| {
+        let g = gradient + decay * x;
+        sum += g * g;
+        x - lr / (1.0 + f64::from(t - 1) * slowing) * g / (sum.sqrt() + eps)
+    });
+}
+
+#[test]
+fn ada_delta() {
+    let (lr, rho, eps, decay) = (0.7, 0.8, 1e-3, 0.2);
+    let rule = AdaDelta::new(lr).smoothing(rho).epsilon(eps);
+    let (mut s, mut u): (f64, f64) = (0.0, 0.0);
+    assert_follows(rule.weight_decay(decay), |_, x, gradient| {
+        let g = gradient + decay * x;
+        s = rho * s + (1.0 - rho) * g * g;
+        let d = (u + eps).sqrt() / (s + eps).sqrt() * g;
+        u = rho * u + (1.0 - rho) * d * d;
+        x - lr * d
+    });
+}
+
+#[test]
+fn lion() {
+    let (lr, b1, b2, decay) = (0.1, 0.8, 0.95, 0.2);
+    let rule = Lion::new(lr).betas(b1, b2).weight_decay(decay);
+    let mut m = 0.0;
+    assert_follows(rule, |_, x, g| {
+        let c: f64 = b1 * m + (1.0 - b1) * g;
+        m = b2 * m + (1.0 - b2) * g;
+        x - lr * (c.signum() + decay * x)
+    });
+}
