@@ -8,6 +8,7 @@
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
 //! | blocks | [`Optimizer`] ([`Sgd`]), [`Loss`] ([`MeanSquaredError`]), [`Objective`] ([`InverseObjective`]) |
+//! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
 //! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
@@ -58,6 +59,7 @@ pub mod inverse;
 pub mod loss;
 pub mod objective;
 pub mod optimizer;
+pub mod set;
 
 pub use descent::{
     Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
@@ -70,8 +72,16 @@ pub use inverse::{
 };
 pub use loss::{Loss, MeanSquaredError};
 pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Side, check_gradient};
+pub use optimizer::{
+    Clip, Clipped, Compose, ConstantRate, CosineDecay, ExponentialDecay, Plateau, PlateauState,
+    Projected, ReducedOnPlateau, Schedule, Scheduled, ScheduledState, StepDecay,
+};
 pub use optimizer::{Iterate, LearningRate, Momentum, Optimizer, Sgd, SgdState};
 pub use real::Real;
+pub use set::{
+    Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,
+    UnitBall,
+};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

@@ -14,5 +14,7 @@ mod loss;
 mod objective;
 mod optimizer;
 mod properties;
+mod set;
 mod singular;
 mod warm_start;
+mod wrappers;

@@ -1,10 +1,22 @@
 //! Update rules: how a gradient changes the parameters.
 
+mod clip;
+mod compose;
+mod plateau;
+mod projected;
+mod schedule;
 mod sgd;
 
+pub use clip::{Clip, Clipped};
+pub use compose::Compose;
+pub use plateau::{Plateau, PlateauState, ReducedOnPlateau};
+pub use projected::Projected;
+pub use schedule::{
+    ConstantRate, CosineDecay, ExponentialDecay, Schedule, Scheduled, ScheduledState, StepDecay,
+};
 pub use sgd::{Momentum, Sgd, SgdState};
 
-use crate::{Error, Objective, Real};
+use crate::{ConvexSet, Error, Objective, Real};
 
 /// A rule that turns a gradient into a step, in place, on flat slices.
 ///
@@ -70,6 +82,15 @@ pub trait Optimizer<T: Real> {
         at.loss = objective.value_and_gradient(at.parameters, at.gradient);
     }
 
+    /// The set in which every step ends, if there is one.
+    ///
+    /// A run projects its start onto it, and [`invert_by_descent`](crate::invert_by_descent) looks
+    /// for the best matrix of it. The provided method says that there is none; a wrapper says what
+    /// the rule within says.
+    fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
+        None
+    }
+
     /// Checks the settings; every run calls this before its first step.
     ///
     /// # Errors
@@ -130,6 +151,10 @@ impl<T: Real, M: Optimizer<T>> Optimizer<T> for &M {
         F: Objective<T> + ?Sized,
     {
         (**self).advance(state, objective, at);
+    }
+
+    fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
+        (**self).constraint()
     }
 
     fn validate(&self) -> Result<(), Error<T>> {

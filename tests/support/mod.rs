@@ -7,4 +7,5 @@ pub mod lu;
 pub mod objectives;
 pub mod optimizers;
 pub mod reference;
+pub mod sets;
 pub mod truth;
