@@ -145,8 +145,9 @@ pub enum Error<T: Real = f64> {
         /// noise, some of these may be counted too; n − 1 where the matrix is too near to a singular
         /// one to tell.
         rank: usize,
-        /// The best iterate, which tends to the pseudo-inverse of the equilibrated matrix, with its
-        /// residuals and the history.
+        /// The best iterate, with its residuals and the history. By the automatic method it tends
+        /// to the pseudo-inverse of the equilibrated matrix; by an optimizer with a set it is in
+        /// the set.
         best: Box<Inversion<T>>,
     },
 

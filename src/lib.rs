@@ -67,8 +67,9 @@ pub use descent::{
 };
 pub use error::Error;
 pub use inverse::{
-    Accuracy, Certificate, Config, InverseTracker, Inversion, Products, Refresh, Route, Start,
-    certify, heavy_ball_for_inverse, invert_by_descent, polish_inverse,
+    Accuracy, Certificate, Config, InverseTracker, Inversion, Optimality, Products, Refresh, Route,
+    Start, certify, gradient_descent_for_inverse, heavy_ball_for_inverse,
+    heavy_ball_for_structured_inverse, invert_by_descent, polish_inverse,
 };
 pub use loss::{Loss, MeanSquaredError};
 pub use objective::{Fit, GradientCheck, InverseObjective, Objective, Side, check_gradient};

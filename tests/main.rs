@@ -16,5 +16,6 @@ mod optimizer;
 mod properties;
 mod set;
 mod singular;
+mod structured;
 mod warm_start;
 mod wrappers;

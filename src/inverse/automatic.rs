@@ -132,6 +132,7 @@ impl Automatic {
             },
             route: outcome.route,
             rank: outcome.rank,
+            optimality: None,
             report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         })
     }

@@ -8,6 +8,7 @@ use super::certificate::certify_counted;
 use super::inversion::{Found, Products};
 use super::method::{Descend, Problem};
 use super::natural::ProductCounter;
+use super::optimality::{Optimality, OptimalityTest};
 use super::residual::Residuals;
 use super::session::Route;
 use crate::{
@@ -33,7 +34,8 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         Some((T::from_count(n) * T::EPSILON).sqrt())
     }
 
-    /// Descends until the recomputed residual is within the tolerance.
+    /// Descends until the recomputed residual is within the tolerance, or X the best matrix of the
+    /// optimizer's set.
     ///
     /// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same
     /// as residual ≤ tolerance but for rounding; for both sides it is not. So the goal of the loss
@@ -47,7 +49,9 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let tolerance = problem.tolerance.unwrap_or_default();
         let objective = InverseObjective::new(matrix, problem.side, MeanSquaredError)?;
         let start = problem.start.clone().matrix(matrix, problem.seed)?;
-        let mut stepper = Stepper::new(objective, self.optimizer, Vec::from(start.data))?;
+        let mut stepper = Stepper::new(objective, &self.optimizer, Vec::from(start.data))?;
+        let set = self.optimizer.constraint();
+        let mut test = set.map(|set| OptimalityTest::new(set, &problem, tolerance));
         let stopping = Stopping::default()
             .max_steps(problem.max_steps)
             .stall(Stall {
@@ -65,13 +69,20 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
                     shown_steps += 1;
                     wish = observer.observe(progress);
                 }
-                wish
+                if let Some(test) = &mut test {
+                    test.look(progress.loss, progress.parameters, progress.gradient);
+                }
+                if is_settled(&test) {
+                    ControlFlow::Break(())
+                } else {
+                    wish
+                }
             };
             let reason = stepper.run(&stopping.loss(goal), watch)?;
             let excess = residual(&stepper, matrix, problem.side) / tolerance;
-            let goes_on = reason == StopReason::Loss && excess > T::one();
+            let goes_on = reason == StopReason::Loss && excess > T::one() && !is_settled(&test);
             if !goes_on {
-                return Ok(found(&problem, stepper.finish()));
+                return found(&problem, stepper.finish(), test);
             }
             let lower = stepper.loss() / (T::nearest(4.0) * excess * excess);
             // Below zero no loss can fall: then the run goes on until it ends for another reason.
@@ -85,27 +96,70 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
     }
 }
 
-/// The best iterate, with its certificate.
-fn found<T: Real>(problem: &Problem<'_, T>, reached: Minimization<T>) -> Found<T> {
+fn is_settled<T: Real>(test: &Option<OptimalityTest<'_, T>>) -> bool {
+    test.as_ref().is_some_and(OptimalityTest::is_settled)
+}
+
+/// The iterate that ended the search in a set, or else the best one, with its certificate.
+fn found<T: Real>(
+    problem: &Problem<'_, T>,
+    reached: Minimization<T>,
+    mut test: Option<OptimalityTest<'_, T>>,
+) -> Result<Found<T>, Error<T>> {
     let n = problem.matrix.nrows();
-    let inverse = DMatrix::from_vec(n, n, reached.best_parameters);
+    let parameters = if is_settled(&test) {
+        reached.parameters
+    } else {
+        reached.best_parameters
+    };
+    let inverse = DMatrix::from_vec(n, n, parameters);
+    let mut report = reached.report;
     let mut counter = ProductCounter::new();
     let certificate = certify_counted(problem.matrix, &inverse, &mut counter);
-    let products_per_evaluation = match problem.side {
-        Side::Left | Side::Right => 2,
-        Side::Both => 4,
+    let mut products = Products {
+        descent: report.losses.len() * products_of_evaluation(problem.side),
+        finish: 0,
+        verification: counter.products(),
     };
-    Found {
+    let (mut optimality, mut rank) = (None, None);
+    if let Some(test) = &mut test {
+        optimality = Some(look_anew(&inverse, problem, test)?);
+        products.verification += test.products() + products_of_evaluation(problem.side);
+        if test.is_settled() {
+            rank = test.rank();
+            report.stop_reason = match rank {
+                Some(_) => StopReason::Stalled,
+                None => StopReason::Stationary,
+            };
+        }
+    }
+    Ok(Found {
         inverse,
         certificate,
-        products: Products {
-            descent: reached.report.losses.len() * products_per_evaluation,
-            finish: 0,
-            verification: counter.products(),
-        },
+        products,
         route: Route::Optimizer,
-        rank: None,
-        report: reached.report,
+        rank,
+        optimality,
+        report,
+    })
+}
+
+/// Looks at `x` with a loss and a gradient of its own: those of the run are the optimizer's word.
+fn look_anew<T: Real>(
+    x: &DMatrix<T>,
+    problem: &Problem<'_, T>,
+    test: &mut OptimalityTest<'_, T>,
+) -> Result<Optimality<T>, Error<T>> {
+    let mut objective = InverseObjective::new(problem.matrix, problem.side, MeanSquaredError)?;
+    let mut gradient = vec![T::zero(); x.len()];
+    let loss = objective.value_and_gradient(x.as_slice(), &mut gradient);
+    Ok(test.look(loss, x.as_slice(), &gradient))
+}
+
+fn products_of_evaluation(side: Side) -> usize {
+    match side {
+        Side::Left | Side::Right => 2,
+        Side::Both => 4,
     }
 }
 

@@ -154,6 +154,7 @@ impl<T: Real> InverseTracker<T> {
             },
             route: outcome.route,
             rank: outcome.rank,
+            optimality: None,
             report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         }
     }
