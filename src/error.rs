@@ -144,9 +144,10 @@ pub enum Error<T: Real = f64> {
         /// factorisation with column pivoting that exceed n·ε times the largest, and n − 1 at the
         /// most.
         rank: usize,
-        /// The last iterate, with its residuals and the history. Where the small singular values of
+        /// The last iterate, with its residual and the history. Where the small singular values of
         /// the equilibrated matrix are zero it tends to the pseudo-inverse of that; where they are
-        /// noise, some of the noise may have been inverted.
+        /// noise, some of the noise may have been inverted. By an optimizer with a set it is in the
+        /// set.
         best: Box<Inversion<T>>,
     },
 

@@ -8,6 +8,7 @@
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
 //! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`Ridge`], …) |
+//! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
 //! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
@@ -59,6 +60,7 @@ pub mod inverse;
 pub mod loss;
 pub mod objective;
 pub mod optimizer;
+pub mod set;
 
 pub use descent::{
     Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
@@ -66,8 +68,9 @@ pub use descent::{
 };
 pub use error::Error;
 pub use inverse::{
-    Accuracy, Certificate, Config, InverseTracker, Inversion, Products, Refresh, Route, Start,
-    certify, heavy_ball_for_inverse, invert_by_descent, polish_inverse,
+    Accuracy, Certificate, Config, InverseTracker, Inversion, Optimality, Products, Refresh, Route,
+    Start, certify, gradient_descent_for_inverse, heavy_ball_for_inverse,
+    heavy_ball_for_structured_inverse, invert_by_descent, polish_inverse,
 };
 pub use loss::{
     Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, SmoothL1, WeightedMeanSquaredError,
@@ -81,7 +84,15 @@ pub use optimizer::{
     Lion, LionState, Momentum, NAdam, NAdamState, Optimizer, RmsProp, RmsPropState, SecondMoment,
     Sgd, SgdState, Spread,
 };
+pub use optimizer::{
+    Clip, Clipped, Compose, ConstantRate, CosineDecay, ExponentialDecay, Plateau, PlateauState,
+    Projected, ReducedOnPlateau, Schedule, Scheduled, ScheduledState, StepDecay,
+};
 pub use real::Real;
+pub use set::{
+    Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,
+    UnitBall,
+};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

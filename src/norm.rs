@@ -43,6 +43,20 @@ pub(crate) fn euclidean_norm<T: Real>(values: &[T]) -> T {
     }
 }
 
+/// The Euclidean norm, after the values were scaled down where finite values have one that
+/// overflows.
+pub(crate) fn norm_in_range<T: Real>(values: &mut [T]) -> T {
+    let norm = euclidean_norm(values);
+    if norm.is_finite() || !all_finite(values) {
+        return norm;
+    }
+    // Enough for 2¹²⁸ values; what underflows is nothing beside the largest.
+    for value in &mut *values {
+        *value = value.scale_by_power_of_two(-64);
+    }
+    euclidean_norm(values)
+}
+
 /// Whether no value is NaN or infinite.
 pub(crate) fn all_finite<T: Real>(values: &[T]) -> bool {
     let (chunks, rest) = values.as_chunks::<LANES>();
@@ -89,7 +103,7 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{all_finite, dot, euclidean_norm};
+    use super::{all_finite, dot, euclidean_norm, norm_in_range};
 
     #[test]
     fn a_scalar_product_counts_every_place() {
@@ -131,6 +145,17 @@ mod tests {
             }
         }
         assert_eq!(euclidean_norm(&[3e-30_f32, 4e-30]), 5e-30);
+    }
+
+    #[test]
+    fn a_norm_that_overflows_is_brought_into_range() {
+        let mut values = [f64::MAX; 4];
+        assert_eq!(norm_in_range(&mut values), f64::MAX * 2.0_f64.powi(-63));
+        assert_eq!(values, [f64::MAX * 2.0_f64.powi(-64); 4]);
+        let mut values = [3.0, 4.0];
+        assert_eq!((norm_in_range(&mut values), values), (5.0, [3.0, 4.0]));
+        assert_eq!(norm_in_range(&mut [f32::INFINITY, 1.0]), f32::INFINITY);
+        assert!(norm_in_range(&mut [f32::MAX, f32::NAN, f32::MAX]).is_nan());
     }
 
     #[test]

@@ -7,13 +7,15 @@ use std::fmt::Debug;
 use std::ops::ControlFlow;
 
 use matrix_descent::{
-    Accuracy, Config, Fit, InverseObjective, MeanSquaredError, Optimizer, Progress, Real, Sgd,
-    Side, Silent, Stepper, Stopping, heavy_ball_for_inverse, invert_by_descent,
+    Accuracy, Clip, Compose, Config, ConstantRate, EntryBounds, Fit, InverseObjective,
+    MeanSquaredError, Optimizer, Pattern, Plateau, Progress, Real, Sgd, Side, Silent, Stepper,
+    Stopping, Symmetric, gradient_descent_for_inverse, heavy_ball_for_inverse, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector};
 
 use crate::support::objectives::{SIDES, for_each_objective, wavy};
 use crate::support::optimizers::{OptimizerCheck, for_each_optimizer};
+use crate::support::sets::sets;
 
 /// The buffers that one product of n×n matrices allocates.
 fn packing_buffers(n: usize) -> u64 {
@@ -160,4 +162,48 @@ impl<T: Real> OptimizerCheck<T> for StepsWithoutAllocation {
 fn no_optimizer_allocates() {
     for_each_optimizer::<f32>(&mut StepsWithoutAllocation);
     for_each_optimizer::<f64>(&mut StepsWithoutAllocation);
+}
+
+#[test]
+fn no_projection_allocates_nor_does_a_wrapper_around_one() {
+    fn check<T: Real>() {
+        for named in sets::<T>(10) {
+            let mut parameters = wavy::<T>(100, 0.4);
+            let info = allocation_counter::measure(|| named.set.project(&mut parameters));
+            assert_eq!(info.count_total, 0, "{}", named.name);
+        }
+        // A change of the learning rate copies the set.
+        let pattern = Pattern::of_non_zeros(&wavy::<T>(100, 0.1));
+        let bounds = EntryBounds::new(&wavy::<T>(100, 0.1), &[T::one(); 100]);
+        let rule = Sgd::new(T::nearest(0.1));
+        let mut check = StepsWithoutAllocation;
+        let scheduled = rule.projected(pattern).scheduled(ConstantRate);
+        check.check("pattern", &scheduled.clipped(Clip::Norm(T::one())));
+        let reduced = rule
+            .projected(bounds)
+            .reduced_on_plateau(Plateau::default());
+        check.check("bounds of each entry", &reduced);
+    }
+    check::<f32>();
+    check::<f64>();
+}
+
+#[test]
+fn the_search_in_a_set_allocates_as_much_for_many_steps_as_for_few() {
+    let m: DMatrix<f64> = DMatrix::from_vec(8, 8, wavy(64, 0.7)) + DMatrix::identity(8, 8) * 3.0;
+    let run = |tolerance| {
+        let mut steps = 0;
+        let info = allocation_counter::measure(|| {
+            let rule = gradient_descent_for_inverse(&m, 0).unwrap();
+            let config = Config::default()
+                .optimizer(rule.projected(Symmetric))
+                .tolerance(tolerance);
+            steps = invert_by_descent(&m, config).unwrap().report.steps;
+        });
+        (steps, info.count_total)
+    };
+    let (few_steps, for_few) = run(1e-3);
+    let (many_steps, for_many) = run(1e-9);
+    assert!(many_steps >= 2 * few_steps, "{many_steps}, {few_steps}");
+    assert_eq!(for_many, for_few);
 }

@@ -14,6 +14,9 @@ pub enum StopReason {
     GradientNorm,
     /// The accuracy asked for was reached.
     Accuracy,
+    /// The parameters are the best of the [`Optimizer::constraint`](crate::Optimizer::constraint),
+    /// to the accuracy asked for; where an operation knows how to tell.
+    Stationary,
     /// The loss stopped falling, by the measure of [`Stall`](crate::Stall), or because the optimizer
     /// found no lower point.
     Stalled,
@@ -39,7 +42,10 @@ impl StopReason {
     /// ```
     #[must_use]
     pub fn is_convergence(self) -> bool {
-        matches!(self, Self::Loss | Self::GradientNorm | Self::Accuracy)
+        matches!(
+            self,
+            Self::Loss | Self::GradientNorm | Self::Accuracy | Self::Stationary
+        )
     }
 }
 
@@ -49,6 +55,7 @@ impl fmt::Display for StopReason {
             Self::Loss => "the loss reached its goal",
             Self::GradientNorm => "the gradient vanished",
             Self::Accuracy => "the accuracy asked for was reached",
+            Self::Stationary => "the best of the set was reached",
             Self::Stalled => "the loss stopped falling",
             Self::StepLimit => "the step limit was reached",
             Self::Diverged => "the loss exploded",

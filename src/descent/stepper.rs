@@ -91,15 +91,19 @@ impl<T, S> Checkpoint<T, S> {
 }
 
 impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
-    /// Starts at `parameters`, where the objective is evaluated.
+    /// Starts at `parameters`, where the objective is evaluated; at the nearest point to them of
+    /// the [`Optimizer::constraint`], if there is one.
     ///
     /// # Errors
     ///
     /// What [`Optimizer::validate`] says of the optimizer; [`Error::DimensionMismatch`] or
     /// [`Error::NotFinite`] for the parameters.
-    pub fn new(objective: F, optimizer: M, parameters: Vec<T>) -> Result<Self, Error<T>> {
-        optimizer.validate()?;
+    pub fn new(objective: F, optimizer: M, mut parameters: Vec<T>) -> Result<Self, Error<T>> {
+        check_optimizer(&optimizer, objective.dimension())?;
         check_parameters(&parameters, objective.dimension())?;
+        if let Some(set) = optimizer.constraint() {
+            set.project(&mut parameters);
+        }
         let mut stepper = Self {
             gradient: vec![T::zero(); parameters.len()],
             parameters_are_finite: true,
@@ -134,7 +138,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         optimizer: M,
         checkpoint: Checkpoint<T, M::State>,
     ) -> Result<Self, Error<T>> {
-        optimizer.validate()?;
+        check_optimizer(&optimizer, objective.dimension())?;
         check_parameters(&checkpoint.parameters, objective.dimension())?;
         let mut stepper = Self {
             gradient: vec![T::zero(); checkpoint.parameters.len()],
@@ -328,6 +332,17 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         }
         (self.steps() >= stopping.max_steps).then_some(StopReason::StepLimit)
     }
+}
+
+/// Accepts an optimizer for parameters of this dimension.
+fn check_optimizer<T: Real>(
+    optimizer: &impl Optimizer<T>,
+    dimension: usize,
+) -> Result<(), Error<T>> {
+    optimizer.validate()?;
+    optimizer
+        .constraint()
+        .map_or(Ok(()), |set| set.check_dimension(dimension))
 }
 
 /// An objective that counts its evaluations.

@@ -8,11 +8,12 @@ use super::certificate::certify_counted;
 use super::inversion::{Found, Products};
 use super::method::{Descend, Problem};
 use super::natural::ProductCounter;
+use super::optimality::{Optimality, OptimalityTest};
 use super::residual;
 use super::session::Route;
 use crate::{
-    Error, GramObjective, Minimization, Objective, Observer, Optimizer, Progress, Real, Side,
-    Stall, Stepper, StopReason, Stopping,
+    Error, GramObjective, InverseObjective, MeanSquaredError, Minimization, Objective, Observer,
+    Optimizer, Progress, Real, Side, Stall, Stepper, StopReason, Stopping,
 };
 
 /// The method that walks the gradient of the mean squared error by an [`Optimizer`]; made by
@@ -43,7 +44,8 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         Some((T::from_count(n) * T::EPSILON).sqrt())
     }
 
-    /// Descends until the recomputed residual is within the tolerance.
+    /// Descends until the recomputed residual is within the tolerance, or X the best matrix of the
+    /// optimizer's set.
     ///
     /// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same
     /// as residual ≤ tolerance but for rounding; for both sides it is not. So the goal of the loss
@@ -62,7 +64,9 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         };
         let start = problem.start.clone().matrix(matrix, problem.seed)?;
         let start = Vec::from(start.data);
-        let mut stepper = Stepper::new(&mut objective, self.optimizer, start)?;
+        let mut stepper = Stepper::new(&mut objective, &self.optimizer, start)?;
+        let set = self.optimizer.constraint();
+        let mut test = set.map(|set| OptimalityTest::new(set, &problem, tolerance));
         let stopping = Stopping::default()
             .max_steps(problem.max_steps)
             .stall(Stall {
@@ -81,10 +85,17 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
                     shown_steps += 1;
                     wish = observer.observe(progress);
                 }
-                wish
+                if let Some(test) = &mut test {
+                    test.look(progress.loss, progress.parameters, progress.gradient);
+                }
+                if is_settled(&test) {
+                    ControlFlow::Break(())
+                } else {
+                    wish
+                }
             };
             let reason = stepper.run(&stopping.loss(goal), watch)?;
-            if reason != StopReason::Loss {
+            if reason != StopReason::Loss || is_settled(&test) {
                 break;
             }
             verification += residual::products_of_residual(problem.side);
@@ -109,30 +120,66 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
             verification,
         };
         drop(objective);
-        Ok(found(&problem, reached, products))
+        found(&problem, reached, products, test)
     }
 }
 
-/// The best iterate, with its certificate.
+fn is_settled<T: Real>(test: &Option<OptimalityTest<'_, T>>) -> bool {
+    test.as_ref().is_some_and(OptimalityTest::is_settled)
+}
+
+/// The iterate that ended the search in a set, or else the best one, with its certificate.
 fn found<T: Real>(
     problem: &Problem<'_, T>,
     reached: Minimization<T>,
     mut products: Products,
-) -> Found<T> {
+    mut test: Option<OptimalityTest<'_, T>>,
+) -> Result<Found<T>, Error<T>> {
     let n = problem.matrix.nrows();
-    let inverse = DMatrix::from_vec(n, n, reached.best_parameters);
+    let parameters = if is_settled(&test) {
+        reached.parameters
+    } else {
+        reached.best_parameters
+    };
+    let inverse = DMatrix::from_vec(n, n, parameters);
+    let mut report = reached.report;
     let mut counter = ProductCounter::new();
     let certificate = certify_counted(problem.matrix, &inverse, &mut counter);
     products.verification += counter.products();
-    Found {
+    let (mut optimality, mut rank) = (None, None);
+    if let Some(test) = &mut test {
+        optimality = Some(look_anew(&inverse, problem, test)?);
+        products.verification += test.products() + 2 * residual::products_of_residual(problem.side);
+        if test.is_settled() {
+            rank = test.rank();
+            report.stop_reason = match rank {
+                Some(_) => StopReason::Stalled,
+                None => StopReason::Stationary,
+            };
+        }
+    }
+    Ok(Found {
         inverse,
         certificate,
+        left_residual: None,
         products,
         route: Route::Optimizer,
-        left_residual: None,
-        rank: None,
-        report: reached.report,
-    }
+        rank,
+        optimality,
+        report,
+    })
+}
+
+/// Looks at `x` with a loss and a gradient of its own: those of the run are the optimizer's word.
+fn look_anew<T: Real>(
+    x: &DMatrix<T>,
+    problem: &Problem<'_, T>,
+    test: &mut OptimalityTest<'_, T>,
+) -> Result<Optimality<T>, Error<T>> {
+    let mut objective = InverseObjective::new(problem.matrix, problem.side, MeanSquaredError)?;
+    let mut gradient = vec![T::zero(); x.len()];
+    let loss = objective.value_and_gradient(x.as_slice(), &mut gradient);
+    Ok(test.look(loss, x.as_slice(), &gradient))
 }
 
 fn residual<T, F, M>(stepper: &Stepper<T, F, M>, matrix: &DMatrix<T>, side: Side) -> T

@@ -97,6 +97,12 @@ impl<T: Real, M, O> Config<T, M, O> {
     /// of the matrix. [`heavy_ball_for_inverse`](crate::heavy_ball_for_inverse) makes one that fits.
     /// [`Lbfgs`](crate::Lbfgs) and [`ConjugateGradient`](crate::ConjugateGradient) need no learning
     /// rate, and about κ steps.
+    ///
+    /// A rule that keeps X in a set ([`Compose::projected`](crate::Compose::projected)) looks for
+    /// the best approximate inverse there; see [`Optimality`](crate::Optimality) for when it has
+    /// found it. [`heavy_ball_for_structured_inverse`](crate::heavy_ball_for_structured_inverse)
+    /// and [`gradient_descent_for_inverse`](crate::gradient_descent_for_inverse) make rules that
+    /// fit.
     pub fn optimizer<R>(self, optimizer: R) -> Config<T, ByOptimizer<R>, O> {
         Config {
             method: ByOptimizer { optimizer },
@@ -140,6 +146,9 @@ impl<T: Real, M, O> Config<T, M, O> {
     ///
     /// Rounding keeps the residual above about ε times the condition number of the matrix; for 0 the
     /// run ends by a limit, with an error unless the inverse is exact.
+    ///
+    /// By a rule with a set, it is also the fraction by which the residual r may exceed the least
+    /// one that is possible in the set; what can be proven of it is above about (n·ε·κ²/r)²/2.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self

@@ -3,11 +3,12 @@
 use nalgebra::DMatrix;
 
 use super::natural::{Lanczos, RitzValue};
+use crate::scaling::{largest_exponent, scaled};
 use crate::validation::check_square;
 use crate::{Error, Optimizer, Real, Sgd};
 
 /// The most Lanczos steps, each of which takes one product of M and one of Mᵀ with a vector.
-const LANCZOS_STEPS: usize = 40;
+pub(super) const LANCZOS_STEPS: usize = 40;
 
 /// The heavy ball tuned to the mean squared error of the inverse of `matrix`.
 ///
@@ -45,9 +46,17 @@ pub fn heavy_ball_for_inverse<T: Real>(matrix: &DMatrix<T>, seed: u64) -> Result
 }
 
 /// Estimates of σₙ² and σ₁², both from above.
-fn squared_singular_value_range<T: Real>(matrix: &DMatrix<T>, seed: u64) -> (T, T) {
+pub(super) fn squared_singular_value_range<T: Real>(matrix: &DMatrix<T>, seed: u64) -> (T, T) {
+    let exponent = largest_exponent(matrix).unwrap_or_default();
+    let matrix = scaled(matrix, -exponent);
     let mut ritz_values = Vec::with_capacity(LANCZOS_STEPS);
-    Lanczos::new(matrix.ncols(), LANCZOS_STEPS, seed).ritz_values_of_gram(matrix, &mut ritz_values);
+    Lanczos::new(matrix.ncols(), LANCZOS_STEPS, seed)
+        .ritz_values_of_gram(&matrix, &mut ritz_values);
+    range_of_spectrum(&ritz_values, 2 * exponent)
+}
+
+/// Estimates of the smallest and the largest eigenvalue, both from above, times 2^`exponent`.
+pub(super) fn range_of_spectrum<T: Real>(ritz_values: &[RitzValue], exponent: i32) -> (T, T) {
     let value = |ritz: Option<&RitzValue>| ritz.map_or(f64::NAN, |ritz| ritz.value);
     // The largest Ritz value falls short of σ₁² by 3 % at n = 1000 and 5 % at n = 10⁶ at the most,
     // for all but vanishingly few starts (Kuczyński and Woźniakowski, "Estimating the largest
@@ -55,5 +64,6 @@ fn squared_singular_value_range<T: Real>(matrix: &DMatrix<T>, seed: u64) -> (T, 
     let largest = 1.06 * value(ritz_values.last());
     // Rounding hides whatever is smaller.
     let smallest = value(ritz_values.first()).max(largest * T::EPSILON.to_f64());
-    (T::nearest(smallest), T::nearest(largest))
+    let scaled_back = |value: f64| T::nearest(value.scale_by_power_of_two(exponent));
+    (scaled_back(smallest), scaled_back(largest))
 }

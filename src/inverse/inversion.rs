@@ -3,9 +3,10 @@
 use nalgebra::DMatrix;
 
 use super::certificate::Certificate;
+use super::optimality::Optimality;
 use super::residual::{products_of_residual, residual};
 use super::session::Route;
-use crate::{Real, Report, Side};
+use crate::{Real, Report, Side, StopReason};
 
 /// An inverse, what is proven of it, and how it was found.
 ///
@@ -14,7 +15,8 @@ use crate::{Real, Report, Side};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inversion<T: Real> {
-    /// X: the last iterate of the automatic method, the one with the smallest loss of an optimizer.
+    /// X: the last iterate of the automatic method, the one with the smallest loss of an optimizer;
+    /// the last one where it is the best matrix of the optimizer's set.
     pub inverse: DMatrix<T>,
     /// The residual on the side that was asked for, which is compared with a tolerance: ‖X·M − I‖_F for
     /// [`Side::Left`], ‖M·X − I‖_F for [`Side::Right`], the larger one for [`Side::Both`].
@@ -24,6 +26,8 @@ pub struct Inversion<T: Real> {
     pub residual: T,
     /// A rigorous bound of the error of X.
     pub certificate: Certificate,
+    /// How near X is to the best matrix of the set of a projected rule; none without a set.
+    pub optimality: Option<Optimality<T>>,
     /// The products of n×n matrices that it took.
     pub products: Products,
     /// How the inverse was found.
@@ -66,24 +70,44 @@ pub struct Found<T: Real> {
     pub(super) route: Route,
     /// The numerical rank, if there is no inverse to working precision.
     pub(super) rank: Option<usize>,
+    pub(super) optimality: Option<Optimality<T>>,
     pub(super) report: Report<T>,
 }
 
 impl<T: Real> Inversion<T> {
+    /// Whether the run ended because X is the best matrix of the set of a projected rule, to within
+    /// the tolerance. How far it is from the inverse, the certificate says.
+    ///
+    /// ```
+    /// use matrix_descent::{invert_by_descent, Compose, Config, NonNegative, Sgd};
+    /// use nalgebra::dmatrix;
+    ///
+    /// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    /// let rule = Sgd::new(0.2).projected(NonNegative);
+    /// let best = invert_by_descent(&m, Config::default().optimizer(rule))?;
+    /// assert!(best.is_constrained_optimum());
+    /// assert!(best.certificate.relative_error_bound() > 0.1);
+    /// assert!((best.inverse - dmatrix![0.4, 0.0; 0.0, 0.3]).norm() < 1e-7);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_constrained_optimum(&self) -> bool {
+        self.report.stop_reason == StopReason::Stationary
+    }
+
     pub(super) fn new(matrix: &DMatrix<T>, side: Side, found: Found<T>) -> Self {
         let mut products = found.products;
         let known = found.left_residual.filter(|_| side == Side::Left);
         let residual = known.unwrap_or_else(|| {
             products.verification += products_of_residual(side);
-            {
-                let (x, m) = (found.inverse.as_slice(), matrix.as_slice());
-                residual(x, m, matrix.nrows(), side)
-            }
+            let (x, m) = (found.inverse.as_slice(), matrix.as_slice());
+            residual(x, m, matrix.nrows(), side)
         });
         Self {
             inverse: found.inverse,
             residual,
             certificate: found.certificate,
+            optimality: found.optimality,
             products,
             route: found.route,
             report: found.report,

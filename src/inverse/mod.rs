@@ -7,11 +7,13 @@ mod config;
 mod equilibration;
 mod finish;
 mod first_phase;
+mod gradient_descent;
 mod heavy_ball;
 mod inversion;
 mod matching;
 mod method;
 mod natural;
+mod optimality;
 mod polish;
 mod rank;
 mod recorder;
@@ -19,18 +21,22 @@ mod residual;
 mod search;
 mod session;
 mod start;
+mod structured;
 mod tracker;
 
 pub use automatic::{Accuracy, Automatic};
 pub use by_optimizer::ByOptimizer;
 pub use certificate::{Certificate, certify};
 pub use config::Config;
+pub use gradient_descent::gradient_descent_for_inverse;
 pub use heavy_ball::heavy_ball_for_inverse;
 pub use inversion::{Inversion, Products};
 pub use method::Method;
+pub use optimality::Optimality;
 pub use polish::polish_inverse;
 pub use session::Route;
 pub use start::Start;
+pub use structured::heavy_ball_for_structured_inverse;
 pub use tracker::{InverseTracker, Refresh};
 
 use inversion::Found;
@@ -50,6 +56,12 @@ use crate::{Error, Observer, Real, Side, StopReason};
 /// `Ok` means: the certificate proves that the matrix is invertible and bounds the error of the
 /// inverse. Where a tolerance is set (or an optimizer used, which has one by default), the residual,
 /// computed again from `matrix` itself after the run, is within it besides.
+///
+/// By a rule that keeps X in a set ([`Compose::projected`](crate::Compose::projected)) it finds the
+/// best approximate inverse with that structure, the minimum of ‖X·M − I‖_F over the set. Then `Ok`
+/// means: the matrix is proven invertible, and either X is its inverse as above, or
+/// [`Inversion::is_constrained_optimum`] and no matrix of the set has a residual smaller by more
+/// than the tolerance times that of X ([`Optimality`]).
 ///
 /// A one-off inverse of a dense matrix is an LU factorisation's ground. Descent pays where a good
 /// start is known, where a proof or the last digit is wanted, where one wants to watch, or where the
@@ -104,9 +116,10 @@ where
     let found = config.method.descend(problem, config.observer)?;
     let found = require_proof(matrix, side, found, tolerance)?;
     let mut inversion = Inversion::new(matrix, side, found);
+    let is_optimum = inversion.is_constrained_optimum();
     let stop_reason = &mut inversion.report.stop_reason;
     let is_accepted = match tolerance {
-        Some(tolerance) => inversion.residual <= tolerance,
+        Some(tolerance) => is_optimum || inversion.residual <= tolerance,
         None => stop_reason.is_convergence(),
     };
     // The method's own accuracy is a success only if it suffices.
@@ -124,7 +137,7 @@ where
     Err(Error::InverseNotConverged { tolerance, best })
 }
 
-/// Accepts an inverse that is proven and that the format can hold.
+/// Accepts an inverse that is proven, or the best matrix of a set, and that the format can hold.
 fn require_proof<T: Real>(
     matrix: &DMatrix<T>,
     side: Side,
@@ -133,7 +146,8 @@ fn require_proof<T: Real>(
 ) -> Result<Found<T>, Error<T>> {
     if found.rank.is_none() {
         check_in_range(&found.inverse)?;
-        if found.certificate.is_proof() {
+        let is_optimum = found.report.stop_reason == StopReason::Stationary;
+        if is_optimum || found.certificate.is_proof() {
             return Ok(found);
         }
     }

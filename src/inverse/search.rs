@@ -133,6 +133,7 @@ impl<T: Real> Task<'_, T> {
             inverse: stored.inverse,
             certificate: stored.certificate,
             left_residual,
+            optimality: None,
             products: Products {
                 descent: searched - outcome.finish_products,
                 finish: outcome.finish_products,

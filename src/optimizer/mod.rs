@@ -8,6 +8,8 @@ mod ada_delta;
 mod ada_grad;
 mod adam;
 mod adam_w;
+mod clip;
+mod compose;
 mod conjugate_gradient;
 mod lbfgs;
 mod line_search;
@@ -15,7 +17,10 @@ mod lion;
 mod memory;
 mod moments;
 mod nadam;
+mod plateau;
+mod projected;
 mod rms_prop;
+mod schedule;
 mod settings;
 mod sgd;
 
@@ -23,18 +28,25 @@ pub use ada_delta::{AdaDelta, AdaDeltaState};
 pub use ada_grad::{AdaGrad, AdaGradState};
 pub use adam::{Adam, AdamState};
 pub use adam_w::AdamW;
+pub use clip::{Clip, Clipped};
+pub use compose::Compose;
 pub use conjugate_gradient::{ConjugateGradient, ConjugateGradientState, Conjugation};
 pub use lbfgs::{Lbfgs, LbfgsState};
 pub use line_search::LineSearch;
 pub use lion::{Lion, LionState};
 pub use moments::SecondMoment;
 pub use nadam::{NAdam, NAdamState};
+pub use plateau::{Plateau, PlateauState, ReducedOnPlateau};
+pub use projected::Projected;
 pub use rms_prop::{RmsProp, RmsPropState, Spread};
+pub use schedule::{
+    ConstantRate, CosineDecay, ExponentialDecay, Schedule, Scheduled, ScheduledState, StepDecay,
+};
 pub use sgd::{Momentum, Sgd, SgdState};
 
 use std::ops::ControlFlow;
 
-use crate::{Error, Objective, Real};
+use crate::{ConvexSet, Error, Objective, Real};
 
 /// A rule that turns a gradient into a step, in place, on flat slices.
 ///
@@ -108,6 +120,15 @@ pub trait Optimizer<T: Real> {
         ControlFlow::Continue(())
     }
 
+    /// The set in which every step ends, if there is one.
+    ///
+    /// A run projects its start onto it, and [`invert_by_descent`](crate::invert_by_descent) looks
+    /// for the best matrix of it. The provided method says that there is none; a wrapper says what
+    /// the rule within says.
+    fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
+        None
+    }
+
     /// Checks the settings; every run calls this before its first step.
     ///
     /// # Errors
@@ -173,6 +194,10 @@ impl<T: Real, M: Optimizer<T>> Optimizer<T> for &M {
         F: Objective<T> + ?Sized,
     {
         (**self).advance(state, objective, at)
+    }
+
+    fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
+        (**self).constraint()
     }
 
     fn validate(&self) -> Result<(), Error<T>> {

@@ -7,5 +7,6 @@ pub mod lu;
 pub mod objectives;
 pub mod optimizers;
 pub mod reference;
+pub mod sets;
 pub mod test_functions;
 pub mod truth;

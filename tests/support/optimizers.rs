@@ -3,8 +3,9 @@
 use std::fmt::Debug;
 
 use matrix_descent::{
-    AdaDelta, AdaGrad, Adam, AdamW, ConjugateGradient, Conjugation, Lbfgs, LineSearch, Lion, NAdam,
-    Optimizer, Real, RmsProp, Sgd,
+    AdaDelta, AdaGrad, Adam, AdamW, Bounds, Clip, Compose, ConjugateGradient, Conjugation,
+    ConstantRate, CosineDecay, ExponentialDecay, Lbfgs, LineSearch, Lion, NAdam, Optimizer,
+    Plateau, Real, RmsProp, Sgd, StepDecay,
 };
 
 /// A check that every optimizer has to pass.
@@ -37,6 +38,7 @@ pub fn for_each_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
     check.check("sgd, tuned heavy ball", &tuned);
     for_each_with_line_search(check);
     for_each_adaptive_optimizer(check);
+    for_each_wrapper(check);
 }
 
 /// Shows every optimizer that searches along its direction to `check`.
@@ -85,4 +87,30 @@ pub fn for_each_adaptive_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) 
     let ada_delta = AdaDelta::new(t(0.5)).epsilon(t(0.01));
     check.check("adadelta", &ada_delta);
     check.check_steps_of_length("lion", &Lion::new(t(0.01)), t(0.01));
+}
+
+/// The wrappers, around rules that do the same inside the box [−2, 2].
+fn for_each_wrapper<T: Real>(check: &mut impl OptimizerCheck<T>) {
+    let t = T::nearest;
+    let rule = Sgd::new(t(0.3));
+    check.check("clipped by norm", &rule.clipped(Clip::Norm(t(0.5))));
+    check.check("clipped by value", &rule.clipped(Clip::Value(t(0.5))));
+    check.check("scheduled, constant", &rule.scheduled(ConstantRate));
+    let stairs = StepDecay::new(100).factor(t(0.5));
+    check.check("scheduled, stairs", &rule.scheduled(stairs));
+    let exponential = ExponentialDecay::new(t(0.995));
+    check.check("scheduled, exponential", &rule.scheduled(exponential));
+    let cosine = CosineDecay::new(300).warm_up(20).minimum(t(0.01));
+    check.check("scheduled, cosine", &rule.scheduled(cosine));
+    let plateau = Plateau::default().factor(t(0.5)).patience(2);
+    check.check("reduced on plateau", &rule.reduced_on_plateau(plateau));
+    let bounds = Bounds::new(t(-2.0), t(2.0));
+    check.check("projected", &rule.projected(bounds));
+    let all = Sgd::new(t(0.3))
+        .momentum(t(0.5))
+        .projected(bounds)
+        .clipped(Clip::Norm(t(1.0)))
+        .scheduled(cosine)
+        .reduced_on_plateau(plateau.patience(50));
+    check.check("all wrappers", &all);
 }

@@ -6,7 +6,7 @@
 use crate::Real;
 use crate::norm::{columns, dot};
 use crate::real::sealed::Sealed as _;
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -92,12 +92,8 @@ impl<T: Real> Lanczos<T> {
     }
 
     fn random_start(&mut self) {
-        let random = &mut self.random;
         let first = &mut self.basis[..self.next.len()];
-        // A sum of uniforms is close enough to normal that no direction of the spectrum is
-        // favoured by its alignment with the axes.
-        let mut draw = || (0..4).map(|_| f64::random_unit(random) - 0.5).sum::<f64>();
-        first.iter_mut().for_each(|v| *v = T::nearest(draw()));
+        fill_at_random(first, &mut self.random);
         let norm = dot(first, first).sqrt();
         if norm > T::zero() {
             first.iter_mut().for_each(|v| *v /= norm);
@@ -139,6 +135,50 @@ fn add_multiple<T: Real>(target: &mut [T], factor: T, other: &[T]) {
     for (t, &o) in target.iter_mut().zip(other) {
         *t += factor * o;
     }
+}
+
+/// The Ritz values, ascending, of the symmetric operator `apply` on the space that it makes of
+/// `start`.
+///
+/// The basis is not kept, so that long vectors cost little; rounding then repeats values within the
+/// spectrum, but leaves its ends right (Paige, "Accuracy and effectiveness of the Lanczos algorithm
+/// for the symmetric eigenproblem", 1980).
+pub(crate) fn ritz_values_by_recurrence<T: Real>(
+    start: DVector<T>,
+    steps: usize,
+    mut apply: impl FnMut(&[T], &mut [T]),
+) -> Vec<RitzValue> {
+    let mut tridiagonal = Tridiagonal::with_capacity(steps);
+    let mut current = start;
+    let mut previous = DVector::zeros(current.len());
+    let mut next = DVector::zeros(current.len());
+    let mut beta = current.norm();
+    let mut scale = T::zero();
+    while beta > T::nearest(8.0) * T::EPSILON * scale && tridiagonal.diagonal.len() < steps {
+        current.unscale_mut(beta);
+        let coupling = if scale == T::zero() { scale } else { beta };
+        apply(current.as_slice(), next.as_mut_slice());
+        next.axpy(-coupling, &previous, T::one());
+        let alpha = current.dot(&next);
+        next.axpy(-alpha, &current, T::one());
+        beta = next.norm();
+        tridiagonal.push(alpha.to_f64(), beta.to_f64());
+        scale = scale.max(alpha.abs()).max(beta);
+        // The next one becomes current, the current one previous.
+        std::mem::swap(&mut previous, &mut current);
+        std::mem::swap(&mut current, &mut next);
+    }
+    let mut ritz_values = Vec::with_capacity(steps);
+    tridiagonal.ritz_values(&mut ritz_values);
+    ritz_values
+}
+
+/// Random values without a preferred direction.
+pub(crate) fn fill_at_random<T: Real>(values: &mut [T], random: &mut Xoshiro256PlusPlus) {
+    // A sum of uniforms is close enough to normal that no direction of the spectrum is
+    // favoured by its alignment with the axes.
+    let mut draw = || (0..4).map(|_| f64::random_unit(random) - 0.5).sum::<f64>();
+    values.iter_mut().for_each(|v| *v = T::nearest(draw()));
 }
 
 /// A symmetric tridiagonal matrix and what its eigenvalue iteration needs.

@@ -15,7 +15,7 @@ mod workspace;
 
 pub(crate) use chebyshev::apply_step;
 pub(crate) use descent::{Ending, HandOver, MOST_STEPS, Terms, descend};
-pub(crate) use lanczos::{Lanczos, RitzValue};
+pub(crate) use lanczos::{Lanczos, RitzValue, fill_at_random, ritz_values_by_recurrence};
 pub(crate) use monitor::{Estimate, Monitor};
 pub(crate) use plan::{DEGREES, Goal};
 pub(crate) use polynomial::ChebyshevStep;

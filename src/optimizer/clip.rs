@@ -1,0 +1,130 @@
+//! Gradients that are clipped before each step.
+
+use super::{LearningRate, Optimizer};
+use crate::error::require;
+use crate::norm::norm_in_range;
+use crate::{Bounds, ConvexSet, Error, Real};
+
+/// How [`Clipped`] limits a gradient.
+///
+/// Range of either limit: finite and above 0; no defaults.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Clip<T> {
+    /// ∇ ← ∇·min(1, c/(‖∇‖ + 10⁻⁶)): the length is limited to c, the direction stays.
+    ///
+    /// The definition is that of PyTorch's `clip_grad_norm_`, its 10⁻⁶ included (Pascanu, Mikolov
+    /// and Bengio, "On the difficulty of training recurrent neural networks", 2013).
+    Norm(T),
+    /// ∇ᵢ ← min(max(∇ᵢ, −c), c): each entry is limited to c; PyTorch's `clip_grad_value_`.
+    Value(T),
+}
+
+/// What PyTorch adds to the norm.
+const NORM_OFFSET: f64 = 1e-6;
+
+impl<T: Real> Clip<T> {
+    /// Limits `gradient` in place. Entries that are NaN stay so, and one that is infinite is
+    /// clipped by value but makes NaN by norm.
+    ///
+    /// ```
+    /// use matrix_descent::Clip;
+    ///
+    /// let mut gradient = [30.0_f64, -40.0];
+    /// Clip::Norm(5.0).apply(&mut gradient);
+    /// assert!((gradient[0] - 3.0).abs() < 1e-6 && (gradient[1] + 4.0).abs() < 1e-6);
+    /// Clip::Value(3.5).apply(&mut gradient);
+    /// assert_eq!(gradient[1], -3.5);
+    /// ```
+    pub fn apply(&self, gradient: &mut [T]) {
+        match *self {
+            Self::Norm(limit) => {
+                let factor = limit / (norm_in_range(gradient) + T::nearest(NORM_OFFSET));
+                if factor < T::one() {
+                    gradient.iter_mut().for_each(|value| *value *= factor);
+                }
+            }
+            Self::Value(limit) => Bounds::new(-limit, limit).project(gradient),
+        }
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        let (name, limit) = match *self {
+            Self::Norm(limit) => ("clipped norm", limit),
+            Self::Value(limit) => ("clipped value", limit),
+        };
+        let is_met = limit > T::zero() && limit.is_finite();
+        require(is_met, name, limit, "finite and above 0")
+    }
+}
+
+/// A rule that sees clipped gradients; made by [`Compose::clipped`](crate::Compose::clipped).
+///
+/// A step clips the gradient by [`Clip`] and hands it to the rule within.
+///
+/// # When to use
+///
+/// By norm where single steep places would throw a descent off; by value where single entries
+/// would. With momentum, the clipped gradient enters the velocity.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Clip, Compose, Optimizer, Sgd};
+///
+/// let rule = Sgd::new(0.5).clipped(Clip::Value(1.0));
+/// let mut x = [0.0, 0.0];
+/// rule.step(&mut rule.init(&x), &mut x, &mut [100.0, -0.5]);
+/// assert_eq!(x, [-0.5, 0.25]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Clipped<T, M> {
+    /// The rule within.
+    pub rule: M,
+    /// The limit of the gradient.
+    pub clip: Clip<T>,
+}
+
+impl<T: Real, M: LearningRate<T>> Clipped<T, M> {
+    /// `rule`, with gradients clipped by `clip`.
+    #[must_use]
+    pub fn new(rule: M, clip: Clip<T>) -> Self {
+        Self { rule, clip }
+    }
+}
+
+impl<T: Real, M: LearningRate<T>> Optimizer<T> for Clipped<T, M> {
+    type State = M::State;
+
+    fn init(&self, parameters: &[T]) -> M::State {
+        self.rule.init(parameters)
+    }
+
+    fn step(&self, state: &mut M::State, parameters: &mut [T], gradient: &mut [T]) {
+        self.clip.apply(gradient);
+        self.rule.step(state, parameters, gradient);
+    }
+
+    fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
+        self.rule.constraint()
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        self.rule.validate()?;
+        self.clip.validate()
+    }
+}
+
+impl<T: Real, M: LearningRate<T>> LearningRate<T> for Clipped<T, M> {
+    fn learning_rate(&self) -> T {
+        self.rule.learning_rate()
+    }
+
+    fn with_learning_rate(&self, learning_rate: T) -> Self {
+        Self {
+            rule: self.rule.with_learning_rate(learning_rate),
+            clip: self.clip,
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! A learning rate that falls where the loss does not.
+
+use std::ops::ControlFlow;
+
+use super::{Iterate, LearningRate, Optimizer};
+use crate::error::require;
+use crate::{ConvexSet, Error, Objective, Real};
+
+/// When and how far [`ReducedOnPlateau`] lowers the learning rate.
+///
+/// A loss is better if it is below best − threshold·|best|, best being the last one that was
+/// better. After more than `patience` losses in a row that are not, η ← max(η·factor, minimum); the
+/// `cooldown` losses that follow are not counted.
+///
+/// | field | default | range |
+/// |---|---|---|
+/// | `factor` | 0.1 | above 0 and below 1 |
+/// | `patience` | 10 | any |
+/// | `threshold` | 10⁻⁴ | at least 0 and below 1 |
+/// | `cooldown` | 0 | any |
+/// | `minimum` | 0 | finite and at least 0 |
+///
+/// The definition and the defaults are those of PyTorch's `ReduceLROnPlateau` with its relative
+/// threshold, for losses that are not negative, but for its `eps`: a reduction counts however
+/// small.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::Plateau;
+///
+/// let plateau = Plateau::default().factor(0.5).patience(3);
+/// assert_eq!(plateau.threshold, 1e-4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Plateau<T> {
+    /// The factor of a reduction.
+    pub factor: T,
+    /// The losses without improvement that are borne.
+    pub patience: usize,
+    /// The fraction of the loss that counts as improvement.
+    pub threshold: T,
+    /// The losses after a reduction that are not counted.
+    pub cooldown: usize,
+    /// The learning rate below which no reduction goes.
+    pub minimum: T,
+}
+
+impl<T: Real> Default for Plateau<T> {
+    fn default() -> Self {
+        Self {
+            factor: T::nearest(0.1),
+            patience: 10,
+            threshold: T::nearest(1e-4),
+            cooldown: 0,
+            minimum: T::zero(),
+        }
+    }
+}
+
+impl<T: Real> Plateau<T> {
+    /// Sets the factor of a reduction.
+    #[must_use]
+    pub fn factor(mut self, factor: T) -> Self {
+        self.factor = factor;
+        self
+    }
+
+    /// Sets the losses without improvement that are borne.
+    #[must_use]
+    pub fn patience(mut self, patience: usize) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Sets the fraction of the loss that counts as improvement.
+    #[must_use]
+    pub fn threshold(mut self, threshold: T) -> Self {
+        self.threshold = threshold;
+        self
+    }
+
+    /// Sets the losses after a reduction that are not counted.
+    #[must_use]
+    pub fn cooldown(mut self, cooldown: usize) -> Self {
+        self.cooldown = cooldown;
+        self
+    }
+
+    /// Sets the learning rate below which no reduction goes.
+    #[must_use]
+    pub fn minimum(mut self, learning_rate: T) -> Self {
+        self.minimum = learning_rate;
+        self
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        let (zero, one) = (T::zero(), T::one());
+        require(
+            self.factor > zero && self.factor < one,
+            "factor",
+            self.factor,
+            "above 0 and below 1",
+        )?;
+        require(
+            self.threshold >= zero && self.threshold < one,
+            "threshold",
+            self.threshold,
+            "at least 0 and below 1",
+        )?;
+        require(
+            self.minimum >= zero && self.minimum.is_finite(),
+            "minimum",
+            self.minimum,
+            "finite and at least 0",
+        )
+    }
+}
+
+/// A rule whose learning rate falls where the loss stops falling; made by
+/// [`Compose::reduced_on_plateau`](crate::Compose::reduced_on_plateau).
+///
+/// Before each step of a run it sees the loss at the current parameters and may lower the learning
+/// rate by [`Plateau`]; then it steps as the rule within. [`step`](Optimizer::step) alone shows it
+/// no loss: who drives the steps by hand calls [`see`](Self::see).
+///
+/// It is no [`LearningRate`] and so the outermost wrapper, since within another it would see no
+/// loss. A schedule within begins with the learning rate that it sets.
+///
+/// # When to use
+///
+/// With noisy losses, where it is not known in advance when the noise sets in.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{minimize, Compose, Fit, MeanSquaredError, Plateau, Sgd, Silent, Stopping};
+///
+/// // A learning rate too large by half: the loss stays where it is until the rate is lowered.
+/// let rule = Sgd::new(2.0).reduced_on_plateau(Plateau::default().factor(0.5));
+/// let objective = Fit::new(MeanSquaredError, vec![1.0, -1.0]);
+/// let run = minimize(objective, rule, vec![0.0; 2], Stopping::default().loss(1e-20), Silent)?;
+/// assert_eq!(run.report.losses[10], 1.0);
+/// assert_eq!(run.report.steps, 12);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ReducedOnPlateau<T, M> {
+    /// The rule within.
+    pub rule: M,
+    /// When and how far the learning rate falls.
+    pub plateau: Plateau<T>,
+}
+
+impl<T: Real, M: LearningRate<T>> ReducedOnPlateau<T, M> {
+    /// `rule`, with a learning rate that falls by `plateau`.
+    #[must_use]
+    pub fn new(rule: M, plateau: Plateau<T>) -> Self {
+        Self { rule, plateau }
+    }
+
+    /// Takes note of the loss at the current parameters; a run does so before each step.
+    pub fn see(&self, state: &mut PlateauState<T, M::State>, loss: T) {
+        let is_better = |best: T| loss < best - self.plateau.threshold * best.abs();
+        if loss.is_finite() && state.best.is_none_or(is_better) {
+            state.best = Some(loss);
+            state.idle = 0;
+        } else {
+            state.idle += 1;
+        }
+        if state.cooldown > 0 {
+            state.cooldown -= 1;
+            state.idle = 0;
+        }
+        if state.idle > self.plateau.patience {
+            let lower = state.learning_rate * self.plateau.factor;
+            // A rate that begins below the minimum stays.
+            let floor = self.plateau.minimum.min(state.learning_rate);
+            state.learning_rate = lower.max(floor);
+            state.cooldown = self.plateau.cooldown;
+            state.idle = 0;
+        }
+    }
+}
+
+/// What [`ReducedOnPlateau`] remembers between steps: the learning rate, what it counts, and the
+/// state of the rule within.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlateauState<T, R> {
+    learning_rate: T,
+    best: Option<T>,
+    idle: usize,
+    cooldown: usize,
+    rule: R,
+}
+
+impl<T: Real, R> PlateauState<T, R> {
+    /// The learning rate of the next step, unless the loss before it lowers it.
+    #[must_use]
+    pub fn learning_rate(&self) -> T {
+        self.learning_rate
+    }
+
+    /// The state of the rule within.
+    #[must_use]
+    pub fn rule(&self) -> &R {
+        &self.rule
+    }
+}
+
+impl<T: Real, M: LearningRate<T>> Optimizer<T> for ReducedOnPlateau<T, M> {
+    type State = PlateauState<T, M::State>;
+
+    fn init(&self, parameters: &[T]) -> Self::State {
+        PlateauState {
+            learning_rate: self.rule.learning_rate(),
+            best: None,
+            idle: 0,
+            cooldown: 0,
+            rule: self.rule.init(parameters),
+        }
+    }
+
+    fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &mut [T]) {
+        let rule = self.rule.with_learning_rate(state.learning_rate);
+        rule.step(&mut state.rule, parameters, gradient);
+    }
+
+    fn advance<F>(
+        &self,
+        state: &mut Self::State,
+        objective: &mut F,
+        at: &mut Iterate<'_, T>,
+    ) -> ControlFlow<()>
+    where
+        F: Objective<T> + ?Sized,
+    {
+        self.see(state, at.loss);
+        self.step(state, at.parameters, at.gradient);
+        at.loss = objective.value_and_gradient(at.parameters, at.gradient);
+        ControlFlow::Continue(())
+    }
+
+    fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
+        self.rule.constraint()
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        self.rule.validate()?;
+        self.plateau.validate()
+    }
+}

@@ -1,0 +1,26 @@
+//! The learning rate that stays.
+
+use super::Schedule;
+use crate::Real;
+
+/// The rule's own learning rate at every step: ηₜ = η.
+///
+/// # When to use
+///
+/// Where a schedule is asked for and none is wanted, as the base of a comparison.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{ConstantRate, Schedule};
+///
+/// assert_eq!(ConstantRate.learning_rate(0.1, 1000), 0.1);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConstantRate;
+
+impl<T: Real> Schedule<T> for ConstantRate {
+    fn learning_rate(&self, rate: T, _steps: usize) -> T {
+        rate
+    }
+}

@@ -1,0 +1,93 @@
+//! The learning rate that rises in a line and falls along a cosine.
+
+use super::Schedule;
+use crate::error::require;
+use crate::{Error, Real};
+
+/// The learning rate that falls to its minimum along half a cosine, after a linear rise if asked.
+///
+/// With w = warm-up, T = steps, both counted from the start:
+///
+/// | t | ηₜ |
+/// |---|---|
+/// | t < w | η·(t + 1)/(w + 1) |
+/// | w ≤ t < T | η_min + (η − η_min)·(1 + cos(π·(t − w)/(T − w)))/2 |
+/// | T ≤ t | η_min |
+///
+/// Ranges: w < T, η_min finite and at least 0. Defaults: w = 0, η_min = 0; T has none. Without
+/// warm-up the definition up to T is that of PyTorch's `CosineAnnealingLR`, which rises again
+/// beyond (Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017).
+///
+/// # When to use
+///
+/// Where the number of steps is settled in advance; the warm-up where the first gradients are
+/// much larger than the later ones, or a rule has to gather averages first.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{CosineDecay, Schedule};
+///
+/// let schedule = CosineDecay::new(9).warm_up(1).minimum(0.5);
+/// let rates = [0, 1, 5, 9, 100].map(|steps| schedule.learning_rate(1.0, steps));
+/// assert_eq!(rates, [0.5, 1.0, 0.75, 0.5, 0.5]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CosineDecay<T> {
+    /// T: the steps until the minimum is reached, those of the warm-up included.
+    pub steps: usize,
+    /// w: the steps below the rule's own learning rate at the start.
+    pub warm_up: usize,
+    /// η_min: the learning rate at the end.
+    pub minimum: T,
+}
+
+impl<T: Real> CosineDecay<T> {
+    /// The decay to 0 within `steps` steps.
+    #[must_use]
+    pub fn new(steps: usize) -> Self {
+        Self {
+            steps,
+            warm_up: 0,
+            minimum: T::zero(),
+        }
+    }
+
+    /// Sets w.
+    #[must_use]
+    pub fn warm_up(mut self, steps: usize) -> Self {
+        self.warm_up = steps;
+        self
+    }
+
+    /// Sets η_min.
+    #[must_use]
+    pub fn minimum(mut self, learning_rate: T) -> Self {
+        self.minimum = learning_rate;
+        self
+    }
+}
+
+impl<T: Real> Schedule<T> for CosineDecay<T> {
+    fn learning_rate(&self, rate: T, steps: usize) -> T {
+        let ratio = |part: usize, whole: usize| T::from_count(part) / T::from_count(whole);
+        if steps < self.warm_up {
+            return rate * ratio(steps + 1, self.warm_up + 1);
+        }
+        if steps >= self.steps {
+            return self.minimum;
+        }
+        let angle = T::pi() * ratio(steps - self.warm_up, self.steps - self.warm_up);
+        let height = T::nearest(0.5) * (T::one() + angle.cos());
+        self.minimum + (rate - self.minimum) * height
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        let is_shorter = self.warm_up < self.steps;
+        let warm_up = T::from_count(self.warm_up);
+        require(is_shorter, "warm_up", warm_up, "below the number of steps")?;
+        let is_met = self.minimum >= T::zero() && self.minimum.is_finite();
+        require(is_met, "minimum", self.minimum, "finite and at least 0")
+    }
+}

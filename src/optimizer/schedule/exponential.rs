@@ -1,0 +1,45 @@
+//! The learning rate that falls by the same factor each step.
+
+use super::{Schedule, check_factor, power};
+use crate::{Error, Real};
+
+/// The learning rate times a factor after every step: ηₜ = η·γᵗ.
+///
+/// Range: γ finite and above 0; no default. The definition is that of PyTorch's `ExponentialLR`.
+///
+/// # When to use
+///
+/// Where noise should fade smoothly. For γ < 1 all steps together are no longer than η/(1 − γ)
+/// times the gradient, so a γ too small ends the descent before its goal.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{ExponentialDecay, Schedule};
+///
+/// assert_eq!(ExponentialDecay::new(0.5).learning_rate(8.0, 3), 1.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ExponentialDecay<T> {
+    /// γ: the factor from step to step.
+    pub factor: T,
+}
+
+impl<T: Real> ExponentialDecay<T> {
+    /// The decay by `factor` a step.
+    #[must_use]
+    pub fn new(factor: T) -> Self {
+        Self { factor }
+    }
+}
+
+impl<T: Real> Schedule<T> for ExponentialDecay<T> {
+    fn learning_rate(&self, rate: T, steps: usize) -> T {
+        rate * power(self.factor, steps)
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        check_factor(self.factor)
+    }
+}

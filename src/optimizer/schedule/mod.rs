@@ -1,0 +1,69 @@
+//! Learning rates that change from step to step.
+
+mod constant;
+mod cosine;
+mod exponential;
+mod scheduled;
+mod staircase;
+
+pub use constant::ConstantRate;
+pub use cosine::CosineDecay;
+pub use exponential::ExponentialDecay;
+pub use scheduled::{Scheduled, ScheduledState};
+pub use staircase::StepDecay;
+
+use crate::{Error, Real};
+
+/// The learning rate of each step, as a function of the steps taken.
+///
+/// A closure from the rule's own learning rate and the steps taken is a schedule.
+///
+/// # When to use
+///
+/// Through [`Compose::scheduled`](crate::Compose::scheduled). A rate that depends on the loss is
+/// another matter: [`ReducedOnPlateau`](crate::ReducedOnPlateau).
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Compose, Optimizer, Sgd};
+///
+/// let inverse_time = |rate: f64, steps: usize| rate / (1 + steps) as f64;
+/// let rule = Sgd::new(1.0).scheduled(inverse_time);
+/// let mut x = [0.0];
+/// let mut state = rule.init(&x);
+/// rule.step(&mut state, &mut x, &mut [1.0]);
+/// rule.step(&mut state, &mut x, &mut [1.0]);
+/// assert_eq!(x, [-1.5]);
+/// ```
+pub trait Schedule<T: Real> {
+    /// The learning rate of the step that follows `steps` others, for a rule whose own is `rate`.
+    fn learning_rate(&self, rate: T, steps: usize) -> T;
+
+    /// Checks the settings; every run calls this before its first step.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidSetting`] with the first setting that makes no sense. The provided method
+    /// accepts all.
+    fn validate(&self) -> Result<(), Error<T>> {
+        Ok(())
+    }
+}
+
+impl<T: Real, F: Fn(T, usize) -> T> Schedule<T> for F {
+    fn learning_rate(&self, rate: T, steps: usize) -> T {
+        self(rate, steps)
+    }
+}
+
+/// `factor` to the power of `count`.
+fn power<T: Real>(factor: T, count: usize) -> T {
+    factor.powi(i32::try_from(count).unwrap_or(i32::MAX))
+}
+
+/// Accepts the factor of a decay.
+fn check_factor<T: Real>(factor: T) -> Result<(), Error<T>> {
+    let is_met = factor > T::zero() && factor.is_finite();
+    crate::error::require(is_met, "factor", factor, "finite and above 0")
+}

@@ -1,0 +1,118 @@
+//! A rule under a schedule.
+
+use super::Schedule;
+use crate::{ConvexSet, Error, LearningRate, Optimizer, Real};
+
+/// A rule whose learning rate follows a schedule; made by
+/// [`Compose::scheduled`](crate::Compose::scheduled).
+///
+/// Step number t, counted from 0, is that of the rule within, with the learning rate
+/// [`Schedule::learning_rate`] of its own one and t.
+///
+/// # When to use
+///
+/// With noisy gradients, and where a rule needs other steps at the start than at the end. Exact
+/// gradients of a quadratic are best walked at one well-chosen rate.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Compose, ExponentialDecay, Optimizer, Sgd};
+///
+/// let rule = Sgd::new(1.0).scheduled(ExponentialDecay::new(0.5));
+/// let mut x = [0.0];
+/// let mut state = rule.init(&x);
+/// for expected in [-1.0, -1.5, -1.75] {
+///     rule.step(&mut state, &mut x, &mut [1.0]);
+///     assert_eq!(x, [expected]);
+/// }
+/// assert_eq!(state.steps(), 3);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Scheduled<M, S> {
+    /// The rule within.
+    pub rule: M,
+    /// Its learning rate at each step.
+    pub schedule: S,
+}
+
+impl<M, S> Scheduled<M, S> {
+    /// `rule`, with a learning rate that follows `schedule`.
+    #[must_use]
+    pub fn new(rule: M, schedule: S) -> Self {
+        Self { rule, schedule }
+    }
+}
+
+/// What [`Scheduled`] remembers between steps: their number, and the state of the rule within.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScheduledState<R> {
+    steps: usize,
+    rule: R,
+}
+
+impl<R> ScheduledState<R> {
+    /// The steps taken.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// The state of the rule within.
+    #[must_use]
+    pub fn rule(&self) -> &R {
+        &self.rule
+    }
+}
+
+impl<T, M, S> Optimizer<T> for Scheduled<M, S>
+where
+    T: Real,
+    M: LearningRate<T>,
+    S: Schedule<T>,
+{
+    type State = ScheduledState<M::State>;
+
+    fn init(&self, parameters: &[T]) -> Self::State {
+        ScheduledState {
+            steps: 0,
+            rule: self.rule.init(parameters),
+        }
+    }
+
+    fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &mut [T]) {
+        let rate = self.rule.learning_rate();
+        let rate = self.schedule.learning_rate(rate, state.steps);
+        let rule = self.rule.with_learning_rate(rate);
+        rule.step(&mut state.rule, parameters, gradient);
+        state.steps += 1;
+    }
+
+    fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
+        self.rule.constraint()
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        self.rule.validate()?;
+        self.schedule.validate()
+    }
+}
+
+impl<T, M, S> LearningRate<T> for Scheduled<M, S>
+where
+    T: Real,
+    M: LearningRate<T>,
+    S: Schedule<T> + Clone,
+{
+    fn learning_rate(&self) -> T {
+        self.rule.learning_rate()
+    }
+
+    fn with_learning_rate(&self, learning_rate: T) -> Self {
+        Self {
+            rule: self.rule.with_learning_rate(learning_rate),
+            schedule: self.schedule.clone(),
+        }
+    }
+}

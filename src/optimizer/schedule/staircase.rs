@@ -1,0 +1,62 @@
+//! The learning rate that falls in stairs.
+
+use super::{Schedule, check_factor, power};
+use crate::error::require;
+use crate::{Error, Real};
+
+/// The learning rate times a factor after every so many steps: ηₜ = η·γ^⌊t/s⌋.
+///
+/// Ranges: γ = factor finite and above 0, s = period at least 1. Defaults: γ = 0.1; the period has
+/// none. The definition is that of PyTorch's `StepLR`.
+///
+/// # When to use
+///
+/// Where it is known when a descent reaches the floor that its noise sets, which each stair lowers.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Schedule, StepDecay};
+///
+/// let halved = StepDecay::new(100).factor(0.5);
+/// assert_eq!(halved.learning_rate(8.0, 99), 8.0);
+/// assert_eq!(halved.learning_rate(8.0, 300), 1.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StepDecay<T> {
+    /// s: the steps on each stair.
+    pub period: usize,
+    /// γ: the factor from stair to stair.
+    pub factor: T,
+}
+
+impl<T: Real> StepDecay<T> {
+    /// A tenth after every `period` steps.
+    #[must_use]
+    pub fn new(period: usize) -> Self {
+        Self {
+            period,
+            factor: T::nearest(0.1),
+        }
+    }
+
+    /// Sets γ.
+    #[must_use]
+    pub fn factor(mut self, factor: T) -> Self {
+        self.factor = factor;
+        self
+    }
+}
+
+impl<T: Real> Schedule<T> for StepDecay<T> {
+    fn learning_rate(&self, rate: T, steps: usize) -> T {
+        rate * power(self.factor, steps / self.period)
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        let period = T::from_count(self.period);
+        require(self.period >= 1, "period", period, "at least 1")?;
+        check_factor(self.factor)
+    }
+}

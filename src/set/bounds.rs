@@ -1,0 +1,61 @@
+//! Entries between two bounds.
+
+use super::{ConvexSet, clamp};
+use crate::error::require;
+use crate::{Error, Real};
+
+/// The box whose entries all lie between the same two bounds.
+///
+/// P(x)ᵢ = min(max(xᵢ, lower), upper). Ranges: lower ≤ upper, not NaN, −∞ and ∞ allowed, at least
+/// one number between them; no defaults.
+///
+/// # When to use
+///
+/// For parameters with a known range, as probabilities or the values of a picture. With bounds that
+/// differ from entry to entry: [`EntryBounds`](super::EntryBounds).
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{Bounds, ConvexSet};
+///
+/// let mut x = [-3.0, 0.25, 7.0];
+/// Bounds::new(0.0, 1.0).project(&mut x);
+/// assert_eq!(x, [0.0, 0.25, 1.0]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Bounds<T> {
+    /// The smallest value allowed.
+    pub lower: T,
+    /// The largest value allowed.
+    pub upper: T,
+}
+
+impl<T: Real> Bounds<T> {
+    /// The box [`lower`, `upper`] in every entry.
+    #[must_use]
+    pub fn new(lower: T, upper: T) -> Self {
+        Self { lower, upper }
+    }
+}
+
+impl<T: Real> ConvexSet<T> for Bounds<T> {
+    fn project(&self, point: &mut [T]) {
+        for value in point {
+            *value = clamp(*value, self.lower, self.upper);
+        }
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        check_bounds(self.lower, self.upper)
+    }
+}
+
+/// Accepts bounds between which there is a number.
+pub(super) fn check_bounds<T: Real>(lower: T, upper: T) -> Result<(), Error<T>> {
+    let holds_something = lower <= T::MAX;
+    require(holds_something, "lower", lower, "a number, or −∞")?;
+    let is_above = upper >= lower && upper >= -T::MAX;
+    require(is_above, "upper", upper, "at least the lower bound, or ∞")
+}

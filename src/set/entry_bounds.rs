@@ -1,0 +1,67 @@
+//! Entries each between bounds of its own.
+
+use std::sync::Arc;
+
+use super::bounds::check_bounds;
+use super::{ConvexSet, check_length, clamp};
+use crate::{Error, Real};
+
+/// The box with bounds for each entry.
+///
+/// P(x)ᵢ = min(max(xᵢ, lowerᵢ), upperᵢ). Ranges: as those of [`Bounds`](super::Bounds), for each
+/// entry; no defaults. A clone shares the bounds.
+///
+/// # When to use
+///
+/// Where the range of a parameter depends on which it is; equal bounds fix it.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{ConvexSet, EntryBounds};
+///
+/// let mut x = [5.0, 5.0, 5.0];
+/// let unbounded = f64::INFINITY;
+/// EntryBounds::new(&[0.0, -1.0, 7.0], &[1.0, unbounded, 7.0]).project(&mut x);
+/// assert_eq!(x, [1.0, 5.0, 7.0]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntryBounds<T> {
+    lower: Arc<[T]>,
+    upper: Arc<[T]>,
+}
+
+impl<T: Real> EntryBounds<T> {
+    /// The box from `lower` to `upper`.
+    #[must_use]
+    pub fn new(lower: &[T], upper: &[T]) -> Self {
+        Self {
+            lower: lower.into(),
+            upper: upper.into(),
+        }
+    }
+}
+
+impl<T: Real> ConvexSet<T> for EntryBounds<T> {
+    /// # Panics
+    ///
+    /// If there is not one lower and one upper bound for each entry.
+    fn project(&self, point: &mut [T]) {
+        assert_eq!(point.len(), self.lower.len(), "one lower bound an entry");
+        assert_eq!(point.len(), self.upper.len(), "one upper bound an entry");
+        let bounds = self.lower.iter().zip(&*self.upper);
+        for (value, (&lower, &upper)) in point.iter_mut().zip(bounds) {
+            *value = clamp(*value, lower, upper);
+        }
+    }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+        check_length(self.lower.len(), dimension)?;
+        check_length(self.upper.len(), dimension)
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        let mut bounds = self.lower.iter().zip(&*self.upper);
+        bounds.try_for_each(|(&lower, &upper)| check_bounds(lower, upper))
+    }
+}

@@ -1,0 +1,36 @@
+//! Entries that are not negative.
+
+use super::ConvexSet;
+use crate::Real;
+
+/// The points without a negative entry.
+///
+/// P(x)ᵢ = max(xᵢ, 0). No settings.
+///
+/// # When to use
+///
+/// For what is counted, weighed or mixed. The inverse of an M-matrix (positive diagonal, no
+/// positive entry beside it, strictly diagonally dominant) is of this kind, that of most other
+/// matrices is not.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{ConvexSet, NonNegative};
+///
+/// let mut x = [1.5, -0.5];
+/// NonNegative.project(&mut x);
+/// assert_eq!(x, [1.5, 0.0]);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NonNegative;
+
+impl<T: Real> ConvexSet<T> for NonNegative {
+    fn project(&self, point: &mut [T]) {
+        for value in point {
+            if *value < T::zero() {
+                *value = T::zero();
+            }
+        }
+    }
+}

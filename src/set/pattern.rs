@@ -1,0 +1,73 @@
+//! A given pattern of non-zeros.
+
+use std::sync::Arc;
+
+use super::{ConvexSet, Subspace, check_length};
+use crate::{Error, Real};
+
+/// The points that are zero outside a pattern.
+///
+/// P(x)ᵢ = xᵢ if i is in the pattern, else 0. No defaults. A clone shares the pattern.
+///
+/// # When to use
+///
+/// For a sparse approximate inverse with the pattern of the matrix itself, or of a power of it
+/// (Grote and Huckle, "Parallel preconditioning with sparse approximate inverses", 1997). A band is
+/// better said by [`Banded`](super::Banded).
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{ConvexSet, Pattern};
+///
+/// let pattern = Pattern::of_non_zeros(&[5.0, 0.0, -1.0, 0.0]);
+/// let arrow = Pattern::of_matrix(2, |row, column| row == column || column == 1);
+/// assert_eq!(pattern, Pattern::of_matrix(2, |row, _| row == 0));
+/// let mut x = [1.0, 2.0, 3.0, 4.0];
+/// arrow.project(&mut x);
+/// assert_eq!(x, [1.0, 0.0, 3.0, 4.0]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    is_in: Arc<[bool]>,
+}
+
+impl Pattern {
+    /// The pattern of the entries of `values` that are not zero.
+    #[must_use]
+    pub fn of_non_zeros<T: Real>(values: &[T]) -> Self {
+        Self {
+            is_in: values.iter().map(|&value| value != T::zero()).collect(),
+        }
+    }
+
+    /// The pattern of the entries (row, column), from 0, of an n×n matrix for which `is_in` holds.
+    #[must_use]
+    pub fn of_matrix(n: usize, mut is_in: impl FnMut(usize, usize) -> bool) -> Self {
+        let entries = (0..n).flat_map(|column| (0..n).map(move |row| (row, column)));
+        Self {
+            is_in: entries.map(|(row, column)| is_in(row, column)).collect(),
+        }
+    }
+}
+
+impl<T: Real> ConvexSet<T> for Pattern {
+    /// # Panics
+    ///
+    /// If the length is not that of the pattern.
+    fn project(&self, point: &mut [T]) {
+        let length = self.is_in.len();
+        assert_eq!(point.len(), length, "the pattern is of another length");
+        for (value, is_in) in point.iter_mut().zip(&*self.is_in) {
+            if !is_in {
+                *value = T::zero();
+            }
+        }
+    }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+        check_length(self.is_in.len(), dimension)
+    }
+}
+
+impl<T: Real> Subspace<T> for Pattern {}

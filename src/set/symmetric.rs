@@ -1,0 +1,59 @@
+//! Symmetric matrices.
+
+use super::{ConvexSet, Subspace, check_square_number, order};
+use crate::{Error, Real};
+
+/// The symmetric matrices.
+///
+/// P(X) = (X + Xᵀ)/2. No settings.
+///
+/// # When to use
+///
+/// For the approximate inverse of a symmetric matrix, which is symmetric only if asked to be; to
+/// keep rounding or noise from breaking a symmetry that is known.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{ConvexSet, Symmetric};
+///
+/// let mut x = [1.0, 4.0, 2.0, 7.0];
+/// Symmetric.project(&mut x);
+/// assert_eq!(x, [1.0, 3.0, 3.0, 7.0]);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Symmetric;
+
+impl<T: Real> ConvexSet<T> for Symmetric {
+    /// # Panics
+    ///
+    /// If the length is no square number.
+    fn project(&self, point: &mut [T]) {
+        let n = order(point.len());
+        for column in 0..n {
+            for row in 0..column {
+                let (above, below) = (column * n + row, row * n + column);
+                let mean = mean(point[above], point[below]);
+                point[above] = mean;
+                point[below] = mean;
+            }
+        }
+    }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+        check_square_number(dimension)
+    }
+}
+
+impl<T: Real> Subspace<T> for Symmetric {}
+
+fn mean<T: Real>(a: T, b: T) -> T {
+    let half = T::nearest(0.5);
+    let mean = half * (a + b);
+    // Where the sum overflows the halves are exact; elsewhere they might be subnormal.
+    if mean.is_finite() {
+        mean
+    } else {
+        half * a + half * b
+    }
+}

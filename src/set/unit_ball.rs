@@ -1,0 +1,41 @@
+//! The unit ball.
+
+use super::ConvexSet;
+use crate::Real;
+use crate::norm::norm_in_range;
+
+/// The points of norm at most 1; for matrices, of Frobenius norm at most 1.
+///
+/// P(x) = x/max(1, ‖x‖). No settings.
+///
+/// # When to use
+///
+/// To bound parameters as a whole where a penalty would have to be tuned; for another radius, scale
+/// the parameters.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{ConvexSet, UnitBall};
+///
+/// let mut x = [3.0_f64, -4.0];
+/// UnitBall.project(&mut x);
+/// assert!((x[0] - 0.6).abs() < 1e-15 && (x[1] + 0.8).abs() < 1e-15);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnitBall;
+
+impl<T: Real> ConvexSet<T> for UnitBall {
+    fn project(&self, point: &mut [T]) {
+        let mut norm = norm_in_range(point);
+        // After the first pass the norm is 1 but for rounding; a little less is wanted, or a second
+        // projection would move the point again.
+        let mut shrink = T::one();
+        while norm > T::one() {
+            let divisor = norm / shrink;
+            point.iter_mut().for_each(|value| *value /= divisor);
+            shrink -= T::EPSILON;
+            norm = norm_in_range(point);
+        }
+    }
+}
