@@ -207,3 +207,24 @@ fn the_search_in_a_set_allocates_as_much_for_many_steps_as_for_few() {
     assert!(many_steps >= 2 * few_steps, "{many_steps}, {few_steps}");
     assert_eq!(for_many, for_few);
 }
+
+/// n×n matrices of f64 that the default inverse of an f64 matrix holds at once beyond the matrix and
+/// the answer.
+const MATRICES_OF_THE_DEFAULT: f64 = 6.0;
+
+#[test]
+fn the_default_inverse_needs_few_matrices() {
+    let n = 512;
+    let matrix: DMatrix<f64> = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
+    for accuracy in [Accuracy::Full, Accuracy::Working] {
+        let config = Config::default().accuracy(accuracy);
+        let info = allocation_counter::measure(|| {
+            drop(invert_by_descent(&matrix, config).unwrap());
+        });
+        // Thin bases, sums by rows, and the packing buffers of a product: 256 rows and 64 columns.
+        let allowance = 0.8;
+        let held = info.bytes_max as f64 / (8 * n * n) as f64;
+        let allowed = MATRICES_OF_THE_DEFAULT + 1.0 + allowance;
+        assert!(held <= allowed, "{accuracy:?}: {held}");
+    }
+}

@@ -1,12 +1,14 @@
 //! A certificate never claims what is not so, whoever made the inverse.
 
 use matrix_descent::{
-    Config, Error, Real, Start, certify, heavy_ball_for_inverse, invert_by_descent,
+    Config, Error, Real, Route, Start, certify, heavy_ball_for_inverse, invert_by_descent,
+    polish_inverse,
 };
 use nalgebra::{DMatrix, dmatrix};
 
 use crate::support::gallery::{GalleryMatrix, gallery, random, single_precision_gallery};
 use crate::support::lu::{faer_inverse, nalgebra_inverse};
+use crate::support::reference::forward_error;
 use crate::support::truth::{assert_none, assert_true, false_claims};
 
 const LARGEST_ORDER: usize = 64;
@@ -197,4 +199,45 @@ fn a_false_claim_is_noticed() {
     spoilt[(2, 3)] += 1e-6;
     let claims = false_claims(&certificate, &entry.matrix, &spoilt, &entry.inverse);
     assert_eq!(claims.len(), 5, "{claims:?}");
+}
+
+/// Only the scaling of the largest permutation product shows that these are regular.
+#[test]
+fn a_scaling_in_which_an_inverse_is_proven_is_found_again() {
+    let m = dmatrix![1e5, 0.0, 1e40; 0.0, 1.0, 0.0; 0.0, 1.0, 1.0];
+    let found = invert_by_descent(&m, Config::default()).unwrap();
+    assert!(found.certificate.relative_error_bound() < 1e-15);
+    let certificate = certify(&m, &found.inverse).unwrap();
+    assert!(certificate.relative_error_bound() < 1e-14);
+    let polished = polish_inverse(&m, &found.inverse).unwrap();
+    assert_eq!(polished.route, Route::Polished);
+    // Here an entry of the inverse leaves the range of normal numbers as well.
+    let m = dmatrix![5.131213283157426e303, -8.968929300030931e220, -8.607432312337748e266;
+        0.0, 1.0, 0.0; 0.0, 1.0, 1.0];
+    assert!(invert_by_descent(&m, Config::default()).is_ok());
+}
+
+/// The correctly rounded inverse is one of the original matrix too, where entries of the scaled one
+/// that hardly count become large when they are scaled back.
+#[test]
+fn small_entries_that_scaling_makes_large_are_right() {
+    let t = 2.4654364677169364e-5;
+    let m = dmatrix![1.1224942553145854e-9, 4.3630662168515326e-5, 2.232828066896862e-5;
+        t, -1.4790795636849003, 0.8932696080444403;
+        -4.984705021076651e-5, -1.4790795636849003, 0.8932696080444403];
+    let entry = GalleryMatrix::new("minor with equal rows".to_owned(), m);
+    let found = invert_by_descent(&entry.matrix, Config::default()).unwrap();
+    let error = forward_error(&found.inverse, &entry.inverse);
+    assert!(error <= 2e-16, "{error:e}");
+    assert_true(&entry.name, &found.certificate, &entry, &found.inverse);
+}
+
+/// An entry that is zero to rounding must not put the inverse out of range.
+#[test]
+fn dust_does_not_leave_the_range() {
+    let t = 1e-200_f64;
+    let m = dmatrix![0.0, t, 2.0 * t; t, 0.1, 0.7; 3.0 * t, 0.1, 0.7];
+    let found = invert_by_descent(&m, Config::default()).unwrap();
+    assert!(found.certificate.relative_error_bound() < 1e-12);
+    assert!(found.inverse.iter().all(|entry| entry.abs() < 1e202));
 }

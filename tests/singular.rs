@@ -1,9 +1,9 @@
 //! Singular matrices are found, with their ranks, and no regular one is taken for singular.
 
 use matrix_descent::{Config, Error, Inversion, Real, invert_by_descent};
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
-use crate::support::gallery::{GalleryMatrix, random, singular_gallery};
+use crate::support::gallery::{GalleryMatrix, prescribed, random, singular_gallery};
 use crate::support::reference::{forward_error, widen};
 use crate::support::truth::{assert_none, assert_true};
 
@@ -160,7 +160,7 @@ fn tiny_and_huge_matrices_are_regular() {
 }
 
 fn check_graded<T: Real>(name: &str, entries: &[f64]) {
-    let diagonal = nalgebra::DVector::from_iterator(entries.len(), entries.iter().copied());
+    let diagonal = DVector::from_iterator(entries.len(), entries.iter().copied());
     let wide = DMatrix::from_diagonal(&diagonal);
     let matrix = wide.map(T::nearest);
     let entry = GalleryMatrix::new(name.to_owned(), widen(&matrix));
@@ -198,5 +198,17 @@ fn extreme_entries_get_an_honest_answer() {
                 }
             }
         }
+    }
+}
+
+/// Two clusters of singular values in f32, near the end of what is promised there.
+#[test]
+fn single_precision_serves_up_to_a_million() {
+    for (order, large) in [(64, 32), (64, 1), (100, 50)] {
+        let values = DVector::from_fn(order, |i, _| if i < large { 1.0 } else { 1.0 / 8e5 });
+        let matrix = prescribed::with_singular_values(&values, 5).map(f32::nearest);
+        let name = format!("{large} large of {order}");
+        let found = invert_by_descent(&matrix, Config::default()).expect(&name);
+        assert!(found.certificate.relative_error_bound() < 1e-7, "{name}");
     }
 }

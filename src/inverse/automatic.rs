@@ -37,9 +37,12 @@ pub enum Accuracy {
 /// a slower descent that takes no risk begins anew.
 ///
 /// Rows and columns are first scaled by powers of two, exactly. Losses are those of the scaled
-/// matrix; what an observer sees is scaled back. A matrix that seems singular is tried again: in
-/// `f32` by a search in `f64`, and in the scaling of its largest permutation product, if that is
-/// clearly another.
+/// matrix; what an observer sees is scaled back. A matrix that seems singular is tried again in the
+/// scaling of its largest permutation product, if that is clearly another.
+///
+/// It works in `f64`, for `f32` matrices too, and holds at most six n×n matrices of `f64` at a time
+/// beyond the matrix and the answer, for an observer four more; packing buffers of the product aside.
+/// From n = 48 on the first steps are taken in `f32`, as far as that serves.
 ///
 /// A given start is polished where ‖I − X₀·M‖ is below about 0.7, repaired if it promises a better
 /// condition than the cold start, else left aside; [`Inversion::route`](crate::Inversion) tells.

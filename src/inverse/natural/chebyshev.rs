@@ -17,6 +17,7 @@ impl<T: Real> Run<'_, T> {
     pub(super) fn chebyshev_step(&mut self, degree: usize, interval: (f64, f64)) -> bool {
         let step = ChebyshevStep::new(degree, interval.0, interval.1);
         self.image_size = f64::INFINITY;
+        self.has_leapt = false;
         let symmetry = self.symmetry();
         apply_step(&step, self.x, symmetry, self.w, self.counter);
         let last = step.remainder <= self.goal.loose;

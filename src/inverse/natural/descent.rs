@@ -117,6 +117,7 @@ pub(crate) fn descend<T: Real>(
         image_size: f64::INFINITY,
         momentum_slope: 0.0,
         momentum_from_now: false,
+        has_leapt: false,
         momentum_steps_planned: 0,
         matrix_norm: matrix.norm().to_f64(),
         condition: f64::INFINITY,
@@ -148,6 +149,8 @@ pub(super) struct Run<'a, T: Real> {
     pub(super) momentum_slope: f64,
     /// Chebyshev steps are out of place.
     pub(super) momentum_from_now: bool,
+    /// The last step made tiny eigenvalues grow so much that some may be far above the others.
+    pub(super) has_leapt: bool,
     /// Momentum steps that the last look at the spectrum promised to pay.
     pub(super) momentum_steps_planned: usize,
     pub(super) matrix_norm: f64,
@@ -273,7 +276,7 @@ impl<T: Real> Run<'_, T> {
 
     /// Looks at the spectrum and takes the method that promises fewer products.
     fn choose(&mut self, loss: f64) -> Choice {
-        if self.x.nrows() < LOOK_FROM {
+        if self.x.nrows() < LOOK_FROM && !self.has_leapt {
             return Choice::Momentum;
         }
         if self.momentum_steps_planned > 0 {

@@ -12,6 +12,9 @@ const SETTLED: f64 = 1e-4;
 /// singular matrices up to ten times were seen.
 const SIGNAL_TO_ROUNDING: f64 = 16.0;
 
+/// Eigenvalues near zero that a step multiplies by more than this have not been seen well before.
+const LEAP: f64 = 64.0;
+
 /// Momentum steps between fresh products C = XM.
 const STEPS_ON_ONE_IMAGE: usize = 5;
 
@@ -93,6 +96,11 @@ impl<T: Real> Run<'_, T> {
     fn advance(&mut self, coefficients: [f64; 3]) {
         let slope = self.slope_after(coefficients);
         self.momentum_slope = (slope - 1.0) / slope;
+        self.has_leapt = slope > LEAP;
+        if self.has_leapt {
+            // The next step needs to know how large they have become: it could turn signs.
+            self.momentum_steps_planned = 0;
+        }
         let [own, natural, momentum] = coefficients.map(T::nearest);
         // What is in the workspace is −EX and its image.
         let natural = -natural;
