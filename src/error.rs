@@ -1,6 +1,6 @@
 //! The one error type.
 
-use crate::{Inversion, Minimization, Real};
+use crate::{Inversion, Minimization, Real, Solution};
 
 /// Everything that can go wrong, with the numbers that say how.
 ///
@@ -163,6 +163,41 @@ pub enum Error<T: Real = f64> {
         tolerance: Option<T>,
         /// The best iterate, with its residuals and the history.
         best: Box<Inversion<T>>,
+    },
+
+    /// A matrix or preconditioner has to be symmetric positive definite and is not.
+    #[error(
+        "the {argument} is not positive definite: a direction has curvature {curvature:e} of its norm"
+    )]
+    NotPositiveDefinite {
+        /// Which argument.
+        argument: &'static str,
+        /// pᵀ·A·p/(‖A‖·pᵀp) of a direction p that the descent met.
+        curvature: T,
+    },
+
+    /// The solution of a system has entries beyond the range of the format, or loses to underflow
+    /// more than rounding.
+    #[error("the solution leaves the range of the number format in row {row}, column {column}")]
+    SolutionOutOfRange {
+        /// The row of the first such entry, from 0.
+        row: usize,
+        /// Its column, the first that has one, from 0.
+        column: usize,
+    },
+
+    /// The descent on a linear system ended before its backward error was within the tolerance.
+    #[error(
+        "no solution for column {column} of the right-hand side: {} after {} steps; \
+         the best iterate has backward error {:e}",
+        best.reports[*column].stop_reason, best.reports[*column].steps,
+        best.backward_errors[*column].smallest()
+    )]
+    SystemNotConverged {
+        /// The first column that fell short, from 0.
+        column: usize,
+        /// The best iterates of all columns, with their backward errors and histories.
+        best: Box<Solution<T>>,
     },
 }
 

@@ -5,9 +5,9 @@
 //!
 //! | layer | what it holds |
 //! |---|---|
-//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`] |
+//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`Ridge`], …) |
+//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
@@ -61,6 +61,7 @@ pub mod loss;
 pub mod objective;
 pub mod optimizer;
 pub mod set;
+pub mod solve;
 
 pub use descent::{
     Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
@@ -76,7 +77,8 @@ pub use loss::{
     Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, SmoothL1, WeightedMeanSquaredError,
 };
 pub use objective::{
-    Fit, GradientCheck, GramObjective, InverseObjective, Objective, Ridge, Side, check_gradient,
+    Fit, GradientCheck, GramObjective, InverseObjective, LinearSystem, Objective, Ridge, Side,
+    check_gradient,
 };
 pub use optimizer::{
     AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, ConjugateGradient,
@@ -93,6 +95,7 @@ pub use set::{
     Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,
     UnitBall,
 };
+pub use solve::{BackwardError, LinearMap, Solution, SolveConfig, SolveMethod, solve_by_descent};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

@@ -11,13 +11,7 @@ pub(crate) fn check_square<T: Real>(
     matrix: &DMatrix<T>,
 ) -> Result<(), Error<T>> {
     let (rows, columns) = matrix.shape();
-    if rows == 0 || columns == 0 {
-        return Err(Error::Empty {
-            argument,
-            rows,
-            columns,
-        });
-    }
+    check_not_empty(argument, rows, columns)?;
     if rows != columns {
         return Err(Error::NotSquare {
             argument,
@@ -33,15 +27,58 @@ pub(crate) fn check_finite<T: Real>(
     argument: &'static str,
     matrix: &DMatrix<T>,
 ) -> Result<(), Error<T>> {
-    match matrix.iter().position(|value| !value.is_finite()) {
+    check_entries(argument, matrix.as_slice(), matrix.nrows())
+}
+
+/// Accepts the entries of a matrix of `rows` rows, column by column, if all are finite.
+pub(crate) fn check_entries<T: Real>(
+    argument: &'static str,
+    entries: &[T],
+    rows: usize,
+) -> Result<(), Error<T>> {
+    match entries.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
         Some(index) => Err(Error::NotFinite {
             argument,
-            row: index % matrix.nrows(),
-            column: index / matrix.nrows(),
-            value: matrix[index],
+            row: index % rows,
+            column: index / rows,
+            value: entries[index],
         }),
     }
+}
+
+/// Accepts a matrix with at least one entry.
+pub(crate) fn check_not_empty<T: Real>(
+    argument: &'static str,
+    rows: usize,
+    columns: usize,
+) -> Result<(), Error<T>> {
+    if rows == 0 || columns == 0 {
+        return Err(Error::Empty {
+            argument,
+            rows,
+            columns,
+        });
+    }
+    Ok(())
+}
+
+/// Accepts a matrix of the shape `expected`.
+pub(crate) fn check_shape<T: Real>(
+    argument: &'static str,
+    (rows, columns): (usize, usize),
+    expected: (usize, usize),
+) -> Result<(), Error<T>> {
+    if (rows, columns) == expected {
+        return Ok(());
+    }
+    Err(Error::ShapeMismatch {
+        argument,
+        rows,
+        columns,
+        expected_rows: expected.0,
+        expected_columns: expected.1,
+    })
 }
 
 /// Accepts an inverse, or the start of one, whose entries the format can hold.

@@ -18,6 +18,7 @@ mod optimizer;
 mod properties;
 mod set;
 mod singular;
+mod solve;
 mod structured;
 mod test_functions;
 mod warm_start;

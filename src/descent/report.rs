@@ -17,6 +17,9 @@ pub enum StopReason {
     /// The parameters are the best of the [`Optimizer::constraint`](crate::Optimizer::constraint),
     /// to the accuracy asked for; where an operation knows how to tell.
     Stationary,
+    /// The residual is within the noise of the data
+    /// ([`SolveConfig::noise`](crate::SolveConfig::noise)).
+    Discrepancy,
     /// The loss stopped falling, by the measure of [`Stall`](crate::Stall), or because the optimizer
     /// found no lower point.
     Stalled,
@@ -44,7 +47,7 @@ impl StopReason {
     pub fn is_convergence(self) -> bool {
         matches!(
             self,
-            Self::Loss | Self::GradientNorm | Self::Accuracy | Self::Stationary
+            Self::Loss | Self::GradientNorm | Self::Accuracy | Self::Stationary | Self::Discrepancy
         )
     }
 }
@@ -56,6 +59,7 @@ impl fmt::Display for StopReason {
             Self::GradientNorm => "the gradient vanished",
             Self::Accuracy => "the accuracy asked for was reached",
             Self::Stationary => "the best of the set was reached",
+            Self::Discrepancy => "the residual is within the noise",
             Self::Stalled => "the loss stopped falling",
             Self::StepLimit => "the step limit was reached",
             Self::Diverged => "the loss exploded",

@@ -5,12 +5,14 @@ mod fit;
 mod gradient_check;
 mod gram;
 mod inverse;
+mod linear_system;
 mod ridge;
 
 pub use fit::Fit;
 pub use gradient_check::{GradientCheck, check_gradient};
 pub use gram::GramObjective;
 pub use inverse::{InverseObjective, Side};
+pub use linear_system::LinearSystem;
 pub use ridge::Ridge;
 
 use crate::Real;

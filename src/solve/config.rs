@@ -1,0 +1,231 @@
+//! The settings of a solution.
+
+use nalgebra::DMatrix;
+
+use crate::error::require;
+use crate::validation::{check_at_least_zero, check_finite, check_shape};
+use crate::{Error, LinearMap, Observer, Real, Silent};
+
+/// Which function the conjugate gradients walk.
+///
+/// Both take the best combination of the gradient and the last step at each step: the exact
+/// momentum (Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems",
+/// 1952). κ is the condition number of A, the quotient of the largest and the smallest singular
+/// value that is not zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SolveMethod {
+    /// ½‖A·x − b‖² + λ/2·‖x‖², for every shape and rank; the default. CGLS: A is applied once and
+    /// Aᵀ once a step, AᵀA never formed. About κ steps, times half the logarithm of the accuracy,
+    /// or one for each distinct singular value.
+    #[default]
+    LeastSquares,
+    /// ½·xᵀ·A·x − bᵀ·x, for a symmetric positive definite A: one product a step, and about √κ
+    /// steps.
+    ///
+    /// The symmetry is taken on trust, but the residual is not: a matrix of another kind ends in an
+    /// error. A semidefinite A serves if A·x = b has a solution.
+    PositiveDefinite,
+}
+
+/// How [`solve_by_descent`](crate::solve_by_descent) works; every setting has a default.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`method`](Self::method) | [`SolveMethod::LeastSquares`] |
+/// | [`start`](Self::start) | 0, from which the solution of minimum norm is found |
+/// | [`ridge`](Self::ridge) | λ = 0 |
+/// | [`noise`](Self::noise) | none |
+/// | [`preconditioner`](Self::preconditioner) | none |
+/// | [`tolerance`](Self::tolerance) | none: as far as rounding lets it |
+/// | [`max_steps`](Self::max_steps) | 100 000 for each column of B |
+/// | [`observer`](Self::observer) | [`Silent`] |
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{solve_by_descent, SolveConfig, SolveMethod};
+/// use nalgebra::{dmatrix, dvector};
+///
+/// let config = SolveConfig::default().method(SolveMethod::PositiveDefinite).tolerance(1e-12);
+/// let found = solve_by_descent(&dmatrix![2.0, 1.0; 1.0, 3.0], &dvector![3.0, 4.0], config)?;
+/// assert!((found.solution - dvector![1.0, 1.0]).norm() < 1e-11);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct SolveConfig<T: Real, P = DMatrix<T>, O = Silent> {
+    pub(super) method: SolveMethod,
+    pub(super) start: Option<DMatrix<T>>,
+    pub(super) ridge: T,
+    pub(super) noise: Option<T>,
+    pub(super) preconditioner: Option<P>,
+    pub(super) tolerance: Option<T>,
+    pub(super) max_steps: usize,
+    pub(super) observer: O,
+}
+
+/// The only `Default`, so that `SolveConfig::default()` needs no type annotations.
+impl<T: Real> Default for SolveConfig<T> {
+    fn default() -> Self {
+        Self {
+            method: SolveMethod::default(),
+            start: None,
+            ridge: T::zero(),
+            noise: None,
+            preconditioner: None,
+            tolerance: None,
+            max_steps: 100_000,
+            observer: Silent,
+        }
+    }
+}
+
+impl<T: Real, P, O> SolveConfig<T, P, O> {
+    /// Sets which function is walked.
+    pub fn method(mut self, method: SolveMethod) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Sets where the descent begins, n×k like the solution. Of several solutions it then finds the
+    /// one nearest to the start.
+    pub fn start(mut self, start: DMatrix<T>) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// Sets λ of the Tikhonov term λ/2·‖x‖² in the least-squares problem, so that
+    /// x = (AᵀA + λI)⁻¹·Aᵀ·b; at least 0, and 0 for [`SolveMethod::PositiveDefinite`].
+    ///
+    /// Source: Tikhonov, "Solution of incorrectly formulated problems and the regularization
+    /// method", 1963.
+    pub fn ridge(mut self, ridge: T) -> Self {
+        self.ridge = ridge;
+        self
+    }
+
+    /// Sets δ ≥ 0, the norm of the noise in a column of B: the descent ends at the first iterate
+    /// with ‖A·x − b‖ ≤ δ, which is as much as such data say (Morozov, "On the solution of
+    /// functional equations by the method of regularization", 1966).
+    ///
+    /// For ill-posed problems an early end is the regularisation: further steps fit the noise. A
+    /// residual above δ everywhere ends the descent as if no noise were given. For δ = η·‖b‖ it is
+    /// the usual test for a relative residual η.
+    ///
+    /// ```
+    /// use matrix_descent::{solve_by_descent, SolveConfig, StopReason};
+    /// use nalgebra::{dmatrix, dvector};
+    ///
+    /// let (a, b) = (dmatrix![1.0, 0.0; 0.0, 1e-6], dvector![1.0, 0.01]);
+    /// let found = solve_by_descent(&a, &b, SolveConfig::default().noise(0.02))?;
+    /// assert_eq!(found.reports[0].stop_reason, StopReason::Discrepancy);
+    /// assert!(found.solution.norm() < 1.1);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    pub fn noise(mut self, noise: T) -> Self {
+        self.noise = Some(noise);
+        self
+    }
+
+    /// Sets a preconditioner P ≈ A⁻¹, n×n: a matrix, a reference to one, or any other [`LinearMap`].
+    ///
+    /// For [`SolveMethod::PositiveDefinite`] it has to be symmetric positive definite. For least
+    /// squares it stands on the right: the descent walks y in x = P·y, and of several solutions
+    /// finds the one with the least ‖y‖; any P that is not singular serves.
+    ///
+    /// An approximate inverse from this crate is one, or the inverse of a nearby matrix:
+    ///
+    /// ```
+    /// use matrix_descent::{invert_by_descent, solve_by_descent, Config, SolveConfig};
+    /// use nalgebra::{dmatrix, dvector};
+    ///
+    /// let nearby = dmatrix![1000.0, 1.0; 1.0, 0.01];
+    /// let p = invert_by_descent(&nearby, Config::default())?.inverse;
+    /// let a = dmatrix![1001.0, 1.0; 1.0, 0.0101];
+    /// let config = SolveConfig::default().preconditioner(&p);
+    /// let found = solve_by_descent(&a, &dvector![1002.0, 1.0101], config)?;
+    /// assert!((found.solution - dvector![1.0, 1.0]).norm() < 1e-9);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    pub fn preconditioner<Q: LinearMap<T>>(self, preconditioner: Q) -> SolveConfig<T, Q, O> {
+        SolveConfig {
+            method: self.method,
+            start: self.start,
+            ridge: self.ridge,
+            noise: self.noise,
+            preconditioner: Some(preconditioner),
+            tolerance: self.tolerance,
+            max_steps: self.max_steps,
+            observer: self.observer,
+        }
+    }
+
+    /// Sets the backward error ([`BackwardError::smallest`](crate::BackwardError::smallest)) at
+    /// which a solution is accepted and the descent ends; in [0, 1).
+    ///
+    /// Without one the descent goes on until rounding stops it. Then a solution is accepted if the
+    /// backward error is within 16·ε·√max(m, n), or, for least squares, if the product of the two
+    /// backward errors is within that and the one of least squares within ∛ε: rounding leaves no less
+    /// of the gradient.
+    pub fn tolerance(mut self, tolerance: T) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
+    /// Sets the number of steps for each column of B after which the run ends in any case; at
+    /// least 1.
+    ///
+    /// It ends as stalled if the backward error has not fallen within 1000 + 20·n steps.
+    pub fn max_steps(mut self, max_steps: usize) -> Self {
+        self.max_steps = max_steps;
+        self
+    }
+
+    /// Sets who watches the run: a closure or any other [`Observer`].
+    ///
+    /// It sees x, the loss ½‖A·x − b‖² + λ/2·‖x‖² as the descent carries it along, and the gradient
+    /// of the function that is walked. For each column of B the steps begin again at 0.
+    pub fn observer<W: Observer<T>>(self, observer: W) -> SolveConfig<T, P, W> {
+        SolveConfig {
+            method: self.method,
+            start: self.start,
+            ridge: self.ridge,
+            noise: self.noise,
+            preconditioner: self.preconditioner,
+            tolerance: self.tolerance,
+            max_steps: self.max_steps,
+            observer,
+        }
+    }
+}
+
+impl<T: Real, P: LinearMap<T>, O> SolveConfig<T, P, O> {
+    /// Checks the settings for `rows` unknowns in each of `columns` columns.
+    pub(super) fn validate(&self, rows: usize, columns: usize) -> Result<(), Error<T>> {
+        check_at_least_zero("ridge", self.ridge)?;
+        if self.method == SolveMethod::PositiveDefinite {
+            let is_met = self.ridge == T::zero();
+            require(is_met, "ridge", self.ridge, "0 for a definite matrix")?;
+        }
+        if let Some(noise) = self.noise {
+            check_at_least_zero("noise", noise)?;
+        }
+        if let Some(tolerance) = self.tolerance {
+            let is_met = tolerance >= T::zero() && tolerance < T::one();
+            require(is_met, "tolerance", tolerance, "at least 0 and below 1")?;
+        }
+        let max_steps = T::from_count(self.max_steps);
+        require(self.max_steps >= 1, "max_steps", max_steps, "at least 1")?;
+        if let Some(start) = &self.start {
+            check_shape("start", start.shape(), (rows, columns))?;
+            check_finite("start", start)?;
+        }
+        if let Some(preconditioner) = &self.preconditioner {
+            let shape = (preconditioner.rows(), preconditioner.columns());
+            check_shape("preconditioner", shape, (rows, rows))?;
+            preconditioner.validate("preconditioner")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,130 @@
+//! Matrices known by what they do to vectors.
+
+use nalgebra::{DMatrix, DVectorView, DVectorViewMut};
+
+use crate::validation::{check_finite, check_not_empty};
+use crate::{Error, Real};
+
+/// A real m×n matrix A as a linear map: x ↦ A·x, and back by the adjoint, y ↦ Aᵀ·y.
+///
+/// Nothing but these two products is asked of it, so that A need not be stored. Implemented for
+/// [`DMatrix`], for references, and with the feature `sparse` for `nalgebra_sparse::CsrMatrix`.
+///
+/// # Example
+///
+/// Second differences, without a matrix:
+///
+/// ```
+/// use matrix_descent::{solve_by_descent, LinearMap, SolveConfig};
+/// use nalgebra::dvector;
+///
+/// struct SecondDifferences(usize);
+///
+/// impl LinearMap<f64> for SecondDifferences {
+///     fn rows(&self) -> usize {
+///         self.0
+///     }
+///
+///     fn columns(&self) -> usize {
+///         self.0
+///     }
+///
+///     fn apply(&self, x: &[f64], image: &mut [f64]) {
+///         for i in 0..x.len() {
+///             let left = if i > 0 { x[i - 1] } else { 0.0 };
+///             let right = x.get(i + 1).unwrap_or(&0.0);
+///             image[i] = 2.0 * x[i] - left - right;
+///         }
+///     }
+///
+///     fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+///         self.apply(y, image);
+///     }
+/// }
+///
+/// let b = dvector![1.0, 0.0, 0.0, 1.0];
+/// let found = solve_by_descent(&SecondDifferences(4), &b, SolveConfig::default())?;
+/// assert!(found.solution.iter().all(|x| (x - 1.0).abs() < 1e-14));
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub trait LinearMap<T: Real> {
+    /// m.
+    fn rows(&self) -> usize;
+
+    /// n.
+    fn columns(&self) -> usize;
+
+    /// Writes A·x into `image`, every entry of it; `x` is n long and `image` m.
+    ///
+    /// # Panics
+    ///
+    /// Slices of other lengths are a programming error; an implementation may panic on them. The
+    /// crate's own functions check shapes first.
+    fn apply(&self, x: &[T], image: &mut [T]);
+
+    /// Writes Aᵀ·y into `image`, every entry of it; `y` is m long and `image` n.
+    ///
+    /// # Panics
+    ///
+    /// As [`apply`](Self::apply).
+    fn apply_adjoint(&self, y: &[T], image: &mut [T]);
+
+    /// Checks the map; every run calls this first, with the name of the argument.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Empty`] if m or n is 0, which is all that the provided method looks at;
+    /// [`Error::NotFinite`] by matrices with such an entry.
+    fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
+        check_not_empty(argument, self.rows(), self.columns())
+    }
+}
+
+impl<T: Real> LinearMap<T> for DMatrix<T> {
+    fn rows(&self) -> usize {
+        self.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.ncols()
+    }
+
+    fn apply(&self, x: &[T], image: &mut [T]) {
+        let (x, one) = (DVectorView::from_slice(x, x.len()), T::one());
+        let m = image.len();
+        DVectorViewMut::from_slice(image, m).gemv(one, self, &x, T::zero());
+    }
+
+    fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
+        let (y, one) = (DVectorView::from_slice(y, y.len()), T::one());
+        let n = image.len();
+        DVectorViewMut::from_slice(image, n).gemv_tr(one, self, &y, T::zero());
+    }
+
+    fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
+        check_not_empty(argument, self.nrows(), self.ncols())?;
+        check_finite(argument, self)
+    }
+}
+
+impl<T: Real, A: LinearMap<T> + ?Sized> LinearMap<T> for &A {
+    fn rows(&self) -> usize {
+        (**self).rows()
+    }
+
+    fn columns(&self) -> usize {
+        (**self).columns()
+    }
+
+    fn apply(&self, x: &[T], image: &mut [T]) {
+        (**self).apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
+        (**self).apply_adjoint(y, image);
+    }
+
+    fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
+        (**self).validate(argument)
+    }
+}

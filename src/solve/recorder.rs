@@ -1,0 +1,97 @@
+//! The history of a descent on a linear system, and its observer.
+
+use std::time::Instant;
+
+use super::operator::scale;
+use crate::{Observer, Progress, Real, Report, StopReason};
+
+/// Room for the history; a longer one grows by doubling.
+const RESERVED_LOSSES: usize = 4096;
+
+/// Records losses, counts steps and products, and shows each iterate to the observer, scaled back.
+pub(super) struct Recorder<'o, T, O> {
+    observer: &'o mut O,
+    max_steps: usize,
+    losses: Vec<T>,
+    started: Instant,
+    shown: Option<Shown<T>>,
+    /// The true loss is the scaled one times 2 to this.
+    loss_exponent: i32,
+    solution_exponent: i32,
+    pub(super) products: usize,
+}
+
+/// What an observer is shown.
+struct Shown<T> {
+    parameters: Vec<T>,
+    gradient: Vec<T>,
+}
+
+impl<'o, T: Real, O: Observer<T>> Recorder<'o, T, O> {
+    pub(super) fn new(
+        observer: &'o mut O,
+        max_steps: usize,
+        dimension: usize,
+        loss_exponent: i32,
+        solution_exponent: i32,
+    ) -> Self {
+        let shown = observer.watches().then(|| Shown {
+            parameters: vec![T::zero(); dimension],
+            gradient: vec![T::zero(); dimension],
+        });
+        Self {
+            observer,
+            max_steps,
+            losses: Vec::with_capacity(RESERVED_LOSSES.min(max_steps.saturating_add(1))),
+            started: Instant::now(),
+            shown,
+            loss_exponent,
+            solution_exponent,
+            products: 0,
+        }
+    }
+
+    /// Takes in an iterate with its downhill direction, and says whether the run has to end.
+    pub(super) fn see(&mut self, x: &[T], loss: T, downhill: &[T]) -> Option<StopReason> {
+        let step = self.losses.len();
+        let loss = loss.scale_by_power_of_two(self.loss_exponent);
+        self.losses.push(loss);
+        if let Some(shown) = &mut self.shown {
+            shown.parameters.copy_from_slice(x);
+            scale(&mut shown.parameters, self.solution_exponent);
+            for (to, &from) in shown.gradient.iter_mut().zip(downhill) {
+                *to = -from;
+            }
+            let exponent = self.loss_exponent - self.solution_exponent;
+            scale(&mut shown.gradient, exponent);
+            let progress = Progress {
+                step,
+                loss,
+                parameters: &shown.parameters,
+                gradient: &shown.gradient,
+            };
+            if self.observer.observe(&progress).is_break() {
+                return Some(StopReason::Observer);
+            }
+        }
+        (step >= self.max_steps).then_some(StopReason::StepLimit)
+    }
+
+    pub(super) fn into_report(mut self, stop_reason: StopReason) -> Report<T> {
+        self.losses.shrink_to_fit();
+        let mut best_step = 0;
+        for (step, &loss) in self.losses.iter().enumerate() {
+            if loss < self.losses[best_step] {
+                best_step = step;
+            }
+        }
+        Report {
+            steps: self.losses.len() - 1,
+            evaluations: self.products,
+            losses: self.losses,
+            best_step,
+            stop_reason,
+            elapsed: self.started.elapsed(),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The solution of a linear system.
+
+use nalgebra::DMatrix;
+
+use crate::{Real, Report};
+
+/// Solutions of A·X ≈ B, how good they are, and how they were found; one entry for each column of B.
+///
+/// The residuals were computed again from A, b and the solution after the last step.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Solution<T: Real> {
+    /// X, n×k: of each run the iterate with the smallest backward error of those whose residual was
+    /// computed afresh; the one that met the noise, where that ended the run.
+    pub solution: DMatrix<T>,
+    /// How good each column is.
+    pub backward_errors: Vec<BackwardError<T>>,
+    /// How each column was found. The losses are ½‖A·x − b‖² + λ/2·‖x‖², as the descent carries the
+    /// residual along; evaluations count the products with A.
+    pub reports: Vec<Report<T>>,
+    /// An estimate of ‖A‖₂ from below, by the power method: the measure of the backward errors,
+    /// which are therefore rather too large than too small.
+    pub norm_estimate: T,
+}
+
+/// How much A and b would have to change for a solution to be exact.
+///
+/// With r = b − A·x, and with λ > 0 for the system [A; √λ·I]·x ≈ [b; 0], whose residual has the norm
+/// √(‖r‖² + λ‖x‖²) and whose matrix about √(‖A‖² + λ). Either one small means that x solves a nearby
+/// problem; how near x is to the solution of the given one is up to the condition number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BackwardError<T> {
+    /// ‖r‖ = ‖b − A·x‖, without the Tikhonov term.
+    pub residual: T,
+    /// ‖r‖/(‖A‖·‖x‖ + ‖b‖): x solves a system exactly whose A and b differ by this relative to
+    /// their norms (Rigal and Gaches, "On the compatibility of a given solution with the data of a
+    /// linear system", 1967). Large where no x solves the system.
+    pub of_system: T,
+    /// ‖Aᵀr − λx‖/(‖A‖·‖r‖): x is the least-squares solution for an A that differs by this relative
+    /// to its norm (Stewart, "Research, development and LINPACK", 1977); 0 where the gradient is
+    /// 0. None for [`SolveMethod::PositiveDefinite`](crate::SolveMethod::PositiveDefinite).
+    pub of_least_squares: Option<T>,
+}
+
+impl<T: Real> BackwardError<T> {
+    /// The smaller of the two, which is compared with the tolerance.
+    #[must_use]
+    pub fn smallest(&self) -> T {
+        match self.of_least_squares {
+            Some(other) if other < self.of_system => other,
+            _ => self.of_system,
+        }
+    }
+}
