@@ -345,6 +345,10 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         }
         let idle_steps = self.steps() - self.watch.last_improvement;
         let is_idle = stopping.stall.is_some_and(|s| idle_steps >= s.patience);
+        if self.at.is_exhausted && !all_finite(&self.gradient) {
+            // No direction is downhill by such a gradient, so the parameters stayed as they were.
+            return Some(StopReason::Diverged);
+        }
         if is_idle || self.at.is_exhausted {
             return Some(StopReason::Stalled);
         }
