@@ -7,17 +7,21 @@
 //! `target/notebook.svg`.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use matrix_descent::{
     Config, InverseObjective, MeanSquaredError, Minimization, Sgd, Side, Silent, Stopping,
     invert_by_descent, minimize,
 };
 use nalgebra::DMatrix;
-use plotters::prelude::*;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use textplots::{Chart, Plot, Shape};
+
+#[path = "support/figure.rs"]
+mod figure;
+
+use figure::{COLORS, Curve, Figure, Line};
 
 const SEED: u64 = 314;
 const LEARNING_RATE: f64 = 0.9;
@@ -44,8 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     show_one_call(&random)?;
 
     sketch(&random_run, &diagonal_run);
-    let figure = target_directory()?.join("notebook.svg");
-    draw(&figure, &random_run, &diagonal_run)?;
+    let figure = draw(&random_run, &diagonal_run)?;
     println!("The figure is in {}.", figure.display());
     Ok(())
 }
@@ -162,58 +165,29 @@ fn sketch(random: &Minimization<f64>, diagonal: &Minimization<f64>) {
 }
 
 fn draw(
-    path: &Path,
     random: &Minimization<f64>,
     diagonal: &Minimization<f64>,
-) -> Result<(), Box<dyn Error>> {
-    let area = SVGBackend::new(path, (900, 560)).into_drawing_area();
-    area.fill(&WHITE)?;
-    let caption = "The inverse by gradient descent: learning rate 0.9, momentum 0.9";
-    let mut chart = ChartBuilder::on(&area)
-        .caption(caption, ("sans-serif", 20))
-        .margin(16)
-        .x_label_area_size(44)
-        .y_label_area_size(76)
-        .build_cartesian_2d(0.0..STEPS as f64, FLOOR_EXPONENT..2.0)?;
-    chart
-        .configure_mesh()
-        .x_desc("steps")
-        .y_desc("mean((X·M − I)²)")
-        .x_labels(6)
-        .x_label_formatter(&|step| format!("{step:.0}"))
-        .y_labels(8)
-        .y_label_formatter(&|exponent| format!("1e{exponent:.0}"))
-        .axis_desc_style(("sans-serif", 16))
-        .label_style(("sans-serif", 13))
-        .light_line_style(TRANSPARENT)
-        .draw()?;
-    let vermilion = RGBColor(213, 94, 0);
-    let blue = RGBColor(0, 114, 178);
-    for (label, run, color) in [
-        ("random 4×4 matrix", random, vermilion),
-        ("diag(1, 2, 3, 4)", diagonal, blue),
-    ] {
-        chart
-            .draw_series(LineSeries::new(curve(run), color.stroke_width(2)))?
-            .label(label)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 24, y)], color.stroke_width(2)));
-    }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .margin(16)
-        .legend_area_size(34)
-        .background_style(WHITE)
-        .border_style(BLACK.mix(0.3))
-        .label_font(("sans-serif", 15))
-        .draw()?;
-    area.present()?;
-    Ok(())
-}
-
-/// Cargo's target directory, found from this program's own place in it.
-fn target_directory() -> Result<PathBuf, Box<dyn Error>> {
-    let program = std::env::current_exe()?;
-    let directory = program.ancestors().nth(3).ok_or("no target directory")?;
-    Ok(directory.to_owned())
+) -> Result<PathBuf, Box<dyn Error>> {
+    let runs = [
+        ("random 4×4 matrix", random),
+        ("diag(1, 2, 3, 4)", diagonal),
+    ];
+    let curve = |((name, run), color): ((&str, _), _)| Curve {
+        name: name.to_owned(),
+        color,
+        line: Line::Solid,
+        points: curve(run),
+    };
+    let figure = Figure {
+        title: "The inverse by gradient descent: learning rate 0.9, momentum 0.9",
+        x_name: "steps",
+        y_name: "mean((X·M − I)²)",
+        x_range: 0.0..STEPS as f64,
+        x_tick: |step| format!("{step:.0}"),
+        y_range: FLOOR_EXPONENT..2.0,
+        y_ticks: 8,
+        names_width: 220,
+        curves: runs.into_iter().zip(COLORS).map(curve).collect(),
+    };
+    figure.write("notebook.svg")
 }

@@ -503,3 +503,27 @@ fn settings_out_of_range_are_errors() {
     let rule = ConjugateGradient::default().line_search(LineSearch::wolfe(2.0));
     assert!(rule.validate().is_err());
 }
+
+/// The loss is a number and its gradient is none: no rest, but a fault of the objective.
+#[test]
+fn a_gradient_that_is_not_a_number_is_no_rest() {
+    struct Faulty;
+
+    impl Objective<f64> for Faulty {
+        fn dimension(&self) -> usize {
+            2
+        }
+
+        fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            gradient.copy_from_slice(&[x[0], f64::NAN]);
+            x[0] * x[0]
+        }
+    }
+
+    fn check(rule: &impl Optimizer<f64>) {
+        let run = minimize(Faulty, rule, vec![1.0; 2], Stopping::default(), Silent);
+        assert!(matches!(run, Err(Error::Diverged { .. })), "{run:?}");
+    }
+    check(&Lbfgs::default());
+    check(&ConjugateGradient::default());
+}

@@ -4,9 +4,9 @@ use std::fmt::Debug;
 
 use approx::assert_relative_eq;
 use matrix_descent::{
-    AdaDelta, AdaGrad, Adam, AdamW, Fit, InverseObjective, LearningRate, Lion, MeanSquaredError,
-    Momentum, NAdam, Optimizer, Real, RmsProp, SecondMoment, Sgd, Side, Silent, Spread, Stepper,
-    Stopping, minimize,
+    AdaDelta, AdaGrad, Adam, AdamW, Error, Fit, InverseObjective, LearningRate, Lion,
+    MeanSquaredError, Momentum, NAdam, Optimizer, Real, RmsProp, SecondMoment, Sgd, Side, Silent,
+    Spread, Stepper, Stopping, minimize,
 };
 
 use crate::support::fixtures::{OptimizerRun, matrix, optimizer_runs};
@@ -489,4 +489,49 @@ fn the_deviation_of_almost_equal_gradients_keeps_its_digits() {
         1e-14 * variance,
         max_relative = 1e-3
     );
+}
+
+/// A gradient whose square overflows stops its parameter; without memory of squares, for one step.
+#[test]
+fn a_square_that_overflows_makes_nothing_that_is_not_a_number() {
+    fn check<M: Optimizer<f64>>(rule: &M) {
+        rule.validate().unwrap();
+        let mut x = [1.0, 1.0];
+        let mut state = rule.init(&x);
+        rule.step(&mut state, &mut x, &mut [1e200, 1.0]);
+        assert_eq!(x[0], 1.0);
+        let other = x[1];
+        rule.step(&mut state, &mut x, &mut [1.0, 1.0]);
+        assert!(x[0].is_finite() && x[0] < 1.0, "{}", x[0]);
+        assert!(x[1] < other);
+    }
+    check(&Adam::new(0.1).betas(0.0, 0.0));
+    check(&AdamW::new(0.1).betas(0.0, 0.0).weight_decay(0.0));
+    check(&NAdam::new(0.1).betas(0.0, 0.0));
+    check(&RmsProp::new(0.1).smoothing(0.0));
+    check(&RmsProp::new(0.1).smoothing(0.0).momentum(0.5));
+    check(&AdaDelta::new(0.1).smoothing(0.0));
+    let centered = RmsProp::new(0.1).smoothing(0.0).centered();
+    assert!(matches!(
+        centered.validate(),
+        Err(Error::InvalidSetting {
+            name: "smoothing",
+            ..
+        })
+    ));
+}
+
+#[test]
+fn ada_delta_without_smoothing_steps_as_long_as_before() {
+    let rule = AdaDelta::new(1.0).smoothing(0.0).epsilon(0.25);
+    let mut x = [0.0];
+    let mut state = rule.init(&x);
+    let mut expected = 0.0;
+    let mut last = 0.0_f64;
+    for gradient in [3.0_f64, -2.0, 5.0] {
+        last = ((last * last + 0.25) / (gradient * gradient + 0.25)).sqrt() * gradient;
+        expected -= last;
+        rule.step(&mut state, &mut x, &mut [gradient]);
+        assert_relative_eq!(x[0], expected, max_relative = 1e-14);
+    }
 }

@@ -1,8 +1,8 @@
 //! The table that runs every optimizer on every classic function.
 
 use matrix_descent::{
-    ConjugateGradient, Conjugation, Lbfgs, LineSearch, Optimizer, Real, Sgd, Silent, StopReason,
-    Stopping, check_gradient, minimize,
+    AdaDelta, AdaGrad, Adam, AdamW, ConjugateGradient, Conjugation, Lbfgs, LineSearch, Lion, NAdam,
+    Optimizer, Real, RmsProp, Sgd, Silent, StopReason, Stopping, check_gradient, minimize,
 };
 
 use crate::support::objectives::wavy;
@@ -44,9 +44,49 @@ fn run_table<T: Real>() {
     assert!(violations.is_empty(), "{violations:#?}");
 }
 
+/// The same for the rules whose steps do not shrink with the gradient: they have to lower the loss
+/// to a millionth, all with one learning rate, that of the row, on every function.
+fn run_table_of_adaptive_rules<T: Real>() {
+    let t = T::nearest;
+    let goal = t(1e-6);
+    let adam = Adam::new(t(0.1));
+    let amsgrad = adam.amsgrad();
+    let adam_w = AdamW::new(t(0.1)).weight_decay(t(0.0));
+    let nadam = NAdam::new(t(0.01));
+    let rms_prop = RmsProp::new(t(2e-4));
+    let centered = RmsProp::new(t(0.01)).momentum(t(0.9)).centered();
+    let ada_grad = AdaGrad::new(t(0.5));
+    let ada_delta = AdaDelta::new(t(5e-3));
+    let lion = Lion::new(t(1e-3));
+    #[rustfmt::skip]
+    let table = [
+        run_to("adam", goal, |_| adam,              [1_200, 1_200, 210, 250, 160, 205, 145]),
+        run_to("adam, AMSGrad", goal, |_| amsgrad,  [1_500, 1_500, 220, 260, 165, 210, 145]),
+        run_to("adamw", goal, |_| adam_w,           [1_200, 1_200, 210, 250, 160, 205, 145]),
+        run_to("nadam", goal, |_| nadam,            [4_900, 4_900, 1_950, 2_600, 730, 1_900, 605]),
+        run_to("rmsprop", goal, |_| rms_prop,       [19_600, 19_600, 12_900, 19_500, 19_100, 9_400, 6_750]),
+        run_to("rmsprop, both", goal, |_| centered, [700, 700, 205, 155, 155, 165, 150]),
+        run_to("adagrad", goal, |_| ada_grad,       [7_400, 7_400, 315, 395, 50, 320, 36]),
+        run_to("adadelta", goal, |_| ada_delta,     [32_200, 32_200, 25_700, 41_000, 22_700, 20_400, 18_500]),
+        run_to("lion", goal, |_| lion,              [3_650, 3_650, 2_500, 3_750, 3_750, 2_200, 1_730]),
+    ];
+    let violations: Vec<String> = table.into_iter().flatten().collect();
+    assert!(violations.is_empty(), "{violations:#?}");
+}
+
 /// What one optimizer fails to do.
 fn run<T: Real, M: Optimizer<T>>(
     name: &str,
+    rule_for_curvature: impl Fn(T) -> M,
+    budgets: [usize; FUNCTIONS],
+) -> Vec<String> {
+    run_to(name, T::EPSILON, rule_for_curvature, budgets)
+}
+
+/// The same for a loss of `goal` times that at the start.
+fn run_to<T: Real, M: Optimizer<T>>(
+    name: &str,
+    goal: T,
     rule_for_curvature: impl Fn(T) -> M,
     budgets: [usize; FUNCTIONS],
 ) -> Vec<String> {
@@ -55,9 +95,7 @@ fn run<T: Real, M: Optimizer<T>>(
         let mut gradient = function.start.clone();
         let objective = &mut *function.objective;
         let first = objective.value_and_gradient(&function.start, &mut gradient);
-        let stopping = Stopping::default()
-            .loss(T::EPSILON * first)
-            .max_steps(200_000);
+        let stopping = Stopping::default().loss(goal * first).max_steps(200_000);
         let rule = rule_for_curvature(function.curvature);
         let run = minimize(objective, rule, function.start, stopping, Silent);
         let (evaluations, ending) = match &run {
@@ -81,6 +119,12 @@ fn run<T: Real, M: Optimizer<T>>(
 fn every_optimizer_minimises_every_function() {
     run_table::<f64>();
     run_table::<f32>();
+}
+
+#[test]
+fn every_adaptive_optimizer_minimises_every_function() {
+    run_table_of_adaptive_rules::<f64>();
+    run_table_of_adaptive_rules::<f32>();
 }
 
 fn check_gradients<T: Real>(limit: f64) {

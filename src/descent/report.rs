@@ -25,7 +25,7 @@ pub enum StopReason {
     Stalled,
     /// [`Stopping::max_steps`](crate::Stopping::max_steps) were taken.
     StepLimit,
-    /// The loss stopped being finite or exceeded
+    /// The loss, or what goes with it, stopped being finite, or it exceeded
     /// [`Stopping::divergence`](crate::Stopping::divergence).
     Diverged,
     /// The observer asked for it.
@@ -70,7 +70,10 @@ impl fmt::Display for StopReason {
 }
 
 /// The record of a run.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Its `Debug` form shows the first and the last of the losses and their number: there may be
+/// millions.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Report<T> {
     /// The loss after 0, 1, 2, … steps: one entry more than there were steps.
@@ -87,6 +90,35 @@ pub struct Report<T> {
     /// The wall time spent in runs, parts of an interrupted one added up; steps that the caller
     /// takes one by one are not timed.
     pub elapsed: Duration,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Report<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Report")
+            .field("losses", &Ends(&self.losses))
+            .field("steps", &self.steps)
+            .field("evaluations", &self.evaluations)
+            .field("best_step", &self.best_step)
+            .field("stop_reason", &self.stop_reason)
+            .field("elapsed", &self.elapsed)
+            .finish()
+    }
+}
+
+/// Shows a history by its ends and its length.
+pub(super) struct Ends<'a, T>(pub(super) &'a [T]);
+
+impl<T: fmt::Debug> fmt::Debug for Ends<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [first, _, .., last] => {
+                let count = self.0.len();
+                write!(formatter, "[{first:?}, …, {last:?}] ({count} in all)")
+            }
+            few => few.fmt(formatter),
+        }
+    }
 }
 
 /// What a descent reached.

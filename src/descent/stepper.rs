@@ -1,9 +1,10 @@
 //! The loop, one step at a time.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::observer::{Observer, Progress};
-use super::report::{Minimization, Report, StopReason};
+use super::report::{Ends, Minimization, Report, StopReason};
 use super::stopping::{Stall, Stopping};
 use crate::norm::all_finite;
 use crate::validation::check_parameters;
@@ -56,8 +57,9 @@ struct EndOfRun {
 
 /// All that a run needs to go on later: parameters, optimizer state, history and best iterate.
 ///
-/// Made by [`Stepper::into_checkpoint`], taken up by [`Stepper::resume`].
-#[derive(Clone, Debug, PartialEq)]
+/// Made by [`Stepper::into_checkpoint`], taken up by [`Stepper::resume`]. Its `Debug` form is short of
+/// history, as that of a [`Report`].
+#[derive(Clone, PartialEq)]
 pub struct Checkpoint<T, S> {
     parameters: Vec<T>,
     state: S,
@@ -68,6 +70,22 @@ pub struct Checkpoint<T, S> {
     /// Whether the optimizer said of its last step that no other will go lower.
     is_exhausted: bool,
     elapsed: Duration,
+}
+
+impl<T: fmt::Debug, S: fmt::Debug> fmt::Debug for Checkpoint<T, S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Checkpoint")
+            .field("parameters", &self.parameters)
+            .field("state", &self.state)
+            .field("losses", &Ends(&self.losses))
+            .field("best_parameters", &self.best_parameters)
+            .field("best_step", &self.best_step)
+            .field("evaluations", &self.evaluations)
+            .field("is_exhausted", &self.is_exhausted)
+            .field("elapsed", &self.elapsed)
+            .finish()
+    }
 }
 
 impl<T, S> Checkpoint<T, S> {
@@ -327,6 +345,10 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         }
         let idle_steps = self.steps() - self.watch.last_improvement;
         let is_idle = stopping.stall.is_some_and(|s| idle_steps >= s.patience);
+        if self.at.is_exhausted && !all_finite(&self.gradient) {
+            // No direction is downhill by such a gradient, so the parameters stayed as they were.
+            return Some(StopReason::Diverged);
+        }
         if is_idle || self.at.is_exhausted {
             return Some(StopReason::Stalled);
         }

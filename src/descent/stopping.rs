@@ -34,7 +34,8 @@ use crate::{Error, Real};
 #[non_exhaustive]
 pub struct Stopping<T> {
     /// The run diverged if |loss| exceeds this multiple of the first loss that was not zero, or if
-    /// the loss or a parameter is not finite. Above 1; ∞ leaves only the second test.
+    /// the loss or a parameter is not finite, or a gradient that a line search can't go along. Above 1;
+    /// ∞ leaves only the tests for what is not finite.
     ///
     /// The default leaves room for momentum, whose loss may grow by the condition number squared
     /// before it falls.

@@ -1,6 +1,6 @@
 //! AdaDelta: the gradient in units of the recent steps.
 
-use super::memory::{common_length, remembered};
+use super::memory::{common_length, remembered, remembered_in_part};
 use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
 use crate::{Error, Real};
@@ -134,7 +134,7 @@ impl<T: Real> Optimizer<T> for AdaDelta<T> {
     fn step(&self, state: &mut AdaDeltaState<T>, parameters: &mut [T], gradient: &mut [T]) {
         let length = common_length(parameters, gradient);
         let (past, present) = (self.smoothing, T::one() - self.smoothing);
-        let squared_gradient = remembered(&mut state.squared_gradient, length);
+        let squared_gradient = remembered_in_part(&mut state.squared_gradient, length, past);
         let squared_step = remembered(&mut state.squared_step, length);
         let entries = parameters.iter_mut().zip(&*gradient);
         for (((x, &g), s), u) in entries.zip(squared_gradient).zip(squared_step) {

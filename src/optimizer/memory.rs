@@ -15,6 +15,20 @@ pub(super) fn remembered<T: Real>(values: &mut Vec<T>, length: usize) -> &mut [T
     values
 }
 
+/// The same for an average of which `share` is kept in a step: cleared if none is, since 0·∞ would be
+/// NaN where a square has overflowed.
+pub(super) fn remembered_in_part<T: Real>(
+    values: &mut Vec<T>,
+    length: usize,
+    share: T,
+) -> &mut [T] {
+    let values = remembered(values, length);
+    if share == T::zero() {
+        values.fill(T::zero());
+    }
+    values
+}
+
 /// The length of both slices.
 pub(super) fn common_length<T>(parameters: &[T], gradient: &[T]) -> usize {
     assert_eq!(

@@ -1,8 +1,71 @@
 //! Update rules: how a gradient changes the parameters.
 //!
-//! [`Sgd`] is the plain rule; the others scale each entry by what they remember of it. Those that
-//! square the gradient take entries up to about 10¹⁹ in `f32` and 10¹⁵⁴ in `f64`; a parameter whose
-//! gradient was larger once stands still from then on.
+//! # Which optimizer
+//!
+//! Is the gradient exact, that is, of the whole loss and not of a random part of it?
+//!
+//! - **Exact and smooth**: [`Lbfgs`]. It has nothing to tune, and needs the fewest evaluations in
+//!   curved valleys.
+//! - **Exact, and a quadratic or nearly so**, as the mean squared error of an inverse:
+//!   [`ConjugateGradient`], with nothing to tune either. If the curvatures are known, so that a
+//!   learning rate can be had from theory, [`Sgd::tuned_heavy_ball`] takes more steps, but one
+//!   evaluation for each; [`heavy_ball_for_inverse`](crate::heavy_ball_for_inverse) estimates them.
+//! - **Exact, with a kink or a constraint**: [`Sgd`], since a line search expects a smooth loss and
+//!   takes no wrappers. With [`Compose::projected`] it finds the minimum over a set.
+//! - **Noisy, or parameters of very different scales**: [`Adam`] with a falling learning rate
+//!   ([`Compose::scheduled`]); [`AdamW`] if parameters should stay small; [`Lion`] if memory is
+//!   short; [`AdaGrad`] for gradients that are mostly zero.
+//! - To follow a lesson or a paper: the rule that it names. All but [`Lion`], its paper's, have PyTorch's
+//!   definitions where it has the rule.
+//!
+//! # Measured
+//!
+//! Steps and evaluations until mean((X·M − I)²) ≤ 10⁻⁶, from X = 0, for a random 16×16 matrix M with
+//! singular values from 1 to 10, in `f64`; L and ℓ are the largest and the smallest curvature, κ = 10.
+//! Each η with a number is the fastest of 1, 2 and 5 times the powers of ten, all else by default.
+//! `cargo run --release --example race` makes the table, and draws the losses.
+//!
+//! | rule | settings | steps | evaluations |
+//! |---|---|---|---|
+//! | [`ConjugateGradient`] | defaults | 15 | 32 |
+//! | [`Lbfgs`] | defaults | 27 | 29 |
+//! | [`Sgd`], heavy ball | [`Sgd::tuned_heavy_ball`] | 43 | 44 |
+//! | [`Sgd`], Nesterov | η = 1/L, μ = (κ − 1)/(κ + 1) | 57 | 58 |
+//! | [`Adam`] | η = 2·10⁻² | 99 | 100 |
+//! | [`RmsProp`], centred, μ = 0.9 | η = 10⁻³ | 100 | 101 |
+//! | [`AdamW`] | η = 2·10⁻² | 101 | 102 |
+//! | [`Sgd`] | η = 2/(L + ℓ) | 225 | 226 |
+//! | [`AdaDelta`] | η = 2 | 288 | 289 |
+//! | [`AdaGrad`] | η = 5·10⁻² | 303 | 304 |
+//! | [`NAdam`] | η = 10⁻³ | 1049 | 1050 |
+//! | [`Lion`] | η = 2·10⁻⁴ | 2195 | 2196 |
+//! | [`RmsProp`] | η = 2·10⁻⁴ | 2469 | 2470 |
+//!
+//! This problem is smooth, exact and evenly scaled, which is not what the rules below plain descent
+//! are made for. The shorter their steps have to be at the minimum, the slower they are on the way.
+//!
+//! In a curved valley, Rosenbrock's from (−1.2, 1), the loss falls to a millionth within these
+//! evaluations. The learning rates are those of the tests, which serve six other functions as
+//! well; `cargo test minimises_every_function -- --nocapture` prints all.
+//!
+//! | rule | settings | evaluations |
+//! |---|---|---|
+//! | [`RmsProp`], centred, μ = 0.9 | η = 10⁻² | 559 |
+//! | [`Adam`], [`AdamW`] without decay | η = 0.1 | 962 |
+//! | [`Lion`] | η = 10⁻³ | 2911 |
+//! | [`NAdam`] | η = 10⁻² | 3911 |
+//! | [`AdaGrad`] | η = 0.5 | 5876 |
+//! | [`RmsProp`] | η = 2·10⁻⁴ | 15630 |
+//! | [`AdaDelta`] | η = 5·10⁻³ | 25756 |
+//!
+//! There [`Lbfgs`] takes at most 65 evaluations, [`ConjugateGradient`] at most 93, and they end at ε
+//! times the first loss.
+//!
+//! # Limits
+//!
+//! Rules that square the gradient take entries up to about 10¹⁹ in `f32` and 10¹⁵⁴ in `f64`; a
+//! parameter whose gradient was larger once stands still from then on, or for one step where β₂, α
+//! or ρ is 0.
 
 mod ada_delta;
 mod ada_grad;

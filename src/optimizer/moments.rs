@@ -1,6 +1,6 @@
 //! The moving averages of Adam and its kin, and the pass over the parameters that they share.
 
-use super::memory::{common_length, remembered};
+use super::memory::{common_length, remembered, remembered_in_part};
 use crate::Real;
 
 /// Which mean square of the gradient the steps of Adam and its kin are divided by.
@@ -83,7 +83,7 @@ impl<T: Real> AdamPass<T> {
     ) {
         let length = common_length(parameters, gradient);
         let first = remembered(&mut moments.first, length);
-        let second = remembered(&mut moments.second, length);
+        let second = remembered_in_part(&mut moments.second, length, self.beta2);
         let entries = parameters.iter_mut().zip(gradient).zip(first).zip(second);
         match self.divide_by {
             SecondMoment::Latest => {

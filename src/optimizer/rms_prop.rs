@@ -1,8 +1,9 @@
 //! RMSprop: the gradient divided by its recent size.
 
-use super::memory::{common_length, remembered};
+use super::memory::{common_length, remembered, remembered_in_part};
 use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
+use crate::validation::check_above_zero;
 use crate::{Error, Real};
 
 /// By which measure of recent gradients [`RmsProp`] divides.
@@ -30,7 +31,7 @@ pub enum Spread {
 /// cannot cancel or turn negative.
 ///
 /// Defaults: η = 10⁻², α = 0.99, ε = 10⁻⁸, λ = 0, no momentum, not centred. Ranges: η and ε > 0; α and
-/// μ in [0, 1); λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
+/// μ in [0, 1), α above 0 if centred; λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
 ///
 /// # When to use
 ///
@@ -183,7 +184,7 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
     fn step(&self, state: &mut RmsPropState<T>, parameters: &mut [T], gradient: &mut [T]) {
         let length = common_length(parameters, gradient);
         let (past, present) = (self.smoothing, T::one() - self.smoothing);
-        let squared_spread = remembered(&mut state.squared_spread, length);
+        let squared_spread = remembered_in_part(&mut state.squared_spread, length, past);
         let entries = parameters.iter_mut().zip(&*gradient).zip(squared_spread);
         match self.spread {
             Spread::RootMeanSquare => {
@@ -211,6 +212,10 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
     fn validate(&self) -> Result<(), Error<T>> {
         check_learning_rate(self.learning_rate)?;
         check_share("smoothing", self.smoothing)?;
+        if self.spread == Spread::StandardDeviation {
+            // Of one gradient alone the deviation is 0.
+            check_above_zero("smoothing", self.smoothing)?;
+        }
         check_epsilon(self.epsilon)?;
         check_share("momentum", self.momentum)?;
         check_weight_decay(self.weight_decay)

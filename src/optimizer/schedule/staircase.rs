@@ -50,6 +50,11 @@ impl<T: Real> StepDecay<T> {
 }
 
 impl<T: Real> Schedule<T> for StepDecay<T> {
+    /// η·γ^⌊t/s⌋.
+    ///
+    /// # Panics
+    ///
+    /// If the period is 0, which [`validate`](Schedule::validate) refuses.
     fn learning_rate(&self, rate: T, steps: usize) -> T {
         rate * power(self.factor, steps / self.period)
     }

@@ -1,0 +1,136 @@
+//! Curves on one plot with a logarithmic scale of losses, as the examples draw them.
+//!
+//! A figure has no background, and colours that stand out from a light page and from a dark one.
+
+use std::error::Error;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+pub const COLORS: [RGBColor; 8] = [
+    RGBColor(213, 94, 0),
+    RGBColor(30, 125, 200),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(220, 150, 10),
+    RGBColor(86, 180, 233),
+    RGBColor(160, 110, 70),
+    RGBColor(150, 120, 220),
+];
+const GREY: RGBColor = RGBColor(118, 131, 144);
+
+const HEIGHT: u32 = 560;
+const PLOT_WIDTH: u32 = 700;
+/// The distance from the right end of the axes to the names, and between two names.
+const GAP: i32 = 24;
+const NAME_HEIGHT: i32 = 24;
+const SAMPLE_WIDTH: i32 = 36;
+
+/// A named curve of points (x, log₁₀ of the loss).
+pub struct Curve {
+    pub name: String,
+    pub color: RGBColor,
+    pub line: Line,
+    pub points: Vec<(f64, f64)>,
+}
+
+#[derive(Clone, Copy)]
+pub enum Line {
+    Solid,
+    #[allow(dead_code, reason = "not every example has that many curves")]
+    Dashed,
+}
+
+impl Line {
+    /// The dashes of a sample.
+    fn sample(self) -> Vec<(i32, i32)> {
+        match self {
+            Self::Solid => vec![(0, SAMPLE_WIDTH)],
+            Self::Dashed => vec![(0, 6), (10, 16), (20, 26), (30, SAMPLE_WIDTH)],
+        }
+    }
+}
+
+/// Axes with a title and curves, their names in the order given.
+pub struct Figure {
+    pub title: &'static str,
+    pub x_name: &'static str,
+    pub y_name: &'static str,
+    pub x_range: Range<f64>,
+    pub x_tick: fn(&f64) -> String,
+    pub y_range: Range<f64>,
+    pub y_ticks: usize,
+    /// The room for the names on the right.
+    pub names_width: u32,
+    pub curves: Vec<Curve>,
+}
+
+impl Figure {
+    /// Draws it as SVG in Cargo's target directory and returns its path.
+    pub fn write(&self, file_name: &str) -> Result<PathBuf, Box<dyn Error>> {
+        let path = target_directory()?.join(file_name);
+        self.draw(&path)?;
+        Ok(path)
+    }
+
+    fn draw(&self, path: &Path) -> Result<(), Box<dyn Error>> {
+        let size = (PLOT_WIDTH + self.names_width, HEIGHT);
+        let area = SVGBackend::new(path, size).into_drawing_area();
+        area.draw(&Text::new(self.title, (16, 16), text(17)))?;
+        let mut chart = ChartBuilder::on(&area)
+            .margin_top(40)
+            .margin_left(12)
+            .margin_right(self.names_width)
+            .margin_bottom(12)
+            .x_label_area_size(48)
+            .y_label_area_size(76)
+            .build_cartesian_2d(self.x_range.clone(), self.y_range.clone())?;
+        chart
+            .configure_mesh()
+            .x_desc(self.x_name)
+            .x_labels(6)
+            .x_label_formatter(&self.x_tick)
+            .y_desc(self.y_name)
+            .y_labels(self.y_ticks)
+            .y_label_formatter(&|exponent| format!("1e{exponent:.0}"))
+            .axis_desc_style(("sans-serif", 15).into_font().color(&GREY))
+            .label_style(text(14))
+            .axis_style(GREY)
+            .bold_line_style(GREY.mix(0.3))
+            .light_line_style(TRANSPARENT)
+            .draw()?;
+        for curve in &self.curves {
+            let (points, style) = (curve.points.iter().copied(), curve.color.stroke_width(2));
+            match curve.line {
+                Line::Solid => chart.draw_series(LineSeries::new(points, style))?,
+                Line::Dashed => chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?,
+            };
+        }
+        for (place, curve) in self.curves.iter().enumerate() {
+            let x = PLOT_WIDTH as i32 + GAP;
+            let y = 56 + place as i32 * NAME_HEIGHT;
+            for (start, end) in curve.line.sample() {
+                let dash = [(x + start, y), (x + end, y)];
+                area.draw(&PathElement::new(dash, curve.color.stroke_width(2)))?;
+            }
+            let beside = (x + SAMPLE_WIDTH + 8, y);
+            area.draw(&Text::new(curve.name.clone(), beside, text(14)))?;
+        }
+        area.present()?;
+        Ok(())
+    }
+}
+
+fn text(size: i32) -> TextStyle<'static> {
+    let middle = Pos::new(HPos::Left, VPos::Center);
+    ("sans-serif", size).into_font().color(&GREY).pos(middle)
+}
+
+/// Cargo's target directory, found from this program's own place in it.
+fn target_directory() -> Result<PathBuf, Box<dyn Error>> {
+    let program = std::env::current_exe()?;
+    let directory = program.ancestors().nth(3).ok_or("no target directory")?;
+    Ok(directory.to_owned())
+}
