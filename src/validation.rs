@@ -10,14 +10,8 @@ pub(crate) fn check_square<T: Real>(
     argument: &'static str,
     matrix: &DMatrix<T>,
 ) -> Result<(), Error<T>> {
+    check_not_empty(argument, matrix)?;
     let (rows, columns) = matrix.shape();
-    if rows == 0 || columns == 0 {
-        return Err(Error::Empty {
-            argument,
-            rows,
-            columns,
-        });
-    }
     if rows != columns {
         return Err(Error::NotSquare {
             argument,
@@ -26,6 +20,22 @@ pub(crate) fn check_square<T: Real>(
         });
     }
     check_finite(argument, matrix)
+}
+
+/// Accepts a matrix with at least one entry.
+pub(crate) fn check_not_empty<T: Real>(
+    argument: &'static str,
+    matrix: &DMatrix<T>,
+) -> Result<(), Error<T>> {
+    let (rows, columns) = matrix.shape();
+    if rows == 0 || columns == 0 {
+        return Err(Error::Empty {
+            argument,
+            rows,
+            columns,
+        });
+    }
+    Ok(())
 }
 
 /// Accepts a matrix whose entries are all finite.

@@ -19,6 +19,7 @@ mod properties;
 mod set;
 mod singular;
 mod structured;
+mod svd;
 mod test_functions;
 mod warm_start;
 mod wrappers;
