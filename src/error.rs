@@ -1,6 +1,6 @@
 //! The one error type.
 
-use crate::{Inversion, Minimization, Real, Solution};
+use crate::{Inversion, Minimization, Real, Solution, Svd};
 
 /// Everything that can go wrong, with the numbers that say how.
 ///
@@ -198,6 +198,27 @@ pub enum Error<T: Real = f64> {
         column: usize,
         /// The best iterates of all columns, with their backward errors and histories.
         best: Box<Solution<T>>,
+    },
+
+    /// The largest singular value exceeds the largest number of the format, by a factor of at most
+    /// √(m·n) for an m×n matrix.
+    #[error("with entries up to {largest_entry:e} a singular value leaves the range of the format")]
+    SingularValueOutOfRange {
+        /// The largest absolute value of the entries.
+        largest_entry: T,
+    },
+
+    /// A singular value decomposition is not orthogonal to working precision, or not proven to half
+    /// of the digits, after the sweeps allowed.
+    #[error(
+        "no proven singular values after {} sweeps: the loss is {:e}, the error bound {:e}",
+        reached.sweeps,
+        reached.losses.last().copied().unwrap_or_default(),
+        reached.certificate.largest_error_bound()
+    )]
+    SvdNotConverged {
+        /// What was reached, with its certificate and history.
+        reached: Box<Svd<T>>,
     },
 }
 

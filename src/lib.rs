@@ -5,7 +5,7 @@
 //!
 //! | layer | what it holds |
 //! |---|---|
-//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares |
+//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
 //! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
@@ -62,6 +62,7 @@ pub mod objective;
 pub mod optimizer;
 pub mod set;
 pub mod solve;
+pub mod svd;
 
 pub use descent::{
     Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
@@ -96,6 +97,7 @@ pub use set::{
     UnitBall,
 };
 pub use solve::{BackwardError, LinearMap, Solution, SolveConfig, SolveMethod, solve_by_descent};
+pub use svd::{Svd, SvdCertificate, SvdConfig, Vectors, svd_by_descent};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

@@ -20,6 +20,7 @@ mod set;
 mod singular;
 mod solve;
 mod structured;
+mod svd;
 mod test_functions;
 mod warm_start;
 mod wrappers;

@@ -2,7 +2,7 @@
 
 mod automatic;
 mod by_optimizer;
-mod certificate;
+pub(crate) mod certificate;
 mod config;
 mod equilibration;
 mod finish;

@@ -8,5 +8,6 @@ pub mod objectives;
 pub mod optimizers;
 pub mod reference;
 pub mod sets;
+pub mod shapes;
 pub mod test_functions;
 pub mod truth;

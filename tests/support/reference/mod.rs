@@ -5,6 +5,7 @@ pub mod double_double;
 pub mod equilibration;
 mod errors;
 mod scaled_float;
+mod singular_values;
 
 use matrix_descent::Real;
 use nalgebra::DMatrix;
@@ -19,6 +20,7 @@ pub use self::errors::{
     forward_error_of_columns, inverse_norm_infinity, residuals, scaled_residuals, widen,
 };
 pub use self::scaled_float::{ScaledFloat, absolute_sum};
+pub use self::singular_values::{ReferenceValues, singular_values};
 
 /// The inverse with entries (`high` + `low`)·2^(`row_exponents[i]` + `column_exponents[j]`).
 #[derive(Clone, Debug)]

@@ -1,0 +1,217 @@
+//! What is proven of singular values.
+
+use nalgebra::DMatrix;
+
+use crate::Real;
+use crate::inverse::certificate::proof::{enlarge, product_error};
+use crate::norm::{columns, euclidean_norm, sum_of_squares};
+use crate::scaling::{largest_exponent, scaled};
+
+/// The exponent of the smallest subnormal number.
+const SMALLEST_EXPONENT: i32 = -1074;
+
+/// Rigorous bounds of the errors of singular values σ̂ᵢ with their vectors, the columns of U and V.
+///
+/// They hold in spite of all rounding on the way, for the numbers of M, U, σ̂ and V as they are
+/// stored. With r ≥ ‖M − U·diag(σ̂)·Vᵀ‖_F, a ≥ ‖UᵀU − I‖_F and b ≥ ‖VᵀV − I‖_F:
+///
+/// |σᵢ − σ̂ᵢ| ≤ r + η·σ̂ᵢ, η = max(√((1+a)(1+b)) − 1, 1 − √((1−a)(1−b))),
+///
+/// by Weyl's and Ostrowski's inequalities. U and V are here the thin ones, whatever was asked for.
+/// Most of a bound for an `f64` matrix is room for the rounding of the three products that it takes,
+/// so that it is some n times above the true error, or more. The bounds are `f64`, and computed in
+/// `f64`, for `f32` matrices too. A bound is ∞ where nothing is proven.
+///
+/// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
+/// underflow, and no fast matrix multiplication of Strassen's kind.
+///
+/// Sources: Ostrowski, "A quantitative formulation of Sylvester's law of inertia", 1959; Rump,
+/// "Verified bounds for singular values, in particular for the spectral norm of a matrix and its
+/// inverse", 2011.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{svd_by_descent, SvdConfig};
+/// use nalgebra::DMatrix;
+///
+/// let ones = DMatrix::from_element(3, 5, 1.0);
+/// let svd = svd_by_descent(&ones, SvdConfig::default())?;
+/// let error = (svd.singular_values[0] - 15.0_f64.sqrt()).abs();
+/// assert!(error <= svd.certificate.error_bound(0));
+/// assert!(svd.certificate.error_bound(0) < 1e-13);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct SvdCertificate {
+    residual: f64,
+    left_orthogonality: f64,
+    right_orthogonality: f64,
+    errors: Vec<f64>,
+}
+
+impl SvdCertificate {
+    /// A bound of ‖M − U·diag(σ̂)·Vᵀ‖_F.
+    #[must_use]
+    pub fn residual_bound(&self) -> f64 {
+        self.residual
+    }
+
+    /// A bound of ‖UᵀU − I‖_F.
+    #[must_use]
+    pub fn left_orthogonality_bound(&self) -> f64 {
+        self.left_orthogonality
+    }
+
+    /// A bound of ‖VᵀV − I‖_F.
+    #[must_use]
+    pub fn right_orthogonality_bound(&self) -> f64 {
+        self.right_orthogonality
+    }
+
+    /// A bound of |σᵢ − σ̂ᵢ| for the singular value of this index, the largest being number 0.
+    /// ∞ for an index beyond the last.
+    #[must_use]
+    pub fn error_bound(&self, index: usize) -> f64 {
+        self.errors.get(index).copied().unwrap_or(f64::INFINITY)
+    }
+
+    /// A bound of the error of every singular value.
+    #[must_use]
+    pub fn largest_error_bound(&self) -> f64 {
+        self.error_bound(0)
+    }
+
+    /// Of the thin SVD U·diag(σ̂)·Vᵀ of `matrix`, σ̂ descending.
+    pub(super) fn of<T: Real>(
+        matrix: &DMatrix<T>,
+        u: &DMatrix<T>,
+        singular_values: &[T],
+        v: &DMatrix<T>,
+    ) -> Self {
+        // Of a zero matrix nothing is lost at any scale: at the smallest its bounds are nearest to 0.
+        let exponent = largest_exponent(matrix).unwrap_or(SMALLEST_EXPONENT);
+        let (u, v) = (u.map(T::to_f64), v.map(T::to_f64));
+        // Exact but for underflow, of which `residual_in_range` knows.
+        let matrix = scaled(&matrix.map(T::to_f64), -exponent);
+        let values: Vec<f64> = singular_values
+            .iter()
+            .map(|value| value.to_f64().scale_by_power_of_two(-exponent))
+            .collect();
+        let residual = residual_in_range(&matrix, &u, &values, &v);
+        let (left, right) = (orthogonality(&u), orthogonality(&v));
+        let distortion = distortion(left, right);
+        let error = |&value: &f64| enlarge(residual + distortion * value, 1);
+        Self {
+            residual: scale_up(residual, exponent),
+            left_orthogonality: left,
+            right_orthogonality: right,
+            errors: values
+                .iter()
+                .map(|value| scale_up(error(value), exponent))
+                .collect(),
+        }
+    }
+}
+
+/// A bound of ‖M − U·diag(σ̂)·Vᵀ‖_F, where M and σ̂ may be off by half the smallest subnormal.
+///
+/// With k terms and one rounding for U·diag(σ̂), the computed product is off by at most g·|U|Σ|V|ᵀ,
+/// g = (k+1)u/(1 − (k+1)u), whose norm is at most Σσ̂ₗ·‖uₗ‖·‖vₗ‖.
+fn residual_in_range(
+    matrix: &DMatrix<f64>,
+    u: &DMatrix<f64>,
+    values: &[f64],
+    v: &DMatrix<f64>,
+) -> f64 {
+    let terms = values.len();
+    let mut weighted = u.clone();
+    for (mut column, &value) in weighted.column_iter_mut().zip(values) {
+        column *= value;
+    }
+    let residual = matrix - weighted * v.transpose();
+    let lengths = columns(u).zip(columns(v)).zip(values);
+    let sizes: f64 = lengths
+        .map(|((x, y), value)| value * euclidean_norm(x) * euclidean_norm(y))
+        .sum();
+    let rounding = product_error(terms + 1) * sizes;
+    let vectors = euclidean_norm(u.as_slice()) + euclidean_norm(v.as_slice()) + 1.0;
+    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    let underflow = smallest * (matrix.len() * (terms + 4)) as f64 * vectors * vectors;
+    let norm = euclidean_norm(residual.as_slice());
+    enlarge(
+        norm + rounding + underflow,
+        matrix.len() + u.len() + v.len(),
+    )
+}
+
+/// A bound of ‖AᵀA − I‖_F.
+fn orthogonality(a: &DMatrix<f64>) -> f64 {
+    let mut gram = a.tr_mul(a);
+    for index in 0..a.ncols() {
+        gram[(index, index)] -= 1.0;
+    }
+    // The roundings are at most g·|A|ᵀ|A|, whose norm is at most ‖A‖²_F.
+    let rounding = product_error(a.nrows()) * sum_of_squares(a.as_slice());
+    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    let underflow = smallest * (a.ncols() * a.ncols() * a.nrows()) as f64;
+    let norm = euclidean_norm(gram.as_slice());
+    enlarge(norm + rounding + underflow, gram.len() + a.len())
+}
+
+/// η for these departures from orthogonality; ∞ if one is.
+fn distortion(left: f64, right: f64) -> f64 {
+    if !(left + right).is_finite() {
+        return f64::INFINITY;
+    }
+    let above = 0.5 * (left + right + left * right);
+    // 1 − √((1−a)(1−b)) without cancellation, (1−a)(1−b) ≥ 1 − a − b.
+    let lost = (left + right).min(1.0);
+    let below = lost / (1.0 + (1.0 - lost).sqrt());
+    enlarge(above.max(below), 1)
+}
+
+/// A bound times 2^exponent, which may round to a smaller one only if the result is subnormal.
+fn scale_up(bound: f64, exponent: i32) -> f64 {
+    let result = bound.scale_by_power_of_two(exponent);
+    if result < f64::MIN_POSITIVE {
+        result + f64::from_bits(1)
+    } else {
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::dmatrix;
+
+    use super::{SvdCertificate, distortion};
+
+    #[test]
+    fn what_is_wrong_is_seen() {
+        let (u, v) = (dmatrix![1.0, 0.0; 0.0, 1.0], dmatrix![1.0, 0.0; 0.0, 1.0]);
+        let m = dmatrix![2.0, 0.0; 0.0, 1.0];
+        let exact = SvdCertificate::of(&m, &u, &[2.0, 1.0], &v);
+        assert!(exact.largest_error_bound() < 1e-14);
+        let wrong_value = SvdCertificate::of(&m, &u, &[2.0, 0.75], &v);
+        assert!(wrong_value.error_bound(1) >= 0.25);
+        let skew = dmatrix![1.0, 0.1; 0.0, 1.0];
+        let wrong_vector = SvdCertificate::of(&m, &skew, &[2.0, 1.0], &v);
+        assert!(wrong_vector.left_orthogonality_bound() >= 0.1);
+        assert!(wrong_vector.residual_bound() >= 0.1);
+        assert_eq!(exact.error_bound(2), f64::INFINITY);
+    }
+
+    #[test]
+    fn the_distortion_is_that_of_the_formula() {
+        for (a, b) in [(0.0, 0.0), (0.1, 0.2), (0.5, 0.5), (3.0, 0.0)] {
+            let above = ((1.0_f64 + a) * (1.0 + b)).sqrt() - 1.0;
+            let kept = (1.0_f64 - a).max(0.0) * (1.0_f64 - b).max(0.0);
+            let formula = above.max(1.0 - kept.sqrt());
+            let bound = distortion(a, b);
+            assert!(bound >= formula, "{a}, {b}: {bound} < {formula}");
+            assert!(bound <= 2.1 * formula, "{a}, {b}: {bound} > {formula}");
+        }
+        assert_eq!(distortion(f64::INFINITY, 0.0), f64::INFINITY);
+    }
+}

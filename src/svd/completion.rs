@@ -1,0 +1,59 @@
+//! Orthonormal columns, completed to more of them.
+
+use nalgebra::DMatrix;
+
+use crate::Real;
+use crate::norm::{dot, euclidean_norm};
+
+/// Overwrites the columns from `known` on, so that all are orthonormal if the first ones are.
+///
+/// Each new column is the unit vector farthest from the span of the others, at a distance of at
+/// least 1/√rows, made orthogonal to them twice (Kahan and Parlett: "twice is enough").
+pub(super) fn complete<T: Real>(columns: &mut DMatrix<T>, known: usize) {
+    if known == columns.ncols() {
+        return;
+    }
+    let rows = columns.nrows();
+    // What is left of each unit vector outside the span.
+    let mut left = vec![T::one(); rows];
+    let entries = columns.as_mut_slice();
+    for column in entries[..known * rows].chunks_exact(rows) {
+        subtract_squares(&mut left, column);
+    }
+    for place in known..entries.len() / rows {
+        let (others, rest) = entries.split_at_mut(place * rows);
+        let new = &mut rest[..rows];
+        new.fill(T::zero());
+        new[index_of_largest(&left)] = T::one();
+        for _ in 0..2 {
+            for other in others.chunks_exact(rows) {
+                let component = dot(new, other);
+                for (value, &direction) in new.iter_mut().zip(other) {
+                    *value -= component * direction;
+                }
+            }
+            let norm = euclidean_norm(new);
+            for value in &mut *new {
+                *value /= norm;
+            }
+        }
+        subtract_squares(&mut left, new);
+    }
+}
+
+fn subtract_squares<T: Real>(left: &mut [T], column: &[T]) {
+    for (value, &entry) in left.iter_mut().zip(column) {
+        *value -= entry * entry;
+    }
+}
+
+/// The first index of the largest value.
+pub(super) fn index_of_largest<T: Real>(values: &[T]) -> usize {
+    let mut best = 0;
+    for (index, &value) in values.iter().enumerate() {
+        if value > values[best] {
+            best = index;
+        }
+    }
+    best
+}

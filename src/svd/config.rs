@@ -1,0 +1,62 @@
+//! The settings of an SVD.
+
+use super::Vectors;
+use crate::error::require;
+use crate::{Error, Real};
+
+/// How [`svd_by_descent`](crate::svd_by_descent) works; every setting has a default.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`vectors`](Self::vectors) | [`Vectors::Thin`] |
+/// | [`max_sweeps`](Self::max_sweeps) | 60 |
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{svd_by_descent, SvdConfig, Vectors};
+/// use nalgebra::dmatrix;
+///
+/// let config = SvdConfig::default().vectors(Vectors::Full).max_sweeps(30);
+/// let svd = svd_by_descent(&dmatrix![3.0, 4.0], config)?;
+/// assert_eq!(svd.singular_values.as_slice(), [5.0]);
+/// assert_eq!(svd.v.shape(), (2, 2));
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct SvdConfig {
+    pub(super) vectors: Vectors,
+    pub(super) max_sweeps: usize,
+}
+
+impl Default for SvdConfig {
+    fn default() -> Self {
+        Self {
+            vectors: Vectors::default(),
+            max_sweeps: 60,
+        }
+    }
+}
+
+impl SvdConfig {
+    /// Sets which singular vectors are returned.
+    pub fn vectors(mut self, vectors: Vectors) -> Self {
+        self.vectors = vectors;
+        self
+    }
+
+    /// Sets the number of sweeps after which the run ends in any case; at least 1.
+    ///
+    /// The last sweep of a run that converged is the one that finds nothing left to do. Some 6 to 12
+    /// are usual.
+    pub fn max_sweeps(mut self, max_sweeps: usize) -> Self {
+        self.max_sweeps = max_sweeps;
+        self
+    }
+
+    pub(super) fn validate<T: Real>(self) -> Result<(), Error<T>> {
+        let max_sweeps = T::from_count(self.max_sweeps);
+        require(self.max_sweeps >= 1, "max_sweeps", max_sweeps, "at least 1")
+    }
+}

@@ -1,0 +1,76 @@
+//! The QR factorisation by reflections, which turns a tall matrix into a small square one.
+
+use nalgebra::DMatrix;
+
+use super::range::is_negligible;
+use crate::Real;
+use crate::norm::{dot, sum_of_squares};
+
+/// A = Q·R for a matrix with at least as many rows as columns.
+///
+/// Each column of R is as accurate as the column of A is long, so that small columns beside large
+/// ones keep their digits.
+pub(super) struct Reflections<T: Real> {
+    /// In column k from row k on vₖ with ‖vₖ‖² = 2 (or zero), for Q = ∏(I − vₖ·vₖᵀ).
+    axes: DMatrix<T>,
+}
+
+impl<T: Real> Reflections<T> {
+    /// Q and R. The matrix is scaled so that no sum of squares overflows.
+    pub(super) fn of(mut a: DMatrix<T>) -> (Self, DMatrix<T>) {
+        let (rows, order) = a.shape();
+        let mut r = DMatrix::zeros(order, order);
+        for k in 0..order {
+            let (done, rest) = a.as_mut_slice().split_at_mut((k + 1) * rows);
+            let column = &mut done[k * rows..];
+            r.as_mut_slice()[k * order..][..k].copy_from_slice(&column[..k]);
+            let axis = &mut column[k..];
+            r[(k, k)] = to_axis(axis);
+            for other in rest.chunks_exact_mut(rows) {
+                reflect(&mut other[k..], axis);
+            }
+        }
+        (Self { axes: a }, r)
+    }
+
+    /// Q·(B over zeros).
+    pub(super) fn apply(&self, b: &DMatrix<T>) -> DMatrix<T> {
+        let (rows, order) = self.axes.shape();
+        let mut product = DMatrix::zeros(rows, b.ncols());
+        product.rows_mut(0, order).copy_from(b);
+        for k in (0..order).rev() {
+            let axis = &self.axes.as_slice()[k * rows..][k..rows];
+            for column in product.as_mut_slice().chunks_exact_mut(rows) {
+                reflect(&mut column[k..], axis);
+            }
+        }
+        product
+    }
+}
+
+/// Turns a vector into the axis of the reflection that brings it onto its first place; returns what
+/// stands there then.
+fn to_axis<T: Real>(vector: &mut [T]) -> T {
+    let square = sum_of_squares(vector);
+    if is_negligible(square) {
+        vector.fill(T::zero());
+        return T::zero();
+    }
+    let norm = square.sqrt();
+    let first = vector[0];
+    // With the sign of the first entry nothing cancels.
+    vector[0] = first + norm.copysign(first);
+    let length = (norm * (norm + first.abs())).sqrt();
+    for value in vector {
+        *value /= length;
+    }
+    -norm.copysign(first)
+}
+
+/// x ← x − v·(vᵀx).
+fn reflect<T: Real>(vector: &mut [T], axis: &[T]) {
+    let component = dot(vector, axis);
+    for (value, &direction) in vector.iter_mut().zip(axis) {
+        *value -= component * direction;
+    }
+}

@@ -1,0 +1,36 @@
+//! Which singular vectors are wanted.
+
+/// Which singular vectors an SVD returns, of an m×n matrix with k = min(m, n) singular values.
+///
+/// | | U | V |
+/// |---|---|---|
+/// | [`None`](Self::None) | m×0 | n×0 |
+/// | [`Thin`](Self::Thin), the default | m×k | n×k |
+/// | [`Full`](Self::Full) | m×m | n×n |
+///
+/// Without vectors an SVD takes as long as with thin ones: the certificate is made from them.
+///
+/// ```
+/// use matrix_descent::{svd_by_descent, SvdConfig, Vectors};
+/// use nalgebra::DMatrix;
+///
+/// let tall = DMatrix::from_element(3, 2, 1.0);
+/// let shapes = |vectors| {
+///     let svd = svd_by_descent(&tall, SvdConfig::default().vectors(vectors))?;
+///     Ok::<_, matrix_descent::Error>((svd.u.shape(), svd.v.shape()))
+/// };
+/// assert_eq!(shapes(Vectors::None)?, ((3, 0), (2, 0)));
+/// assert_eq!(shapes(Vectors::Thin)?, ((3, 2), (2, 2)));
+/// assert_eq!(shapes(Vectors::Full)?, ((3, 3), (2, 2)));
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Vectors {
+    /// None: singular values alone.
+    None,
+    /// One left and one right vector for each singular value.
+    #[default]
+    Thin,
+    /// Complete orthonormal bases; those of the thin form come first.
+    Full,
+}

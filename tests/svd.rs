@@ -1,0 +1,405 @@
+//! The singular value decomposition, on every kind of matrix, against references of twice the
+//! precision, closed forms and other libraries.
+
+use faer::Mat;
+use matrix_descent::{Error, Real, Svd, SvdConfig, Vectors, svd_by_descent};
+use nalgebra::{DMatrix, dmatrix};
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+
+use crate::support::gallery::{classical, matrices, random, singular_gallery};
+use crate::support::reference::{ReferenceValues, singular_values, widen};
+use crate::support::shapes::{graded, hard_matrices, uniform};
+use crate::support::truth::assert_none;
+
+/// How far anything may be off, relative to σ₁ or to an orthonormal vector.
+fn tolerance<T: Real>() -> f64 {
+    if T::MANTISSA_DIGITS == f64::MANTISSA_DIGITS {
+        1e-13
+    } else {
+        1e-5
+    }
+}
+
+fn smallest<T: Real>() -> f64 {
+    (T::MIN_POSITIVE * T::EPSILON).to_f64()
+}
+
+fn departure_from_orthogonality<T: Real>(vectors: &DMatrix<T>) -> f64 {
+    let wide = widen(vectors);
+    (wide.tr_mul(&wide) - DMatrix::identity(wide.ncols(), wide.ncols())).norm()
+}
+
+/// ‖M − U·diag(σ)·Vᵀ‖_F/‖M‖_F, at a scale without overflow.
+fn reconstruction_error<T: Real>(matrix: &DMatrix<T>, svd: &Svd<T>) -> f64 {
+    let wide = widen(matrix);
+    let Some(exponent) = wide.amax().binary_exponent() else {
+        return svd.singular_values.iter().map(|value| value.to_f64()).sum();
+    };
+    let scale = |value: f64| value.scale_by_power_of_two(-exponent);
+    let count = svd.singular_values.len();
+    let values = svd.singular_values.map(|value| scale(value.to_f64()));
+    let left = widen(&svd.u).columns(0, count).into_owned();
+    let right = widen(&svd.v).columns(0, count).into_owned();
+    let matrix = wide.map(scale);
+    let rounding = scale(smallest::<T>()) * (matrix.len() as f64).sqrt();
+    let error = (&matrix - left * DMatrix::from_diagonal(&values) * right.transpose()).norm();
+    (error - rounding).max(0.0) / matrix.norm()
+}
+
+/// What is wrong with the SVD of a matrix, in its form, factors and history.
+fn complaint_about_form<T: Real>(matrix: &DMatrix<T>, svd: &Svd<T>) -> Option<String> {
+    let values = svd.singular_values.as_slice();
+    let (rows, columns) = matrix.shape();
+    let count = rows.min(columns);
+    let is_shaped = values.len() == count
+        && svd.u.shape() == (rows, rows)
+        && svd.v.shape() == (columns, columns);
+    let is_sorted = values.windows(2).all(|pair| pair[0] >= pair[1]);
+    let is_positive = values
+        .iter()
+        .all(|&value| value >= T::zero() && value.is_finite());
+    let falls = svd.losses.windows(2).all(|pair| pair[1] <= pair[0]);
+    let errors = [
+        departure_from_orthogonality(&svd.u),
+        departure_from_orthogonality(&svd.v),
+        reconstruction_error(matrix, svd),
+    ];
+    let is_accurate = errors.iter().all(|&error| error <= tolerance::<T>());
+    let checks = [
+        ("shape", is_shaped),
+        ("order", is_sorted),
+        ("values", is_positive),
+        ("history", falls && svd.losses.len() == svd.sweeps + 1),
+        ("sweeps", svd.sweeps <= 30),
+        ("accuracy", is_accurate),
+    ];
+    let failed = checks.iter().find(|(_, is_met)| !is_met)?;
+    Some(format!("{}: {errors:?}, {} sweeps", failed.0, svd.sweeps))
+}
+
+/// What is wrong with its singular values and the bounds of their errors.
+fn complaint_about_values<T: Real>(svd: &Svd<T>, reference: &ReferenceValues) -> Option<String> {
+    let scale = |value: f64| value.scale_by_power_of_two(-reference.exponent);
+    svd.singular_values
+        .iter()
+        .enumerate()
+        .find_map(|(index, value)| {
+            let error = reference.error(index, value.to_f64());
+            let allowed = tolerance::<T>() * reference.largest() + scale(smallest::<T>());
+            let bound = scale(svd.certificate.error_bound(index));
+            // The reference has its own error, of some 10⁻³⁰.
+            let is_proven = error <= bound + 1e-29 * reference.largest();
+            let complaint = format!("number {index}: error {error:e}, bound {bound:e}");
+            (error > allowed || !is_proven).then_some(complaint)
+        })
+}
+
+fn complaint<T: Real>(matrix: &DMatrix<T>) -> Option<String> {
+    let config = SvdConfig::default().vectors(Vectors::Full);
+    let svd = match svd_by_descent(matrix, config) {
+        Ok(svd) => svd,
+        Err(error) => return Some(error.to_string()),
+    };
+    complaint_about_form(matrix, &svd).or_else(|| {
+        let is_zero = matrix.iter().all(|&entry| entry == T::zero());
+        if is_zero {
+            let is_right = svd.singular_values.iter().all(|&value| value == T::zero());
+            (!is_right).then(|| "not zero".to_owned())
+        } else {
+            complaint_about_values(&svd, &singular_values(&widen(matrix)))
+        }
+    })
+}
+
+#[test]
+fn hard_matrices_are_decomposed() {
+    let complaints = hard_matrices()
+        .into_iter()
+        .filter_map(|(name, matrix)| complaint(&matrix).map(|text| format!("{name}: {text}")));
+    assert_none(complaints);
+}
+
+#[test]
+fn hard_matrices_are_decomposed_in_single_precision() {
+    let complaints = hard_matrices().into_iter().filter_map(|(name, matrix)| {
+        let narrow = matrix.map(f32::nearest);
+        let is_in_range = narrow.iter().all(|entry| entry.is_finite());
+        let text = is_in_range.then(|| complaint(&narrow)).flatten()?;
+        Some(format!("{name}: {text}"))
+    });
+    assert_none(complaints);
+}
+
+/// The square gallery, and its singular matrices, up to the order that the reference can do.
+#[test]
+fn the_gallery_is_decomposed() {
+    let regular = matrices();
+    let singular = singular_gallery()
+        .into_iter()
+        .map(|(name, matrix, _)| (name, matrix));
+    let small = regular
+        .into_iter()
+        .chain(singular)
+        .filter(|(_, matrix)| matrix.nrows() <= 16);
+    let complaints =
+        small.filter_map(|(name, matrix)| complaint(&matrix).map(|text| format!("{name}: {text}")));
+    assert_none(complaints);
+}
+
+/// Of 841 matrices of ones nalgebra's `svd(true, true)` is wrong on 231.
+#[test]
+fn matrices_of_ones() {
+    let shapes = (2..=30).flat_map(|rows| (2..=30).map(move |columns| (rows, columns)));
+    let complaints = shapes.filter_map(|(rows, columns)| {
+        let matrix = DMatrix::from_element(rows, columns, 1.0);
+        let svd = svd_by_descent(&matrix, SvdConfig::default().vectors(Vectors::Full)).ok()?;
+        let exact = ((rows * columns) as f64).sqrt();
+        let error = (svd.singular_values[0] - exact).abs();
+        let rest = svd
+            .singular_values
+            .iter()
+            .skip(1)
+            .copied()
+            .fold(0.0, f64::max);
+        let is_proven = error <= svd.certificate.error_bound(0);
+        let is_right = error <= 1e-14 * exact && rest <= 1e-14 * exact && is_proven;
+        let wrong = (!is_right).then(|| format!("{error:e}, {rest:e}"));
+        let text = complaint_about_form(&matrix, &svd).or(wrong)?;
+        Some(format!("{rows}×{columns}: {text}"))
+    });
+    assert_none(complaints);
+}
+
+/// Each singular value to nearly all of its digits, however small it is beside the largest.
+#[test]
+fn graded_columns_keep_their_digits() {
+    for decades in [10.0, 30.0, 100.0] {
+        for (rows, columns) in [(10, 10), (30, 8), (13, 12)] {
+            let matrix = graded(rows, columns, decades);
+            let reference = singular_values(&matrix);
+            for (name, matrix) in [("columns", matrix.clone()), ("wide", matrix.transpose())] {
+                let svd = svd_by_descent(&matrix, SvdConfig::default()).expect(name);
+                for (index, &value) in svd.singular_values.iter().enumerate() {
+                    let error = reference.relative_error(index, value);
+                    assert!(error <= 1e-14, "{name}, {decades}, {index}: {error:e}");
+                }
+            }
+        }
+    }
+}
+
+fn faer_values(matrix: &DMatrix<f64>) -> Vec<f64> {
+    let copy = Mat::from_fn(matrix.nrows(), matrix.ncols(), |i, j| matrix[(i, j)]);
+    copy.singular_values().expect("the entries are finite")
+}
+
+#[test]
+fn larger_matrices_agree_with_other_libraries() {
+    for (rows, columns) in [(64, 64), (100, 100), (150, 40), (40, 150), (90, 80)] {
+        let matrix = uniform(rows, columns, 21);
+        let config = SvdConfig::default().vectors(Vectors::Full);
+        let svd = svd_by_descent(&matrix, config).expect("finite");
+        assert_eq!(complaint_about_form(&matrix, &svd), None);
+        let by_nalgebra = matrix.singular_values();
+        let by_faer = faer_values(&matrix);
+        for (index, &value) in svd.singular_values.iter().enumerate() {
+            let allowed = 1e-13 * by_faer[0];
+            assert!((value - by_faer[index]).abs() <= allowed);
+            assert!((value - by_nalgebra[index]).abs() <= allowed);
+        }
+    }
+}
+
+#[test]
+fn without_vectors_or_with_thin_ones_the_values_are_the_same() {
+    for matrix in [uniform(9, 4, 22), uniform(4, 9, 23), uniform(5, 5, 24)] {
+        let run = |vectors| {
+            let config = SvdConfig::default().vectors(vectors);
+            svd_by_descent(&matrix, config).expect("finite")
+        };
+        let (none, thin, full) = (run(Vectors::None), run(Vectors::Thin), run(Vectors::Full));
+        assert_eq!(none.singular_values, full.singular_values);
+        assert_eq!(thin.singular_values, full.singular_values);
+        assert_eq!((none.u.ncols(), none.v.ncols()), (0, 0));
+        let count = thin.singular_values.len();
+        assert_eq!(thin.u, full.u.columns(0, count));
+        assert_eq!(thin.v, full.v.columns(0, count));
+        assert_eq!(none.certificate, thin.certificate);
+        assert_eq!(
+            none.reconstruct(),
+            DMatrix::zeros(matrix.nrows(), matrix.ncols())
+        );
+    }
+}
+
+#[test]
+fn the_history_begins_with_the_loss_of_the_matrix_itself() {
+    for matrix in [uniform(6, 6, 25), uniform(20, 5, 26), uniform(5, 20, 27)] {
+        let svd = svd_by_descent(&matrix, SvdConfig::default()).expect("finite");
+        let is_wide = matrix.nrows() < matrix.ncols();
+        let upright = if is_wide { matrix.transpose() } else { matrix };
+        let gram = upright.tr_mul(&upright);
+        let off = gram.norm_squared() - gram.diagonal().norm_squared();
+        let expected = 0.5 * off / upright.norm_squared().powi(2);
+        assert!((svd.losses[0] / expected - 1.0).abs() < 1e-12);
+        assert!(svd.losses[svd.sweeps] < 1e-30);
+    }
+}
+
+#[test]
+fn a_decomposition_is_there_at_once_where_columns_are_orthogonal() {
+    let svd = svd_by_descent(&dmatrix![0.0, 3.0; -2.0, 0.0], SvdConfig::default()).expect("finite");
+    assert_eq!((svd.sweeps, svd.losses), (1, vec![0.0, 0.0]));
+    assert_eq!(svd.singular_values.as_slice(), [3.0, 2.0]);
+}
+
+#[test]
+fn too_few_sweeps_are_an_error_that_carries_what_was_reached() {
+    let matrix = uniform(12, 12, 28);
+    let found = svd_by_descent(&matrix, SvdConfig::default().max_sweeps(2));
+    let Err(Error::SvdNotConverged { reached }) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!((reached.sweeps, reached.losses.len()), (2, 3));
+    assert!(reached.losses[2] > 0.0 && reached.losses[2] < reached.losses[1]);
+    // Even then the bounds are above the errors.
+    let reference = singular_values(&matrix);
+    for (index, &value) in reached.singular_values.iter().enumerate() {
+        assert!(reference.error(index, value) <= reached.certificate.error_bound(index));
+    }
+}
+
+#[test]
+fn the_largest_numbers_give_an_answer_or_say_why_not() {
+    let one = svd_by_descent(&dmatrix![f64::MAX], SvdConfig::default()).expect("in range");
+    assert_eq!(one.singular_values[0], f64::MAX);
+    for (rows, columns) in [(2, 2), (5, 1), (1, 3)] {
+        let matrix = DMatrix::from_element(rows, columns, -f64::MAX);
+        let found = svd_by_descent(&matrix, SvdConfig::default());
+        let largest_entry = f64::MAX;
+        assert_eq!(found, Err(Error::SingularValueOutOfRange { largest_entry }));
+    }
+    let matrix = DMatrix::from_diagonal_element(3, 3, f32::MAX);
+    let svd = svd_by_descent(&matrix, SvdConfig::default()).expect("in range");
+    assert_eq!(svd.singular_values.as_slice(), [f32::MAX; 3]);
+    assert_eq!(
+        complaint(&DMatrix::from_element(3, 2, f64::from_bits(1))),
+        None
+    );
+    let tiny = DMatrix::from_element(3, 2, f32::from_bits(3));
+    assert_eq!(complaint(&tiny), None);
+}
+
+/// Beyond the range of squares a value counts as zero, and the vectors are orthonormal all the same.
+#[test]
+fn columns_of_sizes_beyond_the_range_of_squares() {
+    for small in [1e-250, 1e-290, 1e-300, 1e-308, f64::from_bits(7)] {
+        let matrix = dmatrix![1.0, small, small; 2.0, small, 2.0 * small; 3.0, small, small];
+        assert_eq!(complaint(&matrix), None, "{small:e}");
+        let tall = matrix.resize_vertically(8, small);
+        assert_eq!(complaint(&tall), None, "{small:e}, tall");
+        assert_eq!(complaint(&tall.transpose()), None, "{small:e}, wide");
+    }
+}
+
+#[test]
+fn the_documented_defaults() {
+    let default = SvdConfig::default();
+    assert_eq!(
+        default,
+        SvdConfig::default().vectors(Vectors::Thin).max_sweeps(60)
+    );
+}
+
+fn random_matrix(generator: &mut Xoshiro256PlusPlus) -> DMatrix<f64> {
+    let (rows, columns) = (generator.random_range(1..=8), generator.random_range(1..=8));
+    let seed = generator.random();
+    let entries = uniform(rows, columns, seed);
+    let mut size = |decades: f64| 10_f64.powf(-generator.random_range(0.0..decades));
+    match seed % 7 {
+        0 => random::integers(rows, columns, 2, seed),
+        1 => random::integers(rows, 1, 3, seed) * random::integers(1, columns, 3, seed + 1),
+        2 => uniform(rows, 2, seed) * uniform(2, columns, seed + 1),
+        3 => DMatrix::from_fn(rows, columns, |i, j| entries[(i, j)] * size(20.0)),
+        4 => {
+            let sizes: Vec<f64> = (0..columns).map(|_| size(40.0)).collect();
+            DMatrix::from_fn(rows, columns, |i, j| entries[(i, j)] * sizes[j])
+        }
+        5 => entries.map(|x| if x > 0.3 { x } else { 0.0 }),
+        _ => entries,
+    }
+}
+
+/// `MATRIX_DESCENT_CASES=100000 cargo test --release svd` tries more of them.
+#[test]
+fn random_small_matrices_are_decomposed() {
+    const USUAL: usize = 2000;
+    let wanted = std::env::var("MATRIX_DESCENT_CASES").ok();
+    let cases = wanted.map_or(USUAL, |text| {
+        text.parse().expect("MATRIX_DESCENT_CASES is a number")
+    });
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(314);
+    for case in 0..cases {
+        let matrix = random_matrix(&mut generator);
+        assert_eq!(complaint(&matrix), None, "number {case}: {matrix:?}");
+        let narrow = matrix.map(f32::nearest);
+        assert_eq!(complaint(&narrow), None, "number {case} in f32: {narrow:?}");
+    }
+}
+
+#[test]
+fn kahan_and_hilbert_of_larger_orders_are_reconstructed() {
+    for matrix in [
+        classical::hilbert(40),
+        classical::kahan(40, 1.2),
+        classical::cauchy(40),
+    ] {
+        let config = SvdConfig::default().vectors(Vectors::Full);
+        let svd = svd_by_descent(&matrix, config).expect("finite");
+        assert_eq!(complaint_about_form(&matrix, &svd), None);
+    }
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let run = |matrix: DMatrix<f64>| svd_by_descent(&matrix, SvdConfig::default()).unwrap_err();
+    for (rows, columns) in [(0, 0), (0, 3), (3, 0)] {
+        let argument = "matrix";
+        let expected = Error::Empty {
+            argument,
+            rows,
+            columns,
+        };
+        assert_eq!(run(DMatrix::zeros(rows, columns)), expected);
+    }
+    for value in [f64::INFINITY, f64::NEG_INFINITY] {
+        let mut matrix = uniform(3, 5, 29);
+        matrix[(2, 4)] = f64::NAN;
+        matrix[(1, 3)] = value;
+        let (argument, row, column) = ("matrix", 1, 3);
+        assert_eq!(
+            run(matrix),
+            Error::NotFinite {
+                argument,
+                row,
+                column,
+                value
+            }
+        );
+    }
+    let with_nan = run(DMatrix::from_element(2, 2, f64::NAN));
+    assert!(
+        matches!(with_nan, Error::NotFinite { row: 0, column: 0, value, .. } if value.is_nan())
+    );
+    let found = svd_by_descent(&uniform(2, 2, 30), SvdConfig::default().max_sweeps(0));
+    let (name, value, requirement) = ("max_sweeps", 0.0, "at least 1");
+    assert_eq!(
+        found,
+        Err(Error::InvalidSetting {
+            name,
+            value,
+            requirement
+        })
+    );
+}
