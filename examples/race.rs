@@ -97,14 +97,14 @@ fn race(m: &DMatrix<f64>) -> Result<Vec<Run>, Box<dyn Error>> {
         once(m, "Sgd, Nesterov", "η = 1/L, μ = (κ−1)/(κ+1)", nesterov)?,
         once(m, "Lbfgs", "defaults", lbfgs)?,
         once(m, "ConjugateGradient", "defaults", conjugate_gradient)?,
-        fastest(m, "Adam", Adam::default())?,
-        fastest(m, "AdamW", AdamW::default())?,
-        fastest(m, "NAdam", NAdam::default())?,
-        fastest(m, "RmsProp", RmsProp::default())?,
-        fastest(m, "RmsProp, centred, momentum 0.9", centered)?,
-        fastest(m, "AdaGrad", AdaGrad::default())?,
-        fastest(m, "AdaDelta", AdaDelta::default())?,
-        fastest(m, "Lion", Lion::default())?,
+        fastest(m, "Adam", &Adam::default())?,
+        fastest(m, "AdamW", &AdamW::default())?,
+        fastest(m, "NAdam", &NAdam::default())?,
+        fastest(m, "RmsProp", &RmsProp::default())?,
+        fastest(m, "RmsProp, centred, momentum 0.9", &centered)?,
+        fastest(m, "AdaGrad", &AdaGrad::default())?,
+        fastest(m, "AdaDelta", &AdaDelta::default())?,
+        fastest(m, "Lion", &Lion::default())?,
     ])
 }
 
@@ -128,7 +128,7 @@ fn once(
 fn fastest(
     m: &DMatrix<f64>,
     rule: &'static str,
-    optimizer: impl LearningRate<f64>,
+    optimizer: &impl LearningRate<f64>,
 ) -> Result<Run, Box<dyn Error>> {
     let rates = (-5..=3).flat_map(|power| [1, 2, 5].map(|digit| format!("{digit}e{power}")));
     let mut best: Option<Run> = None;
