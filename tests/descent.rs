@@ -347,7 +347,7 @@ fn defaults_are_as_documented() {
 fn a_long_history_is_shown_by_its_ends() {
     let run = |steps| {
         let stopping = Stopping::default().max_steps(steps);
-        minimize(parabola(), Sgd::new(1.0), vec![0.0; 2], stopping, Silent).unwrap()
+        minimize(parabola(), Sgd::new(2.0), vec![0.0; 2], stopping, Silent).unwrap()
     };
     // Each step overshoots to the other side.
     let shown = format!("{:?}", run(5000).report);
@@ -357,7 +357,7 @@ fn a_long_history_is_shown_by_its_ends() {
     );
     let shown = format!("{:?}", run(1).report);
     assert!(shown.contains("losses: [2.5, 2.5], steps: 1"), "{shown}");
-    let mut stepper = Stepper::new(parabola(), Sgd::new(1.0), vec![0.0; 2]).unwrap();
+    let mut stepper = Stepper::new(parabola(), Sgd::new(2.0), vec![0.0; 2]).unwrap();
     for _ in 0..100 {
         stepper.step();
     }
