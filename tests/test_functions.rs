@@ -63,7 +63,7 @@ fn run_table_of_adaptive_rules<T: Real>() {
         run_to("adam", goal, |_| adam,              [1_200, 1_200, 210, 250, 160, 205, 145]),
         run_to("adam, AMSGrad", goal, |_| amsgrad,  [1_500, 1_500, 220, 260, 165, 210, 145]),
         run_to("adamw", goal, |_| adam_w,           [1_200, 1_200, 210, 250, 160, 205, 145]),
-        run_to("nadam", goal, |_| nadam,            [4_900, 4_900, 1_950, 2_600, 730, 2_000, 605]),
+        run_to("nadam", goal, |_| nadam,            [4_900, 4_900, 1_950, 2_600, 730, 2_400, 605]),
         run_to("rmsprop", goal, |_| rms_prop,       [19_600, 19_600, 12_900, 19_500, 19_100, 9_400, 6_750]),
         run_to("rmsprop, both", goal, |_| centered, [700, 700, 205, 155, 155, 165, 150]),
         run_to("adagrad", goal, |_| ada_grad,       [7_400, 7_400, 315, 395, 50, 320, 36]),

@@ -78,7 +78,7 @@ fn slices_for(matrix: &DMatrix<f64>, x: &DMatrix<f64>) -> Slices {
     let n = matrix.nrows();
     let condition = matrix.norm() * x.norm() / (n as f64).sqrt();
     let two_slices = f64::from(slice_bits(n)).exp2().recip();
-    if condition * two_slices < 2.0 {
+    if condition * two_slices < 0.7 {
         Slices::Two
     } else {
         Slices::Three
