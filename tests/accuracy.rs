@@ -354,7 +354,7 @@ fn residuals_are_a_fifth_of_those_of_lu_on_average() {
 const DESCENT: [(f64, usize); 3] = [(1e2, 30), (1e4, 48), (1e6, 65)];
 /// The products that the accurate finish may take.
 const FINISH: usize = 6;
-/// In `f32` an accurate residual is a product in `f64`, which counts as two.
+/// In `f32` a plain proof is tried before the accurate finish.
 const FINISH_IN_SINGLE: usize = 7;
 
 fn check_products<T: Real>(rows: &'static [Row<T>], most_in_finish: usize) {

@@ -41,7 +41,7 @@ pub enum Accuracy {
 /// scaling of its largest permutation product, if that is clearly another.
 ///
 /// It works in `f64`, for `f32` matrices too, and holds at most six n×n matrices of `f64` at a time
-/// beyond the matrix and the answer, for an observer four more; packing buffers of the product aside.
+/// beyond the matrix and the answer; packing buffers of the product and what an observer is shown aside.
 /// From n = 48 on the first steps are taken in `f32`, as far as that serves.
 ///
 /// A given start is polished where ‖I − X₀·M‖ is below about 0.7, repaired if it promises a better
