@@ -38,7 +38,8 @@ pub struct Inversion<T: Real> {
 
 /// Products of n×n matrices, the unit in which a method is judged.
 ///
-/// A residual of twice the working precision counts as the products that it takes, 3 or 6. Products for an observer's sake are not counted.
+/// A residual of twice the working precision counts as the products that it takes, 3 or 6. Products
+/// for an observer's sake are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Products {
