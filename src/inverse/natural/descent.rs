@@ -18,7 +18,7 @@ const NEAR: f64 = 0.1;
 const RISES_ALLOWED: usize = 3;
 
 /// A loss below 1 proves M regular, as far as C is right.
-const REGULAR_BELOW: f64 = 0.9;
+pub(super) const REGULAR_BELOW: f64 = 0.9;
 
 /// The squared sine of the angle below which a direction counts as a combination of the others.
 pub(super) const LEAST_ANGLE: f64 = 1e-12;
