@@ -18,6 +18,7 @@ impl<T: Real> Run<'_, T> {
         let step = ChebyshevStep::new(degree, interval.0, interval.1);
         self.image_size = f64::INFINITY;
         self.has_leapt = false;
+        self.evened_out = self.x.nrows() as f64 * step.remainder * step.remainder;
         let symmetry = self.symmetry();
         apply_step(&step, self.x, symmetry, self.w, self.counter);
         let last = step.remainder <= self.goal.loose;

@@ -30,6 +30,7 @@ impl<T: Real> Run<'_, T> {
             return false;
         };
         self.advance(coefficients);
+        self.evened_out = 0.0;
         self.w.ritz.clear();
         self.upper_bound = f64::INFINITY;
         self.since_fresh += 1;
