@@ -321,7 +321,9 @@ impl<T: Real> Run<'_, T> {
     /// its upper end must not be too low.
     fn interval(&self, loss: f64) -> Option<(f64, f64)> {
         let (first, last) = (self.w.ritz.first()?, self.w.ritz.last()?);
+        // A Ritz value above the bound means that rounding has made C unsymmetric.
         let largest = (1.01 * last.value + last.residual).min(self.upper_bound);
+        let largest = largest.max(last.value);
         if loss < REGULAR_BELOW {
             // |1 − λ| ≤ ‖E‖_F.
             let radius = loss.sqrt();
