@@ -28,6 +28,10 @@ const HOPELESS: f64 = 0.5;
 /// An error this many times u, relative to X, is lost in the rounding of X.
 const NEGLIGIBLE: f64 = 0.2;
 
+/// A bound this many times n·u, relative to the inverse, is more than roundings explain: another
+/// correction will show the error to be smaller.
+const LOOSE_PROOF: f64 = 1e3;
+
 /// Improves `x` towards the correctly rounded inverse and proves how near it came.
 ///
 /// X ← X + R·X, or X + R·(X + R·X), with R = I − XM taken accurately, until what is left is below
@@ -64,7 +68,8 @@ pub(crate) fn finish(
         monitor.advance();
         proven = correction.proof(x, w);
         let error_after = correction.remaining_error();
-        let done = error_after <= NEGLIGIBLE * unit_roundoff();
+        let done = error_after <= NEGLIGIBLE * unit_roundoff()
+            && proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit_roundoff();
         if done || error_after > 0.5 * error_before {
             return Ok(proven);
         }
