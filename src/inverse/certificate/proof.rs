@@ -84,12 +84,12 @@ impl Proof {
     /// Of another X of norm `inverse_norm` at this distance, in ‖·‖∞, from the one that it is of; the
     /// norms are rounded up.
     pub(crate) fn moved(self, distance: f64, inverse_norm: f64, matrix_norm: f64) -> Self {
-        if distance == 0.0 || !self.is_proof() {
+        if distance == 0.0 {
             return self;
         }
         let absolute = slightly_more(self.absolute + distance);
         Self {
-            residual: slightly_more(self.residual + distance * matrix_norm),
+            residual: or_infinity(slightly_more(self.residual + distance * matrix_norm)),
             absolute,
             relative: relative_to_inverse(absolute, inverse_norm),
         }

@@ -16,7 +16,7 @@ use super::equilibration::Weights;
 use super::natural::{Estimate, Monitor, ProductCounter, Workspace};
 use crate::StopReason;
 use correction::Correction;
-use residual::{Slices, accurate_residual};
+pub(super) use residual::{Slices, accurate_residual};
 use slices::slice_bits;
 
 /// More corrections than this are never useful: each at least squares the residual.
@@ -49,7 +49,7 @@ pub(crate) fn finish(
     let mut proven = Proof::NOTHING;
     let mut error_before = f64::INFINITY;
     for _ in 0..MOST_CORRECTIONS {
-        let slices = slices_for(matrix, x);
+        let slices = slices_for(matrix, weights, x);
         let rounding = accurate_residual(x, matrix, slices, w, counter);
         let size = w.image.norm();
         // False for NaN too.
@@ -78,12 +78,13 @@ pub(crate) fn finish(
     Ok(proven)
 }
 
-/// Two slices as long as their rounding, times κ, stays below that of X.
-fn slices_for(matrix: &DMatrix<f64>, x: &DMatrix<f64>) -> Slices {
+/// Two slices as long as their rounding, times κ, stays below that of X, in which all entries weigh the
+/// same.
+fn slices_for(matrix: &DMatrix<f64>, weights: Option<&Weights>, x: &DMatrix<f64>) -> Slices {
     let n = matrix.nrows();
     let condition = matrix.norm() * x.norm() / (n as f64).sqrt();
     let two_slices = f64::from(slice_bits(n)).exp2().recip();
-    if condition * two_slices < 0.7 {
+    if weights.is_none() && condition * two_slices < 0.7 {
         Slices::Two
     } else {
         Slices::Three
