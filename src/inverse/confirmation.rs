@@ -15,6 +15,9 @@ pub(super) struct Confirmation<'a> {
     scaling: &'a Scaling,
 }
 
+/// Beside the entries of the identity, u·√u.
+const NEXT_TO_NOTHING: f64 = 1e-24;
+
 /// I − A·B, and by how many powers of two row i of it is enlarged, and column i reduced, when it is scaled
 /// back.
 struct Factors<'a> {
@@ -49,15 +52,19 @@ impl<'a> Confirmation<'a> {
     }
 
     /// An upper bound of the residual on this side, from a product of more than twice the working
-    /// precision.
+    /// precision; the residual itself where its rounding is next to nothing, so that that of an exact
+    /// inverse is zero.
     pub(super) fn upper_bound(&self, side: Side, counter: &mut ProductCounter) -> f64 {
         let mut workspace = Workspace::new(self.matrix.nrows(), 0);
         workspace.prepare();
         let of = |factors: Factors<'_>| {
             let (a, b) = (factors.a, factors.b);
             let rows = accurate_residual(a, b, Slices::Three, &mut workspace, counter);
-            let norm = factors.norm(&workspace.image) + factors.norm_of_bound(&rows);
-            enlarge(norm, a.nrows())
+            let (norm, rounding) = (factors.norm(&workspace.image), factors.norm_of_bound(&rows));
+            if rounding <= NEXT_TO_NOTHING {
+                return norm;
+            }
+            enlarge(norm + rounding, a.nrows())
         };
         self.largest(side, of)
     }

@@ -211,7 +211,9 @@ impl<T: Real> Wish<T> {
             }
             Self::Proven(error) => Aim::Proven(error.to_f64()),
             // The proof says nothing of entries that weigh more before the scaling.
-            Self::Full if is_narrow::<T>() && !scaling.is_common_factor() => Aim::Full,
+            Self::Full | Self::Working if is_narrow::<T>() && !scaling.is_common_factor() => {
+                Aim::Full
+            }
             Self::Full | Self::Working if is_narrow::<T>() => Aim::Proven(before_rounding),
             Self::Full => Aim::Full,
             Self::Working => Aim::Working,

@@ -10,7 +10,7 @@ mod slices;
 use nalgebra::DMatrix;
 
 use super::certificate::proof::{
-    Proof, absolute_row_sums, enlarge, largest, largest_row_sum, unit_roundoff,
+    Proof, absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, unit_roundoff,
 };
 use super::equilibration::Weights;
 use super::natural::{Estimate, Monitor, ProductCounter, Workspace};
@@ -78,17 +78,24 @@ pub(crate) fn finish(
     Ok(proven)
 }
 
-/// Two slices as long as their rounding, times κ, stays below that of X, in which all entries weigh the
-/// same.
+/// Two slices as long as their rounding, times κ, stays below that of X.
 fn slices_for(matrix: &DMatrix<f64>, weights: Option<&Weights>, x: &DMatrix<f64>) -> Slices {
     let n = matrix.nrows();
-    let condition = matrix.norm() * x.norm() / (n as f64).sqrt();
+    let plain = matrix.norm() * x.norm();
+    let weighted = weights.map_or(0.0, |weights| weighted_condition(matrix, weights, x));
+    let condition = plain.max(weighted) / (n as f64).sqrt();
     let two_slices = f64::from(slice_bits(n)).exp2().recip();
-    if weights.is_none() && condition * two_slices < 0.7 {
-        Slices::Two
-    } else {
-        Slices::Three
-    }
+    // False where weights underflow.
+    let suffice = condition * two_slices < 0.7 && !weighted.is_nan();
+    if suffice { Slices::Two } else { Slices::Three }
+}
+
+/// How many times more a relative error of |X||M| weighs in |X||M||X| than one of X in X.
+fn weighted_condition(matrix: &DMatrix<f64>, weights: &Weights, x: &DMatrix<f64>) -> f64 {
+    let sum = |rows: &[f64]| -> f64 { rows.iter().zip(&weights.rows).map(|(r, w)| r * w).sum() };
+    let once = absolute_times(x, &weights.columns);
+    let twice = absolute_times(x, &absolute_times(matrix, &once));
+    sum(&twice) / sum(&once)
 }
 
 /// The certificate of X from its accurate residual R̂ and the bound of its rounding by rows.
