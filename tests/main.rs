@@ -11,6 +11,7 @@ mod descent;
 mod formulas;
 mod gallery;
 mod inverse;
+mod limits;
 mod line_search;
 mod loss;
 mod objective;

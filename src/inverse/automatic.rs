@@ -13,7 +13,8 @@ use crate::{Error, Observer, Real};
 pub enum Accuracy {
     /// The correctly rounded inverse, to about an ulp in the norm of the
     /// [`Certificate`](crate::Certificate), where the condition number of the scaled matrix is below
-    /// about 10¹⁴ in `f64` and 10⁶ in `f32`. The default.
+    /// about 10¹⁴ in `f64` and 10⁶ in `f32`, or 10¹⁶/n and 10⁸/n where many singular values are
+    /// that small. The default.
     ///
     /// The last corrections use a residual taken to about twice the working precision: 4 or 5
     /// products more up to κ = 10⁶, some 25 at 10¹⁴ (`f64`).
@@ -33,8 +34,8 @@ pub enum Accuracy {
 /// solution; about log κ steps suffice. Each step takes the best combination of that direction, the
 /// last step (momentum) and X itself, found exactly, or, where that promises fewer products, a
 /// polynomial of E that is optimal for the eigenvalues of X·M (Chebyshev), which some Lanczos steps
-/// estimate. The loss falls but for rounding; where rounding spoils that (seen for some κ above 10⁷),
-/// a slower descent that takes no risk begins anew.
+/// estimate. The loss falls but for rounding. Where rounding or an unlucky step spoils that, the iterate is
+/// repaired, and if that does not help, a slower descent that takes no risk begins anew.
 ///
 /// Rows and columns are first scaled by powers of two, exactly. Losses are those of the scaled
 /// matrix; what an observer sees is scaled back. A matrix that seems singular is tried again in the

@@ -144,8 +144,9 @@ impl<T: Real, M, O> Config<T, M, O> {
     /// left that never costs much more than full accuracy, and less where the tolerance allows. The
     /// descent sees the left residual, so that a tolerance for the right one saves less.
     ///
-    /// Rounding keeps the residual above about ε times the condition number of the matrix; for 0 the
-    /// run ends by a limit, with an error unless the inverse is exact.
+    /// The rounding of X alone leaves a residual of about ε times the condition number of the matrix;
+    /// for 0 the run ends with an error unless the inverse is exact. Where the rounding of the
+    /// computed residual leaves doubt, a product of higher precision decides.
     ///
     /// By a rule with a set, it is also the fraction by which the residual r may exceed the least
     /// one that is possible in the set; what can be proven of it is above about (n·ε·κ²/r)²/2.

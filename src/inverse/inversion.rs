@@ -3,6 +3,8 @@
 use nalgebra::DMatrix;
 
 use super::certificate::Certificate;
+use super::confirmation::Confirmation;
+use super::natural::ProductCounter;
 use super::optimality::Optimality;
 use super::residual::{products_of_residual, residual};
 use super::session::Route;
@@ -11,7 +13,8 @@ use crate::{Real, Report, Side, StopReason};
 /// An inverse, what is proven of it, and how it was found.
 ///
 /// The residual is computed from the original matrix after the run, in working precision, where
-/// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper.
+/// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. Where that would leave doubt
+/// whether it is within a tolerance, it is an upper bound from a product of higher precision.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inversion<T: Real> {
@@ -93,6 +96,24 @@ impl<T: Real> Inversion<T> {
     #[must_use]
     pub fn is_constrained_optimum(&self) -> bool {
         self.report.stop_reason == StopReason::Stationary
+    }
+
+    /// Where the rounding of the residual leaves doubt whether it is within a tolerance, puts an upper
+    /// bound of it from a more accurate product in its place.
+    pub(super) fn confirm_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
+        if self.residual > tolerance {
+            return;
+        }
+        let confirmation = Confirmation::new(matrix, &self.inverse, self.certificate.scaling());
+        let rounding = confirmation.rounding::<T>(side);
+        // Written so that NaN is doubt.
+        let is_sure = self.residual.to_f64() + rounding <= tolerance.to_f64();
+        if !is_sure {
+            let mut counter = ProductCounter::new();
+            let bound = confirmation.upper_bound(side, &mut counter);
+            self.residual = T::nearest(bound);
+            self.products.verification += counter.products();
+        }
     }
 
     pub(super) fn new(matrix: &DMatrix<T>, side: Side, found: Found<T>) -> Self {

@@ -4,6 +4,7 @@ mod automatic;
 mod by_optimizer;
 pub(crate) mod certificate;
 mod config;
+mod confirmation;
 mod equilibration;
 mod finish;
 mod first_phase;
@@ -116,6 +117,9 @@ where
     let found = config.method.descend(problem, config.observer)?;
     let found = require_proof(matrix, side, found, tolerance)?;
     let mut inversion = Inversion::new(matrix, side, found);
+    if let Some(tolerance) = tolerance {
+        inversion.confirm_residual(matrix, side, tolerance);
+    }
     let is_optimum = inversion.is_constrained_optimum();
     let stop_reason = &mut inversion.report.stop_reason;
     let is_accepted = match tolerance {
@@ -147,7 +151,7 @@ fn require_proof<T: Real>(
     if found.rank.is_none() {
         check_in_range(&found.inverse)?;
         let is_optimum = found.report.stop_reason == StopReason::Stationary;
-        if is_optimum || found.certificate.is_proof() {
+        if is_optimum || found.certificate.relative_error_bound() < 1.0 {
             return Ok(found);
         }
     }

@@ -7,26 +7,45 @@ use nalgebra::{ColPivQR, DMatrix, DVector};
 
 use crate::Real;
 
-/// The numerical rank of a square matrix that is singular to working precision: the diagonal
-/// entries of R in M·P = Q·R, columns pivoted, that exceed n·ε times the largest one, n − 1 at the
-/// most (Businger and Golub, "Linear least squares solutions by Householder transformations", 1965).
-pub(super) fn numerical_rank<T: Real>(matrix: &DMatrix<T>) -> usize {
-    let n = matrix.nrows();
-    let pivots = pivots(matrix);
-    let noise = T::from_count(n) * T::EPSILON * pivots[0];
-    let rank = pivots.iter().filter(|&&pivot| pivot > noise).count();
-    rank.min(n - 1)
+/// What a QR factorisation with pivoting tells of a square matrix: M·P = Q·R.
+///
+/// nalgebra's takes the column with the largest remaining entry, where Businger and Golub ("Linear least
+/// squares solutions by Householder transformations", 1965) take the one of the largest norm.
+pub(super) struct Pivots<T: Real> {
+    /// |rᵢᵢ|.
+    magnitudes: DVector<T>,
 }
 
-/// Whether κ is so large that no search in this format can succeed: σₙ ≤ |rₙₙ| and |r₁₁| ≤ σ₁, so
-/// that |rₙₙ| ≤ 2ε·|r₁₁| means κ ≥ 1/(2ε). Entries rounded to nearest are off by up to ε/2 of
-/// themselves; together that moves singular values by up to about ε·σ₁.
-pub(super) fn is_beyond_precision<T: Real>(matrix: &DMatrix<T>) -> bool {
-    let pivots = pivots(matrix);
-    pivots.min() <= T::nearest(2.0) * T::EPSILON * pivots[0]
-}
+impl<T: Real> Pivots<T> {
+    /// Those of a matrix that is not empty.
+    pub(super) fn of(matrix: &DMatrix<T>) -> Self {
+        let factors = ColPivQR::new(matrix.clone());
+        Self {
+            magnitudes: factors.unpack_r().diagonal().abs(),
+        }
+    }
 
-/// |r₁₁| ≥ |r₂₂| ≥ … ≥ |rₙₙ|, to rounding.
-fn pivots<T: Real>(matrix: &DMatrix<T>) -> DVector<T> {
-    ColPivQR::new(matrix.clone()).unpack_r().diagonal().abs()
+    /// The numerical rank of a matrix that is singular to working precision: the pivots that exceed n·ε
+    /// times the first one, n − 1 at the most.
+    pub(super) fn numerical_rank(&self) -> usize {
+        let noise = self.noise();
+        let rank = self.magnitudes.iter().filter(|&&pivot| pivot > noise);
+        rank.count().min(self.magnitudes.len() - 1)
+    }
+
+    /// Whether rounding may have made the last pivot what it is.
+    pub(super) fn end_in_noise(&self) -> bool {
+        self.magnitudes.min() <= self.noise()
+    }
+
+    /// Whether κ is so large that no search in this format can succeed: σₙ ≤ |rₙₙ| and |r₁₁| ≤ σ₁, so
+    /// that |rₙₙ| ≤ 2ε·|r₁₁| means κ ≥ 1/(2ε). Entries rounded to nearest are off by up to ε/2 of
+    /// themselves; together that moves singular values by up to about ε·σ₁.
+    pub(super) fn are_beyond_precision(&self) -> bool {
+        self.magnitudes.min() <= T::nearest(2.0) * T::EPSILON * self.magnitudes[0]
+    }
+
+    fn noise(&self) -> T {
+        T::from_count(self.magnitudes.len()) * T::EPSILON * self.magnitudes[0]
+    }
 }

@@ -81,9 +81,14 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
         }
     }
 
-    /// ‖I − XM‖²_F of the iterate seen last.
-    pub(super) fn last_squared_distance(&self) -> f64 {
-        self.last_squared_distance
+    /// ‖I − XM‖²_F of the last iterate, if that was seen.
+    pub(super) fn last_squared_distance(&self) -> Option<f64> {
+        self.has_seen_last().then_some(self.last_squared_distance)
+    }
+
+    /// The steps so far, those before the descent began anew included.
+    pub(super) fn steps(&self) -> usize {
+        self.steps_before + self.step
     }
 
     fn record(&mut self, squared_distance: f64) -> T {
@@ -95,8 +100,7 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
     }
 
     fn limit(&self) -> Option<StopReason> {
-        let steps = self.steps_before + self.step;
-        (steps >= self.max_steps).then_some(StopReason::StepLimit)
+        (self.steps() >= self.max_steps).then_some(StopReason::StepLimit)
     }
 }
 

@@ -11,9 +11,9 @@ use super::inversion::{Found, Products};
 use super::natural::{
     Estimate, Monitor, ProductCounter, Workspace, squared_distance_from_identity,
 };
-use super::rank::{is_beyond_precision, numerical_rank};
+use super::rank::Pivots;
 use super::recorder::Recorder;
-use super::session::{Aim, Outcome, Session};
+use super::session::{Aim, LARGEST_USEFUL_ERROR, Outcome, Session};
 use crate::norm::columns;
 use crate::{Observer, Real, Side, StopReason};
 
@@ -58,14 +58,17 @@ impl<T: Real> Task<'_, T> {
         observer: &mut O,
     ) -> Found<T> {
         let scaling = Scaling::of(self.matrix);
-        let found = self.run_in(&scaling, workspace, observer);
-        if found.rank.is_none() {
+        let Search { found, steps } = self.run_in(&scaling, self.max_steps, workspace, observer);
+        let steps_left = self.max_steps - steps.min(self.max_steps);
+        if found.rank.is_none() || steps_left == 0 {
             return found;
         }
-        let Some(other) = scaling.by_matching(self.matrix) else {
+        let Some(other) = self.promising_scaling(&scaling) else {
             return found;
         };
-        let mut again = self.run_in(&other, workspace, observer);
+        let Search {
+            found: mut again, ..
+        } = self.run_in(&other, steps_left, workspace, observer);
         again.products.descent += found.products.total();
         again.report.elapsed += found.report.elapsed;
         if again.rank.is_none() {
@@ -81,17 +84,26 @@ impl<T: Real> Task<'_, T> {
         }
     }
 
+    /// The scaling of the largest permutation product, if it is clearly another one and the matrix is
+    /// not singular in it by the first glance.
+    fn promising_scaling(&self, scaling: &Scaling) -> Option<Scaling> {
+        let other = scaling.by_matching(self.matrix)?;
+        let pivots = Pivots::of(&other.scale(self.matrix).map(T::nearest));
+        (!pivots.are_beyond_precision()).then_some(other)
+    }
+
     fn run_in<O: Observer<T>>(
         &self,
         scaling: &Scaling,
+        max_steps: usize,
         workspace: &mut Workspace<f64>,
         observer: &mut O,
-    ) -> Found<T> {
+    ) -> Search<T> {
         let started = Instant::now();
         let n = self.matrix.nrows();
         let scaled = scaling.scale(self.matrix);
         let mut counter = ProductCounter::new();
-        let mut recorder = Recorder::new(&scaled, scaling, self.max_steps, observer);
+        let mut recorder = Recorder::new(&scaled, scaling, max_steps, observer);
         let aim = self.wish.aim(scaling);
         let session = Session::new(
             &scaled,
@@ -125,11 +137,16 @@ impl<T: Real> Task<'_, T> {
             let _ = recorder.see(&x, loss, Estimate::Image(&workspace.image));
         }
         let stored = Stored::new(self.matrix, &scaled, scaling, x, &outcome, &mut counter);
-        let left_residual = stored.left_residual(recorder.last_squared_distance());
-        Found {
+        if !stored.is_useful(self.wish) && outcome.stop_reason == StopReason::Accuracy {
+            outcome.stop_reason = StopReason::Stalled;
+        }
+        let last = recorder.last_squared_distance();
+        let left_residual = last.and_then(|squared| stored.left_residual(squared));
+        let steps = recorder.steps();
+        let found = Found {
             rank: outcome
                 .is_singular
-                .then(|| numerical_rank(&scaled.map(T::nearest))),
+                .then(|| Pivots::of(&scaled.map(T::nearest)).numerical_rank()),
             inverse: stored.inverse,
             certificate: stored.certificate,
             left_residual,
@@ -141,7 +158,8 @@ impl<T: Real> Task<'_, T> {
             },
             route: outcome.route,
             report: recorder.into_report(outcome.stop_reason, started.elapsed()),
-        }
+        };
+        Search { found, steps }
     }
 
     /// What only a wider format can invert is singular to working precision: the entries of the matrix
@@ -150,9 +168,19 @@ impl<T: Real> Task<'_, T> {
         if !is_narrow::<T>() {
             return false;
         }
-        let condition = largest_row_sum(scaled) * largest_row_sum(x);
-        condition * T::EPSILON.to_f64() > 0.5 && is_beyond_precision(&scaled.map(T::nearest))
+        // κ in the ∞-norm is at most n times that in the 2-norm.
+        let condition = largest_row_sum(scaled) * largest_row_sum(x) * T::EPSILON.to_f64();
+        let is_beyond_in_any_norm = condition > 0.5 * x.nrows() as f64;
+        is_beyond_in_any_norm
+            || (condition > 0.5 && Pivots::of(&scaled.map(T::nearest)).are_beyond_precision())
     }
+}
+
+/// A search in one scaling.
+struct Search<T: Real> {
+    found: Found<T>,
+    /// The steps that it took, those before the descent began anew included.
+    steps: usize,
 }
 
 fn is_narrow<T: Real>() -> bool {
@@ -182,6 +210,10 @@ impl<T: Real> Wish<T> {
                 Aim::Proven((0.5 * error.to_f64()).max(before_rounding))
             }
             Self::Proven(error) => Aim::Proven(error.to_f64()),
+            // The proof says nothing of entries that weigh more before the scaling.
+            Self::Full | Self::Working if is_narrow::<T>() && !scaling.is_common_factor() => {
+                Aim::Full
+            }
             Self::Full | Self::Working if is_narrow::<T>() => Aim::Proven(before_rounding),
             Self::Full => Aim::Full,
             Self::Working => Aim::Working,
@@ -233,6 +265,16 @@ impl<T: Real> Stored<T> {
         }
     }
 
+    /// Whether what is proven is worth something, or all that was asked for.
+    fn is_useful(&self, wish: Wish<T>) -> bool {
+        let proven = self.certificate.relative_error_bound();
+        match wish {
+            Wish::Full | Wish::Working => proven <= LARGEST_USEFUL_ERROR,
+            Wish::Proven(error) => proven <= error.to_f64(),
+            Wish::Residual(..) => proven < 1.0,
+        }
+    }
+
     /// ‖X·M − I‖_F, if it is known from the equilibrated matrix.
     fn left_residual(&self, squared: f64) -> Option<T> {
         self.is_same.then(|| T::nearest(squared.sqrt()))
@@ -254,7 +296,8 @@ fn rounded<T: Real>(
         for j in 0..x.ncols() {
             for i in 0..x.nrows() {
                 let value = x[(i, j)];
-                if value.abs() <= proof.absolute && scaling.overflows::<T>(value, i, j) {
+                let may_be_zero = proof.is_proof() && value.abs() <= proof.absolute;
+                if may_be_zero && scaling.overflows::<T>(value, i, j) {
                     x[(i, j)] = 0.0;
                     distances[i] += value.abs();
                 }

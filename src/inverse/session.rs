@@ -15,7 +15,7 @@ use super::natural::{
     RitzValue, Symmetry, Terms, Workspace, apply_step, cold_start, descend, descend_safely,
     infinity_norm, look_at_gram, one_norm, squared_distance_from_identity, subtract_from_identity,
 };
-use super::rank::is_beyond_precision;
+use super::rank::Pivots;
 use crate::{Side, StopReason};
 
 /// How an inverse was found.
@@ -161,15 +161,36 @@ impl<'a> Session<'a> {
         }
         let ending = self.descend(MOST_STEPS, x);
         let verdict = self.judge(ending, x)?;
-        // What is neither proven regular nor clearly singular is tried once more, without risk.
-        let is_clear = ending == Ending::Singular || matches!(verdict, Finding::Inverse(_));
-        if is_clear || is_beyond_precision(self.matrix) {
+        if matches!(verdict, Finding::Inverse(_)) || self.is_surely_singular(ending) {
             return Ok(verdict);
         }
+        if let Some(proof) = self.rescue(x)? {
+            return Ok(Finding::Inverse(proof));
+        }
+        // What is neither proven regular nor surely singular is tried once more, without risk.
         self.monitor.restart();
         cold_start(self.matrix, x);
         let ending = self.descend_safely(x);
         self.judge(ending, x)
+    }
+
+    /// Is the matrix singular to working precision, after this ending without an inverse?
+    fn is_surely_singular(&self, ending: Ending) -> bool {
+        let pivots = Pivots::of(self.matrix);
+        pivots.are_beyond_precision() || (ending == Ending::Singular && pivots.end_in_noise())
+    }
+
+    /// Goes on where a long step has turned the signs of some eigenvalues of XM, which then never come
+    /// back: repaired, they are positive again. None if that does not lead to a proof.
+    fn rescue(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
+        self.monitor.restart();
+        let size = self.distance_after_product(x)?;
+        if !size.is_finite() || !self.repair_promises() {
+            return Ok(None);
+        }
+        self.repair(x);
+        let ending = self.descend(MOST_STEPS, x);
+        self.useful_proof(ending, x)
     }
 
     /// A descent in f32 first; none if that does not lead to a proof.

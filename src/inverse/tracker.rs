@@ -13,7 +13,7 @@ use crate::{Error, Real, Side, Silent};
 
 /// Owns the inverse of a matrix that drifts, and refreshes it with as few products as it takes.
 ///
-/// From ‖I − X·M‖₂ = 10⁻³, X being the inverse before and M the new matrix, a refresh to full
+/// From ‖I − X·M‖₂ = 10⁻³, X being the inverse before and M the new matrix, both equilibrated, a refresh to full
 /// accuracy takes 7 products of n×n matrices, from 10⁻¹ it takes 9 (κ ≤ 10⁶, `f64`), and 4 from
 /// 10⁻³ to a proven relative error of 10⁻⁶; the certificate is included. Where the jump is too
 /// large, the search starts from scratch by itself.

@@ -117,6 +117,11 @@ impl Certificate {
         self.scaling.column_exponents()
     }
 
+    /// The scaling in which it holds.
+    pub(super) fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+
     /// From what is proven on the left of the equilibrated matrix alone: the right residual is
     /// Mₛ·(Mₛ⁻¹ − Xₛ).
     pub(super) fn from_left(left: Proof, scaled: &DMatrix<f64>, scaling: Scaling) -> Self {

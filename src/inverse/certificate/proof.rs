@@ -56,18 +56,23 @@ impl Proof {
         Self::from_bounds(residual, f64::INFINITY, inverse_norm)
     }
 
-    /// As [`Self::from_residual`], with a second upper bound of ‖M⁻¹ − X‖∞ found otherwise.
+    /// As [`Self::from_residual`], with a second upper bound of ‖M⁻¹ − X‖∞ found otherwise; a finite
+    /// one proves M invertible by itself.
     pub(crate) fn from_bounds(residual: f64, absolute: f64, inverse_norm: f64) -> Self {
-        // False for NaN too, which proves nothing.
-        let is_proof = residual < 1.0 && inverse_norm.is_finite();
+        let residual = or_infinity(residual);
+        let from_residual = if residual < 1.0 {
+            slightly_more(residual / (1.0 - residual) * inverse_norm)
+        } else {
+            f64::INFINITY
+        };
+        let absolute = or_infinity(from_residual).min(or_infinity(absolute));
+        let is_proof = absolute.is_finite() && inverse_norm.is_finite();
         if !is_proof {
             return Self {
-                residual: or_infinity(residual),
+                residual,
                 ..Self::NOTHING
             };
         }
-        let from_residual = slightly_more(residual / (1.0 - residual) * inverse_norm);
-        let absolute = or_infinity(from_residual).min(or_infinity(absolute));
         // ‖M⁻¹ − X‖ = ‖R·M⁻¹‖ ≤ ρ·‖M⁻¹‖.
         Self {
             residual,
@@ -79,12 +84,12 @@ impl Proof {
     /// Of another X of norm `inverse_norm` at this distance, in ‖·‖∞, from the one that it is of; the
     /// norms are rounded up.
     pub(crate) fn moved(self, distance: f64, inverse_norm: f64, matrix_norm: f64) -> Self {
-        if distance == 0.0 || !self.is_proof() {
+        if distance == 0.0 {
             return self;
         }
         let absolute = slightly_more(self.absolute + distance);
         Self {
-            residual: slightly_more(self.residual + distance * matrix_norm),
+            residual: or_infinity(slightly_more(self.residual + distance * matrix_norm)),
             absolute,
             relative: relative_to_inverse(absolute, inverse_norm),
         }

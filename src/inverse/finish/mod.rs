@@ -10,13 +10,13 @@ mod slices;
 use nalgebra::DMatrix;
 
 use super::certificate::proof::{
-    Proof, absolute_row_sums, enlarge, largest, largest_row_sum, unit_roundoff,
+    Proof, absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, unit_roundoff,
 };
 use super::equilibration::Weights;
 use super::natural::{Estimate, Monitor, ProductCounter, Workspace};
 use crate::StopReason;
 use correction::Correction;
-use residual::{Slices, accurate_residual};
+pub(super) use residual::{Slices, accurate_residual};
 use slices::slice_bits;
 
 /// More corrections than this are never useful: each at least squares the residual.
@@ -27,6 +27,10 @@ const HOPELESS: f64 = 0.5;
 
 /// An error this many times u, relative to X, is lost in the rounding of X.
 const NEGLIGIBLE: f64 = 0.2;
+
+/// A bound this many times n·u, relative to the inverse, is more than roundings explain: another
+/// correction will show the error to be smaller.
+const LOOSE_PROOF: f64 = 1e3;
 
 /// Improves `x` towards the correctly rounded inverse and proves how near it came.
 ///
@@ -45,7 +49,7 @@ pub(crate) fn finish(
     let mut proven = Proof::NOTHING;
     let mut error_before = f64::INFINITY;
     for _ in 0..MOST_CORRECTIONS {
-        let slices = slices_for(matrix, x);
+        let slices = slices_for(matrix, weights, x);
         let rounding = accurate_residual(x, matrix, slices, w, counter);
         let size = w.image.norm();
         // False for NaN too.
@@ -64,7 +68,8 @@ pub(crate) fn finish(
         monitor.advance();
         proven = correction.proof(x, w);
         let error_after = correction.remaining_error();
-        let done = error_after <= NEGLIGIBLE * unit_roundoff();
+        let done = error_after <= NEGLIGIBLE * unit_roundoff()
+            && proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit_roundoff();
         if done || error_after > 0.5 * error_before {
             return Ok(proven);
         }
@@ -74,15 +79,23 @@ pub(crate) fn finish(
 }
 
 /// Two slices as long as their rounding, times κ, stays below that of X.
-fn slices_for(matrix: &DMatrix<f64>, x: &DMatrix<f64>) -> Slices {
+fn slices_for(matrix: &DMatrix<f64>, weights: Option<&Weights>, x: &DMatrix<f64>) -> Slices {
     let n = matrix.nrows();
-    let condition = matrix.norm() * x.norm() / (n as f64).sqrt();
+    let plain = matrix.norm() * x.norm();
+    let weighted = weights.map_or(0.0, |weights| weighted_condition(matrix, weights, x));
+    let condition = plain.max(weighted) / (n as f64).sqrt();
     let two_slices = f64::from(slice_bits(n)).exp2().recip();
-    if condition * two_slices < 0.7 {
-        Slices::Two
-    } else {
-        Slices::Three
-    }
+    // False where weights underflow.
+    let suffice = condition * two_slices < 0.7 && !weighted.is_nan();
+    if suffice { Slices::Two } else { Slices::Three }
+}
+
+/// How many times more a relative error of |X||M| weighs in |X||M||X| than one of X in X.
+fn weighted_condition(matrix: &DMatrix<f64>, weights: &Weights, x: &DMatrix<f64>) -> f64 {
+    let sum = |rows: &[f64]| -> f64 { rows.iter().zip(&weights.rows).map(|(r, w)| r * w).sum() };
+    let once = absolute_times(x, &weights.columns);
+    let twice = absolute_times(x, &absolute_times(matrix, &once));
+    sum(&twice) / sum(&once)
 }
 
 /// The certificate of X from its accurate residual R̂ and the bound of its rounding by rows.

@@ -19,7 +19,7 @@ fn product_sizes(a: &DMatrix<f64>, b: &DMatrix<f64>) -> (Vec<f64>, f64) {
 
 /// Cuts per factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slices {
+pub(in crate::inverse) enum Slices {
     /// A = A₁ + rest: three products, about 76 bits in f64.
     Two,
     /// A = A₁ + A₂ + rest: six products, about 99 bits in f64.
@@ -27,7 +27,7 @@ pub(super) enum Slices {
 }
 
 /// R̂ = I − A·B into the workspace's `image`; returns, by rows, a bound of Σⱼ|R̂ − R|.
-pub(super) fn accurate_residual(
+pub(in crate::inverse) fn accurate_residual(
     a: &DMatrix<f64>,
     b: &DMatrix<f64>,
     slices: Slices,

@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 
 use super::descent::{LEAST_ANGLE, LEAST_SLOPE, Run};
 use super::least_squares::best_coefficients;
+use super::plan::expected_loss;
 use super::polynomial::{ChebyshevStep, DegreeEight};
 use super::products::{
     ProductCounter, Symmetry, add_to_diagonal, combine, inner, scale,
@@ -12,15 +13,19 @@ use super::products::{
 use super::workspace::Workspace;
 use crate::Real;
 
+/// A loss this many times what the eigenvalues seen explain tells of others; shares are estimates.
+const UNEXPLAINED: f64 = 1.5;
+
 impl<T: Real> Run<'_, T> {
     /// X ← p(C)·X. Returns true if that was the last step.
     pub(super) fn chebyshev_step(&mut self, degree: usize, interval: (f64, f64)) -> bool {
         let step = ChebyshevStep::new(degree, interval.0, interval.1);
         self.image_size = f64::INFINITY;
         self.has_leapt = false;
+        self.evened_out = self.x.nrows() as f64 * step.remainder * step.remainder;
         let symmetry = self.symmetry();
         apply_step(&step, self.x, symmetry, self.w, self.counter);
-        let last = step.remainder <= self.goal.loose;
+        let last = step.remainder <= self.goal.loose && self.explains_loss(interval);
         if last {
             self.x.copy_from(&self.w.momentum);
         } else {
@@ -35,6 +40,14 @@ impl<T: Real> Run<'_, T> {
             self.forget_momentum();
         }
         last
+    }
+
+    /// Does the loss leave no room for eigenvalues outside of the interval?
+    fn explains_loss(&self, (smallest, largest): (f64, f64)) -> bool {
+        let n = self.x.nrows();
+        let most = n as f64 * (1.0 - smallest).max(largest - 1.0).powi(2);
+        let seen = expected_loss(&self.w.ritz, n);
+        self.losses[0] <= most.min(UNEXPLAINED * seen)
     }
 
     /// X ← α·X + β·p(C)X with the best α and β, so that the loss cannot rise.

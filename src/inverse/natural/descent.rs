@@ -18,7 +18,7 @@ const NEAR: f64 = 0.1;
 const RISES_ALLOWED: usize = 3;
 
 /// A loss below 1 proves M regular, as far as C is right.
-const REGULAR_BELOW: f64 = 0.9;
+pub(super) const REGULAR_BELOW: f64 = 0.9;
 
 /// The squared sine of the angle below which a direction counts as a combination of the others.
 pub(super) const LEAST_ANGLE: f64 = 1e-12;
@@ -123,6 +123,7 @@ pub(crate) fn descend<T: Real>(
         condition: f64::INFINITY,
         losses: [f64::INFINITY; MEMORY],
         rises: 0,
+        evened_out: 0.0,
     };
     run.w.ritz.clear();
     run.w.momentum.fill(T::zero());
@@ -160,6 +161,8 @@ pub(super) struct Run<'a, T: Real> {
     pub(super) losses: [f64; MEMORY],
     /// How often the loss has risen.
     pub(super) rises: usize,
+    /// The largest loss that the last Chebyshev step may leave; 0 after other steps.
+    pub(super) evened_out: f64,
 }
 
 impl<T: Real> Run<'_, T> {
@@ -210,11 +213,12 @@ impl<T: Real> Run<'_, T> {
 
     /// Has rounding taken over?
     ///
-    /// Near the solution a step squares the error at least; once M is known to be regular a few
+    /// Near the solution a step squares the error at least, where it is not a Chebyshev step, which
+    /// makes the errors of all eigenvalues equal to that of the worst; once M is known to be regular a few
     /// steps halve the loss; and a loss that rises, which no step does by itself, tells the same.
     fn has_stalled(&self) -> bool {
         let [loss, one_before, .., four_before] = self.losses;
-        let near = loss < NEAR && loss > 0.25 * one_before;
+        let near = loss < NEAR && loss > (0.25 * one_before).max(self.evened_out);
         let regular = four_before < REGULAR_BELOW && loss > 0.5 * four_before;
         near || regular || self.rises >= RISES_ALLOWED
     }
@@ -317,7 +321,9 @@ impl<T: Real> Run<'_, T> {
     /// its upper end must not be too low.
     fn interval(&self, loss: f64) -> Option<(f64, f64)> {
         let (first, last) = (self.w.ritz.first()?, self.w.ritz.last()?);
+        // A Ritz value above the bound means that rounding has made C unsymmetric.
         let largest = (1.01 * last.value + last.residual).min(self.upper_bound);
+        let largest = largest.max(last.value);
         if loss < REGULAR_BELOW {
             // |1 − λ| ≤ ‖E‖_F.
             let radius = loss.sqrt();

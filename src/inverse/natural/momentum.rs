@@ -1,6 +1,6 @@
 //! Momentum in the natural metric: the best combination of three directions.
 
-use super::descent::{LEAST_ANGLE, LEAST_SLOPE, Run};
+use super::descent::{LEAST_ANGLE, LEAST_SLOPE, REGULAR_BELOW, Run};
 use super::least_squares::best_coefficients;
 use super::products::{combine, inner_products, take_identity, trace};
 use crate::Real;
@@ -30,6 +30,7 @@ impl<T: Real> Run<'_, T> {
             return false;
         };
         self.advance(coefficients);
+        self.evened_out = 0.0;
         self.w.ritz.clear();
         self.upper_bound = f64::INFINITY;
         self.since_fresh += 1;
@@ -70,7 +71,7 @@ impl<T: Real> Run<'_, T> {
             self.image_size = f64::INFINITY;
             let best = best_coefficients(&gram, &right, LEAST_ANGLE);
             let alone = [0.0, (fb / bb).max(1.0), 0.0];
-            return Some(if self.is_sound(best, &right) {
+            return Some(if self.is_sound(best, &right, size) {
                 best
             } else {
                 alone
@@ -80,11 +81,17 @@ impl<T: Real> Run<'_, T> {
             .map(|natural| [0.0, natural, 0.0])
     }
 
-    /// Does the step lower the loss by more than rounding, and leave tiny eigenvalues positive?
-    fn is_sound(&self, coefficients: [f64; 3], right: &[f64; 3]) -> bool {
+    /// Does the step lower the loss by more than rounding, and leave all eigenvalues positive?
+    ///
+    /// A leap multiplies the last errors of the other eigenvalues, of norm `size`, as well. Momentum
+    /// cancels that as far as they are equal; if they are not, it may turn signs unless the loss
+    /// that it promises rules that out.
+    fn is_sound(&self, coefficients: [f64; 3], right: &[f64; 3], size: f64) -> bool {
         let gain: f64 = coefficients.iter().zip(right).map(|(c, r)| c * r).sum();
         let loss = self.losses[0];
-        self.slope_after(coefficients) >= LEAST_SLOPE && gain >= LEAST_GAIN * loss
+        let slope = self.slope_after(coefficients);
+        let keeps_signs = slope <= LEAP || slope * size <= 1.0 || loss - gain < REGULAR_BELOW;
+        slope >= LEAST_SLOPE && gain >= LEAST_GAIN * loss && keeps_signs
     }
 
     /// The factor by which a step multiplies the eigenvalues near zero.

@@ -20,8 +20,17 @@ pub fn all() -> Vec<Named> {
         distribution("one small", one_small, &[2, 4, 6, 8, 10, 12]),
         distribution("one large", one_large, &[2, 4, 6, 8, 10, 12]),
         distribution("two clusters", two_clusters, &[2, 6, 10, 12]),
+        blurred_clusters(&[4, 5, 6]),
     ]
     .concat()
+}
+
+/// Two clusters, which rounding of the entries to `f32` spreads by up to 6e-8·κ.
+fn blurred_clusters(decades: &[i32]) -> Vec<Named> {
+    let clusters = distribution("two blurred clusters", two_clusters, decades);
+    let blur = |matrix: DMatrix<f64>| matrix.map(|entry| f64::from(entry as f32));
+    let blurred = clusters.into_iter();
+    blurred.map(|(name, matrix)| (name, blur(matrix))).collect()
 }
 
 fn distribution(name: &str, values: SingularValues, decades: &[i32]) -> Vec<Named> {

@@ -1,0 +1,108 @@
+//! Where an answer is easily claimed to be better, or worse, than it is.
+
+use std::ops::ControlFlow;
+
+use matrix_descent::{Config, Error, InverseTracker, Progress, Side, certify, invert_by_descent};
+use nalgebra::{DMatrix, DVector, dmatrix};
+
+/// An orthogonal matrix that differs from frequency to frequency.
+fn orthogonal(order: usize, frequency: f64) -> DMatrix<f64> {
+    let wave = |i, j| (((i + 1) * (i + 2 * j + 1)) as f64 * frequency).sin();
+    DMatrix::from_fn(order, order, wave).qr().q()
+}
+
+#[test]
+fn three_clusters_up_to_the_limit_are_not_singular() {
+    let spread = DVector::from_fn(24, |i, _| 10_f64.powf(-6.975 * (i % 3) as f64));
+    let m = orthogonal(24, 1.4) * DMatrix::from_diagonal(&spread) * orthogonal(24, 2.68);
+    let found = invert_by_descent(&m, Config::default()).unwrap();
+    assert!(found.certificate.relative_error_bound() < 1e-10);
+}
+
+/// The inverse of an upper triangular matrix by back substitution, which is accurate entry by entry
+/// for these.
+fn triangular_inverse(m: &DMatrix<f64>) -> DMatrix<f64> {
+    let identity = DMatrix::identity(m.nrows(), m.nrows());
+    m.solve_upper_triangular(&identity).unwrap()
+}
+
+#[test]
+fn entries_that_weigh_much_before_the_scaling_are_right_in_single_precision() {
+    let matrices: [DMatrix<f32>; 2] = [
+        dmatrix![3e-7, 3e11, 1e7; 0.0, 3e11, 1e7; 0.0, 0.0, 3e-8],
+        dmatrix![1e4, 0.0, 3e3, 0.0; 0.0, 2e-4, 2e-3, 3e2; 0.0, 0.0, 2e-6, 1e-6; 0.0, 0.0, 0.0, 0.1],
+    ];
+    for m in matrices {
+        let found = invert_by_descent(&m, Config::default()).unwrap();
+        let truth = triangular_inverse(&m.map(f64::from));
+        let error = (found.inverse.map(f64::from) - &truth).norm() / truth.norm();
+        assert!(error < 1e-7, "{error:e}: {m}");
+    }
+}
+
+#[test]
+fn a_residual_computed_as_zero_is_not_taken_for_one() {
+    let m: DMatrix<f64> = dmatrix![
+        -4.661749769358282e-1, 8.843199097194356e-1;
+        1.1972830736073277e-2, -2.271209978965485e-2
+    ];
+    let config = Config::default().side(Side::Right).tolerance(1e-10);
+    match invert_by_descent(&m, config) {
+        Err(Error::InverseNotConverged { best, .. }) => assert!(best.residual > 1e-4),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn bounds_of_what_is_no_inverse_are_true() {
+    let m: DMatrix<f32> = dmatrix![
+        6.37475e5, -1.452642e6, 2.115229e6;
+        -2.00347e5, 4.57552e5, -6.64524e5;
+        3.25889e5, -7.42459e5, 1.081384e6
+    ];
+    let Err(Error::Singular { best, .. }) = invert_by_descent(&m, Config::default()) else {
+        panic!("regular");
+    };
+    let independent = certify(&m, &best.inverse).unwrap();
+    // A bound of the true residual may not lie below what is left of another one after its slack.
+    let least = 0.5 * independent.left_residual_bound();
+    assert!(best.certificate.left_residual_bound() >= least);
+}
+
+#[test]
+fn a_limit_of_steps_holds_for_all_scalings_together() {
+    let exponent = |i: usize, j: usize| ((7 * i + 13 * j + i * j) % 41) as i32 - 20;
+    let mut m = DMatrix::from_fn(6, 6, |i, j| 10_f64.powi(exponent(i, j)));
+    let first = m.column(0).clone_owned();
+    m.set_column(3, &first);
+    let mut seen = 0;
+    let config = Config::default()
+        .max_steps(12)
+        .observer(|_: &Progress<'_, f64>| {
+            seen += 1;
+            ControlFlow::Continue(())
+        });
+    assert!(invert_by_descent(&m, config).is_err());
+    assert!(
+        seen <= 14,
+        "{seen} iterates within 12 steps of up to two searches"
+    );
+}
+
+#[test]
+fn an_error_of_the_tracker_carries_the_residual_of_its_iterate() {
+    let tracker = InverseTracker::<f64>::new(&dmatrix![4.0, 1.0; 2.0, 3.0]).unwrap();
+    let changed = dmatrix![4.3, 1.0; 2.0, 3.0];
+    match tracker.tolerance(1e-17).unwrap().update(&changed) {
+        Err(Error::InverseNotConverged { best, .. }) => {
+            let residual = (&best.inverse * &changed - DMatrix::identity(2, 2)).norm();
+            assert!(
+                (best.residual - residual).abs() < 1e-15,
+                "{:e}",
+                best.residual
+            );
+            assert!(!best.report.stop_reason.is_convergence());
+        }
+        other => panic!("{other:?}"),
+    }
+}
