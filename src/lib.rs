@@ -7,7 +7,7 @@
 //! |---|---|
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`Ridge`], …) |
+//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`SvdPenalty`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
@@ -79,7 +79,7 @@ pub use loss::{
 };
 pub use objective::{
     Fit, GradientCheck, GramObjective, InverseObjective, LinearSystem, Objective, Ridge, Side,
-    check_gradient,
+    SvdFactors, SvdPenalty, check_gradient,
 };
 pub use optimizer::{
     AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, ConjugateGradient,

@@ -21,6 +21,7 @@ mod singular;
 mod solve;
 mod structured;
 mod svd;
+mod svd_penalty;
 mod test_functions;
 mod warm_start;
 mod wrappers;

@@ -6,7 +6,12 @@ mod gradient_check;
 mod gram;
 mod inverse;
 mod linear_system;
+mod orthogonality;
 mod ridge;
+mod svd_factors;
+mod svd_penalty;
+mod unit_scale;
+mod weights;
 
 pub use fit::Fit;
 pub use gradient_check::{GradientCheck, check_gradient};
@@ -14,6 +19,8 @@ pub use gram::GramObjective;
 pub use inverse::{InverseObjective, Side};
 pub use linear_system::LinearSystem;
 pub use ridge::Ridge;
+pub use svd_factors::SvdFactors;
+pub use svd_penalty::SvdPenalty;
 
 use crate::Real;
 
