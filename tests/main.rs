@@ -7,6 +7,7 @@ mod accuracy;
 mod allocations;
 mod bad_input;
 mod certificate;
+mod completion;
 mod descent;
 mod formulas;
 mod gallery;

@@ -109,6 +109,25 @@ fn two_of_the_runs_end_in_the_wrong_place() {
     assert!((0.01..0.03).contains(&errors[2]) && errors[4] > 0.3);
 }
 
+#[test]
+fn the_squared_form_depends_on_the_scale() {
+    for (matrix, exact) in notebook_matrices() {
+        let mut objective = SvdPenalty::squared(&(matrix * 2.0)).unwrap();
+        for seed in 0..10 {
+            let start = objective.random_start(seed);
+            let stopping = Stopping::default().loss(1e-24).max_steps(5000);
+            let rule = Sgd::new(0.9).momentum(0.9);
+            let run = minimize(&mut objective, rule, start, stopping, Silent);
+            let is_right = run.is_ok_and(|run| {
+                let factors = objective.factors(&run.best_parameters).unwrap();
+                let values = factors.singular_values / 2.0;
+                largest_difference(values.as_slice(), &exact) < 1e-4
+            });
+            assert!(!is_right, "{seed}");
+        }
+    }
+}
+
 fn signed_errors(rule: impl Optimizer<f64>, max_steps: usize, starts: u64) -> Vec<f64> {
     let mut errors = Vec::new();
     for (matrix, exact) in notebook_matrices() {

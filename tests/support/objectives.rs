@@ -1,7 +1,8 @@
 //! Every objective of the crate, at several sizes, with each loss.
 
 use matrix_descent::{
-    Fit, GramObjective, InverseObjective, LinearSystem, Objective, Real, Ridge, Side, SvdPenalty,
+    Fit, GramObjective, InverseObjective, LinearSystem, LowRankObjective, Objective, Real, Ridge,
+    Side, SvdPenalty,
 };
 use nalgebra::DMatrix;
 
@@ -118,6 +119,15 @@ fn show_objectives<T: Real>(
     check(&format!("fit, {}", named.name), &mut fit);
     let mut ridge = Ridge::new(fit, T::nearest(0.7)).unwrap();
     check(&format!("fit with ridge, {}", named.name), &mut ridge);
+    for (rows, columns) in SHAPES {
+        let matrix = DMatrix::from_vec(rows, columns, wavy(rows * columns, 0.7));
+        let loss = (named.of_length)(rows * columns);
+        for rank in 1..=rows.min(columns) {
+            let name = format!("low rank, {}, {rows}×{columns}, rank {rank}", named.name);
+            let objective = LowRankObjective::new(&matrix, rank, &*loss);
+            check(&name, &mut objective.unwrap());
+        }
+    }
     for n in SIZES {
         let matrix = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
         let loss = (named.of_length)(n * n);
