@@ -133,7 +133,10 @@ fn signed_errors(rule: impl Optimizer<f64>, max_steps: usize, starts: u64) -> Ve
     for (matrix, exact) in notebook_matrices() {
         let mut objective = SvdPenalty::signed(&matrix).unwrap();
         for seed in 0..starts {
-            let start = objective.random_start(seed);
+            let mut start = objective.random_start(seed);
+            if seed % 2 == 1 {
+                start.iter_mut().for_each(|x| *x = 2.0 * *x - 1.0);
+            }
             let stopping = Stopping::default().loss(1e-24).gradient_norm(1e-13);
             let stopping = stopping.max_steps(max_steps);
             let run = minimize(&mut objective, &rule, start, stopping, Silent).unwrap();
