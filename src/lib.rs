@@ -99,7 +99,7 @@ pub use set::{
     UnitBall,
 };
 pub use solve::{BackwardError, LinearMap, Solution, SolveConfig, SolveMethod, solve_by_descent};
-pub use svd::{Svd, SvdCertificate, SvdConfig, Vectors, svd_by_descent};
+pub use svd::{Svd, SvdCertificate, SvdConfig, SvdMethod, Vectors, svd_by_descent};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;
