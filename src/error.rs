@@ -1,6 +1,6 @@
 //! The one error type.
 
-use crate::{Inversion, Minimization, Real, Solution, Svd};
+use crate::{Completion, Inversion, Minimization, Real, Solution, Svd};
 
 /// Everything that can go wrong, with the numbers that say how.
 ///
@@ -219,6 +219,17 @@ pub enum Error<T: Real = f64> {
     SvdNotConverged {
         /// What was reached, with its certificate and history.
         reached: Box<Svd<T>>,
+    },
+
+    /// The descent to a matrix of low rank ended before its gradient vanished.
+    #[error(
+        "no completion: {} after {} steps; the loss is {:e}",
+        reached.report.stop_reason, reached.report.steps,
+        reached.report.losses[reached.report.best_step]
+    )]
+    CompletionNotConverged {
+        /// The best that was reached, with its history.
+        reached: Box<Completion<T>>,
     },
 }
 

@@ -5,9 +5,9 @@
 //!
 //! | layer | what it holds |
 //! |---|---|
-//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`] |
+//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`]; [`complete_by_descent`] for matrices with missing entries |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`Ridge`], …) |
+//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`LowRankObjective`], [`SvdPenalty`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
@@ -55,6 +55,7 @@ mod scaling;
 mod sign;
 mod validation;
 
+pub mod completion;
 pub mod descent;
 pub mod inverse;
 pub mod loss;
@@ -64,6 +65,7 @@ pub mod set;
 pub mod solve;
 pub mod svd;
 
+pub use completion::{Completion, CompletionConfig, complete_by_descent};
 pub use descent::{
     Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
     Stopping, minimize,
@@ -78,8 +80,8 @@ pub use loss::{
     Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, SmoothL1, WeightedMeanSquaredError,
 };
 pub use objective::{
-    Fit, GradientCheck, GramObjective, InverseObjective, LinearSystem, Objective, Ridge, Side,
-    check_gradient,
+    Fit, GradientCheck, GramObjective, InverseObjective, LinearSystem, LowRankObjective, Objective,
+    Ridge, Side, SvdFactors, SvdPenalty, check_gradient,
 };
 pub use optimizer::{
     AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, ConjugateGradient,
@@ -97,7 +99,7 @@ pub use set::{
     UnitBall,
 };
 pub use solve::{BackwardError, LinearMap, Solution, SolveConfig, SolveMethod, solve_by_descent};
-pub use svd::{Svd, SvdCertificate, SvdConfig, Vectors, svd_by_descent};
+pub use svd::{Svd, SvdCertificate, SvdConfig, SvdMethod, Vectors, svd_by_descent};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

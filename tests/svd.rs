@@ -2,7 +2,7 @@
 //! precision, closed forms and other libraries.
 
 use faer::Mat;
-use matrix_descent::{Error, Real, Svd, SvdConfig, Vectors, svd_by_descent};
+use matrix_descent::{Error, Real, Svd, SvdConfig, SvdMethod, Vectors, svd_by_descent};
 use nalgebra::{DMatrix, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
@@ -11,6 +11,8 @@ use crate::support::gallery::{classical, matrices, random, singular_gallery};
 use crate::support::reference::{ReferenceValues, singular_values, widen};
 use crate::support::shapes::{graded, hard_matrices, uniform};
 use crate::support::truth::assert_none;
+
+const METHODS: [SvdMethod; 2] = [SvdMethod::PlaneRotations, SvdMethod::NaturalGradient];
 
 /// How far anything may be off, relative to σ₁ or to an orthonormal vector.
 fn tolerance<T: Real>() -> f64 {
@@ -95,8 +97,19 @@ fn complaint_about_values<T: Real>(svd: &Svd<T>, reference: &ReferenceValues) ->
         })
 }
 
+fn full(method: SvdMethod) -> SvdConfig {
+    SvdConfig::default().method(method).vectors(Vectors::Full)
+}
+
+/// What is wrong with the SVD by any method.
 fn complaint<T: Real>(matrix: &DMatrix<T>) -> Option<String> {
-    let config = SvdConfig::default().vectors(Vectors::Full);
+    METHODS.into_iter().find_map(|method| {
+        let text = complaint_about(matrix, full(method))?;
+        Some(format!("{method:?}: {text}"))
+    })
+}
+
+fn complaint_about<T: Real>(matrix: &DMatrix<T>, config: SvdConfig) -> Option<String> {
     let svd = match svd_by_descent(matrix, config) {
         Ok(svd) => svd,
         Err(error) => return Some(error.to_string()),
@@ -151,23 +164,27 @@ fn the_gallery_is_decomposed() {
 #[test]
 fn matrices_of_ones() {
     let shapes = (2..=30).flat_map(|rows| (2..=30).map(move |columns| (rows, columns)));
-    let complaints = shapes.filter_map(|(rows, columns)| {
-        let matrix = DMatrix::from_element(rows, columns, 1.0);
-        let svd = svd_by_descent(&matrix, SvdConfig::default().vectors(Vectors::Full)).ok()?;
-        let exact = ((rows * columns) as f64).sqrt();
-        let error = (svd.singular_values[0] - exact).abs();
-        let rest = svd
-            .singular_values
-            .iter()
-            .skip(1)
-            .copied()
-            .fold(0.0, f64::max);
-        let is_proven = error <= svd.certificate.error_bound(0);
-        let is_right = error <= 1e-14 * exact && rest <= 1e-14 * exact && is_proven;
-        let wrong = (!is_right).then(|| format!("{error:e}, {rest:e}"));
-        let text = complaint_about_form(&matrix, &svd).or(wrong)?;
-        Some(format!("{rows}×{columns}: {text}"))
-    });
+    let cases = METHODS.map(|method| shapes.clone().map(move |shape| (method, shape)));
+    let complaints = cases
+        .into_iter()
+        .flatten()
+        .filter_map(|(method, (rows, columns))| {
+            let matrix = DMatrix::from_element(rows, columns, 1.0);
+            let svd = svd_by_descent(&matrix, full(method)).expect("finite");
+            let exact = ((rows * columns) as f64).sqrt();
+            let error = (svd.singular_values[0] - exact).abs();
+            let rest = svd
+                .singular_values
+                .iter()
+                .skip(1)
+                .copied()
+                .fold(0.0, f64::max);
+            let is_proven = error <= svd.certificate.error_bound(0);
+            let is_right = error <= 1e-14 * exact && rest <= 1e-14 * exact && is_proven;
+            let wrong = (!is_right).then(|| format!("{error:e}, {rest:e}"));
+            let text = complaint_about_form(&matrix, &svd).or(wrong)?;
+            Some(format!("{method:?}, {rows}×{columns}: {text}"))
+        });
     assert_none(complaints);
 }
 
@@ -198,24 +215,27 @@ fn faer_values(matrix: &DMatrix<f64>) -> Vec<f64> {
 fn larger_matrices_agree_with_other_libraries() {
     for (rows, columns) in [(64, 64), (100, 100), (150, 40), (40, 150), (90, 80)] {
         let matrix = uniform(rows, columns, 21);
-        let config = SvdConfig::default().vectors(Vectors::Full);
-        let svd = svd_by_descent(&matrix, config).expect("finite");
-        assert_eq!(complaint_about_form(&matrix, &svd), None);
         let by_nalgebra = matrix.singular_values();
         let by_faer = faer_values(&matrix);
-        for (index, &value) in svd.singular_values.iter().enumerate() {
-            let allowed = 1e-13 * by_faer[0];
-            assert!((value - by_faer[index]).abs() <= allowed);
-            assert!((value - by_nalgebra[index]).abs() <= allowed);
+        for method in METHODS {
+            let svd = svd_by_descent(&matrix, full(method)).expect("finite");
+            assert_eq!(complaint_about_form(&matrix, &svd), None, "{method:?}");
+            for (index, &value) in svd.singular_values.iter().enumerate() {
+                let allowed = 1e-13 * by_faer[0];
+                assert!((value - by_faer[index]).abs() <= allowed, "{method:?}");
+                assert!((value - by_nalgebra[index]).abs() <= allowed, "{method:?}");
+            }
         }
     }
 }
 
 #[test]
 fn without_vectors_or_with_thin_ones_the_values_are_the_same() {
-    for matrix in [uniform(9, 4, 22), uniform(4, 9, 23), uniform(5, 5, 24)] {
+    let matrices = [uniform(9, 4, 22), uniform(4, 9, 23), uniform(5, 5, 24)];
+    let cases = METHODS.map(|method| matrices.clone().map(|matrix| (method, matrix)));
+    for (method, matrix) in cases.into_iter().flatten() {
         let run = |vectors| {
-            let config = SvdConfig::default().vectors(vectors);
+            let config = SvdConfig::default().method(method).vectors(vectors);
             svd_by_descent(&matrix, config).expect("finite")
         };
         let (none, thin, full) = (run(Vectors::None), run(Vectors::Thin), run(Vectors::Full));
@@ -248,6 +268,29 @@ fn the_history_begins_with_the_loss_of_the_matrix_itself() {
 }
 
 #[test]
+fn the_history_of_the_natural_gradient_begins_with_the_triangular_factor() {
+    for matrix in [uniform(7, 7, 31), uniform(20, 5, 32)] {
+        let config = SvdConfig::default().method(SvdMethod::NaturalGradient);
+        let svd = svd_by_descent(&matrix, config).expect("finite");
+        let r = matrix.clone().qr().r();
+        let off = &r - DMatrix::from_diagonal(&r.diagonal());
+        let expected = off.norm_squared() / matrix.norm_squared();
+        assert!((svd.losses[0] / expected - 1.0).abs() < 1e-12);
+        assert!(svd.losses[svd.sweeps] < 1e-28);
+    }
+}
+
+/// A diagonal matrix takes no step, whatever the signs.
+#[test]
+fn the_natural_gradient_leaves_a_diagonal_matrix_alone() {
+    let config = SvdConfig::default().method(SvdMethod::NaturalGradient);
+    let svd = svd_by_descent(&dmatrix![3.0, 0.0; 0.0, -5.0], config).expect("finite");
+    assert_eq!((svd.sweeps, svd.losses.as_slice()), (0, [0.0].as_slice()));
+    assert_eq!(svd.singular_values.as_slice(), [5.0, 3.0]);
+    assert!((svd.u - dmatrix![0.0, 1.0; -1.0, 0.0]).norm() < 1e-15);
+}
+
+#[test]
 fn a_decomposition_is_there_at_once_where_columns_are_orthogonal() {
     let svd = svd_by_descent(&dmatrix![0.0, 3.0; -2.0, 0.0], SvdConfig::default()).expect("finite");
     assert_eq!((svd.sweeps, svd.losses), (1, vec![0.0, 0.0]));
@@ -257,32 +300,36 @@ fn a_decomposition_is_there_at_once_where_columns_are_orthogonal() {
 #[test]
 fn too_few_sweeps_are_an_error_that_carries_what_was_reached() {
     let matrix = uniform(12, 12, 28);
-    let found = svd_by_descent(&matrix, SvdConfig::default().max_sweeps(2));
-    let Err(Error::SvdNotConverged { reached }) = found else {
-        panic!("{found:?}");
-    };
-    assert_eq!((reached.sweeps, reached.losses.len()), (2, 3));
-    assert!(reached.losses[2] > 0.0 && reached.losses[2] < reached.losses[1]);
-    // Even then the bounds are above the errors.
     let reference = singular_values(&matrix);
-    for (index, &value) in reached.singular_values.iter().enumerate() {
-        assert!(reference.error(index, value) <= reached.certificate.error_bound(index));
+    for method in METHODS {
+        let found = svd_by_descent(&matrix, full(method).max_sweeps(2));
+        let Err(Error::SvdNotConverged { reached }) = found else {
+            panic!("{method:?}: {found:?}");
+        };
+        assert_eq!((reached.sweeps, reached.losses.len()), (2, 3));
+        assert!(reached.losses[2] > 0.0 && reached.losses[2] < reached.losses[1]);
+        // Even then the bounds are above the errors.
+        for (index, &value) in reached.singular_values.iter().enumerate() {
+            assert!(reference.error(index, value) <= reached.certificate.error_bound(index));
+        }
     }
 }
 
 #[test]
 fn the_largest_numbers_give_an_answer_or_say_why_not() {
-    let one = svd_by_descent(&dmatrix![f64::MAX], SvdConfig::default()).expect("in range");
-    assert_eq!(one.singular_values[0], f64::MAX);
-    for (rows, columns) in [(2, 2), (5, 1), (1, 3)] {
-        let matrix = DMatrix::from_element(rows, columns, -f64::MAX);
-        let found = svd_by_descent(&matrix, SvdConfig::default());
-        let largest_entry = f64::MAX;
-        assert_eq!(found, Err(Error::SingularValueOutOfRange { largest_entry }));
+    for method in METHODS {
+        let one = svd_by_descent(&dmatrix![f64::MAX], full(method)).expect("in range");
+        assert_eq!(one.singular_values[0], f64::MAX);
+        for (rows, columns) in [(2, 2), (5, 1), (1, 3)] {
+            let matrix = DMatrix::from_element(rows, columns, -f64::MAX);
+            let found = svd_by_descent(&matrix, full(method));
+            let largest_entry = f64::MAX;
+            assert_eq!(found, Err(Error::SingularValueOutOfRange { largest_entry }));
+        }
+        let matrix = DMatrix::from_diagonal_element(3, 3, f32::MAX);
+        let svd = svd_by_descent(&matrix, full(method)).expect("in range");
+        assert_eq!(svd.singular_values.as_slice(), [f32::MAX; 3]);
     }
-    let matrix = DMatrix::from_diagonal_element(3, 3, f32::MAX);
-    let svd = svd_by_descent(&matrix, SvdConfig::default()).expect("in range");
-    assert_eq!(svd.singular_values.as_slice(), [f32::MAX; 3]);
     assert_eq!(
         complaint(&DMatrix::from_element(3, 2, f64::from_bits(1))),
         None
@@ -306,10 +353,11 @@ fn columns_of_sizes_beyond_the_range_of_squares() {
 #[test]
 fn the_documented_defaults() {
     let default = SvdConfig::default();
-    assert_eq!(
-        default,
-        SvdConfig::default().vectors(Vectors::Thin).max_sweeps(60)
-    );
+    let documented = SvdConfig::default()
+        .method(SvdMethod::PlaneRotations)
+        .vectors(Vectors::Thin)
+        .max_sweeps(60);
+    assert_eq!(default, documented);
 }
 
 fn random_matrix(generator: &mut Xoshiro256PlusPlus) -> DMatrix<f64> {
@@ -355,15 +403,21 @@ fn kahan_and_hilbert_of_larger_orders_are_reconstructed() {
         classical::kahan(40, 1.2),
         classical::cauchy(40),
     ] {
-        let config = SvdConfig::default().vectors(Vectors::Full);
-        let svd = svd_by_descent(&matrix, config).expect("finite");
-        assert_eq!(complaint_about_form(&matrix, &svd), None);
+        for method in METHODS {
+            let svd = svd_by_descent(&matrix, full(method)).expect("finite");
+            assert_eq!(complaint_about_form(&matrix, &svd), None, "{method:?}");
+        }
     }
 }
 
 #[test]
 fn bad_input_is_refused() {
-    let run = |matrix: DMatrix<f64>| svd_by_descent(&matrix, SvdConfig::default()).unwrap_err();
+    let run = |matrix: DMatrix<f64>| {
+        let [first, second] = METHODS.map(|method| svd_by_descent(&matrix, full(method)));
+        // NaN is not equal to itself.
+        assert_eq!(format!("{first:?}"), format!("{second:?}"));
+        first.unwrap_err()
+    };
     for (rows, columns) in [(0, 0), (0, 3), (3, 0)] {
         let argument = "matrix";
         let expected = Error::Empty {
@@ -392,14 +446,16 @@ fn bad_input_is_refused() {
     assert!(
         matches!(with_nan, Error::NotFinite { row: 0, column: 0, value, .. } if value.is_nan())
     );
-    let found = svd_by_descent(&uniform(2, 2, 30), SvdConfig::default().max_sweeps(0));
-    let (name, value, requirement) = ("max_sweeps", 0.0, "at least 1");
-    assert_eq!(
-        found,
-        Err(Error::InvalidSetting {
-            name,
-            value,
-            requirement
-        })
-    );
+    for method in METHODS {
+        let found = svd_by_descent(&uniform(2, 2, 30), full(method).max_sweeps(0));
+        let (name, value, requirement) = ("max_sweeps", 0.0, "at least 1");
+        assert_eq!(
+            found,
+            Err(Error::InvalidSetting {
+                name,
+                value,
+                requirement
+            })
+        );
+    }
 }

@@ -19,7 +19,7 @@ pub const COLORS: [RGBColor; 8] = [
     RGBColor(160, 110, 70),
     RGBColor(150, 120, 220),
 ];
-const GREY: RGBColor = RGBColor(118, 131, 144);
+pub const GREY: RGBColor = RGBColor(118, 131, 144);
 
 const HEIGHT: u32 = 560;
 const PLOT_WIDTH: u32 = 700;
@@ -28,7 +28,8 @@ const GAP: i32 = 24;
 const NAME_HEIGHT: i32 = 24;
 const SAMPLE_WIDTH: i32 = 36;
 
-/// A named curve of points (x, log₁₀ of the loss).
+/// A curve of points (x, log₁₀ of the loss). Without a name it is not in the list of names; without
+/// points it is there alone.
 pub struct Curve {
     pub name: String,
     pub color: RGBColor,
@@ -41,6 +42,8 @@ pub enum Line {
     Solid,
     #[allow(dead_code, reason = "not every example has that many curves")]
     Dashed,
+    #[allow(dead_code, reason = "not every example has that many curves")]
+    Dotted,
 }
 
 impl Line {
@@ -49,6 +52,7 @@ impl Line {
         match self {
             Self::Solid => vec![(0, SAMPLE_WIDTH)],
             Self::Dashed => vec![(0, 6), (10, 16), (20, 26), (30, SAMPLE_WIDTH)],
+            Self::Dotted => (0..SAMPLE_WIDTH).step_by(5).map(|x| (x, x + 2)).collect(),
         }
     }
 }
@@ -106,9 +110,11 @@ impl Figure {
             match curve.line {
                 Line::Solid => chart.draw_series(LineSeries::new(points, style))?,
                 Line::Dashed => chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?,
+                Line::Dotted => chart.draw_series(DashedLineSeries::new(points, 2, 3, style))?,
             };
         }
-        for (place, curve) in self.curves.iter().enumerate() {
+        let named = self.curves.iter().filter(|curve| !curve.name.is_empty());
+        for (place, curve) in named.enumerate() {
             let x = PLOT_WIDTH as i32 + GAP;
             let y = 56 + place as i32 * NAME_HEIGHT;
             for (start, end) in curve.line.sample() {

@@ -6,14 +6,23 @@ mod gradient_check;
 mod gram;
 mod inverse;
 mod linear_system;
+mod low_rank;
+mod orthogonality;
 mod ridge;
+mod svd_factors;
+mod svd_penalty;
+pub(crate) mod unit_scale;
+pub(crate) mod weights;
 
 pub use fit::Fit;
 pub use gradient_check::{GradientCheck, check_gradient};
 pub use gram::GramObjective;
 pub use inverse::{InverseObjective, Side};
 pub use linear_system::LinearSystem;
+pub use low_rank::LowRankObjective;
 pub use ridge::Ridge;
+pub use svd_factors::SvdFactors;
+pub use svd_penalty::SvdPenalty;
 
 use crate::Real;
 

@@ -2,8 +2,10 @@
 
 mod small;
 mod symmetric;
+mod thin;
 
 pub(crate) use symmetric::multiply_symmetric;
+pub(crate) use thin::{product, product_of_transpose, product_with_transpose};
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 

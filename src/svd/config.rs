@@ -1,6 +1,6 @@
 //! The settings of an SVD.
 
-use super::Vectors;
+use super::{SvdMethod, Vectors};
 use crate::error::require;
 use crate::{Error, Real};
 
@@ -8,6 +8,7 @@ use crate::{Error, Real};
 ///
 /// | setting | default |
 /// |---|---|
+/// | [`method`](Self::method) | [`SvdMethod::PlaneRotations`] |
 /// | [`vectors`](Self::vectors) | [`Vectors::Thin`] |
 /// | [`max_sweeps`](Self::max_sweeps) | 60 |
 ///
@@ -26,6 +27,7 @@ use crate::{Error, Real};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SvdConfig {
+    pub(super) method: SvdMethod,
     pub(super) vectors: Vectors,
     pub(super) max_sweeps: usize,
 }
@@ -33,6 +35,7 @@ pub struct SvdConfig {
 impl Default for SvdConfig {
     fn default() -> Self {
         Self {
+            method: SvdMethod::default(),
             vectors: Vectors::default(),
             max_sweeps: 60,
         }
@@ -40,13 +43,19 @@ impl Default for SvdConfig {
 }
 
 impl SvdConfig {
+    /// Sets how the loss is walked.
+    pub fn method(mut self, method: SvdMethod) -> Self {
+        self.method = method;
+        self
+    }
+
     /// Sets which singular vectors are returned.
     pub fn vectors(mut self, vectors: Vectors) -> Self {
         self.vectors = vectors;
         self
     }
 
-    /// Sets the number of sweeps after which the run ends in any case; at least 1.
+    /// Sets the number of sweeps, or steps of the natural gradient, after which the run ends in any case; at least 1.
     ///
     /// The last sweep of a run that converged is the one that finds nothing left to do. Some 6 to 12
     /// are usual.

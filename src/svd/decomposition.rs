@@ -20,12 +20,15 @@ pub struct Svd<T: Real> {
     pub v: DMatrix<T>,
     /// Rigorous bounds of the errors of the singular values.
     pub certificate: SvdCertificate,
-    /// The sweeps over all planes, the one that found nothing to do included.
+    /// The sweeps over all planes, the one that found nothing to do included; or the steps of the
+    /// natural gradient.
     pub sweeps: usize,
     /// The losses before the first and after each sweep, ½‖off(WᵀW)‖²_F/‖M‖⁴_F with W = M·V, or
     /// Mᵀ·U if M has more columns than rows: one entry more than there were sweeps.
     ///
-    /// Each is summed from what the rotations after it take away, so that the history never rises.
+    /// Each is summed from what the rotations after it take away, so that the history never rises. By
+    /// [`SvdMethod::NaturalGradient`](crate::SvdMethod::NaturalGradient) it is ‖off(UᵀMV)‖²_F/‖M‖²_F,
+    /// which begins with the triangular factor of M.
     pub losses: Vec<T>,
 }
 

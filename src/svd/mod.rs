@@ -5,6 +5,8 @@ mod completion;
 mod config;
 mod decomposition;
 mod householder;
+mod method;
+mod natural_gradient;
 mod range;
 mod rotation;
 mod sweeps;
@@ -13,6 +15,7 @@ mod vectors;
 pub use certificate::SvdCertificate;
 pub use config::SvdConfig;
 pub use decomposition::Svd;
+pub use method::SvdMethod;
 pub use vectors::Vectors;
 
 use nalgebra::{DMatrix, DVector};
@@ -20,27 +23,27 @@ use nalgebra::{DMatrix, DVector};
 use crate::norm::{euclidean_norm, sum_of_squares};
 use crate::scaling::scaled;
 use crate::validation::{check_finite, check_not_empty};
-use crate::{Error, Real};
+use crate::{Error, Real, SvdFactors};
 use completion::complete;
 use householder::Reflections;
+use natural_gradient::NaturalGradient;
 use range::{exponent_into_range, is_negligible};
 use sweeps::Sweeps;
 
-/// Decomposes `matrix` = U·diag(σ)·Vᵀ by descent on plane rotations: any m×n matrix of real
-/// numbers.
+/// Decomposes `matrix` = U·diag(σ)·Vᵀ by descent on rotations: any m×n matrix of real numbers.
 ///
-/// The loss is ½‖off(WᵀW)‖²_F with W = M·V, over the orthogonal V: zero where the columns of W are
+/// By default the loss is ½‖off(WᵀW)‖²_F with W = M·V, over the orthogonal V: zero where the columns of W are
 /// orthogonal, whose lengths are then the singular values. One plane is turned at a time, by the
 /// angle that minimises the loss exactly (coordinate descent with exact line search); each turn
 /// takes (wᵢᵀwⱼ)² off the loss. That is Hestenes' one-sided Jacobi method: here on exactly scaled
 /// entries, the longest column first, after a QR factorisation if M is tall and on Mᵀ if it is wide.
 ///
-/// Singular values are accurate to a few ε·σ₁, and each one to a few ε of itself where the columns
+/// Singular values are accurate to a few ε·σ₁, and by default each one to a few ε of itself where the columns
 /// of M (of Mᵀ if it is wide) are of whatever different lengths but otherwise well-conditioned. A
 /// singular value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is returned as 0. Of equal singular
 /// values the vectors are any orthonormal basis of their space.
 ///
-/// `Ok` means: every pair of columns is orthogonal to working precision, and the certificate, computed
+/// `Ok` means: the loss vanished to working precision, and the certificate, computed
 /// from `matrix` itself and the vectors, proves every singular value to within √ε·σ₁ at the very
 /// most; mostly to nearly all digits.
 ///
@@ -52,8 +55,8 @@ use sweeps::Sweeps;
 ///
 /// - [`Error::Empty`] (0×n and m×0), [`Error::NotFinite`], [`Error::InvalidSetting`] for bad input;
 /// - [`Error::SingularValueOutOfRange`] if σ₁ is too large for the format;
-/// - [`Error::SvdNotConverged`], with what was reached, if the sweeps allowed were too few or the
-///   certificate proves too little.
+/// - [`Error::SvdNotConverged`], with what was reached, if the sweeps allowed were too few, no step
+///   lowered the loss or the certificate proves too little.
 ///
 /// # Example
 ///
@@ -81,7 +84,7 @@ pub fn svd_by_descent<T: Real>(matrix: &DMatrix<T>, config: SvdConfig) -> Result
     } else {
         scaled(matrix, exponent)
     };
-    let found = decompose(upright, config.max_sweeps);
+    let found = decompose(upright, config);
     let singular_values = found
         .singular_values
         .map(|value| value.scale_by_power_of_two(-exponent));
@@ -123,29 +126,54 @@ struct Found<T: Real> {
     has_converged: bool,
 }
 
-fn decompose<T: Real>(upright: DMatrix<T>, max_sweeps: usize) -> Found<T> {
+fn decompose<T: Real>(upright: DMatrix<T>, config: SvdConfig) -> Found<T> {
     let (rows, columns) = upright.shape();
-    let is_tall = 2 * rows > 3 * columns;
-    let (reflections, small) = if is_tall {
+    let is_reduced = match config.method {
+        SvdMethod::PlaneRotations => 2 * rows > 3 * columns,
+        // A triangular matrix of equal singular values is diagonal.
+        SvdMethod::NaturalGradient => true,
+    };
+    let (reflections, small) = if is_reduced {
         let (reflections, r) = Reflections::of(upright);
         (Some(reflections), r)
     } else {
         (None, upright)
     };
-    let mut sweeps = Sweeps::new(small);
+    let mut found = match config.method {
+        SvdMethod::PlaneRotations => by_plane_rotations(small, config.max_sweeps),
+        SvdMethod::NaturalGradient => by_natural_gradient(small, config.max_sweeps),
+    };
+    if let Some(reflections) = reflections {
+        found.left = reflections.apply(&found.left);
+    }
+    let values = found.singular_values.iter();
+    let known = values.filter(|&&value| value > T::zero()).count();
+    complete(&mut found.left, known);
+    found
+}
+
+fn by_plane_rotations<T: Real>(matrix: DMatrix<T>, max_sweeps: usize) -> Found<T> {
+    let mut sweeps = Sweeps::new(matrix);
     let (losses, has_converged) = sweeps.run(max_sweeps);
     let (left, singular_values, right) = factors(sweeps.product, sweeps.rotations);
-    let known = singular_values.iter().filter(|&&value| value > T::zero());
-    let known = known.count();
-    let mut left = match reflections {
-        Some(reflections) => reflections.apply(&left),
-        None => left,
-    };
-    complete(&mut left, known);
     Found {
         left,
         singular_values,
         right,
+        losses,
+        has_converged,
+    }
+}
+
+fn by_natural_gradient<T: Real>(matrix: DMatrix<T>, max_steps: usize) -> Found<T> {
+    let mut descent = NaturalGradient::new(matrix);
+    let (losses, has_converged) = descent.run(max_steps);
+    let values = descent.core.diagonal();
+    let factors = SvdFactors::sorted(descent.left, values.as_slice(), &descent.right);
+    Found {
+        left: factors.u,
+        singular_values: factors.singular_values,
+        right: factors.v,
         losses,
         has_converged,
     }

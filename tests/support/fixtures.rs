@@ -43,6 +43,32 @@ pub fn notebook_runs() -> Vec<NotebookRun> {
 }
 
 #[derive(Deserialize)]
+pub struct SvdRun {
+    pub optimizer: String,
+    pub m: Rows,
+    u0: Rows,
+    diag_sqrt0: Vec<f64>,
+    v0: Rows,
+    pub first_100_losses: Vec<f64>,
+    pub losses_every_100: Vec<f64>,
+    pub last_loss: f64,
+    pub singular_values: Vec<f64>,
+    pub true_singular_values: Vec<f64>,
+}
+
+impl SvdRun {
+    /// U, d and V, end to end.
+    pub fn start(&self) -> Vec<f64> {
+        let (u, v) = (matrix(&self.u0), matrix(&self.v0));
+        [u.as_slice(), &self.diag_sqrt0, v.as_slice()].concat()
+    }
+}
+
+pub fn svd_runs() -> Vec<SvdRun> {
+    serde_json::from_str(include_str!("../fixtures/notebook_svd.json")).unwrap()
+}
+
+#[derive(Deserialize)]
 pub struct SinglePrecisionRun {
     pub m: Rows,
     pub x0: Rows,

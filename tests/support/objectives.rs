@@ -1,6 +1,9 @@
 //! Every objective of the crate, at several sizes, with each loss.
 
-use matrix_descent::{Fit, GramObjective, InverseObjective, Objective, Real, Ridge, Side};
+use matrix_descent::{
+    Fit, GramObjective, InverseObjective, LinearSystem, LowRankObjective, Objective, Real, Ridge,
+    Side, SvdPenalty,
+};
 use nalgebra::DMatrix;
 
 use super::losses::{NamedLoss, Smoothness, losses};
@@ -10,12 +13,23 @@ pub const SIDES: [Side; 3] = [Side::Left, Side::Right, Side::Both];
 /// Below, at and above the sizes with products of their own.
 pub const SIZES: [usize; 7] = [1, 2, 3, 4, 8, 9, 13];
 
+/// Of matrices that need not be square.
+pub const SHAPES: [(usize, usize); 7] = [(1, 1), (3, 1), (1, 4), (4, 3), (3, 5), (7, 4), (9, 8)];
+
 /// Shows every objective to `check`, with a name.
 pub fn for_each_objective<T: Real>(mut check: impl FnMut(&str, &mut dyn Objective<T>)) {
+    for_each_partly_convex_objective(&mut check);
+    show_svd_penalties(&mut check);
+}
+
+/// Shows every objective that is convex as a function of any one parameter.
+pub fn for_each_partly_convex_objective<T: Real>(
+    mut check: impl FnMut(&str, &mut dyn Objective<T>),
+) {
     for named in losses::<T>() {
         show_objectives(&named, &mut check);
     }
-    show_one_product(&mut check);
+    show_quadratics(&mut check);
 }
 
 /// Shows every objective that finite differences can check.
@@ -25,7 +39,64 @@ pub fn for_each_smooth_objective<T: Real>(mut check: impl FnMut(&str, &mut dyn O
             show_objectives(&named, &mut check);
         }
     }
-    show_one_product(&mut check);
+    show_quadratics(&mut check);
+    show_svd_penalties(&mut check);
+}
+
+fn show_quadratics<T: Real>(check: &mut impl FnMut(&str, &mut dyn Objective<T>)) {
+    show_one_product(check);
+    for (rows, columns) in SHAPES {
+        let matrix = DMatrix::from_vec(rows, columns, wavy(rows * columns, 0.7));
+        show_linear_systems(&matrix, check);
+    }
+}
+
+fn show_svd_penalties<T: Real>(check: &mut impl FnMut(&str, &mut dyn Objective<T>)) {
+    for (rows, columns) in SHAPES {
+        let matrix = DMatrix::from_vec(rows, columns, wavy(rows * columns, 0.7));
+        show_svd_penalties_of(&matrix, check);
+    }
+}
+
+fn show_linear_systems<T: Real>(
+    matrix: &DMatrix<T>,
+    check: &mut impl FnMut(&str, &mut dyn Objective<T>),
+) {
+    for sides in [1, 3] {
+        let right_side =
+            DMatrix::from_vec(matrix.nrows(), sides, wavy(matrix.nrows() * sides, 0.9));
+        let name = format!(
+            "linear system, {:?}, {sides} right-hand sides",
+            matrix.shape()
+        );
+        check(&name, &mut LinearSystem::new(matrix, &right_side).unwrap());
+    }
+}
+
+fn show_svd_penalties_of<T: Real>(
+    matrix: &DMatrix<T>,
+    check: &mut impl FnMut(&str, &mut dyn Objective<T>),
+) {
+    let shape = matrix.shape();
+    let name = format!("penalty svd, squared, {shape:?}");
+    check(&name, &mut SvdPenalty::squared(matrix).unwrap());
+    let name = format!("penalty svd, signed, {shape:?}");
+    check(&name, &mut SvdPenalty::signed(matrix).unwrap());
+    let weights = weights(matrix);
+    for rank in 1..=shape.0.min(shape.1) {
+        let name = format!("penalty svd, weighted, {shape:?}, rank {rank}");
+        let objective = SvdPenalty::weighted(matrix, &weights, rank);
+        check(&name, &mut objective.unwrap());
+    }
+}
+
+/// A third of them 0.
+fn weights<T: Real>(matrix: &DMatrix<T>) -> DMatrix<T> {
+    let (rows, columns) = matrix.shape();
+    DMatrix::from_fn(rows, columns, |i, j| match (i + j) % 3 {
+        1 => T::zero(),
+        other => T::nearest(0.4) + T::from_count(other),
+    })
 }
 
 fn show_one_product<T: Real>(check: &mut impl FnMut(&str, &mut dyn Objective<T>)) {
@@ -48,6 +119,15 @@ fn show_objectives<T: Real>(
     check(&format!("fit, {}", named.name), &mut fit);
     let mut ridge = Ridge::new(fit, T::nearest(0.7)).unwrap();
     check(&format!("fit with ridge, {}", named.name), &mut ridge);
+    for (rows, columns) in SHAPES {
+        let matrix = DMatrix::from_vec(rows, columns, wavy(rows * columns, 0.7));
+        let loss = (named.of_length)(rows * columns);
+        for rank in 1..=rows.min(columns) {
+            let name = format!("low rank, {}, {rows}×{columns}, rank {rank}", named.name);
+            let objective = LowRankObjective::new(&matrix, rank, &*loss);
+            check(&name, &mut objective.unwrap());
+        }
+    }
     for n in SIZES {
         let matrix = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
         let loss = (named.of_length)(n * n);

@@ -1,0 +1,222 @@
+//! The singular value decomposition by penalties, and by the default method, on the five matrices of
+//! the notebook.
+//!
+//! Four methods, from the notebook's own starts where they need one:
+//!
+//! - the squared form of [`SvdPenalty`], singular values d², by momentum as in the notebook: learning
+//!   rate 0.9, momentum 0.9, 20 000 steps;
+//! - its signed form, singular values d up to a sign, by momentum and by L-BFGS;
+//! - [`svd_by_descent`], whose steps are sweeps over all plane rotations.
+//!
+//! The squared form does not finish the 7×4 matrix and loses a singular value of the second 4×3; the
+//! signed form finds all, and the default needs a handful of sweeps.
+//!
+//! `cargo run --release --example svd` prints what each reached and draws the losses in
+//! `target/svd.svg`. Each method has a loss of its own: the curves show how they fall, not which is
+//! lower.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use matrix_descent::{
+    Clip, Compose, Lbfgs, Optimizer, Report, Sgd, Silent, Stopping, SvdConfig, SvdPenalty,
+    minimize, svd_by_descent,
+};
+use nalgebra::DMatrix;
+use serde::Deserialize;
+
+#[path = "support/figure.rs"]
+mod figure;
+
+use figure::{COLORS, Curve, Figure, GREY, Line};
+
+const MOST_STEPS: usize = 20_000;
+/// The signed form ends at this loss: the error of a singular value is about its root.
+const GOAL: f64 = 1e-28;
+/// The figure ends at losses of 10⁻³⁵; what is smaller is rounding noise.
+const FLOOR_EXPONENT: f64 = -35.0;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let problems = problems()?;
+    let mut all = Vec::new();
+    for (number, problem) in (1..).zip(&problems) {
+        let m = matrix(&problem.m);
+        let name = format!("matrix {number}, {}×{}", m.nrows(), m.ncols());
+        let runs = run_all(problem)?;
+        show(&name, &problem.true_singular_values, &runs);
+        all.push((name, runs));
+    }
+    println!("The figure is in {}.", draw(&all)?.display());
+    Ok(())
+}
+
+type Rows = Vec<Vec<f64>>;
+
+/// A matrix of the notebook, with its start.
+#[derive(Deserialize)]
+struct Problem {
+    optimizer: String,
+    m: Rows,
+    u0: Rows,
+    diag_sqrt0: Vec<f64>,
+    v0: Rows,
+    true_singular_values: Vec<f64>,
+}
+
+impl Problem {
+    /// U, d and V, end to end.
+    fn start(&self) -> Vec<f64> {
+        let (u, v) = (matrix(&self.u0), matrix(&self.v0));
+        [u.as_slice(), &self.diag_sqrt0, v.as_slice()].concat()
+    }
+}
+
+fn problems() -> Result<Vec<Problem>, serde_json::Error> {
+    let text = include_str!("../tests/fixtures/notebook_svd.json");
+    let mut runs: Vec<Problem> = serde_json::from_str(text)?;
+    runs.retain(|run| run.optimizer == "sgd");
+    Ok(runs)
+}
+
+fn matrix(rows: &Rows) -> DMatrix<f64> {
+    DMatrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
+}
+
+/// What a method reached.
+struct Run {
+    method: &'static str,
+    line: Option<Line>,
+    losses: Vec<f64>,
+    singular_values: Vec<f64>,
+}
+
+const SQUARED: &str = "penalty, d², momentum";
+const SIGNED: &str = "penalty, signed d, L-BFGS";
+const SIGNED_MOMENTUM: &str = "penalty, signed d, momentum";
+const DEFAULT: &str = "svd_by_descent";
+
+fn run_all(problem: &Problem) -> Result<Vec<Run>, Box<dyn Error>> {
+    let m = matrix(&problem.m);
+    let squared = SvdPenalty::squared(&m)?;
+    let signed = SvdPenalty::signed(&m)?;
+    let notebook = Sgd::new(0.9).momentum(0.9);
+    let momentum = Sgd::new(0.3).momentum(0.98).clipped(Clip::Norm(0.3));
+    let all_steps = Stopping::default().max_steps(MOST_STEPS);
+    let to_goal = all_steps.loss(GOAL);
+    let start = || problem.start();
+    let by_sweeps = svd_by_descent(&m, SvdConfig::default())?;
+    Ok(vec![
+        penalty_run(SQUARED, squared, notebook, start(), all_steps)?.drawn(Line::Solid),
+        penalty_run(SIGNED_MOMENTUM, signed.clone(), momentum, start(), to_goal)?,
+        penalty_run(SIGNED, signed, Lbfgs::default(), start(), to_goal)?.drawn(Line::Dashed),
+        Run {
+            method: DEFAULT,
+            line: Some(Line::Dotted),
+            losses: by_sweeps.losses,
+            singular_values: by_sweeps.singular_values.as_slice().to_vec(),
+        },
+    ])
+}
+
+impl Run {
+    fn drawn(mut self, line: Line) -> Self {
+        self.line = Some(line);
+        self
+    }
+}
+
+fn penalty_run(
+    method: &'static str,
+    mut objective: SvdPenalty<f64>,
+    rule: impl Optimizer<f64>,
+    start: Vec<f64>,
+    stopping: Stopping<f64>,
+) -> Result<Run, Box<dyn Error>> {
+    let run = minimize(&mut objective, rule, start, stopping, Silent)?;
+    let factors = objective.factors(&run.parameters)?;
+    let Report { losses, .. } = run.report;
+    Ok(Run {
+        method,
+        line: None,
+        losses,
+        singular_values: factors.singular_values.as_slice().to_vec(),
+    })
+}
+
+fn show(name: &str, exact: &[f64], runs: &[Run]) {
+    println!("{name}, singular values{}", list(exact));
+    println!(
+        "  {:<28}  {:>6}  {:>8}  {:>16}  reached",
+        "method", "steps", "loss", "error / σ₁"
+    );
+    for run in runs {
+        let errors = run.singular_values.iter().zip(exact);
+        let largest = errors.map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+        let steps = run.losses.len() - 1;
+        println!(
+            "  {:<28}  {steps:>6}  {:>8.0e}  {:>16.0e} {}",
+            run.method,
+            run.losses[steps],
+            largest / exact[0],
+            list(&run.singular_values)
+        );
+    }
+    println!();
+}
+
+fn list(values: &[f64]) -> String {
+    values.iter().map(|value| format!(" {value:.6}")).collect()
+}
+
+fn draw(all: &[(String, Vec<Run>)]) -> Result<PathBuf, Box<dyn Error>> {
+    let mut curves = Vec::new();
+    for ((name, runs), color) in all.iter().zip(COLORS) {
+        for run in runs {
+            let Some(line) = run.line else { continue };
+            let is_first = run.method == SQUARED;
+            curves.push(Curve {
+                name: if is_first {
+                    name.clone()
+                } else {
+                    String::new()
+                },
+                color,
+                line,
+                points: points(&run.losses),
+            });
+        }
+    }
+    let methods = [
+        (SQUARED, Line::Solid),
+        (SIGNED, Line::Dashed),
+        (DEFAULT, Line::Dotted),
+    ];
+    curves.extend(methods.map(|(method, line)| Curve {
+        name: method.to_owned(),
+        color: GREY,
+        line,
+        points: Vec::new(),
+    }));
+    let figure = Figure {
+        title: "Three ways to the singular values of the notebook's five matrices",
+        x_name: "steps, or sweeps of svd_by_descent",
+        y_name: "loss, of each method its own",
+        x_range: 0.0..(MOST_STEPS as f64).log10(),
+        x_tick: |exponent| format!("{:.0}", 10.0_f64.powf(*exponent)),
+        y_range: FLOOR_EXPONENT..5.0,
+        y_ticks: 9,
+        names_width: 270,
+        curves,
+    };
+    figure.write("svd.svg")
+}
+
+/// The losses after 1, 2, … steps on logarithmic scales, no two points nearer than a third of a pixel.
+fn points(losses: &[f64]) -> Vec<(f64, f64)> {
+    let losses = losses.iter().enumerate().skip(1);
+    let mut points: Vec<(f64, f64)> = losses
+        .map(|(step, loss)| ((step as f64).log10(), loss.log10().max(FLOOR_EXPONENT)))
+        .collect();
+    points.dedup_by(|point, last| point.0 - last.0 < 0.002);
+    points
+}

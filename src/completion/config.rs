@@ -1,0 +1,126 @@
+//! The settings of a completion.
+
+use crate::error::require;
+use crate::validation::{check_above_zero, check_at_least_zero};
+use crate::{Error, Lbfgs, Observer, Optimizer, Real, Silent};
+
+/// λ where none is set.
+const RIDGE: f64 = 0.005;
+
+/// How [`complete_by_descent`](crate::complete_by_descent) works; every setting has a default.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`ridge`](Self::ridge) | λ = 0.005 |
+/// | [`optimizer`](Self::optimizer) | [`Lbfgs`] |
+/// | [`seed`](Self::seed) | 0 |
+/// | [`tolerance`](Self::tolerance) | √ε |
+/// | [`max_steps`](Self::max_steps) | 5000 |
+/// | [`observer`](Self::observer) | [`Silent`] |
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{complete_by_descent, CompletionConfig};
+/// use nalgebra::dmatrix;
+///
+/// let m = dmatrix![1.0, 2.0; 2.0, f64::NAN];
+/// let weights = dmatrix![1.0, 1.0; 1.0, 0.0];
+/// let config = CompletionConfig::default().ridge(0.0).tolerance(1e-10);
+/// let completion = complete_by_descent(&m, &weights, 1, config)?;
+/// assert!((completion.fitted[(1, 1)] - 4.0).abs() < 1e-6);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct CompletionConfig<T: Real, M = Lbfgs<T>, O = Silent> {
+    pub(super) ridge: T,
+    pub(super) optimizer: M,
+    pub(super) seed: u64,
+    pub(super) tolerance: T,
+    pub(super) max_steps: usize,
+    pub(super) observer: O,
+}
+
+/// The only `Default`, so that `CompletionConfig::default()` needs no type annotations.
+impl<T: Real> Default for CompletionConfig<T> {
+    fn default() -> Self {
+        Self {
+            ridge: T::nearest(RIDGE),
+            optimizer: Lbfgs::default(),
+            seed: 0,
+            tolerance: T::EPSILON.sqrt(),
+            max_steps: 5000,
+            observer: Silent,
+        }
+    }
+}
+
+impl<T: Real, M, O> CompletionConfig<T, M, O> {
+    /// Sets λ ≥ 0, by how much singular values are held down.
+    ///
+    /// Of a matrix without missing entries each would be lowered by λ·ν, to 0 at the least, where
+    /// ν = √(mn·Σwᵢⱼmᵢⱼ²/Σwᵢⱼ) is the norm that M had if the missing entries were like the others. The
+    /// more noise, the fewer entries and the more components than needed, the larger it should be: try
+    /// 0.003, 0.01, 0.03 and look at entries held out. 0 is for exact entries and the right rank; with
+    /// more components than the entries determine, the fit between them is then arbitrary.
+    pub fn ridge(mut self, ridge: T) -> Self {
+        self.ridge = ridge;
+        self
+    }
+
+    /// Sets the rule that walks the gradient.
+    ///
+    /// The function walked is f of [`complete_by_descent`](crate::complete_by_descent), whose curvatures
+    /// are at most about 4·σ₁/ν/√(mn) near the minimum. An ordinary rule needs a learning rate to match.
+    pub fn optimizer<N: Optimizer<T>>(self, optimizer: N) -> CompletionConfig<T, N, O> {
+        CompletionConfig {
+            ridge: self.ridge,
+            optimizer,
+            seed: self.seed,
+            tolerance: self.tolerance,
+            max_steps: self.max_steps,
+            observer: self.observer,
+        }
+    }
+
+    /// Sets the seed of the random factors from which the descent begins.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets where the descent ends: at ‖∇f‖ ≤ 2·tolerance/(mn)^¼, which is a gradient of this norm
+    /// where the function is ½‖A·Bᵀ − M/ν‖²_F + λ/2·(‖A‖²_F + ‖B‖²_F) for a matrix without missing
+    /// entries; above 0.
+    pub fn tolerance(mut self, tolerance: T) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Sets the number of steps after which the run ends in any case; at least 1.
+    pub fn max_steps(mut self, max_steps: usize) -> Self {
+        self.max_steps = max_steps;
+        self
+    }
+
+    /// Sets who watches the run: a closure or any other [`Observer`]. It sees f, and the factors of
+    /// the scaled matrix, A before B.
+    pub fn observer<W: Observer<T>>(self, observer: W) -> CompletionConfig<T, M, W> {
+        CompletionConfig {
+            ridge: self.ridge,
+            optimizer: self.optimizer,
+            seed: self.seed,
+            tolerance: self.tolerance,
+            max_steps: self.max_steps,
+            observer,
+        }
+    }
+
+    pub(super) fn validate(&self) -> Result<(), Error<T>> {
+        check_at_least_zero("ridge", self.ridge)?;
+        check_above_zero("tolerance", self.tolerance)?;
+        let max_steps = T::from_count(self.max_steps);
+        require(self.max_steps >= 1, "max_steps", max_steps, "at least 1")
+    }
+}

@@ -1,0 +1,152 @@
+//! Matrices with missing entries, by descent.
+
+mod config;
+mod result;
+
+pub use config::CompletionConfig;
+pub use result::Completion;
+
+use nalgebra::DMatrix;
+use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
+
+use crate::norm::all_finite;
+use crate::objective::unit_scale::in_units;
+use crate::objective::weights::{check_rank, without_missing};
+use crate::{
+    Error, Loss, LowRankObjective, Objective, Observer, Optimizer, Real, Ridge, Stopping,
+    SvdConfig, SvdFactors, minimize, svd_by_descent,
+};
+
+/// Fits a matrix of rank k = `rank` to the entries of `matrix` that are there, and so fills in the
+/// others.
+///
+/// `weights` has the shape of `matrix`: 0 where an entry is missing, which is then not read, 1 (or any
+/// other positive number, as 1/variance) where it is known. Y = A·Bᵀ minimises
+///
+/// f = Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ + λ/√(mn)·(‖A‖²_F + ‖B‖²_F)
+///
+/// for a matrix scaled so that Σ wᵢⱼmᵢⱼ² = Σ wᵢⱼ; at its minimum the second term is 2λ/√(mn) times the
+/// sum of the singular values of Y. The descent begins at random factors.
+///
+/// `Ok` means that the gradient vanished, within the tolerance: a stationary point, for generic data
+/// with enough entries the minimum. Nothing is proven of the entries that were missing; hold some out
+/// to see. A row or column without any entry becomes 0 (with λ = 0, arbitrary).
+///
+/// The rank is best chosen small. Each row needs more than k entries, each column too, and there should
+/// be several times (m + n)·k in all. Each step takes 3·m·n·k multiplications.
+///
+/// # Errors
+///
+/// - [`Error::Empty`], [`Error::ShapeMismatch`], [`Error::NotFinite`] (an entry that is not missing)
+///   and [`Error::InvalidSetting`] (weights, rank or settings) for bad input;
+/// - [`Error::SingularValueOutOfRange`] if the entries are too large for the format;
+/// - [`Error::CompletionNotConverged`], with what was reached, if a limit came first, and
+///   [`Error::Diverged`] if a rule of one's own left the range.
+///
+/// # Source
+///
+/// Srebro, Rennie and Jaakkola, "Maximum-margin matrix factorization", 2004; Koren, Bell and Volinsky,
+/// "Matrix factorization techniques for recommender systems", 2009.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{complete_by_descent, CompletionConfig};
+/// use nalgebra::dmatrix;
+///
+/// let unknown = f64::NAN;
+/// let m = dmatrix![
+///     1.0, 2.0, unknown, 4.0;
+///     2.0, unknown, 6.0, 8.0;
+///     unknown, 6.0, 9.0, 12.0
+/// ];
+/// let weights = m.map(|entry: f64| f64::from(u8::from(entry.is_finite())));
+/// let config = CompletionConfig::default().ridge(0.0);
+/// let completion = complete_by_descent(&m, &weights, 1, config)?;
+/// assert!((completion.fitted[(0, 2)] - 3.0).abs() < 1e-5);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub fn complete_by_descent<T, M, O>(
+    matrix: &DMatrix<T>,
+    weights: &DMatrix<T>,
+    rank: usize,
+    config: CompletionConfig<T, M, O>,
+) -> Result<Completion<T>, Error<T>>
+where
+    T: Real,
+    M: Optimizer<T>,
+    O: Observer<T>,
+{
+    let (known, loss) = without_missing(matrix, weights)?;
+    check_rank(rank, matrix.shape())?;
+    config.validate()?;
+    let root = T::from_count(matrix.len()).sqrt();
+    let (target, norm) = in_units(&known, &loss)?;
+    let (target, unit) = (target * root, norm / root);
+    let two = T::nearest(2.0);
+    let objective = LowRankObjective::new(&target, rank, &loss)?;
+    let mut objective = Ridge::new(objective, two * config.ridge / root)?;
+    let start = random_factors(objective.dimension(), rank, config.seed);
+    let stopping = Stopping::default()
+        .gradient_norm(two * config.tolerance / root.sqrt())
+        .max_steps(config.max_steps);
+    let (rule, observer) = (config.optimizer, config.observer);
+    let run = minimize(&mut objective, rule, start, stopping, observer)?;
+    let has_converged = run.report.stop_reason.is_convergence();
+    let reached = if has_converged {
+        &run.parameters
+    } else {
+        &run.best_parameters
+    };
+    let (a, b) = objective.objective().factors(reached)?;
+    let mean_square = loss.value((&a * b.transpose()).as_slice(), target.as_slice());
+    let factors = factors_of_product(a, b, unit)?;
+    let completion = Completion {
+        fitted: in_range(factors.reconstruct(), &known)?,
+        factors,
+        fit_error: mean_square.sqrt() * unit,
+        report: run.report,
+    };
+    if has_converged {
+        Ok(completion)
+    } else {
+        let reached = Box::new(completion);
+        Err(Error::CompletionNotConverged { reached })
+    }
+}
+
+/// The singular values and vectors of `unit`·A·Bᵀ, from those of a k×k matrix.
+fn factors_of_product<T: Real>(
+    a: DMatrix<T>,
+    b: DMatrix<T>,
+    unit: T,
+) -> Result<SvdFactors<T>, Error<T>> {
+    let ((q_a, r_a), (q_b, r_b)) = (a.qr().unpack(), b.qr().unpack());
+    let small = svd_by_descent(&(r_a * r_b.transpose()), SvdConfig::default())?;
+    Ok(SvdFactors {
+        u: q_a * small.u,
+        singular_values: small.singular_values * unit,
+        v: q_b * small.v,
+    })
+}
+
+/// Accepts a fitted matrix that the format can hold.
+fn in_range<T: Real>(fitted: DMatrix<T>, known: &DMatrix<T>) -> Result<DMatrix<T>, Error<T>> {
+    if all_finite(fitted.as_slice()) {
+        Ok(fitted)
+    } else {
+        let largest_entry = known.amax();
+        Err(Error::SingularValueOutOfRange { largest_entry })
+    }
+}
+
+/// Numbers for which the entries of A·Bᵀ have a mean square of about 1.
+fn random_factors<T: Real>(count: usize, rank: usize, seed: u64) -> Vec<T> {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let two = T::nearest(2.0);
+    // Numbers in [−1, 1) have the variance ⅓.
+    let size = T::nearest(3.0).sqrt() / T::from_count(rank).sqrt().sqrt();
+    let mut draw = || size * (two * T::random_unit(&mut generator) - T::one());
+    (0..count).map(|_| draw()).collect()
+}

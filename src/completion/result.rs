@@ -1,0 +1,35 @@
+//! The result of a completion.
+
+use nalgebra::DMatrix;
+
+use crate::{Real, Report, SvdFactors};
+
+/// A matrix of low rank fitted to the entries that were there.
+///
+/// What it is worth where there were none, entries that were held out can tell:
+///
+/// ```
+/// use matrix_descent::{complete_by_descent, CompletionConfig};
+/// use nalgebra::DMatrix;
+///
+/// let m = DMatrix::from_fn(12, 9, |i, j| (1.0 + i as f64) / (1.0 + j as f64));
+/// let weights = DMatrix::from_fn(12, 9, |i, j| f64::from(u8::from((i + j) % 3 != 0)));
+/// let completion = complete_by_descent(&m, &weights, 1, CompletionConfig::default())?;
+/// let held_out = weights.map(|weight| 1.0 - weight);
+/// let error = (&completion.fitted - &m).component_mul(&held_out).norm();
+/// assert!(error < 0.05 * m.component_mul(&held_out).norm());
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Completion<T: Real> {
+    /// The fitted matrix Y, m×n.
+    pub fitted: DMatrix<T>,
+    /// Its singular values and vectors, k of each: Y = U·diag(σ)·Vᵀ.
+    pub factors: SvdFactors<T>,
+    /// √(Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ), the error in the entries that were there, in units of M. It says
+    /// little of the others.
+    pub fit_error: T,
+    /// The record of the descent; losses are f, with the penalty, relative to the mean square of M.
+    pub report: Report<T>,
+}

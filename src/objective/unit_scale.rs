@@ -1,0 +1,30 @@
+//! A matrix in units of its own size.
+
+use nalgebra::DMatrix;
+
+use crate::scaling::{largest_exponent, scaled};
+use crate::{Error, Loss, Real};
+
+/// M/ν and ν, for ν² = N·L(0, M) with N entries and L a mean of squares: the Frobenius norm by the mean
+/// squared error. ν is 1 for a matrix of zeros.
+pub(crate) fn in_units<T: Real>(
+    matrix: &DMatrix<T>,
+    loss: &impl Loss<T>,
+) -> Result<(DMatrix<T>, T), Error<T>> {
+    // Entries up to 2, whose squares do not overflow.
+    let exponent = largest_exponent(matrix).unwrap_or_default();
+    let in_range = scaled(matrix, -exponent);
+    let zeros = vec![T::zero(); matrix.len()];
+    let mean = loss.value(&zeros, in_range.as_slice());
+    let root = match (T::from_count(matrix.len()) * mean).sqrt() {
+        root if root > T::zero() => root,
+        _ => T::one(),
+    };
+    let unit = root.scale_by_power_of_two(exponent);
+    if unit.is_finite() {
+        Ok((in_range / root, unit))
+    } else {
+        let largest_entry = matrix.amax();
+        Err(Error::SingularValueOutOfRange { largest_entry })
+    }
+}

@@ -1,0 +1,35 @@
+//! Matrices with missing or weighted entries.
+
+use nalgebra::DMatrix;
+
+use crate::error::require;
+use crate::validation::{check_finite, check_not_empty, check_shape};
+use crate::{Error, Real, WeightedMeanSquaredError};
+
+/// The matrix with 0 for the missing entries, those of weight 0, and the loss by these weights.
+pub(crate) fn without_missing<T: Real>(
+    matrix: &DMatrix<T>,
+    weights: &DMatrix<T>,
+) -> Result<(DMatrix<T>, WeightedMeanSquaredError<T>), Error<T>> {
+    check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
+    check_shape("weights", weights.shape(), matrix.shape())?;
+    let loss = WeightedMeanSquaredError::new(weights.as_slice().to_vec())?;
+    let known = matrix.zip_map(
+        weights,
+        |entry, weight| {
+            if weight == T::zero() { weight } else { entry }
+        },
+    );
+    check_finite("matrix", &known)?;
+    Ok((known, loss))
+}
+
+/// Accepts a number of components that a matrix of this shape can have.
+pub(crate) fn check_rank<T: Real>(
+    rank: usize,
+    (rows, columns): (usize, usize),
+) -> Result<(), Error<T>> {
+    let is_met = (1..=rows.min(columns)).contains(&rank);
+    let requirement = "at least 1, and at most the rows and the columns of the matrix";
+    require(is_met, "rank", T::from_count(rank), requirement)
+}
