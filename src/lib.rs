@@ -5,7 +5,7 @@
 //!
 //! | layer | what it holds |
 //! |---|---|
-//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`] |
+//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`], [`svd_top_k`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
 //! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
@@ -57,6 +57,7 @@ mod validation;
 
 pub mod descent;
 pub mod inverse;
+pub mod linear_map;
 pub mod loss;
 pub mod objective;
 pub mod optimizer;
@@ -74,6 +75,7 @@ pub use inverse::{
     Start, certify, gradient_descent_for_inverse, heavy_ball_for_inverse,
     heavy_ball_for_structured_inverse, invert_by_descent, polish_inverse,
 };
+pub use linear_map::LinearMap;
 pub use loss::{
     Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, SmoothL1, WeightedMeanSquaredError,
 };
@@ -96,8 +98,11 @@ pub use set::{
     Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,
     UnitBall,
 };
-pub use solve::{BackwardError, LinearMap, Solution, SolveConfig, SolveMethod, solve_by_descent};
-pub use svd::{Svd, SvdCertificate, SvdConfig, Vectors, svd_by_descent};
+pub use solve::{BackwardError, Solution, SolveConfig, SolveMethod, solve_by_descent};
+pub use svd::{
+    Leading, Svd, SvdCertificate, SvdConfig, TopCertificate, TopConfig, TopRoute, TopSvd, Vectors,
+    svd_by_descent, svd_top_k,
+};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

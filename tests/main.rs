@@ -22,5 +22,6 @@ mod solve;
 mod structured;
 mod svd;
 mod test_functions;
+mod top;
 mod warm_start;
 mod wrappers;

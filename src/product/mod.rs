@@ -2,8 +2,10 @@
 
 mod small;
 mod symmetric;
+mod tall;
 
 pub(crate) use symmetric::multiply_symmetric;
+pub(crate) use tall::{product, subtract_product, transposed_product};
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
