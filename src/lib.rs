@@ -5,7 +5,7 @@
 //!
 //! | layer | what it holds |
 //! |---|---|
-//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`], [`svd_top_k`] |
+//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`], [`svd_top_k`], [`pseudo_inverse`], [`polar_decomposition`] |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
 //! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
@@ -100,7 +100,8 @@ pub use set::{
 };
 pub use solve::{BackwardError, Solution, SolveConfig, SolveMethod, solve_by_descent};
 pub use svd::{
-    Leading, Svd, SvdCertificate, SvdConfig, TopCertificate, TopConfig, TopRoute, TopSvd, Vectors,
+    Cutoff, Leading, PenroseResiduals, Polar, PseudoInverse, Svd, SvdCertificate, SvdConfig,
+    TopCertificate, TopConfig, TopRoute, TopSvd, Vectors, polar_decomposition, pseudo_inverse,
     svd_by_descent, svd_top_k,
 };
 

@@ -16,6 +16,7 @@ mod loss;
 mod objective;
 mod optimizer;
 mod properties;
+mod pseudo_inverse;
 mod set;
 mod singular;
 mod solve;

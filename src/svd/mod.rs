@@ -5,6 +5,8 @@ mod completion;
 mod config;
 mod decomposition;
 mod householder;
+mod polar;
+mod pseudo_inverse;
 mod range;
 mod rotation;
 mod sweeps;
@@ -14,6 +16,8 @@ mod vectors;
 pub use certificate::SvdCertificate;
 pub use config::SvdConfig;
 pub use decomposition::Svd;
+pub use polar::{Polar, polar_decomposition};
+pub use pseudo_inverse::{Cutoff, PenroseResiduals, PseudoInverse, pseudo_inverse};
 pub use top::{Leading, TopCertificate, TopConfig, TopRoute, TopSvd, svd_top_k};
 pub use vectors::Vectors;
 
