@@ -11,11 +11,12 @@ pub(super) struct Forecast<T> {
 }
 
 impl<T: Real> Forecast<T> {
-    pub(super) fn new() -> Self {
+    /// To look after `first` steps, and then by the forecast.
+    pub(super) fn new(first: usize) -> Self {
         Self {
             steps: 0,
             gradient: T::one(),
-            due: usize::MAX,
+            due: first,
         }
     }
 
@@ -41,8 +42,8 @@ mod tests {
 
     #[test]
     fn the_goal_is_met_where_gradients_fall_evenly() {
-        let mut forecast = Forecast::new();
-        assert!(!forecast.is_due(1000));
+        let mut forecast = Forecast::new(4);
+        assert!(forecast.is_due(4) && !forecast.is_due(3));
         forecast.see(5, 1e-5, 1e-12);
         assert!(forecast.is_due(12) && !forecast.is_due(11));
         forecast.see(12, 1e-5, 1e-12);

@@ -28,7 +28,7 @@ use search::{Ending, Limits, Search};
 /// `map` is m×n, a matrix or any other [`LinearMap`], and 1 ≤ k ≤ min(m, n). The function that is walked
 /// is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random start; its gradient
 /// is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact minimum over the span of V,
-/// its gradient and those of the steps before, up to six blocks in all: conjugate gradients with more
+/// its gradient and those of the steps before, up to eight blocks in all: conjugate gradients with more
 /// memory, also known as block Lanczos bidiagonalisation with thick restarts. MᵀM is never formed.
 ///
 /// A `DMatrix` with min(m, n) ≤ 6·(k + p), or on which the search gets slow, is decomposed as a whole
@@ -95,6 +95,9 @@ pub fn svd_top_k<T: Real, A: LinearMap<T>>(
 /// A matrix with no more than this times the width of the block is decomposed as a whole.
 const WHOLE_BELOW: usize = 6;
 
+/// A random start takes at least so many steps; a given one may be good enough at once.
+const FIRST_LOOK: usize = 4;
+
 /// A search of a matrix is given up for the whole decomposition when its blocks have had this times as
 /// many columns as the matrix.
 const WORK_OF_WHOLE: usize = 4;
@@ -117,6 +120,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     let limits = Limits {
         tolerance: config.tolerance.unwrap_or(room).max(room),
         max_steps: config.max_steps,
+        first_look: if is_random { FIRST_LOOK } else { 1 },
         most_columns: map.as_matrix().map(|_| rows.min(columns) * WORK_OF_WHOLE),
     };
     let mut search = Search::new(&scaled_map, rows, first, k);

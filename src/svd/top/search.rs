@@ -11,7 +11,11 @@ use crate::svd::decompose_small;
 use crate::{Error, LinearMap, Real};
 
 /// The blocks a basis holds before the search begins again from the best of it.
-const MOST_BLOCKS: usize = 6;
+const MOST_BLOCKS: usize = 8;
+
+/// The blocks that it begins again from: with the best two of eight, searches whose gradients fall slowly
+/// take half of the steps that they take with one of six (measured).
+const KEPT_BLOCKS: usize = 2;
 
 /// M·V = Q·R and Mᵀ·Q = V·Rᵀ + (gradients), with orthonormal V and Q.
 pub(super) struct Search<'a, T: Real, A> {
@@ -39,6 +43,8 @@ pub(super) struct Limits<T> {
     /// Of the gradients relative to σ₁.
     pub(super) tolerance: T,
     pub(super) max_steps: usize,
+    /// The steps after which the gradients are looked at first.
+    pub(super) first_look: usize,
     /// The columns of all blocks after which a search is too slow.
     pub(super) most_columns: Option<usize>,
 }
@@ -111,7 +117,7 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
     /// Steps until an end is met.
     pub(super) fn run(&mut self, limits: &Limits<T>) -> Result<Found<T>, Error<T>> {
         let mut seen = Vec::new();
-        let mut forecast = Forecast::new();
+        let mut forecast = Forecast::new(limits.first_look);
         loop {
             let mut gradients = self.gradients();
             self.check_finite()?;
@@ -224,9 +230,9 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
         self.right.count() + self.width > MOST_BLOCKS * self.width
     }
 
-    /// Forgets all but the best `width` vectors (Baglama and Reichel 2005).
+    /// Forgets all but the best vectors (Baglama and Reichel 2005).
     fn restart(&mut self, ritz: &Ritz<T>, gradients: &mut Gradients<T>) {
-        let kept = self.width.min(ritz.values.len());
+        let kept = (KEPT_BLOCKS * self.width).min(ritz.values.len());
         self.steps_of_first_cycle.get_or_insert(self.steps);
         self.right.replace(ritz.right.columns(0, kept));
         self.left.replace(ritz.left.columns(0, kept));
