@@ -125,6 +125,24 @@ fn leading_values_of_hard_maps() {
     assert_none(complaints.flatten());
 }
 
+/// Where a block is wider than what is left of the space.
+#[test]
+fn maps_that_are_small_beside_their_blocks() {
+    let complaints = (1..20).flat_map(|rows| {
+        [rows, rows + 2, 2 * rows].map(|columns| {
+            let matrix = DMatrix::from_fn(rows, columns, |i, j| {
+                if i == j { 1.0 + 1e-9 * i as f64 } else { 0.0 }
+            });
+            let text = match svd_top_k(&Products(&matrix), rows.div_ceil(3), default()) {
+                Ok(top) => complaint(&matrix, &top)?,
+                Err(error) => error.to_string(),
+            };
+            Some(format!("{rows}×{columns}: {text}"))
+        })
+    });
+    assert_none(complaints.flatten());
+}
+
 #[test]
 fn leading_values_of_hard_maps_in_single_precision() {
     let complaints = hard_matrices().into_iter().filter_map(|(name, matrix)| {

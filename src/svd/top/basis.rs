@@ -1,10 +1,13 @@
 //! Orthonormal vectors that grow by blocks.
 
+use std::cmp::Ordering;
+
 use nalgebra::{DMatrix, DMatrixView};
 
 use crate::Real;
-use crate::norm::{dot, euclidean_norm};
+use crate::norm::{columns, dot, euclidean_norm};
 use crate::product::{product, subtract_product, transposed_product};
+use crate::svd::completion::index_of_largest;
 
 /// Orthonormal columns.
 pub(super) struct Basis<T: Real> {
@@ -82,30 +85,38 @@ impl<T: Real> Basis<T> {
 
 /// Replaces the columns of F by at most `most` orthonormal Q, and returns R of F = Q·R; by
 /// Gram–Schmidt, which leaves out what is `negligible`.
+///
+/// The longest column that is left comes first: normalised, its rounding errors grow the least, and what
+/// it leaves of the others is theirs.
 fn orthonormalise<T: Real>(block: &mut DMatrix<T>, negligible: T, most: usize) -> DMatrix<T> {
     let (rows, count) = block.shape();
     let mut own = DMatrix::zeros(count, count);
+    let mut order: Vec<usize> = (0..count).collect();
     let mut kept = 0;
-    for index in 0..count {
-        block.swap_columns(kept, index);
-        let (done, rest) = block.as_mut_slice().split_at_mut(kept * rows);
-        let column = &mut rest[..rows];
-        for (place, other) in done.chunks_exact(rows).enumerate() {
-            let component = dot(other, column);
-            for (value, &direction) in column.iter_mut().zip(other) {
+    while kept < count.min(most) {
+        let lengths: Vec<T> = columns(block).skip(kept).map(euclidean_norm).collect();
+        let longest = index_of_largest(&lengths);
+        let length = lengths[longest];
+        // Not for NaN either.
+        if !matches!(length.partial_cmp(&negligible), Some(Ordering::Greater)) {
+            break;
+        }
+        block.swap_columns(kept, kept + longest);
+        order.swap(kept, kept + longest);
+        let (done, rest) = block.as_mut_slice().split_at_mut((kept + 1) * rows);
+        let axis = &mut done[kept * rows..];
+        for value in &mut *axis {
+            *value /= length;
+        }
+        own[(kept, order[kept])] = length;
+        for (other, &index) in rest.chunks_exact_mut(rows).zip(&order[kept + 1..]) {
+            let component = dot(axis, other);
+            for (value, &direction) in other.iter_mut().zip(&*axis) {
                 *value -= component * direction;
             }
-            own[(place, index)] = component;
+            own[(kept, index)] = component;
         }
-        let length = euclidean_norm(column);
-        // False for NaN too.
-        if length > negligible && kept < most {
-            for value in column {
-                *value /= length;
-            }
-            own[(kept, index)] = length;
-            kept += 1;
-        }
+        kept += 1;
     }
     let whole = std::mem::replace(block, DMatrix::zeros(0, 0));
     *block = whole.resize_horizontally(kept, T::zero());
