@@ -1,6 +1,6 @@
 //! The one error type.
 
-use crate::{Completion, Inversion, Minimization, Real, Solution, Svd};
+use crate::{Completion, Inversion, Minimization, Real, Solution, Svd, TopSvd};
 
 /// Everything that can go wrong, with the numbers that say how.
 ///
@@ -230,6 +230,28 @@ pub enum Error<T: Real = f64> {
     CompletionNotConverged {
         /// The best that was reached, with its history.
         reached: Box<Completion<T>>,
+    },
+
+    /// The search for leading singular values ended before their residuals were within the tolerance.
+    #[error(
+        "no {} leading singular values after {} steps: the residual is {residual:e}, allowed are {allowed:e}",
+        reached.singular_values.len(),
+        reached.steps
+    )]
+    TopSvdNotConverged {
+        /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M.
+        residual: f64,
+        /// What it may be.
+        allowed: f64,
+        /// What was reached, with its certificate and history.
+        reached: Box<TopSvd<T>>,
+    },
+
+    /// A linear map gave a product with entries that are NaN or infinite, for vectors of length 1.
+    #[error("a product of the linear map is not finite, after {steps} steps")]
+    ProductNotFinite {
+        /// The steps taken before.
+        steps: usize,
     },
 }
 

@@ -5,7 +5,7 @@
 //!
 //! | layer | what it holds |
 //! |---|---|
-//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`]; [`complete_by_descent`] for matrices with missing entries |
+//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`], [`svd_top_k`], [`pseudo_inverse`], [`polar_decomposition`]; [`complete_by_descent`] for matrices with missing entries |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
 //! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`LowRankObjective`], [`SvdPenalty`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
@@ -58,6 +58,7 @@ mod validation;
 pub mod completion;
 pub mod descent;
 pub mod inverse;
+pub mod linear_map;
 pub mod loss;
 pub mod objective;
 pub mod optimizer;
@@ -76,6 +77,7 @@ pub use inverse::{
     Start, certify, gradient_descent_for_inverse, heavy_ball_for_inverse,
     heavy_ball_for_structured_inverse, invert_by_descent, polish_inverse,
 };
+pub use linear_map::LinearMap;
 pub use loss::{
     Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, SmoothL1, WeightedMeanSquaredError,
 };
@@ -98,8 +100,12 @@ pub use set::{
     Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,
     UnitBall,
 };
-pub use solve::{BackwardError, LinearMap, Solution, SolveConfig, SolveMethod, solve_by_descent};
-pub use svd::{Svd, SvdCertificate, SvdConfig, SvdMethod, Vectors, svd_by_descent};
+pub use solve::{BackwardError, Solution, SolveConfig, SolveMethod, solve_by_descent};
+pub use svd::{
+    Cutoff, Leading, PenroseResiduals, Polar, PseudoInverse, Svd, SvdCertificate, SvdConfig,
+    SvdMethod, TopCertificate, TopConfig, TopRoute, TopSvd, Vectors, polar_decomposition,
+    pseudo_inverse, svd_by_descent, svd_top_k,
+};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

@@ -12,6 +12,7 @@ pub fn gaussian(n: usize, seed: u64) -> DMatrix<f64> {
 }
 
 /// U Σ Vᵀ with random orthogonal U and V, and the singular values κ^(−i/(n−1)), i < n.
+#[allow(dead_code, reason = "not every bench inverts")]
 pub fn log_spaced(n: usize, condition_number: f64) -> DMatrix<f64> {
     let orthogonal = |seed| gaussian(n, seed).qr().q();
     let mut scaled = orthogonal(1);

@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use super::Objective;
 use super::weights::check_rank;
-use crate::product::{product, product_of_transpose, product_with_transpose};
+use crate::product::thin::{product, product_of_transpose, product_with_transpose};
 use crate::validation::{check_finite, check_not_empty, check_parameters};
 use crate::{Error, Loss, Real};
 

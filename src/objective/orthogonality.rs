@@ -2,7 +2,7 @@
 
 use crate::Real;
 use crate::norm::sum_of_squares;
-use crate::product::{product, product_of_transpose};
+use crate::product::thin::{product, product_of_transpose};
 
 /// The penalty b·‖AᵀA − I‖²_F on the columns of a matrix A, gradient 4b·A·(AᵀA − I).
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use super::unit_scale::in_units;
 use super::weights::{check_rank, without_missing};
 use super::{Objective, SvdFactors};
 use crate::norm::dot;
-use crate::product::{product, product_of_transpose, product_with_transpose};
+use crate::product::thin::{product, product_of_transpose, product_with_transpose};
 use crate::validation::{check_finite, check_not_empty, check_parameters};
 use crate::{Error, Loss, MeanSquaredError, Real, WeightedMeanSquaredError};
 

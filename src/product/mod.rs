@@ -2,10 +2,11 @@
 
 mod small;
 mod symmetric;
-mod thin;
+mod tall;
+pub(crate) mod thin;
 
 pub(crate) use symmetric::multiply_symmetric;
-pub(crate) use thin::{product, product_of_transpose, product_with_transpose};
+pub(crate) use tall::{product, subtract_product, transposed_product};
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 

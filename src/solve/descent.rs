@@ -2,9 +2,9 @@
 
 use super::operator::{Operator, scale};
 use super::recorder::Recorder;
-use super::{BackwardError, LinearMap, SolveMethod};
+use super::{BackwardError, SolveMethod};
 use crate::norm::{all_finite, dot, euclidean_norm};
-use crate::{Error, Observer, Real, Report, StopReason};
+use crate::{Error, LinearMap, Observer, Real, Report, StopReason};
 
 /// A descent that begins afresh this often without halving the backward error is at the floor that
 /// rounding sets.

@@ -2,22 +2,18 @@
 
 mod config;
 mod descent;
-mod linear_map;
 mod operator;
 mod recorder;
 mod solution;
-#[cfg(feature = "sparse")]
-mod sparse;
 
 pub use config::{SolveConfig, SolveMethod};
-pub use linear_map::LinearMap;
 pub use solution::{BackwardError, Solution};
 
 use descent::{Descent, Limits};
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
 
 use crate::validation::{check_entries, check_not_empty, check_shape};
-use crate::{Error, Observer, Real};
+use crate::{Error, LinearMap, Observer, Real};
 
 /// Solves A·X ≈ B by descent: the system where it has a solution, else the least squares.
 ///

@@ -3,9 +3,8 @@
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use super::LinearMap;
-use crate::Real;
 use crate::norm::euclidean_norm;
+use crate::{LinearMap, Real};
 
 /// The steps of the power method for the norm; each takes one product with A and one with Aᵀ.
 const POWER_STEPS: usize = 10;

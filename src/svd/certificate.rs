@@ -5,10 +5,11 @@ use nalgebra::DMatrix;
 use crate::Real;
 use crate::inverse::certificate::proof::{enlarge, product_error};
 use crate::norm::{columns, euclidean_norm, sum_of_squares};
+use crate::product::transposed_product;
 use crate::scaling::{largest_exponent, scaled};
 
 /// The exponent of the smallest subnormal number.
-const SMALLEST_EXPONENT: i32 = -1074;
+pub(super) const SMALLEST_EXPONENT: i32 = -1074;
 
 /// Rigorous bounds of the errors of singular values σ̂ᵢ with their vectors, the columns of U and V.
 ///
@@ -146,8 +147,8 @@ fn residual_in_range(
 }
 
 /// A bound of ‖AᵀA − I‖_F.
-fn orthogonality(a: &DMatrix<f64>) -> f64 {
-    let mut gram = a.tr_mul(a);
+pub(super) fn orthogonality(a: &DMatrix<f64>) -> f64 {
+    let mut gram = transposed_product(a, a.as_view());
     for index in 0..a.ncols() {
         gram[(index, index)] -= 1.0;
     }
@@ -172,7 +173,7 @@ fn distortion(left: f64, right: f64) -> f64 {
 }
 
 /// A bound times 2^exponent, which may round to a smaller one only if the result is subnormal.
-fn scale_up(bound: f64, exponent: i32) -> f64 {
+pub(super) fn scale_up(bound: f64, exponent: i32) -> f64 {
     let result = bound.scale_by_power_of_two(exponent);
     if result < f64::MIN_POSITIVE {
         result + f64::from_bits(1)

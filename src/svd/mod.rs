@@ -7,15 +7,21 @@ mod decomposition;
 mod householder;
 mod method;
 mod natural_gradient;
+mod polar;
+mod pseudo_inverse;
 mod range;
 mod rotation;
 mod sweeps;
+mod top;
 mod vectors;
 
 pub use certificate::SvdCertificate;
 pub use config::SvdConfig;
 pub use decomposition::Svd;
 pub use method::SvdMethod;
+pub use polar::{Polar, polar_decomposition};
+pub use pseudo_inverse::{Cutoff, PenroseResiduals, PseudoInverse, pseudo_inverse};
+pub use top::{Leading, TopCertificate, TopConfig, TopRoute, TopSvd, svd_top_k};
 pub use vectors::Vectors;
 
 use nalgebra::{DMatrix, DVector};
@@ -177,6 +183,24 @@ fn by_natural_gradient<T: Real>(matrix: DMatrix<T>, max_steps: usize) -> Found<T
         losses,
         has_converged,
     }
+}
+
+/// U, σ and V of a small matrix of finite entries with at least as many rows as columns, maybe none.
+fn decompose_small<T: Real>(upright: &DMatrix<T>) -> (DMatrix<T>, DVector<T>, DMatrix<T>) {
+    let (rows, columns) = upright.shape();
+    if columns == 0 {
+        return (
+            DMatrix::zeros(rows, 0),
+            DVector::zeros(0),
+            DMatrix::zeros(0, 0),
+        );
+    }
+    let exponent = exponent_into_range(upright);
+    let found = decompose(scaled(upright, exponent), SvdConfig::default());
+    let values = found
+        .singular_values
+        .map(|value| value.scale_by_power_of_two(-exponent));
+    (found.left, values, found.right)
 }
 
 /// U with zeros for the columns that are still unknown, σ and V from W = M·V with orthogonal columns.

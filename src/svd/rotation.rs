@@ -2,14 +2,12 @@
 
 use crate::Real;
 
-/// Independent partial sums, so that the additions need not wait for each other.
-const LANES: usize = 8;
-
 /// The rotation (x, y) ← (c·x − s·y, s·x + c·y) of two columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rotation<T> {
     cosine: T,
     sine: T,
+    tangent: T,
 }
 
 impl<T: Real> Rotation<T> {
@@ -27,6 +25,7 @@ impl<T: Real> Rotation<T> {
         Self {
             cosine,
             sine: cosine * tangent,
+            tangent,
         }
     }
 
@@ -37,27 +36,10 @@ impl<T: Real> Rotation<T> {
         }
     }
 
-    /// Rotates the columns; returns their sums of squares.
-    pub(super) fn apply_and_measure(self, x: &mut [T], y: &mut [T]) -> (T, T) {
-        let (x_chunks, x_rest) = x.as_chunks_mut::<LANES>();
-        let (y_chunks, y_rest) = y.as_chunks_mut::<LANES>();
-        let (mut x_sums, mut y_sums) = ([T::zero(); LANES], [T::zero(); LANES]);
-        for (p, q) in x_chunks.iter_mut().zip(y_chunks) {
-            for lane in 0..LANES {
-                let (new_p, new_q) = self.image(p[lane], q[lane]);
-                (p[lane], q[lane]) = (new_p, new_q);
-                x_sums[lane] += new_p * new_p;
-                y_sums[lane] += new_q * new_q;
-            }
-        }
-        let (mut x_sum, mut y_sum) = (T::zero(), T::zero());
-        for (p, q) in x_rest.iter_mut().zip(y_rest) {
-            (*p, *q) = self.image(*p, *q);
-            x_sum += *p * *p;
-            y_sum += *q * *q;
-        }
-        let total = |sums: [T; LANES], rest| sums.iter().fold(rest, |total, &sum| total + sum);
-        (total(x_sums, x_sum), total(y_sums, y_sum))
+    /// The squares of the lengths of the columns after the rotation.
+    pub(super) fn squares(self, square_x: T, square_y: T, product: T) -> (T, T) {
+        let shift = self.tangent * product;
+        (square_x - shift, square_y + shift)
     }
 
     #[inline]

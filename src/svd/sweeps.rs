@@ -71,6 +71,7 @@ impl<T: Real> Sweeps<T> {
     /// Rotates every plane once, the longest column that is left first (de Rijk 1989).
     fn sweep(&mut self) -> Sweep<T> {
         let mut sweep = Sweep::default();
+        self.measure();
         for first in 0..self.squares.len() {
             let longest = first + index_of_largest(&self.squares[first..]);
             self.swap(first, longest);
@@ -79,6 +80,14 @@ impl<T: Real> Sweeps<T> {
             }
         }
         sweep
+    }
+
+    /// The lengths of all columns, of which rotations give only nearly right ones.
+    fn measure(&mut self) {
+        for (index, column) in columns(&self.product).enumerate() {
+            self.squares[index] = sum_of_squares(column);
+            self.norms[index] = self.squares[index].sqrt();
+        }
     }
 
     /// Makes two columns orthogonal, unless they are.
@@ -96,7 +105,10 @@ impl<T: Real> Sweeps<T> {
         }
         let (square_x, square_y) = (self.squares[first], self.squares[second]);
         let rotation = Rotation::to_orthogonal(square_x, square_y, product);
-        let (square_x, square_y) = rotation.apply_and_measure(x, y);
+        rotation.apply(x, y);
+        let (new_x, new_y) = rotation.squares(square_x, square_y, product);
+        let square_x = measured_if_lost(new_x, square_x, x);
+        let square_y = measured_if_lost(new_y, square_y, y);
         let (x, y) = pair(&mut self.rotations, first, second);
         rotation.apply(x, y);
         (self.squares[first], self.squares[second]) = (square_x, square_y);
@@ -124,6 +136,16 @@ impl<T: Real> Sweeps<T> {
             }
         }
         loss
+    }
+}
+
+/// The square of the length of a column, measured again if most of what it was before is gone, and
+/// digits with it.
+fn measured_if_lost<T: Real>(square: T, before: T, column: &[T]) -> T {
+    if square > T::nearest(0.25) * before {
+        square
+    } else {
+        sum_of_squares(column)
     }
 }
 

@@ -19,6 +19,7 @@ pub fn hard_matrices() -> Vec<(String, DMatrix<f64>)> {
         named("identity", DMatrix::identity(8, 8)),
         named("tall identity", DMatrix::identity(9, 4)),
         named("orthogonal, equal values", random::orthogonal(10, 3)),
+        named("equal values, wide", with_equal_values()),
         named(
             "exchange",
             DMatrix::from_fn(6, 6, |i, j| f64::from(u8::from(i + j == 5))),
@@ -32,6 +33,8 @@ pub fn hard_matrices() -> Vec<(String, DMatrix<f64>)> {
         named("Cauchy", classical::cauchy(10)),
         named("graded columns", graded(10, 10, 100.0)),
         named("graded columns, tall", graded(30, 8, 100.0)),
+        named("one subnormal entry", with_tiny_corner()),
+        named("Läuchli", lauchli()),
         named("graded rows", graded(10, 10, 100.0).transpose()),
         named(
             "graded both",
@@ -67,6 +70,27 @@ pub fn graded(rows: usize, columns: usize, decades: f64) -> DMatrix<f64> {
         column *= 10_f64.powf(-decades * index as f64 / (columns - 1) as f64);
     }
     matrix
+}
+
+/// Orthonormal rows.
+fn with_equal_values() -> DMatrix<f64> {
+    random::orthogonal(11, 20).rows(0, 5).into_owned()
+}
+
+/// The smallest subnormal number, and zeros.
+fn with_tiny_corner() -> DMatrix<f64> {
+    let mut matrix = DMatrix::zeros(5, 4);
+    matrix[(3, 2)] = f64::from_bits(1);
+    matrix
+}
+
+/// A row of ones above a tiny diagonal, all of which is lost in the Gram matrix (Läuchli 1961).
+fn lauchli() -> DMatrix<f64> {
+    DMatrix::from_fn(7, 6, |i, j| match (i, j) {
+        (0, _) => 1.0,
+        (i, j) if i == j + 1 => 1e-9,
+        _ => 0.0,
+    })
 }
 
 fn with_corner(value: f64) -> DMatrix<f64> {

@@ -1,5 +1,8 @@
 //! Matrices known by what they do to vectors.
 
+#[cfg(feature = "sparse")]
+mod sparse;
+
 use nalgebra::{DMatrix, DVectorView, DVectorViewMut};
 
 use crate::validation::{check_finite, check_not_empty};
@@ -78,6 +81,14 @@ pub trait LinearMap<T: Real> {
     fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
         check_not_empty(argument, self.rows(), self.columns())
     }
+
+    /// The matrix itself, if it is stored as one; `None` by the provided method.
+    ///
+    /// Whoever knows it multiplies it with many vectors at a time, and can bound the rounding of its
+    /// products. It has to be the matrix whose products [`apply`](Self::apply) gives.
+    fn as_matrix(&self) -> Option<&DMatrix<T>> {
+        None
+    }
 }
 
 impl<T: Real> LinearMap<T> for DMatrix<T> {
@@ -105,6 +116,10 @@ impl<T: Real> LinearMap<T> for DMatrix<T> {
         check_not_empty(argument, self.nrows(), self.ncols())?;
         check_finite(argument, self)
     }
+
+    fn as_matrix(&self) -> Option<&DMatrix<T>> {
+        Some(self)
+    }
 }
 
 impl<T: Real, A: LinearMap<T> + ?Sized> LinearMap<T> for &A {
@@ -126,5 +141,9 @@ impl<T: Real, A: LinearMap<T> + ?Sized> LinearMap<T> for &A {
 
     fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
         (**self).validate(argument)
+    }
+
+    fn as_matrix(&self) -> Option<&DMatrix<T>> {
+        (**self).as_matrix()
     }
 }

@@ -1,0 +1,72 @@
+//! Products of matrices with few columns.
+
+use nalgebra::{DMatrix, DMatrixView, Dyn, MatrixView};
+
+use crate::Real;
+
+/// Up to here nalgebra's product goes by columns, which it takes for slices without gaps.
+const SMALL: usize = 8;
+
+/// A·B.
+pub(crate) fn product<T: Real>(a: DMatrixView<'_, T>, b: DMatrixView<'_, T>) -> DMatrix<T> {
+    let mut c = DMatrix::zeros(a.nrows(), b.ncols());
+    c.gemm(T::one(), &a, &b, T::zero());
+    c
+}
+
+/// Aᵀ·B.
+///
+/// Read by strides, A takes part in a blocked product; nalgebra's own goes one entry of the result
+/// at a time (measured: 3 to 7 times slower).
+pub(crate) fn transposed_product<T: Real>(a: &DMatrix<T>, b: DMatrixView<'_, T>) -> DMatrix<T> {
+    let mut c = DMatrix::zeros(a.ncols(), b.ncols());
+    if a.nrows().min(a.ncols()).min(b.ncols()) <= SMALL {
+        c.gemm_tr(T::one(), a, &b, T::zero());
+    } else {
+        c.gemm(T::one(), &transposed(a), &b, T::zero());
+    }
+    c
+}
+
+/// C − A·B.
+pub(crate) fn subtract_product<T: Real>(
+    c: &mut DMatrix<T>,
+    a: DMatrixView<'_, T>,
+    b: DMatrixView<'_, T>,
+) {
+    c.gemm(-T::one(), &a, &b, T::one());
+}
+
+fn transposed<T: Real>(a: &DMatrix<T>) -> MatrixView<'_, T, Dyn, Dyn, Dyn, Dyn> {
+    let (rows, columns) = a.shape();
+    let stride = rows.max(1);
+    MatrixView::from_slice_with_strides_generic(
+        a.as_slice(),
+        Dyn(columns),
+        Dyn(rows),
+        Dyn(stride),
+        Dyn(1),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::{product, subtract_product, transposed_product};
+
+    #[test]
+    fn agree_with_nalgebra_in_every_shape() {
+        for (rows, inner, columns) in [(1, 1, 1), (9, 4, 3), (30, 7, 12), (5, 0, 2), (0, 3, 2)] {
+            let a = DMatrix::from_fn(rows, inner, |i, j| ((3 * i + j) % 7) as f64);
+            let b = DMatrix::from_fn(inner, columns, |i, j| (i as f64) - 2.0 * (j as f64));
+            let expected = &a * &b;
+            assert_eq!(product(a.as_view(), b.as_view()), expected);
+            let turned = a.transpose();
+            assert_eq!(transposed_product(&turned, b.as_view()), expected);
+            let mut c = expected.clone();
+            subtract_product(&mut c, a.as_view(), b.as_view());
+            assert_eq!(c, DMatrix::zeros(rows, columns));
+        }
+    }
+}

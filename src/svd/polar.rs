@@ -1,0 +1,82 @@
+//! The polar decomposition, from singular values and vectors.
+
+use nalgebra::DMatrix;
+
+use super::{Svd, SvdConfig, svd_by_descent};
+use crate::norm::euclidean_norm;
+use crate::product::product;
+use crate::scaling::{largest_exponent, scaled};
+use crate::{Error, Real};
+
+/// M = Q·H, a matrix with orthonormal columns or rows times a symmetric positive semidefinite one.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Polar<T: Real> {
+    /// Q = U·Vᵀ, m×n: QᵀQ = I if m ≥ n, QQᵀ = I if m ≤ n. Of all such matrices the nearest to M, in every
+    /// unitarily invariant norm (Fan and Hoffman, "Some metric inequalities in the space of matrices",
+    /// 1955).
+    pub orthogonal: DMatrix<T>,
+    /// H = V·diag(σ)·Vᵀ = (MᵀM)^½, n×n; exactly symmetric, and semidefinite but for rounding.
+    pub positive: DMatrix<T>,
+    /// ‖M − Q·H‖_F/‖M‖_F, computed from M, Q and H; 0 for a zero matrix.
+    pub residual: T,
+}
+
+/// The polar decomposition `matrix` = Q·H of any m×n matrix, from its SVD U·diag(σ)·Vᵀ: Q = U·Vᵀ and
+/// H = V·diag(σ)·Vᵀ.
+///
+/// H is unique, and Q if the rank is min(m, n); else Q is one of many.
+///
+/// Sources: Autonne, "Sur les groupes linéaires, réels et orthogonaux", 1902; Higham, "Computing the
+/// polar decomposition—with applications", 1986.
+///
+/// # Errors
+///
+/// As [`svd_by_descent`].
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::polar_decomposition;
+/// use nalgebra::dmatrix;
+///
+/// // A turn by 90° after a stretch.
+/// let polar = polar_decomposition(&dmatrix![0.0, -3.0; 2.0, 0.0])?;
+/// assert!((polar.orthogonal - dmatrix![0.0, -1.0; 1.0, 0.0]).norm() < 1e-15);
+/// assert!((polar.positive - dmatrix![2.0, 0.0; 0.0, 3.0]).norm() < 1e-15);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub fn polar_decomposition<T: Real>(matrix: &DMatrix<T>) -> Result<Polar<T>, Error<T>> {
+    let svd = svd_by_descent(matrix, SvdConfig::default())?;
+    let transposed = svd.v.transpose();
+    let orthogonal = product(svd.u.as_view(), transposed.as_view());
+    let positive = positive(&svd);
+    Ok(Polar {
+        residual: residual(matrix, &orthogonal, &positive),
+        orthogonal,
+        positive,
+    })
+}
+
+/// V·diag(σ)·Vᵀ, from the entries on and below the diagonal.
+fn positive<T: Real>(svd: &Svd<T>) -> DMatrix<T> {
+    let exponent = svd.singular_values[0].binary_exponent().unwrap_or(0);
+    let mut weighted = svd.v.clone();
+    for (mut column, &value) in weighted.column_iter_mut().zip(svd.singular_values.iter()) {
+        column *= value.scale_by_power_of_two(-exponent);
+    }
+    let product = product(weighted.as_view(), svd.v.transpose().as_view());
+    DMatrix::from_fn(product.nrows(), product.ncols(), |i, j| {
+        product[(i.max(j), i.min(j))].scale_by_power_of_two(exponent)
+    })
+}
+
+/// ‖M − Q·H‖_F/‖M‖_F, at a scale without overflow.
+fn residual<T: Real>(matrix: &DMatrix<T>, orthogonal: &DMatrix<T>, positive: &DMatrix<T>) -> T {
+    let Some(exponent) = largest_exponent(matrix) else {
+        return T::zero();
+    };
+    let (matrix, positive) = (scaled(matrix, -exponent), scaled(positive, -exponent));
+    let difference = &matrix - product(orthogonal.as_view(), positive.as_view());
+    euclidean_norm(difference.as_slice()) / euclidean_norm(matrix.as_slice())
+}

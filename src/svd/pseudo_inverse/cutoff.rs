@@ -1,0 +1,54 @@
+//! Which singular values count as zero.
+
+use crate::validation::check_at_least_zero;
+use crate::{Error, Real};
+
+/// Up to where a singular value counts as zero.
+///
+/// | | the cut-off |
+/// |---|---|
+/// | [`Rounding`](Self::Rounding), the default | max(m, n)·ε·σ₁, as far as rounding of the entries of an m×n matrix may move a zero; ε = 2⁻⁵² in `f64`, 2⁻²³ in `f32` |
+/// | [`Relative`](Self::Relative) | the fraction times σ₁ |
+/// | [`Absolute`](Self::Absolute) | the number itself |
+///
+/// A value counts if it is above the cut-off, so that with 0 each one counts that is not zero. A matrix
+/// whose entries are less accurate than ε, measured ones for example, wants a larger one: about the
+/// norm of the error.
+///
+/// ```
+/// use matrix_descent::{pseudo_inverse, Cutoff};
+/// use nalgebra::dmatrix;
+///
+/// let measured = dmatrix![1.0, 2.0; 2.0, 4.001];
+/// assert_eq!(pseudo_inverse(&measured, Cutoff::Rounding)?.rank, 2);
+/// assert_eq!(pseudo_inverse(&measured, Cutoff::Absolute(0.01))?.rank, 1);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Cutoff<T> {
+    /// max(m, n)·ε·σ₁.
+    #[default]
+    Rounding,
+    /// This fraction of σ₁; finite and at least 0.
+    Relative(T),
+    /// This number; finite and at least 0.
+    Absolute(T),
+}
+
+impl<T: Real> Cutoff<T> {
+    pub(super) fn validate(self) -> Result<(), Error<T>> {
+        match self {
+            Self::Rounding => Ok(()),
+            Self::Relative(value) | Self::Absolute(value) => check_at_least_zero("cutoff", value),
+        }
+    }
+
+    /// The number, for an m×n matrix with this σ₁.
+    pub(super) fn of(self, (rows, columns): (usize, usize), largest: T) -> T {
+        match self {
+            Self::Rounding => T::from_count(rows.max(columns)) * T::EPSILON * largest,
+            Self::Relative(fraction) => fraction * largest,
+            Self::Absolute(value) => value,
+        }
+    }
+}

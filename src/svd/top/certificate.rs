@@ -1,0 +1,330 @@
+//! What is proven of leading singular values.
+
+use nalgebra::DMatrix;
+
+use crate::Real;
+use crate::inverse::certificate::proof::{enlarge, product_error};
+use crate::norm::{columns, euclidean_norm};
+use crate::product::{product, transposed_product};
+use crate::scaling::{largest_exponent, scaled};
+use crate::svd::SvdCertificate;
+use crate::svd::certificate::{SMALLEST_EXPONENT, orthogonality, scale_up};
+
+/// Whether the singular values that were found are the largest ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Leading {
+    /// They are, up to the error bounds: proven from the norm of what is left of the matrix, or because
+    /// all singular values were found.
+    Proven,
+    /// With a probability of at least 1 − `failure_probability` over the random start, each true
+    /// σⱼ ≤ (1 + `shortfall`)·σ̂ⱼ, j ≤ k, so that no value larger than that was missed.
+    ///
+    /// It holds for exact arithmetic and any matrix that does not depend on the seed, however its
+    /// singular values lie. Mostly far less is missed, namely nothing.
+    Probable {
+        /// By what fraction a value may fall short of the true one.
+        shortfall: f64,
+        /// The probability that the statement is wrong.
+        failure_probability: f64,
+    },
+    /// Nothing is known: the start was given, or the oversampling is less than 4.
+    Unknown,
+}
+
+/// Bounds of the errors of k singular values σ̂ⱼ with their vectors uⱼ and vⱼ.
+///
+/// Two things are to be told apart. That each σ̂ⱼ is near to *some* singular value of M is proven from
+/// residuals, whatever the rounding on the way. That they are near to the *largest* ones is proven only
+/// sometimes: [`leading`](Self::leading) says what is known.
+///
+/// With r ≥ max(‖M·V − U·Σ̂‖, ‖Mᵀ·U − V·Σ̂‖) in the Frobenius norm, a ≥ ‖UᵀU − I‖_F and
+/// b ≥ ‖VᵀV − I‖_F, both below 1, there are k different singular values σ_i(j) with
+///
+/// |σ_i(j) − σ̂ⱼ| ≤ (r + (a + b)·σ̂₁)/(1 − max(a, b)),
+///
+/// and for each j alone there is one for which the same holds with the residual and the value of that
+/// j. If Leading is Proven, i(j) = j. The bounds are `f64`, and computed in `f64`, for `f32` matrices
+/// too; most of one is room for the rounding of the products that it takes.
+///
+/// Rigorous is this for a `DMatrix`, whose products are computed again. Of another map the products are
+/// taken as if they were exact ([`is_proof`](Self::is_proof)).
+///
+/// Sources: Kahan, "Inclusion theorems for clusters of eigenvalues of Hermitian matrices", 1967;
+/// Parrott, "On a quotient norm and the Sz.-Nagy–Foiaş lifting theorem", 1978.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{svd_top_k, Leading, TopConfig};
+/// use nalgebra::DMatrix;
+///
+/// let m = DMatrix::from_fn(200, 100, |i, j| if i == j { 1.0 / (1 + i) as f64 } else { 0.0 });
+/// let top = svd_top_k(&m, 3, TopConfig::default())?;
+/// assert!((top.singular_values[2] - 1.0 / 3.0).abs() <= top.certificate.error_bound(2));
+/// assert!(top.certificate.is_proof() && top.certificate.error_bound(2) < 1e-12);
+/// let Leading::Probable { shortfall, .. } = top.certificate.leading() else { panic!() };
+/// assert!(shortfall < 0.2);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopCertificate {
+    residuals: Vec<f64>,
+    errors: Vec<f64>,
+    joint: f64,
+    is_proof: bool,
+    leading: Leading,
+}
+
+impl TopCertificate {
+    /// A bound of the distance from σ̂ⱼ to some singular value, j counted from 0. ∞ beyond the last.
+    #[must_use]
+    pub fn error_bound(&self, index: usize) -> f64 {
+        self.errors.get(index).copied().unwrap_or(f64::INFINITY)
+    }
+
+    /// A bound of the distances from all σ̂ⱼ to as many different singular values.
+    #[must_use]
+    pub fn largest_error_bound(&self) -> f64 {
+        self.joint
+    }
+
+    /// A bound of max(‖M·vⱼ − σ̂ⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σ̂ⱼ·vⱼ‖), j counted from 0. ∞ beyond the last.
+    #[must_use]
+    pub fn residual_bound(&self, index: usize) -> f64 {
+        self.residuals.get(index).copied().unwrap_or(f64::INFINITY)
+    }
+
+    /// Whether the bounds hold in spite of all rounding. If not, they hold but for the rounding of the
+    /// products that the map gave.
+    #[must_use]
+    pub fn is_proof(&self) -> bool {
+        self.is_proof
+    }
+
+    /// Whether the values are the largest ones.
+    #[must_use]
+    pub fn leading(&self) -> Leading {
+        self.leading
+    }
+
+    /// Of vectors whose images are known; and the largest residual that was found.
+    fn of_images(factors: &Factors<'_>, images: &Images) -> (Self, f64) {
+        let Factors { u, values, v } = *factors;
+        let (a, b) = (orthogonality(u), orthogonality(v));
+        let right = residuals(&images.of_v, u, values);
+        let left = residuals(&images.of_u, v, values);
+        let measured: Vec<f64> = right.zip(left).map(|(x, y)| larger(x, y)).collect();
+        let entries = u.nrows() + v.nrows();
+        // ‖vⱼ‖ ≤ 1 + b.
+        let rounding = images.rounding * (1.0 + a.max(b));
+        let bound = |&residual: &f64| enlarge(residual + rounding, entries);
+        let residuals: Vec<f64> = measured.iter().map(bound).collect();
+        let joint = enlarge(euclidean_norm(&residuals), residuals.len());
+        let largest = values.first().copied().unwrap_or_default();
+        let certificate = Self {
+            errors: residuals
+                .iter()
+                .zip(values)
+                .map(|(&residual, &value)| error(residual, value, a, b))
+                .collect(),
+            joint: error(joint, largest, a, b),
+            residuals,
+            is_proof: images.is_proof,
+            leading: Leading::Unknown,
+        };
+        (certificate, measured.into_iter().fold(0.0, larger))
+    }
+
+    /// Of a matrix, in `f64` whatever its format; the products are computed here. And the largest
+    /// residual that was found.
+    pub(super) fn of_matrix<T: Real>(
+        matrix: &DMatrix<T>,
+        (u, values, v): (&DMatrix<T>, &[T], &DMatrix<T>),
+        leading: Leading,
+    ) -> (Self, f64) {
+        let exponent = largest_exponent(matrix).unwrap_or(SMALLEST_EXPONENT);
+        let matrix = scaled(&matrix.map(T::to_f64), -exponent);
+        let (u, v) = (u.map(T::to_f64), v.map(T::to_f64));
+        let values: Vec<f64> = values
+            .iter()
+            .map(|value| value.to_f64().scale_by_power_of_two(-exponent))
+            .collect();
+        let norm = euclidean_norm(matrix.as_slice());
+        let images = Images {
+            of_v: product(matrix.as_view(), v.as_view()),
+            of_u: transposed_product(&matrix, u.as_view()),
+            rounding: rounding_of_images(&matrix, norm),
+            is_proof: true,
+        };
+        let factors = Factors {
+            u: &u,
+            values: &values,
+            v: &v,
+        };
+        let (mut certificate, measured) = Self::of_images(&factors, &images);
+        certificate.leading = if certificate.proves_leading(&values, norm, matrix.len()) {
+            Leading::Proven
+        } else {
+            leading
+        };
+        (
+            certificate.scaled_up(exponent),
+            scale_up(measured, exponent),
+        )
+    }
+
+    /// Of a map scaled by 2^−`exponent`, whose products are taken as exact.
+    pub(super) fn of_map<T: Real>(
+        (u, values, v): (&DMatrix<T>, &[T], &DMatrix<T>),
+        (of_v, of_u): (&DMatrix<T>, &DMatrix<T>),
+        leading: Leading,
+        exponent: i32,
+    ) -> (Self, f64) {
+        let wide = |matrix: &DMatrix<T>| matrix.map(T::to_f64);
+        let values: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
+        let images = Images {
+            of_v: wide(of_v),
+            of_u: wide(of_u),
+            rounding: 0.0,
+            is_proof: false,
+        };
+        let factors = Factors {
+            u: &wide(u),
+            values: &values,
+            v: &wide(v),
+        };
+        let (mut certificate, measured) = Self::of_images(&factors, &images);
+        certificate.leading = leading;
+        (
+            certificate.scaled_up(exponent),
+            scale_up(measured, exponent),
+        )
+    }
+
+    /// Of the first k values of a whole decomposition.
+    pub(super) fn of_whole(whole: &SvdCertificate, k: usize) -> Self {
+        let errors: Vec<f64> = (0..k).map(|index| whole.error_bound(index)).collect();
+        Self {
+            residuals: errors.clone(),
+            joint: whole.largest_error_bound(),
+            errors,
+            is_proof: true,
+            leading: Leading::Proven,
+        }
+    }
+
+    /// Whether ‖M‖²_F leaves so little beside these values that all others are smaller.
+    fn proves_leading(&self, values: &[f64], norm: f64, entries: usize) -> bool {
+        let whole = enlarge(norm * norm, 2 * entries);
+        let least = |value: &f64| (value - self.joint).max(0.0);
+        let found: f64 = values.iter().map(|value| least(value).powi(2)).sum();
+        let rest = enlarge(whole - found / (1.0 + 1e-12), 2).max(0.0);
+        let last = values.last().map_or(0.0, least);
+        rest < last * last * (1.0 - 1e-12)
+    }
+
+    fn scaled_up(mut self, exponent: i32) -> Self {
+        for bound in self.residuals.iter_mut().chain(&mut self.errors) {
+            *bound = scale_up(*bound, exponent);
+        }
+        self.joint = scale_up(self.joint, exponent);
+        self
+    }
+}
+
+struct Factors<'a> {
+    u: &'a DMatrix<f64>,
+    values: &'a [f64],
+    v: &'a DMatrix<f64>,
+}
+
+struct Images {
+    /// A·V.
+    of_v: DMatrix<f64>,
+    /// Aᵀ·U.
+    of_u: DMatrix<f64>,
+    /// How far rounding may have put a column off, relative to the length of the vector.
+    rounding: f64,
+    is_proof: bool,
+}
+
+/// The larger one; NaN if one is.
+fn larger(x: f64, y: f64) -> f64 {
+    if x >= y || x.is_nan() { x } else { y }
+}
+
+/// ‖yⱼ − σ̂ⱼ·xⱼ‖ for the columns y of `images` and x of `vectors`, with room for the rounding of the
+/// product and the difference.
+fn residuals(
+    images: &DMatrix<f64>,
+    vectors: &DMatrix<f64>,
+    values: &[f64],
+) -> impl Iterator<Item = f64> {
+    columns(images)
+        .zip(columns(vectors))
+        .zip(values)
+        .map(|((image, vector), &value)| {
+            let difference = image.iter().zip(vector).map(|(y, x)| y - value * x);
+            let difference: Vec<f64> = difference.collect();
+            let size = value * euclidean_norm(vector);
+            euclidean_norm(&difference) + f64::EPSILON * size
+        })
+}
+
+/// A bound of the rounding of A·x and Aᵀ·y for vectors of length 1, the entries of A off by half
+/// the smallest subnormal besides: g·‖A‖_F·‖x‖, since ‖|A||x|‖ ≤ ‖A‖_F·‖x‖.
+fn rounding_of_images(matrix: &DMatrix<f64>, norm: f64) -> f64 {
+    let terms = matrix.nrows().max(matrix.ncols());
+    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    product_error(terms) * enlarge(norm, matrix.len()) + smallest * (4 * matrix.len()) as f64
+}
+
+/// (r + (a + b)·σ)/(1 − max(a, b)); ∞ where that proves nothing.
+fn error(residual: f64, value: f64, left: f64, right: f64) -> f64 {
+    let kept = 1.0 - left.max(right);
+    if kept > 0.0 {
+        enlarge((residual + (left + right) * value) / kept, 1)
+    } else {
+        f64::INFINITY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{Leading, TopCertificate};
+
+    fn of(m: &DMatrix<f64>, u: &DMatrix<f64>, value: f64, v: &DMatrix<f64>) -> TopCertificate {
+        TopCertificate::of_matrix(m, (u, &[value], v), Leading::Unknown).0
+    }
+
+    #[test]
+    fn what_is_wrong_is_seen() {
+        let m = dmatrix![2.0, 0.0; 0.0, 1.0; 0.0, 0.0];
+        let (first, second) = (dmatrix![1.0; 0.0], dmatrix![0.0; 1.0]);
+        let (left, other) = (dmatrix![1.0; 0.0; 0.0], dmatrix![0.0; 1.0; 0.0]);
+        let exact = of(&m, &left, 2.0, &first);
+        assert!(exact.error_bound(0) < 1e-14);
+        assert_eq!(exact.leading(), Leading::Proven);
+        assert_eq!(exact.error_bound(1), f64::INFINITY);
+        // A singular value, but not the largest.
+        let missed = of(&m, &other, 1.0, &second);
+        assert!(missed.error_bound(0) < 1e-14);
+        assert_eq!(missed.leading(), Leading::Unknown);
+        assert!(of(&m, &left, 1.5, &first).error_bound(0) >= 0.5);
+        assert!(of(&m, &(left * 1.1), 2.0, &first).error_bound(0) >= 0.2);
+        assert!(of(&m, &(other * 0.0), 1.0, &second).error_bound(0) >= 1.0);
+    }
+
+    #[test]
+    fn all_of_an_identity_is_proven() {
+        let identity = DMatrix::<f64>::identity(4, 4);
+        let values = [1.0; 4];
+        let factors = (&identity, values.as_slice(), &identity);
+        let (certificate, _) = TopCertificate::of_matrix(&identity, factors, Leading::Unknown);
+        assert_eq!(certificate.leading(), Leading::Proven);
+        assert!(certificate.largest_error_bound() < 1e-13);
+    }
+}

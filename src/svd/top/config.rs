@@ -1,0 +1,114 @@
+//! The settings of a search for the leading singular values.
+
+use nalgebra::DMatrix;
+
+use crate::error::require;
+use crate::validation::{check_finite, check_shape};
+use crate::{Error, Real};
+
+/// How [`svd_top_k`](crate::svd_top_k) works; every setting has a default.
+///
+/// | setting | default |
+/// |---|---|
+/// | [`oversampling`](Self::oversampling) | k/2, but at least 8 and at most 32 |
+/// | [`tolerance`](Self::tolerance) | 16·ε·√max(m, n) |
+/// | [`max_steps`](Self::max_steps) | 1000 |
+/// | [`seed`](Self::seed) | 0 |
+/// | [`start`](Self::start) | none: random |
+///
+/// # Example
+///
+/// The next matrix of a sequence, from the vectors of the last one:
+///
+/// ```
+/// use matrix_descent::{svd_top_k, TopConfig};
+/// use nalgebra::DMatrix;
+///
+/// let matrix = |t: f64| DMatrix::from_fn(300, 200, |i, j| 1.0 / (1.0 + (i + 2 * j) as f64 + t));
+/// let before = svd_top_k(&matrix(0.0), 3, TopConfig::default())?;
+/// let after = svd_top_k(&matrix(1e-6), 3, TopConfig::default().start(before.v))?;
+/// assert!(after.certificate.largest_error_bound() < 1e-11 * after.singular_values[0]);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct TopConfig<T: Real> {
+    pub(super) oversampling: Option<usize>,
+    pub(super) tolerance: Option<T>,
+    pub(super) max_steps: usize,
+    pub(super) seed: u64,
+    pub(super) start: Option<DMatrix<T>>,
+}
+
+impl<T: Real> Default for TopConfig<T> {
+    fn default() -> Self {
+        Self {
+            oversampling: None,
+            tolerance: None,
+            max_steps: 1000,
+            seed: 0,
+            start: None,
+        }
+    }
+}
+
+impl<T: Real> TopConfig<T> {
+    /// Sets p, by how many columns the block that is walked exceeds k. More of them make a step
+    /// dearer, and take fewer steps where σ decays; below 4 nothing is known of what was missed.
+    pub fn oversampling(mut self, oversampling: usize) -> Self {
+        self.oversampling = Some(oversampling);
+        self
+    }
+
+    /// Sets how long max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖) may be relative to σ₁; in [0, 1). What
+    /// rounding leaves of them, some ε·√max(m, n), is accepted at any tolerance.
+    ///
+    /// The error of a value whose neighbours are at a distance `gap` is at most the square of that over
+    /// the gap, that of its vectors about the quotient of the two.
+    pub fn tolerance(mut self, tolerance: T) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
+    /// Sets the number of steps after which the search ends in any case; at least 1. A step takes
+    /// k + p products with M and as many with Mᵀ.
+    pub fn max_steps(mut self, max_steps: usize) -> Self {
+        self.max_steps = max_steps;
+        self
+    }
+
+    /// Sets the seed of the random vectors.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Sets right singular vectors to begin with, as columns, n×j with j ≥ 1: those of a nearby
+    /// matrix. Random ones are added; columns beyond k + p are left aside.
+    pub fn start(mut self, start: DMatrix<T>) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// Checks the settings for an m×n map.
+    pub(super) fn validate(&self, columns: usize) -> Result<(), Error<T>> {
+        if let Some(tolerance) = self.tolerance {
+            let is_met = tolerance >= T::zero() && tolerance < T::one();
+            require(is_met, "tolerance", tolerance, "at least 0 and below 1")?;
+        }
+        let max_steps = T::from_count(self.max_steps);
+        require(self.max_steps >= 1, "max_steps", max_steps, "at least 1")?;
+        if let Some(start) = &self.start {
+            let count = start.ncols().max(1);
+            check_shape("start", start.shape(), (columns, count))?;
+            check_finite("start", start)?;
+        }
+        Ok(())
+    }
+
+    /// k + p, at most `most`.
+    pub(super) fn width(&self, k: usize, most: usize) -> usize {
+        let oversampling = self.oversampling.unwrap_or((k / 2).clamp(8, 32));
+        k.saturating_add(oversampling).min(most)
+    }
+}

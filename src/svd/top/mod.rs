@@ -1,0 +1,192 @@
+//! The leading singular values of large matrices.
+
+mod basis;
+mod certificate;
+mod config;
+mod forecast;
+mod likelihood;
+mod result;
+mod scaled_map;
+mod search;
+mod start;
+
+pub use certificate::{Leading, TopCertificate};
+pub use config::TopConfig;
+pub use result::{TopRoute, TopSvd};
+
+use nalgebra::DMatrix;
+
+use super::{SvdConfig, svd_by_descent};
+use crate::error::require;
+use crate::{Error, LinearMap, Real};
+use scaled_map::ScaledMap;
+use search::{Ending, Limits, Search};
+
+/// The largest k singular values of `map` with their vectors, by block descent: for large matrices, and
+/// for those known by their products alone.
+///
+/// `map` is m×n, a matrix or any other [`LinearMap`], and 1 ≤ k ≤ min(m, n). The function that is walked
+/// is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random start; its gradient
+/// is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact minimum over the span of V,
+/// its gradient and those of the steps before, up to eight blocks in all: conjugate gradients with more
+/// memory, also known as block Lanczos bidiagonalisation with thick restarts. MᵀM is never formed.
+///
+/// A `DMatrix` with min(m, n) ≤ 6·(k + p), or on which the search gets slow, is decomposed as a whole
+/// ([`TopRoute`]). So a cluster of singular values around σ_k, wider than p, costs time but no digits.
+///
+/// `Ok` means: U and V are orthonormal to working precision, and the residuals max(‖M·vⱼ − σⱼ·uⱼ‖,
+/// ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance ([`TopConfig::tolerance`]). So each
+/// σⱼ is a singular value to within the [`TopCertificate`]'s bound, proven for a `DMatrix`. That they are
+/// the largest ones is mostly not proven but very probable: [`TopCertificate::leading`] says which.
+///
+/// Where the rank is below k the rest of the singular values is 0, or as small as rounding, with
+/// orthonormal vectors.
+///
+/// Sources: Golub, Luk and Overton, "A block Lanczos method for computing the singular values and
+/// corresponding singular vectors of a matrix", 1981; Knyazev, "Toward the optimal preconditioned
+/// eigensolver: locally optimal block preconditioned conjugate gradient method", 2001; Baglama and
+/// Reichel, "Augmented implicitly restarted Lanczos bidiagonalization methods", 2005.
+///
+/// # Errors
+///
+/// - [`Error::Empty`] and [`Error::NotFinite`] for a bad matrix, [`Error::InvalidSetting`] for k = 0,
+///   k > min(m, n) and bad settings, [`Error::ShapeMismatch`] and [`Error::NotFinite`] for a bad start;
+/// - [`Error::SingularValueOutOfRange`] if σ₁ is too large for the format;
+/// - [`Error::TopSvdNotConverged`], with what was reached, after the steps allowed, or if the products of
+///   the map are not finite or not those of a map and its adjoint.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{svd_top_k, TopConfig};
+/// use nalgebra::DMatrix;
+///
+/// let m = DMatrix::from_fn(400, 300, |i, j| 1.0 / (i + j + 1) as f64);
+/// let top = svd_top_k(&m, 5, TopConfig::default())?;
+/// for j in 0..5 {
+///     let residual = &m * top.v.column(j) - top.u.column(j) * top.singular_values[j];
+///     assert!(residual.norm() < 1e-13 * top.singular_values[0]);
+/// }
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub fn svd_top_k<T: Real, A: LinearMap<T>>(
+    map: &A,
+    k: usize,
+    config: TopConfig<T>,
+) -> Result<TopSvd<T>, Error<T>> {
+    map.validate("matrix")?;
+    let (rows, columns) = (map.rows(), map.columns());
+    let smaller = rows.min(columns);
+    let is_met = (1..=smaller).contains(&k);
+    require(
+        is_met,
+        "k",
+        T::from_count(k),
+        "from 1 to the smaller side of the matrix",
+    )?;
+    config.validate(columns)?;
+    let width = config.width(k, smaller);
+    match map.as_matrix() {
+        Some(matrix) if smaller <= WHOLE_BELOW * width => of_whole(matrix, k),
+        _ => by_blocks(map, k, width, config),
+    }
+}
+
+/// A matrix with no more than this times the width of the block is decomposed as a whole.
+const WHOLE_BELOW: usize = 6;
+
+/// A random start takes at least so many steps; a given one may be good enough at once.
+const FIRST_LOOK: usize = 4;
+
+/// A search of a matrix is given up for the whole decomposition when its blocks have had this times as
+/// many columns as the matrix.
+const WORK_OF_WHOLE: usize = 4;
+
+fn by_blocks<T: Real, A: LinearMap<T>>(
+    map: &A,
+    k: usize,
+    width: usize,
+    config: TopConfig<T>,
+) -> Result<TopSvd<T>, Error<T>> {
+    let (rows, columns) = (map.rows(), map.columns());
+    let probe = start::gaussian(columns, 1, config.seed.wrapping_add(1));
+    let scaled_map = ScaledMap::new(map, probe.as_slice());
+    let is_random = config.start.is_none();
+    let first = match config.start {
+        None => start::gaussian(columns, width, config.seed),
+        Some(given) => start::completed(&given, width, config.seed),
+    };
+    let room = T::nearest(16.0) * T::EPSILON * T::from_count(rows.max(columns)).sqrt();
+    let limits = Limits {
+        tolerance: config.tolerance.unwrap_or(room).max(room),
+        max_steps: config.max_steps,
+        first_look: if is_random { FIRST_LOOK } else { 1 },
+        most_columns: map.as_matrix().map(|_| rows.min(columns) * WORK_OF_WHOLE),
+    };
+    let mut search = Search::new(&scaled_map, rows, first, k);
+    let found = search.run(&limits)?;
+    if let (Ending::TooSlow, Some(matrix)) = (found.ending, map.as_matrix()) {
+        let whole = of_whole(matrix, k)?;
+        return Ok(TopSvd {
+            steps: search.steps,
+            products: search.products,
+            gradients: found.gradients,
+            ..whole
+        });
+    }
+    let leading = match (is_random, search.krylov_steps(found.ending)) {
+        (true, steps) => likelihood::leading(columns, k, width, steps),
+        (false, _) => Leading::Unknown,
+    };
+    let (u, values, v) = search.leading(&found.ritz);
+    let exponent = scaled_map.exponent();
+    let singular_values = values.map(|value| value.scale_by_power_of_two(exponent));
+    if !singular_values[0].is_finite() {
+        let largest_entry = map.as_matrix().map_or(T::MAX, |matrix| matrix.amax());
+        return Err(Error::SingularValueOutOfRange { largest_entry });
+    }
+    let (certificate, residual) = match map.as_matrix() {
+        Some(matrix) => {
+            TopCertificate::of_matrix(matrix, (&u, singular_values.as_slice(), &v), leading)
+        }
+        None => {
+            let images = (&scaled_map.apply(&v), &scaled_map.apply_adjoint(&u));
+            TopCertificate::of_map((&u, values.as_slice(), &v), images, leading, exponent)
+        }
+    };
+    let allowed = limits.allowed_residual(singular_values[0]);
+    let top = TopSvd {
+        u,
+        singular_values,
+        v,
+        certificate,
+        route: TopRoute::Blocks,
+        steps: search.steps,
+        products: search.products + 2 * k,
+        gradients: found.gradients,
+    };
+    // Not for NaN.
+    if residual <= allowed {
+        Ok(top)
+    } else {
+        Err(Error::TopSvdNotConverged {
+            residual,
+            allowed,
+            reached: Box::new(top),
+        })
+    }
+}
+
+fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, Error<T>> {
+    let svd = svd_by_descent(matrix, SvdConfig::default())?;
+    Ok(TopSvd {
+        u: svd.u.columns(0, k).into_owned(),
+        singular_values: svd.singular_values.rows(0, k).into_owned(),
+        v: svd.v.columns(0, k).into_owned(),
+        certificate: TopCertificate::of_whole(&svd.certificate, k),
+        route: TopRoute::Whole,
+        steps: 0,
+        products: 0,
+        gradients: Vec::new(),
+    })
+}

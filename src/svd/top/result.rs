@@ -1,0 +1,63 @@
+//! The result of a search for leading singular values.
+
+use nalgebra::{DMatrix, DVector};
+
+use super::TopCertificate;
+use crate::Real;
+
+/// The leading k singular values and vectors, M ≈ U·diag(σ)·Vᵀ, what is known of them, and how they
+/// were found.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TopSvd<T: Real> {
+    /// U, m×k: the left singular vectors, as columns.
+    pub u: DMatrix<T>,
+    /// σ₁ ≥ … ≥ σ_k ≥ 0.
+    pub singular_values: DVector<T>,
+    /// V, n×k: the right singular vectors, as columns. Not Vᵀ.
+    pub v: DMatrix<T>,
+    /// Bounds of the errors of the singular values, and whether they are the largest.
+    pub certificate: TopCertificate,
+    /// How they were found.
+    pub route: TopRoute,
+    /// The steps of the search, each along a block of gradients.
+    pub steps: usize,
+    /// The products with M or Mᵀ and a vector; those of the certificate are among them.
+    pub products: usize,
+    /// max‖Mᵀ·uⱼ − σⱼ·vⱼ‖/σ₁ over j ≤ k, each time that it was looked at.
+    pub gradients: Vec<T>,
+}
+
+/// How leading singular values were found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TopRoute {
+    /// By descent on blocks.
+    Blocks,
+    /// From all singular values: of a `DMatrix` that is small beside k, or on which a search would have
+    /// taken longer.
+    Whole,
+}
+
+impl<T: Real> TopSvd<T> {
+    /// U·diag(σ)·Vᵀ: of all matrices of rank k the nearest to M, in every unitarily invariant norm
+    /// (Eckart and Young, "The approximation of one matrix by another of lower rank", 1936; Mirsky 1960).
+    ///
+    /// ```
+    /// use matrix_descent::{svd_top_k, TopConfig};
+    /// use nalgebra::DMatrix;
+    ///
+    /// let m = DMatrix::from_fn(30, 40, |i, j| ((i + 2 * j) as f64).sin());
+    /// let top = svd_top_k(&m, 2, TopConfig::default())?;
+    /// assert!((top.reconstruct() - m).norm() < 1e-12);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    #[must_use]
+    pub fn reconstruct(&self) -> DMatrix<T> {
+        let mut weighted = self.u.clone();
+        for (mut column, &value) in weighted.column_iter_mut().zip(self.singular_values.iter()) {
+            column *= value;
+        }
+        weighted * self.v.transpose()
+    }
+}

@@ -1,0 +1,121 @@
+//! A linear map on blocks of vectors, scaled so that its products stay in the range of the format.
+
+use std::borrow::Cow;
+
+use nalgebra::DMatrix;
+
+use crate::norm::{columns, euclidean_norm};
+use crate::product::{product, transposed_product};
+use crate::scaling::{largest_exponent, scaled};
+use crate::{LinearMap, Real};
+
+/// A·2^−e, with a norm near 1 if that of A is extreme.
+pub(super) struct ScaledMap<'a, T: Real, A> {
+    map: &'a A,
+    /// A·2^−e itself, if A is a matrix.
+    matrix: Option<Cow<'a, DMatrix<T>>>,
+    exponent: i32,
+}
+
+impl<'a, T: Real, A: LinearMap<T>> ScaledMap<'a, T, A> {
+    /// `probe` is a vector in general position.
+    pub(super) fn new(map: &'a A, probe: &[T]) -> Self {
+        let Some(matrix) = map.as_matrix() else {
+            let exponent = significant(exponent_of_norm(map, probe), T::MANTISSA_DIGITS);
+            return Self {
+                map,
+                matrix: None,
+                exponent,
+            };
+        };
+        let exponent = significant(largest_exponent(matrix), T::MANTISSA_DIGITS);
+        let matrix = match exponent {
+            0 => Cow::Borrowed(matrix),
+            _ => Cow::Owned(scaled(matrix, -exponent)),
+        };
+        Self {
+            map,
+            matrix: Some(matrix),
+            exponent,
+        }
+    }
+
+    pub(super) fn exponent(&self) -> i32 {
+        self.exponent
+    }
+
+    /// A·2^−e·X.
+    pub(super) fn apply(&self, x: &DMatrix<T>) -> DMatrix<T> {
+        match &self.matrix {
+            Some(matrix) => product(matrix.as_view(), x.as_view()),
+            None => self.by_column(x, self.map.rows(), A::apply),
+        }
+    }
+
+    /// (A·2^−e)ᵀ·Y.
+    pub(super) fn apply_adjoint(&self, y: &DMatrix<T>) -> DMatrix<T> {
+        match &self.matrix {
+            Some(matrix) => transposed_product(matrix.as_ref(), y.as_view()),
+            None => self.by_column(y, self.map.columns(), A::apply_adjoint),
+        }
+    }
+
+    fn by_column(
+        &self,
+        block: &DMatrix<T>,
+        rows: usize,
+        apply: impl Fn(&A, &[T], &mut [T]),
+    ) -> DMatrix<T> {
+        let mut images = DMatrix::zeros(rows, block.ncols());
+        let mut vector = vec![T::zero(); block.nrows()];
+        let of_images = images.as_mut_slice().chunks_exact_mut(rows);
+        for (column, image) in columns(block).zip(of_images) {
+            apply_scaled(self.map, column, &mut vector, image, self.exponent, &apply);
+        }
+        images
+    }
+}
+
+/// Half of the scaling before the product and half after it, so that neither leaves the range.
+fn apply_scaled<T: Real, A>(
+    map: &A,
+    column: &[T],
+    vector: &mut [T],
+    image: &mut [T],
+    exponent: i32,
+    apply: impl Fn(&A, &[T], &mut [T]),
+) {
+    let before = exponent / 2;
+    for (scaled, &value) in vector.iter_mut().zip(column) {
+        *scaled = value.scale_by_power_of_two(-before);
+    }
+    apply(map, vector, image);
+    if exponent != before {
+        for value in image {
+            *value = value.scale_by_power_of_two(before - exponent);
+        }
+    }
+}
+
+/// An exponent that is worth a scaling, or 0.
+fn significant(exponent: Option<i32>, digits: u32) -> i32 {
+    exponent.filter(|e| e.unsigned_abs() > digits).unwrap_or(0)
+}
+
+/// The exponent of ‖A·x‖/‖x‖; none if that is 0 or not finite at every scale of x.
+fn exponent_of_norm<T: Real>(map: &impl LinearMap<T>, probe: &[T]) -> Option<i32> {
+    let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
+    let length = euclidean_norm(probe);
+    let mut image = vec![T::zero(); map.rows()];
+    [0, -far, far].into_iter().find_map(|shift| {
+        let scaled: Vec<T> = probe
+            .iter()
+            .map(|&value| (value / length).scale_by_power_of_two(shift))
+            .collect();
+        map.apply(&scaled, &mut image);
+        let norm = euclidean_norm(&image);
+        let is_precise = norm > T::MIN_POSITIVE / T::EPSILON && norm.is_finite();
+        let exponent = is_precise.then(|| norm.binary_exponent()).flatten();
+        exponent.map(|exponent| exponent - shift)
+    })
+}
