@@ -14,6 +14,7 @@ use crate::Real;
 use crate::inverse::natural::{ProductCounter, subtract_from_identity};
 use crate::norm::columns;
 use nalgebra::DMatrix;
+use smallvec::SmallVec;
 
 /// What is proven of an approximate inverse X of M; ∞ where nothing is, never NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -193,9 +194,12 @@ pub(crate) fn underflow(n: usize, norms: f64) -> f64 {
     smallest * n as f64 * (n as f64 + norms)
 }
 
+/// One number per row; those of small matrices need no allocation.
+pub(crate) type RowSums = SmallVec<[f64; 16]>;
+
 /// The row sums of |a|.
-pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> Vec<f64> {
-    let mut sums = vec![0.0; a.nrows()];
+pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> RowSums {
+    let mut sums = RowSums::from_elem(0.0, a.nrows());
     for column in columns(a) {
         for (sum, v) in sums.iter_mut().zip(column) {
             *sum += v.to_f64().abs();
@@ -205,8 +209,8 @@ pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> Vec<f64> {
 }
 
 /// |a|·v.
-pub(crate) fn absolute_times(a: &DMatrix<f64>, v: &[f64]) -> Vec<f64> {
-    let mut sums = vec![0.0; a.nrows()];
+pub(crate) fn absolute_times(a: &DMatrix<f64>, v: &[f64]) -> RowSums {
+    let mut sums = RowSums::from_elem(0.0, a.nrows());
     for (column, factor) in columns(a).zip(v) {
         for (sum, entry) in sums.iter_mut().zip(column) {
             *sum += entry.abs() * factor;
