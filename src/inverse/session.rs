@@ -202,7 +202,13 @@ impl<'a> Session<'a> {
             Ending::Stopped(reason) => return Err(reason),
             Ending::Singular | Ending::Unclear | Ending::Broken => return Ok(None),
         }
-        let size = self.distance_after_product(x)?;
+        let mut size = self.distance_after_product(x)?;
+        if self.is_nearly_right(x, size) {
+            if let Some(proof) = self.refresh(x, size)? {
+                return Ok(Some(proof));
+            }
+            size = self.distance_after_product(x)?;
+        }
         self.workspace.prepare();
         if size < POLISH_BELOW {
             self.polish(x, size, self.goal())?;
