@@ -3,6 +3,7 @@
 use nalgebra::DMatrix;
 
 use crate::error::require;
+use crate::norm::all_finite;
 use crate::{Error, Real};
 
 /// Accepts a square matrix with at least one entry, all of them finite.
@@ -83,6 +84,9 @@ pub(crate) fn check_shape<T: Real>(
 
 /// Accepts an inverse, or the start of one, whose entries the format can hold.
 pub(crate) fn check_in_range<T: Real>(inverse: &DMatrix<T>) -> Result<(), Error<T>> {
+    if all_finite(inverse.as_slice()) {
+        return Ok(());
+    }
     match inverse.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
         Some(index) => Err(Error::InverseOutOfRange {

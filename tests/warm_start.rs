@@ -1,8 +1,8 @@
 //! Inverses that begin at a good guess: polished, tracked, or soundly begun afresh.
 
 use matrix_descent::{
-    Config, Error, InverseTracker, Inversion, Products, Real, Route, Start, invert_by_descent,
-    polish_inverse,
+    Accuracy, Config, Error, InverseTracker, Inversion, Products, Real, Route, Start,
+    invert_by_descent, polish_inverse,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -326,4 +326,70 @@ fn single_precision_is_tracked() {
     assert_true("drifted", tracker.certificate(), &entry, tracker.inverse());
     let error = forward_error(&widen(tracker.inverse()), &entry.inverse);
     assert!(error <= 1.1e-7, "{error:e}");
+}
+
+/// ‖I − X₀M‖₂ from where products in `f32` are of use.
+const NEARLY_RIGHT: [f64; 4] = [1e-2, 1e-3, 1e-5, 1e-8];
+
+#[test]
+fn nearly_right_starts_give_what_working_precision_can() {
+    for entry in gallery() {
+        for distance in NEARLY_RIGHT {
+            let name = format!("{}, {distance:e}", entry.name);
+            let start = Start::Given(spoilt(&entry, distance));
+            let config = Config::default().accuracy(Accuracy::Working).start(start);
+            let found = invert_by_descent(&entry.matrix, config).expect(&name);
+            assert_true(&name, &found.certificate, &entry, &found.inverse);
+            let error = forward_error(&found.inverse, &entry.inverse);
+            let limit = f64::EPSILON.max(0.1 * f64::EPSILON * entry.condition_number);
+            assert!(error <= limit, "{name}: {error:e} > {limit:e}");
+            assert_residual_is_stated(&name, &entry, &found, 1e-9);
+        }
+    }
+}
+
+#[test]
+fn nearly_right_starts_are_taken_to_a_tolerance() {
+    for entry in gallery() {
+        for distance in NEARLY_RIGHT {
+            for tolerance in [1e-4, 1e-6, 1e-8] {
+                let name = format!("{}, {distance:e} to {tolerance:e}", entry.name);
+                let start = Start::Given(spoilt(&entry, distance));
+                let config = Config::default().tolerance(tolerance).start(start);
+                let found = invert_by_descent(&entry.matrix, config).expect(&name);
+                assert_true(&name, &found.certificate, &entry, &found.inverse);
+                assert_residual_is_stated(&name, &entry, &found, distance);
+                assert!(found.residual <= tolerance, "{name}: {:e}", found.residual);
+            }
+        }
+    }
+}
+
+/// The residual stated is that of a plain product, to the rounding of one in `f64`, and of one in `f32`
+/// with a last step of this relative size.
+fn assert_residual_is_stated(name: &str, entry: &GalleryMatrix, found: &Inversion<f64>, step: f64) {
+    let n = entry.matrix.nrows();
+    let residual = (&found.inverse * &entry.matrix - DMatrix::identity(n, n)).norm();
+    let unit = f64::EPSILON + step * f64::from(f32::EPSILON);
+    let rounding = unit * found.inverse.norm() * entry.matrix.norm();
+    let difference = (found.residual - residual).abs();
+    assert!(
+        difference <= rounding,
+        "{name}: {difference:e} > {rounding:e}"
+    );
+}
+
+#[test]
+fn a_tracker_to_a_tolerance_is_as_good_as_it_says() {
+    for entry in gallery() {
+        for (distance, tolerance) in [(1e-3, 1e-6), (1e-2, 1e-10), (1e-6, 1e-13)] {
+            let name = format!("{}, {distance:e} to {tolerance:e}", entry.name);
+            let next = GalleryMatrix::new(name.clone(), drifted(&entry.matrix, distance, 55));
+            let tracker = InverseTracker::new(&entry.matrix).expect(&name);
+            let mut tracker = tracker.tolerance(tolerance).expect(&name);
+            tracker.update(&next.matrix).expect(&name);
+            assert_true(&name, tracker.certificate(), &next, tracker.inverse());
+            assert!(tracker.certificate().relative_error_bound() <= tolerance);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::certificate::proof::{absolute_row_sums, absolute_times, enlarge};
+use super::certificate::proof::{RowSums, absolute_row_sums, absolute_times, enlarge};
 use super::equilibration::Scaling;
 use super::finish::{Slices, accurate_residual};
 use super::natural::{ProductCounter, Workspace};
@@ -45,7 +45,7 @@ impl<'a> Confirmation<'a> {
             let n = factors.a.nrows();
             let units = 0.5 * n as f64 * T::EPSILON.to_f64();
             let sums = absolute_times(factors.a, &absolute_row_sums(factors.b));
-            let rows: Vec<f64> = sums.iter().map(|sum| 2.0 * units * (1.0 + sum)).collect();
+            let rows: RowSums = sums.iter().map(|sum| 2.0 * units * (1.0 + sum)).collect();
             factors.norm_of_bound(&rows)
         };
         self.largest(side, of)

@@ -247,6 +247,9 @@ fn shift_exponents<T: Real>(
 
 /// values ← factor·values; whether the inverse of the factor leads back.
 fn multiply_exactly<T: Real>(values: &mut [T], (factor, inverse): (T, T)) -> bool {
+    if factor == T::one() {
+        return true;
+    }
     let mut is_exact = true;
     for value in values {
         let shifted = *value * factor;

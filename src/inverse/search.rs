@@ -314,6 +314,9 @@ fn rounded<T: Real>(
     let n = x.nrows();
     let distance = enlarge(largest(distances.into_iter()), n);
     let inverse = T::narrow_matrix(x);
+    if distance == 0.0 {
+        return (inverse, proof);
+    }
     let norm = enlarge(largest(absolute_row_sums(&inverse).into_iter()), n);
     let matrix_norm = enlarge(largest_row_sum(scaled), n);
     let proof = proof.moved(distance, norm, matrix_norm);

@@ -67,13 +67,13 @@ const POLISH_BELOW: f64 = 0.7;
 
 /// One search for the inverse of an equilibrated matrix.
 pub(crate) struct Session<'a> {
-    matrix: &'a DMatrix<f64>,
+    pub(super) matrix: &'a DMatrix<f64>,
     /// What the entries of X weigh for the matrix before it was equilibrated.
     weights: Option<Weights>,
-    aim: Aim,
-    workspace: &'a mut Workspace<f64>,
-    counter: &'a mut ProductCounter,
-    monitor: &'a mut dyn Monitor<f64>,
+    pub(super) aim: Aim,
+    pub(super) workspace: &'a mut Workspace<f64>,
+    pub(super) counter: &'a mut ProductCounter,
+    pub(super) monitor: &'a mut dyn Monitor<f64>,
     route: Route,
     finish_products: usize,
 }
@@ -185,6 +185,7 @@ impl<'a> Session<'a> {
     fn rescue(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
         self.monitor.restart();
         let size = self.distance_after_product(x)?;
+        self.workspace.prepare();
         if !size.is_finite() || !self.repair_promises() {
             return Ok(None);
         }
@@ -201,7 +202,14 @@ impl<'a> Session<'a> {
             Ending::Stopped(reason) => return Err(reason),
             Ending::Singular | Ending::Unclear | Ending::Broken => return Ok(None),
         }
-        let size = self.distance_after_product(x)?;
+        let mut size = self.distance_after_product(x)?;
+        if self.is_nearly_right(x, size) {
+            if let Some(proof) = self.refresh(x, size)? {
+                return Ok(Some(proof));
+            }
+            size = self.distance_after_product(x)?;
+        }
+        self.workspace.prepare();
         if size < POLISH_BELOW {
             self.polish(x, size, self.goal())?;
             self.useful_proof(Ending::Converged, x)
@@ -231,7 +239,15 @@ impl<'a> Session<'a> {
 
     /// Polishes or repairs; none if that does not lead to a proof.
     fn search_from(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
-        let size = self.distance_after_product(x)?;
+        let mut size = self.distance_after_product(x)?;
+        if self.is_nearly_right(x, size) {
+            self.route = Route::Polished;
+            if let Some(proof) = self.refresh(x, size)? {
+                return Ok(Some(proof));
+            }
+            size = self.distance_after_product(x)?;
+        }
+        self.workspace.prepare();
         if size < POLISH_BELOW {
             self.route = Route::Polished;
             self.polish(x, size, self.goal())?;
@@ -247,11 +263,16 @@ impl<'a> Session<'a> {
     }
 
     /// C = XM into `image`; returns ‖I − C‖₂, nearly.
-    fn distance_after_product(&mut self, x: &DMatrix<f64>) -> Result<f64, StopReason> {
-        self.workspace.prepare();
-        (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
-        self.show_image(x)?;
+    pub(super) fn distance_after_product(&mut self, x: &DMatrix<f64>) -> Result<f64, StopReason> {
+        self.show_product(x)?;
         Ok(self.distance_from_identity())
+    }
+
+    /// C = XM into `image`.
+    pub(super) fn show_product(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
+        self.workspace.prepare_image();
+        (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
+        self.show_image(x)
     }
 
     /// The proof after the finish, if the ending is a success and the proof is of use.
@@ -539,7 +560,7 @@ impl<'a> Session<'a> {
 pub(super) const LARGEST_USEFUL_ERROR: f64 = 0.1;
 
 /// Power steps of the norm estimate, two matrix-vector products each.
-const POWER_STEPS: usize = 8;
+const POWER_STEPS: usize = 3;
 
 /// Each power step at least squares the distance.
 const MOST_POWERS: usize = 12;

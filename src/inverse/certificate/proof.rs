@@ -14,6 +14,7 @@ use crate::Real;
 use crate::inverse::natural::{ProductCounter, subtract_from_identity};
 use crate::norm::columns;
 use nalgebra::DMatrix;
+use smallvec::SmallVec;
 
 /// What is proven of an approximate inverse X of M; ∞ where nothing is, never NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,9 +85,6 @@ impl Proof {
     /// Of another X of norm `inverse_norm` at this distance, in ‖·‖∞, from the one that it is of; the
     /// norms are rounded up.
     pub(crate) fn moved(self, distance: f64, inverse_norm: f64, matrix_norm: f64) -> Self {
-        if distance == 0.0 {
-            return self;
-        }
         let absolute = slightly_more(self.absolute + distance);
         Self {
             residual: or_infinity(slightly_more(self.residual + distance * matrix_norm)),
@@ -132,24 +130,45 @@ pub(crate) fn plain_proof(
     };
     counter.multiply(residual, a, b);
     subtract_from_identity(residual);
-    let n = a.nrows();
-    let (a_sums, b_sums) = (absolute_row_sums(a), absolute_row_sums(b));
-    let rounding = absolute_times(a, &b_sums);
-    let units = unit_roundoff();
-    let gamma = product_error(n);
-    let rows = absolute_row_sums(residual);
-    let terms = rows
-        .iter()
-        .zip(&rounding)
-        // In f64 the factor rounds to 1; the enlargement below has room for it.
-        .map(|(r, p)| r * (1.0 + units) + gamma * p);
-    let (a_norm, b_norm) = (largest(a_sums.into_iter()), largest(b_sums.into_iter()));
-    let rho = largest(terms) + underflow(n, a_norm + b_norm);
+    let bounds = ResidualBounds::new(a, &absolute_row_sums(b), residual);
     let inverse_norm = match order {
-        Order::InverseFirst => a_norm,
-        Order::MatrixFirst => b_norm,
+        Order::InverseFirst => bounds.a_norm,
+        Order::MatrixFirst => bounds.b_norm,
     };
-    Proof::from_residual(enlarge(rho, n), enlarge(inverse_norm, n))
+    Proof::from_residual(bounds.residual, inverse_norm)
+}
+
+/// What a computed residual R̂ = fl(I − A·B) says of I − A·B; all norms are ‖·‖∞, rounded up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ResidualBounds {
+    /// A bound of ‖I − A·B‖.
+    pub(crate) residual: f64,
+    /// A bound of ‖R̂ − (I − A·B)‖.
+    pub(crate) rounding: f64,
+    pub(crate) a_norm: f64,
+    pub(crate) b_norm: f64,
+}
+
+impl ResidualBounds {
+    /// From R̂ as a plain product gave it, and the row sums of |B|.
+    pub(crate) fn new(a: &DMatrix<f64>, b_sums: &[f64], residual: &DMatrix<f64>) -> Self {
+        let n = a.nrows();
+        let (a_norm, b_norm) = (largest_row_sum(a), largest(b_sums.iter().copied()));
+        let gamma = product_error(n);
+        let rows = absolute_row_sums(residual);
+        let products = absolute_times(a, b_sums);
+        let roundings = rows.iter().zip(&products);
+        // In f64 a factor 1 + u would round to 1; the enlargement below has room for it.
+        let roundings = roundings.map(|(row, p)| unit_roundoff() * row + gamma * p);
+        let totals = roundings.clone().zip(&rows).map(|(d, row)| row + d);
+        let tiny = underflow(n, a_norm + b_norm);
+        Self {
+            residual: enlarge(largest(totals) + tiny, n),
+            rounding: enlarge(largest(roundings) + tiny, n),
+            a_norm: enlarge(a_norm, n),
+            b_norm: enlarge(b_norm, n),
+        }
+    }
 }
 
 /// u, the largest relative error of one rounding.
@@ -175,9 +194,12 @@ pub(crate) fn underflow(n: usize, norms: f64) -> f64 {
     smallest * n as f64 * (n as f64 + norms)
 }
 
+/// One number per row; those of small matrices need no allocation.
+pub(crate) type RowSums = SmallVec<[f64; 16]>;
+
 /// The row sums of |a|.
-pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> Vec<f64> {
-    let mut sums = vec![0.0; a.nrows()];
+pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> RowSums {
+    let mut sums = RowSums::from_elem(0.0, a.nrows());
     for column in columns(a) {
         for (sum, v) in sums.iter_mut().zip(column) {
             *sum += v.to_f64().abs();
@@ -187,8 +209,8 @@ pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> Vec<f64> {
 }
 
 /// |a|·v.
-pub(crate) fn absolute_times(a: &DMatrix<f64>, v: &[f64]) -> Vec<f64> {
-    let mut sums = vec![0.0; a.nrows()];
+pub(crate) fn absolute_times(a: &DMatrix<f64>, v: &[f64]) -> RowSums {
+    let mut sums = RowSums::from_elem(0.0, a.nrows());
     for (column, factor) in columns(a).zip(v) {
         for (sum, entry) in sums.iter_mut().zip(column) {
             *sum += entry.abs() * factor;
@@ -213,7 +235,7 @@ pub(crate) fn enlarge(value: f64, n: usize) -> f64 {
     or_infinity(value * (1.0 + (8 * n + 100) as f64 * f64::EPSILON))
 }
 
-fn slightly_more(value: f64) -> f64 {
+pub(crate) fn slightly_more(value: f64) -> f64 {
     value * (1.0 + 8.0 * f64::EPSILON)
 }
 

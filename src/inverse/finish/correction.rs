@@ -5,7 +5,7 @@ use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 
 use super::NEGLIGIBLE;
 use crate::inverse::certificate::proof::{
-    Proof, absolute_row_sums, absolute_times, enlarge, largest, product_error, underflow,
+    Proof, RowSums, absolute_row_sums, absolute_times, enlarge, largest, product_error, underflow,
     unit_roundoff,
 };
 use crate::inverse::equilibration::Weights;
@@ -13,6 +13,9 @@ use crate::inverse::natural::{ProductCounter, Workspace, fill_at_random};
 
 /// Random vectors of a norm estimate, which is then off by a factor of 2 at the most, nearly always.
 const PROBES: usize = 6;
+
+/// The order up to which a better estimate takes longer than the product that it may save.
+const CHEAP_UP_TO: usize = 12;
 
 /// Of the entries of a random vector, each a sum of four uniform ones.
 const VARIANCE: f64 = 4.0 / 12.0;
@@ -28,21 +31,21 @@ const VARIANCE: f64 = 4.0 / 12.0;
 pub(super) struct Correction {
     third_order: bool,
     /// Bounds of the row sums of |δ|.
-    rounding: Vec<f64>,
+    rounding: RowSums,
     /// An estimate of ‖M⁻¹ − X⁺‖/‖M⁻¹‖, the rounding of X⁺ and of R̂ aside.
     remaining_error: f64,
     /// Of X, which is overwritten.
     before: Sums,
     /// |M|·e, e being the vector of ones.
-    matrix_sums: Vec<f64>,
+    matrix_sums: RowSums,
 }
 
 /// What the bounds need to know of a matrix A.
 struct Sums {
     /// |A|·e.
-    rows: Vec<f64>,
+    rows: RowSums,
     /// |A|·(|M|·e).
-    image: Vec<f64>,
+    image: RowSums,
 }
 
 impl Sums {
@@ -61,7 +64,7 @@ impl Correction {
         x: &mut DMatrix<f64>,
         w: &mut Workspace<f64>,
         counter: &mut ProductCounter,
-        rounding: Vec<f64>,
+        rounding: RowSums,
     ) -> Self {
         debug_assert_eq!(matrix.shape(), x.shape());
         let matrix_sums = absolute_row_sums(matrix);
@@ -93,7 +96,7 @@ impl Correction {
     pub(super) fn proof(&self, corrected: &DMatrix<f64>, w: &Workspace<f64>) -> Proof {
         let n = corrected.nrows();
         let residual = &w.image;
-        let rows: Vec<f64> = absolute_row_sums(residual)
+        let rows: RowSums = absolute_row_sums(residual)
             .iter()
             .zip(&self.rounding)
             .map(|(r, d)| r + d)
@@ -149,10 +152,10 @@ impl Correction {
         factor: Option<&Sums>,
         residual: &DMatrix<f64>,
         times_v: fn(&Sums) -> &[f64],
-    ) -> Vec<f64> {
+    ) -> RowSums {
         let (u, gamma) = (unit_roundoff(), product_error(residual.nrows()));
         let before = times_v(&self.before);
-        let of_product = |factor: &[f64], sum: &[f64]| -> Vec<f64> {
+        let of_product = |factor: &[f64], sum: &[f64]| -> RowSums {
             let products = absolute_times(residual, factor);
             let terms = products.iter().zip(sum);
             terms.map(|(p, s)| gamma * p + u * s).collect()
@@ -189,7 +192,8 @@ fn errors_left(x: &DMatrix<f64>, weights: Option<&Weights>, w: &Workspace<f64>) 
 fn plain_errors(norm: f64, w: &Workspace<f64>) -> [f64; 2] {
     let size = w.image.norm();
     let largest = size * w.momentum.norm() / norm;
-    if largest <= NEGLIGIBLE * unit_roundoff() {
+    let is_enough = largest <= NEGLIGIBLE * unit_roundoff();
+    if is_enough || w.image.nrows() <= CHEAP_UP_TO {
         return [largest, size * largest];
     }
     norms_of_products(w).map(|product| product / norm)

@@ -4,6 +4,7 @@
 //! the remainders round, and those are small.
 
 mod correction;
+mod direct;
 mod residual;
 mod slices;
 

@@ -2,15 +2,16 @@
 
 use nalgebra::DMatrix;
 
+use super::direct::residual_directly;
 use super::slices::{Part, cut_columns, cut_rows};
 use crate::inverse::certificate::proof::{
-    absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error, underflow,
-    unit_roundoff,
+    RowSums, absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error,
+    underflow, unit_roundoff,
 };
 use crate::inverse::natural::{ProductCounter, Workspace};
 
 /// |A|·(|B|·e), and what underflow may add to a row of A·B.
-fn product_sizes(a: &DMatrix<f64>, b: &DMatrix<f64>) -> (Vec<f64>, f64) {
+fn product_sizes(a: &DMatrix<f64>, b: &DMatrix<f64>) -> (RowSums, f64) {
     let b_sums = absolute_row_sums(b);
     let b_norm = largest(b_sums.iter().copied());
     let tiny = underflow(a.nrows(), largest_row_sum(a) + b_norm);
@@ -26,6 +27,15 @@ pub(in crate::inverse) enum Slices {
     Three,
 }
 
+impl Slices {
+    fn products(self) -> usize {
+        match self {
+            Self::Two => 3,
+            Self::Three => 6,
+        }
+    }
+}
+
 /// R̂ = I − A·B into the workspace's `image`; returns, by rows, a bound of Σⱼ|R̂ − R|.
 pub(in crate::inverse) fn accurate_residual(
     a: &DMatrix<f64>,
@@ -33,15 +43,18 @@ pub(in crate::inverse) fn accurate_residual(
     slices: Slices,
     w: &mut Workspace<f64>,
     counter: &mut ProductCounter,
-) -> Vec<f64> {
+) -> RowSums {
     let n = a.nrows();
+    if n <= DIRECT_UP_TO {
+        return direct_residual(a, b, slices, w, counter);
+    }
     w.image.fill(0.0);
     w.image.fill_diagonal(1.0);
     w.momentum_image.fill(0.0);
     let mut sum = Accumulator {
         w,
         counter,
-        rounding: vec![0.0; n],
+        rounding: RowSums::from_elem(0.0, n),
         terms: 0,
     };
     match slices {
@@ -62,11 +75,32 @@ pub(in crate::inverse) fn accurate_residual(
     sum.finish(a, b)
 }
 
+/// The order up to which slices take longer than the sums entry by entry.
+const DIRECT_UP_TO: usize = 8;
+
+/// The same for a small order; counted as the products that it replaces.
+fn direct_residual(
+    a: &DMatrix<f64>,
+    b: &DMatrix<f64>,
+    slices: Slices,
+    w: &mut Workspace<f64>,
+    counter: &mut ProductCounter,
+) -> RowSums {
+    counter.count(slices.products());
+    let (sizes, tiny) = product_sizes(a, b);
+    let mut bounds = residual_directly(a, b, &sizes, &mut w.image);
+    for bound in &mut bounds {
+        // Each of the n products may lose five times the smallest subnormal.
+        *bound = enlarge(*bound + 5.0 * tiny, a.nrows());
+    }
+    bounds
+}
+
 /// I minus products, with the roundings of the sums kept in a second matrix.
 struct Accumulator<'a> {
     w: &'a mut Workspace<f64>,
     counter: &'a mut ProductCounter,
-    rounding: Vec<f64>,
+    rounding: RowSums,
     terms: usize,
 }
 
@@ -115,7 +149,7 @@ impl Accumulator<'_> {
     /// terms·u·(1 + 8|A||B|): each partial sum is a product of partial sums of slices, which are at
     /// most (1 + 2^−β)|A| or, where the first slice is zero, 2|A|; so it is at most
     /// I + 4(1 + 2^−β)|A||B|.
-    fn finish(mut self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> Vec<f64> {
+    fn finish(mut self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> RowSums {
         self.w.image += &self.w.momentum_image;
         let u = unit_roundoff();
         let second_order = 2.0 * (self.terms as f64 * u).powi(2);

@@ -27,6 +27,11 @@ impl ProductCounter {
         self.products
     }
 
+    /// Counts products taken elsewhere.
+    pub(crate) fn count(&mut self, products: usize) {
+        self.products += products;
+    }
+
     /// out = a·b, counted.
     pub(crate) fn multiply<T: Real>(
         &mut self,

@@ -50,6 +50,13 @@ impl<T: Real> Workspace<T> {
         }
     }
 
+    /// Makes room for the image alone, if it is not there yet.
+    pub(crate) fn prepare_image(&mut self) {
+        if self.image.nrows() != self.order {
+            self.image = DMatrix::zeros(self.order, self.order);
+        }
+    }
+
     /// Makes room for the matrices, if it is not there yet.
     pub(crate) fn prepare(&mut self) {
         let n = self.order;

@@ -1,0 +1,180 @@
+//! The short way from an inverse that is nearly right, its products in `f32` where that is enough.
+
+use nalgebra::DMatrix;
+
+use super::certificate::proof::{Proof, ResidualBounds, absolute_row_sums, unit_roundoff};
+use super::narrow::{NARROW_ROUNDOFF, NarrowCorrection, Remainder};
+use super::natural::{Estimate, squared_distance_from_identity, subtract_from_identity};
+use super::session::{Aim, LARGEST_USEFUL_ERROR, Session};
+use crate::{Side, StopReason};
+
+/// The order from which products in `f32` pay.
+const NARROW_FROM: usize = 48;
+
+/// ‖I − XM‖ below which they do: above it, degrees above [`HIGHEST_DEGREE`] are faster.
+const NARROW_BELOW: f64 = 0.02;
+
+/// Each product in `f32` adds a power of the residual.
+const HIGHEST_DEGREE: usize = 4;
+
+/// Every round but the last leaves about 10⁻⁷ of the error.
+const MOST_ROUNDS: usize = 3;
+
+/// The room that estimates of norms leave.
+const SAFETY: f64 = 2.0;
+
+/// The error that working precision may leave, as a share of u·κ, which an LU factorisation leaves.
+const LU_SHARE: f64 = 0.02;
+
+/// How a round of corrections goes.
+struct Round {
+    degree: usize,
+    /// Whether it reaches what is asked for, to go by the estimates.
+    is_last: bool,
+}
+
+/// Estimates for an X that is nearly right.
+#[derive(Clone, Copy)]
+struct Outlook {
+    /// ‖I − XM‖₂.
+    size: f64,
+    /// ‖M⁻¹ − X‖/‖M⁻¹‖, which may be smaller by as much as the condition number.
+    error: f64,
+}
+
+impl Outlook {
+    /// After a correction of this degree, with the rounding of its products: that is relative to what is
+    /// added to X, and has no reason to be small times M.
+    fn after(self, degree: usize, condition: f64) -> Self {
+        let rounding = SAFETY * NARROW_ROUNDOFF;
+        let power = self.size.powi(degree as i32);
+        Self {
+            size: self.size * (power + rounding * condition),
+            error: self.error * (power + rounding),
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Whether the start in `x`, with ‖I − XM‖₂ of this size, is one for [`refresh`](Self::refresh).
+    pub(super) fn is_nearly_right(&self, x: &DMatrix<f64>, size: f64) -> bool {
+        let is_served = match self.aim {
+            // The finish begins from a smaller residual than one in `f32` leaves.
+            Aim::Full => false,
+            Aim::Working | Aim::Proven(_) => true,
+            Aim::Residual { side, .. } => side == Side::Left,
+        };
+        is_served && x.nrows() >= NARROW_FROM && size <= NARROW_BELOW
+    }
+
+    /// Corrects an inverse with C = XM in `image` and ‖I − C‖₂ of this size; the proof, unless what
+    /// was asked for was not reached.
+    pub(super) fn refresh(
+        &mut self,
+        x: &mut DMatrix<f64>,
+        size: f64,
+    ) -> Result<Option<Proof>, StopReason> {
+        let mut outlook = Outlook { size, error: size };
+        let condition = x.norm() * self.matrix.norm() / (x.nrows() as f64).sqrt();
+        let matrix_sums = absolute_row_sums(self.matrix);
+        let mut correction = NarrowCorrection::new(x.nrows());
+        for _ in 0..MOST_ROUNDS {
+            subtract_from_identity(&mut self.workspace.image);
+            let bounds = ResidualBounds::new(x, &matrix_sums, &self.workspace.image);
+            let Round { degree, is_last } = self.next_round(outlook, condition, &bounds);
+            let remainder = Remainder::after(&bounds, degree, x.nrows());
+            correction.apply(&self.workspace.image, x, degree, self.counter);
+            self.monitor.advance();
+            if is_last {
+                let proof = remainder.map(|remainder| remainder.proof(&bounds, x));
+                return self.accepted(x, proof, &mut correction);
+            }
+            self.show_product(x)?;
+            let largest = squared_distance_from_identity(&self.workspace.image).sqrt();
+            let smallest = largest / (x.nrows() as f64).sqrt();
+            let next = outlook.after(degree, condition);
+            // False for NaN too.
+            let has_improved = smallest < 0.5 * outlook.size;
+            if !has_improved {
+                break;
+            }
+            outlook = Outlook {
+                size: next.size.clamp(smallest, largest),
+                error: next.error,
+            };
+        }
+        Ok(None)
+    }
+
+    /// The proof, if it and the residual after the last step are what was asked for.
+    fn accepted(
+        &mut self,
+        x: &DMatrix<f64>,
+        proof: Option<Proof>,
+        correction: &mut NarrowCorrection,
+    ) -> Result<Option<Proof>, StopReason> {
+        let is_recorded = matches!(self.aim, Aim::Working | Aim::Residual { .. });
+        let mut doubt = 0.0;
+        if is_recorded {
+            let residual = &mut self.workspace.image;
+            doubt = correction.follow(residual, self.matrix, self.counter);
+            self.show_residual(x)?;
+        }
+        let norm = self.workspace.image.norm();
+        let suffices = |proof: &Proof| match self.aim {
+            Aim::Full | Aim::Working => proof.relative <= LARGEST_USEFUL_ERROR,
+            Aim::Proven(error) => proof.relative <= error,
+            Aim::Residual { goal, .. } => proof.relative < 1.0 && norm + doubt <= goal,
+        };
+        Ok(proof.filter(suffices))
+    }
+
+    /// The lowest degree that reaches what is asked for, else that from which the next round will, else
+    /// the one whose power of the residual is lost in the rounding of the products.
+    fn next_round(&self, outlook: Outlook, condition: f64, bounds: &ResidualBounds) -> Round {
+        let suffices = |from: Outlook, degree: usize| {
+            let next = from.after(degree, condition);
+            match self.aim {
+                Aim::Full | Aim::Working => {
+                    next.error <= unit_roundoff() * SAFETY.max(LU_SHARE * condition)
+                }
+                Aim::Proven(error) => next.error <= error,
+                Aim::Residual { goal, .. } => SAFETY * next.size <= goal,
+            }
+        };
+        let is_proven = |degree: usize| match self.aim {
+            Aim::Proven(error) => Remainder::after(bounds, degree, self.matrix.nrows())
+                .is_some_and(|remainder| SAFETY.sqrt() * remainder.relative_error() <= error),
+            _ => true,
+        };
+        let mut degrees = 1..=HIGHEST_DEGREE;
+        let last = degrees
+            .clone()
+            .find(|&k| suffices(outlook, k) && is_proven(k));
+        if let Some(degree) = last {
+            return Round {
+                degree,
+                is_last: true,
+            };
+        }
+        let prepares = |&k: &usize| suffices(outlook.after(k, condition), 1);
+        let is_enough = |k: &usize| outlook.size.powi(*k as i32) <= NARROW_ROUNDOFF;
+        let degree = degrees
+            .clone()
+            .find(prepares)
+            .or_else(|| degrees.find(is_enough));
+        Round {
+            degree: degree.unwrap_or(HIGHEST_DEGREE),
+            is_last: false,
+        }
+    }
+
+    /// Shows the residual I − XM, which is in `image`.
+    fn show_residual(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
+        let residual = &self.workspace.image;
+        let norm = residual.norm();
+        let estimate = Estimate::Residual(residual);
+        let wish = self.monitor.see(x, norm * norm, estimate);
+        wish.map_or(Ok(()), Err)
+    }
+}
