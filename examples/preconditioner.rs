@@ -8,8 +8,12 @@
 //! A preconditioner P ≈ A⁻¹ saves steps, but only if a product with P is cheap. So P may be different
 //! from 0 only between points at most r steps apart on the grid. Among all symmetric matrices of that
 //! pattern the program takes the best, the minimum of ‖P·A − I‖_F, and solves for several right-hand
-//! sides with it and without. (A preconditioner by descent pays where it serves many right-hand
-//! sides.)
+//! sides with it and without.
+//!
+//! What it shows: with the four neighbours, r = 1, P has no more entries than A, so that a step costs
+//! about twice as much, and takes away two steps of three. Each ring more saves further steps for more
+//! entries. Finding P takes hundreds of products of whole matrices, or thousands: it pays where it
+//! serves many right-hand sides.
 //!
 //! `cargo run --release --example preconditioner`
 
