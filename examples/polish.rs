@@ -8,9 +8,9 @@
 //! For each κ the program prints what [`certify`] proves of each inverse, its error (against the
 //! polished one, which is proven to be nearer to the inverse than all others), products and time.
 //!
-//! What it shows: LU in `f64` loses about as many digits as κ has, the polished inverse none. It
-//! takes a few times as long. At κ = 10⁸ little is right in `f32`, too little to be polished: the start
-//! is repaired, as the last column tells, and the descent has further to go.
+//! What it shows: LU in `f64` loses about as many digits as κ has, the polished inverse next to none,
+//! for two or three times the time. At κ = 10⁸ little is right in `f32`, too little to be polished: the
+//! start is repaired, as the last column tells, and the descent has further to go.
 //!
 //! `cargo run --release --example polish`
 
