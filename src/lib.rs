@@ -1,6 +1,8 @@
 //! Matrix operations by gradient descent: guess the answer, measure how wrong it is, nudge it
 //! downhill, repeat; and say at the end how good it is.
 //!
+//! The [`guide`] teaches the subject from the first gradient on.
+//!
 //! # The layers
 //!
 //! | layer | what it holds |
@@ -57,6 +59,7 @@ mod validation;
 
 pub mod completion;
 pub mod descent;
+pub mod guide;
 pub mod inverse;
 pub mod linear_map;
 pub mod loss;

@@ -1,5 +1,5 @@
 //! The tests: a file for each folder of the library, one for each promise of the default inverse,
-//! and the gallery of matrices that these are tried on.
+//! the gallery of matrices that these are tried on, and the guide.
 
 mod support;
 
@@ -11,6 +11,7 @@ mod completion;
 mod descent;
 mod formulas;
 mod gallery;
+mod guide;
 mod inverse;
 mod limits;
 mod line_search;

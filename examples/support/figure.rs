@@ -4,7 +4,7 @@
 
 use std::error::Error;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -44,13 +44,16 @@ pub enum Line {
     Dashed,
     #[allow(dead_code, reason = "not every example has that many curves")]
     Dotted,
+    /// Solid, with a mark at each point: for points that are few.
+    #[allow(dead_code, reason = "most curves have points without end")]
+    Marked,
 }
 
 impl Line {
     /// The dashes of a sample.
     fn sample(self) -> Vec<(i32, i32)> {
         match self {
-            Self::Solid => vec![(0, SAMPLE_WIDTH)],
+            Self::Solid | Self::Marked => vec![(0, SAMPLE_WIDTH)],
             Self::Dashed => vec![(0, 6), (10, 16), (20, 26), (30, SAMPLE_WIDTH)],
             Self::Dotted => (0..SAMPLE_WIDTH).step_by(5).map(|x| (x, x + 2)).collect(),
         }
@@ -73,15 +76,21 @@ pub struct Figure {
 
 impl Figure {
     /// Draws it as SVG in Cargo's target directory and returns its path.
+    #[allow(dead_code, reason = "a page takes the figure as text")]
     pub fn write(&self, file_name: &str) -> Result<PathBuf, Box<dyn Error>> {
-        let path = target_directory()?.join(file_name);
-        self.draw(&path)?;
-        Ok(path)
+        write_to_target(file_name, &self.svg()?)
     }
 
-    fn draw(&self, path: &Path) -> Result<(), Box<dyn Error>> {
+    /// The figure as SVG.
+    pub fn svg(&self) -> Result<String, Box<dyn Error>> {
+        let mut svg = String::new();
+        self.draw(&mut svg)?;
+        Ok(svg)
+    }
+
+    fn draw(&self, svg: &mut String) -> Result<(), Box<dyn Error>> {
         let size = (PLOT_WIDTH + self.names_width, HEIGHT);
-        let area = SVGBackend::new(path, size).into_drawing_area();
+        let area = SVGBackend::with_string(svg, size).into_drawing_area();
         area.draw(&Text::new(self.title, (16, 16), text(17)))?;
         let mut chart = ChartBuilder::on(&area)
             .margin_top(40)
@@ -111,6 +120,11 @@ impl Figure {
                 Line::Solid => chart.draw_series(LineSeries::new(points, style))?,
                 Line::Dashed => chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?,
                 Line::Dotted => chart.draw_series(DashedLineSeries::new(points, 2, 3, style))?,
+                Line::Marked => {
+                    let mark = |point| Circle::new(point, 3, curve.color.filled());
+                    chart.draw_series(points.clone().map(mark))?;
+                    chart.draw_series(LineSeries::new(points, style))?
+                }
             };
         }
         let named = self.curves.iter().filter(|curve| !curve.name.is_empty());
@@ -129,9 +143,16 @@ impl Figure {
     }
 }
 
-fn text(size: i32) -> TextStyle<'static> {
+pub fn text(size: i32) -> TextStyle<'static> {
     let middle = Pos::new(HPos::Left, VPos::Center);
     ("sans-serif", size).into_font().color(&GREY).pos(middle)
+}
+
+/// Writes a file into Cargo's target directory and returns its path.
+pub fn write_to_target(file_name: &str, contents: &str) -> Result<PathBuf, Box<dyn Error>> {
+    let path = target_directory()?.join(file_name);
+    std::fs::write(&path, contents)?;
+    Ok(path)
 }
 
 /// Cargo's target directory, found from this program's own place in it.

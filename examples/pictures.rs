@@ -1,0 +1,168 @@
+//! Three pictures of how an inverse is found, each drawn by one call.
+//!
+//! - `target/losses.svg`: the losses of four rules on one matrix;
+//! - `target/approach.svg`: X·M on its way to the identity, by momentum and in the natural metric;
+//! - `target/condition.svg`: the steps against the condition number.
+//!
+//! The helpers are `loss_curves`, `heat_maps` and `condition_curves` in `examples/support`; they take
+//! losses, matrices and counts from any run.
+//!
+//! `cargo run --release --example pictures`
+
+use std::error::Error;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use matrix_descent::inverse::Method;
+use matrix_descent::{
+    Adam, Config, Error as DescentError, InverseObjective, Lbfgs, MeanSquaredError, Optimizer,
+    Progress, Sgd, Side, Silent, Stopping, invert_by_descent, minimize,
+};
+use nalgebra::DMatrix;
+
+#[path = "support/condition_curves.rs"]
+mod condition_curves;
+#[path = "support/figure.rs"]
+mod figure;
+#[path = "support/heat_map.rs"]
+mod heat_map;
+#[path = "support/loss_curves.rs"]
+mod loss_curves;
+#[path = "support/matrices.rs"]
+mod matrices;
+
+use condition_curves::{StepsByCondition, condition_curves};
+use figure::write_to_target;
+use heat_map::{HeatMap, heat_maps, residual_note};
+use loss_curves::{NamedLosses, loss_curves};
+use matrices::matrix_of_condition;
+
+const SEED: u64 = 314;
+const SIZE: usize = 16;
+const MAPS_IN_A_ROW: usize = 6;
+const MOMENTUM_STEPS: [usize; MAPS_IN_A_ROW] = [0, 10, 30, 60, 100, 200];
+const NATURAL_STEPS: [usize; MAPS_IN_A_ROW] = [0, 2, 4, 5, 6, 7];
+/// The order of the matrices whose condition number varies.
+const SMALL_SIZE: usize = 8;
+/// The residual ‖X·M − I‖ at which a run counts as done.
+const GOAL: f64 = 1e-6;
+const MOST_STEPS: usize = 10_000_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for picture in [draw_losses()?, draw_approach()?, draw_condition()?] {
+        println!("{}", picture.display());
+    }
+    Ok(())
+}
+
+fn draw_losses() -> Result<PathBuf, Box<dyn Error>> {
+    let m = matrix_of_condition(SIZE, 10.0, SEED);
+    let runs = [
+        ("plain descent", losses(&m, plain_descent(SIZE, 10.0))?),
+        ("Adam, η = 0.02", losses(&m, Adam::new(0.02))?),
+        ("momentum, tuned", losses(&m, tuned_momentum(SIZE, 10.0))?),
+        ("L-BFGS", losses(&m, Lbfgs::default())?),
+    ];
+    let runs = runs.map(|(name, losses)| NamedLosses {
+        name: format!("{name}: {}", losses.len() - 1),
+        losses,
+    });
+    let title = "The inverse of a 16×16 matrix, κ = 10, by four rules, and their steps";
+    loss_curves(title, "mean((X·M − I)²)", &runs).write("losses.svg")
+}
+
+/// With the best learning rate for singular values from 1/κ to 1.
+fn plain_descent(n: usize, condition_number: f64) -> Sgd<f64> {
+    let (flattest, steepest) = curvatures(n, condition_number);
+    Sgd::new(2.0 / (flattest + steepest))
+}
+
+fn tuned_momentum(n: usize, condition_number: f64) -> Sgd<f64> {
+    let (flattest, steepest) = curvatures(n, condition_number);
+    Sgd::tuned_heavy_ball(flattest, steepest)
+}
+
+/// The least and the largest curvature of mean((X·M − I)²).
+fn curvatures(n: usize, condition_number: f64) -> (f64, f64) {
+    let steepest = 2.0 / (n * n) as f64;
+    (steepest / (condition_number * condition_number), steepest)
+}
+
+fn losses(m: &DMatrix<f64>, rule: impl Optimizer<f64>) -> Result<Vec<f64>, DescentError> {
+    let objective = InverseObjective::new(m, Side::Left, MeanSquaredError)?;
+    let stopping = Stopping::default()
+        .loss(GOAL * GOAL / m.len() as f64)
+        .max_steps(MOST_STEPS);
+    let run = minimize(objective, rule, vec![0.0; m.len()], stopping, Silent)?;
+    Ok(run.report.losses)
+}
+
+fn draw_approach() -> Result<PathBuf, Box<dyn Error>> {
+    let m = matrix_of_condition(SIZE, 30.0, SEED);
+    let momentum = Config::default().optimizer(tuned_momentum(SIZE, 30.0));
+    let mut maps = snapshots("momentum", &m, momentum, &MOMENTUM_STEPS)?;
+    let natural = Config::default();
+    maps.extend(snapshots("natural metric", &m, natural, &NATURAL_STEPS)?);
+    let title = "X·M on its way to the identity: 16×16, κ = 30";
+    let svg = heat_maps(title, &maps, MAPS_IN_A_ROW)?;
+    write_to_target("approach.svg", &svg)
+}
+
+/// X·M after these steps.
+fn snapshots<M: Method<f64>>(
+    method: &str,
+    m: &DMatrix<f64>,
+    config: Config<f64, M>,
+    steps: &[usize],
+) -> Result<Vec<HeatMap>, DescentError> {
+    let mut maps = Vec::new();
+    let watch = |progress: &Progress<'_, f64>| {
+        if steps.contains(&progress.step) {
+            maps.push(snapshot(method, progress, m));
+        }
+        ControlFlow::Continue(())
+    };
+    invert_by_descent(m, config.observer(watch))?;
+    Ok(maps)
+}
+
+fn snapshot(method: &str, progress: &Progress<'_, f64>, m: &DMatrix<f64>) -> HeatMap {
+    let matrix = DMatrix::from_column_slice(SIZE, SIZE, progress.parameters) * m;
+    let residual = (&matrix - DMatrix::identity(SIZE, SIZE)).norm();
+    HeatMap {
+        name: format!("{method}, step {}", progress.step),
+        note: residual_note(residual),
+        matrix,
+    }
+}
+
+fn draw_condition() -> Result<PathBuf, Box<dyn Error>> {
+    let plain = |m: &_, kappa| Ok(losses(m, plain_descent(SMALL_SIZE, kappa))?.len() - 1);
+    let momentum = |m: &_, kappa| Ok(losses(m, tuned_momentum(SMALL_SIZE, kappa))?.len() - 1);
+    let natural = |m: &_, _| {
+        let config = Config::default().tolerance(GOAL);
+        Ok(invert_by_descent(m, config)?.report.steps)
+    };
+    let curves = [
+        ("plain descent: about κ²", counts(2, plain)?),
+        ("momentum: about κ", counts(4, momentum)?),
+        ("natural metric: about log κ", counts(4, natural)?),
+    ];
+    let curves = curves.map(|(name, counts)| StepsByCondition { name, counts });
+    let title = "Steps to ‖X·M − I‖ ≤ 1e-6 against the condition number, n = 8";
+    condition_curves(title, &curves).write("condition.svg")
+}
+
+/// The steps for condition numbers up to 10^`decades`, two for each decade.
+fn counts(
+    decades: i32,
+    steps: impl Fn(&DMatrix<f64>, f64) -> Result<usize, DescentError>,
+) -> Result<Vec<(f64, usize)>, DescentError> {
+    let condition_numbers = (1..=2 * decades).map(|half| 10.0_f64.powf(0.5 * f64::from(half)));
+    condition_numbers
+        .map(|kappa| {
+            let m = matrix_of_condition(SMALL_SIZE, kappa, SEED);
+            Ok((kappa, steps(&m, kappa)?))
+        })
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! The guide quotes the committed measurements as they are.
+
+const MEASUREMENTS: &str = include_str!("../docs/measurements.md");
+const CONDITION_NUMBER: &str = include_str!("../src/guide/condition_number.md");
+const NATURAL_METRIC: &str = include_str!("../src/guide/natural_metric.md");
+const CHOOSING: &str = include_str!("../src/guide/choosing.md");
+
+/// Numbers in running text, as the guide and as the page of measurements writes them.
+const IN_TEXT: [(&str, &str, &str); 9] = [
+    (CONDITION_NUMBER, "1 161 steps", "| 1 161 ("),
+    (CONDITION_NUMBER, "115 884 for", "| 115 884 ("),
+    (CONDITION_NUMBER, "135 and", "| 135 ("),
+    (CONDITION_NUMBER, "1 356,", "| 1 356 ("),
+    (NATURAL_METRIC, "2 718 against", "(2 718) |"),
+    (NATURAL_METRIC, "against 24 at", "(24) |"),
+    (CHOOSING, "1.4·10⁻¹⁵", "| ≤ 1.4e-15 |"),
+    (CHOOSING, "8.9·10⁻¹⁴", "| 8.9e-14 |"),
+    (CHOOSING, "8.0·10⁻¹⁴", "| 8.0e-14 |"),
+];
+
+/// With plain spaces, on one line.
+fn plain(text: &str) -> String {
+    text.replace(['\u{a0}', '\n'], " ")
+}
+
+#[test]
+fn numbers_in_text_are_the_measured_ones() {
+    for (chapter, quoted, measured) in IN_TEXT {
+        assert!(plain(chapter).contains(quoted), "{quoted} left the guide");
+        assert!(plain(MEASUREMENTS).contains(measured), "{quoted} is stale");
+    }
+}
+
+/// Cells of the page have a count or a ratio in brackets behind the number that the guide quotes.
+#[test]
+fn numbers_in_tables_are_the_measured_ones() {
+    let measurements = plain(MEASUREMENTS);
+    for chapter in [NATURAL_METRIC, CHOOSING] {
+        let rows = chapter.lines().filter(|line| {
+            let first = line.strip_prefix("| ").and_then(|rest| rest.chars().next());
+            first.is_some_and(|letter| letter.is_ascii_digit())
+        });
+        let mut quoted = 0;
+        for row in rows {
+            for cell in row.split('|').skip(2).map(str::trim) {
+                if !cell.is_empty() {
+                    let measured = format!("| {} (", plain(cell));
+                    assert!(measurements.contains(&measured), "{cell} is stale");
+                    quoted += 1;
+                }
+            }
+        }
+        assert!(quoted >= 12, "the table left the guide");
+    }
+}
