@@ -41,8 +41,10 @@ MOMENTUM = 0.9
 ROUNDS = 9
 # n, and the steps of one visit.
 SIZES = {4: 10_000, 16: 5_000, 64: 1_000, 256: 50, 1024: 2}
-# More CPU time than wall time by this factor means more than one thread.
-MOST_THREADS = 1.2
+
+# One core for this process and the crate's: whatever threads a library starts, they take turns.
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
@@ -190,10 +192,7 @@ def measure(crate, n, steps):
             elapsed, loss, norm = crate.run(place, n, steps)
             seconds[name].append(elapsed / steps)
         for name, run in peers.items():
-            started = time.perf_counter()
             elapsed, x = run()
-            wall = time.perf_counter() - started
-            assert elapsed < MOST_THREADS * wall, f"{name}: more than one thread"
             seconds[name].append(elapsed / steps)
             check(name, m, x, loss, norm)
     return {name: statistics.median(values) for name, values in seconds.items()}
