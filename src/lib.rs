@@ -64,6 +64,7 @@ pub mod optimizer;
 pub mod set;
 pub mod solve;
 pub mod svd;
+pub mod watch;
 
 pub use completion::{Completion, CompletionConfig, complete_by_descent};
 pub use descent::{
@@ -100,6 +101,12 @@ pub use set::{
 };
 pub use solve::{BackwardError, LinearMap, Solution, SolveConfig, SolveMethod, solve_by_descent};
 pub use svd::{Svd, SvdCertificate, SvdConfig, SvdMethod, Vectors, svd_by_descent};
+
+#[cfg(feature = "log")]
+pub use watch::LogEvery;
+#[cfg(feature = "progress")]
+pub use watch::ProgressBar;
+pub use watch::{Csv, StopWhen, TimeBudget};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

@@ -26,4 +26,5 @@ mod svd;
 mod svd_penalty;
 mod test_functions;
 mod warm_start;
+mod watch;
 mod wrappers;
