@@ -18,6 +18,8 @@ mod loss;
 mod objective;
 mod optimizer;
 mod properties;
+#[cfg(feature = "serde")]
+mod saved;
 mod set;
 mod singular;
 mod solve;

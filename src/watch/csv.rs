@@ -11,7 +11,7 @@ use crate::{Observer, Progress, Real};
 /// The columns are `step`, `loss` and `gradient_norm`, named in the first line. Numbers are written
 /// with the digits that give them back exactly; those that are not finite are `NaN`, `inf` and
 /// `-inf`. A table of several runs, as of the columns of a linear system, has their lines one after
-/// another, each from step 0.
+/// another, each from step 0; that of a run in parts has the iterate at each seam twice.
 ///
 /// It watches by reference, `&mut csv`, so that [`finish`](Self::finish) can say whether all was
 /// written: a run goes on when the writer fails. A file should be buffered.
