@@ -61,7 +61,8 @@ impl ProgressBar {
     }
 
     /// A bar that is full where the loss is at most `goal`; on the way it is the fraction
-    /// log(f₀/f)/log(f₀/goal), f₀ the loss at step 0, and empty where that is no number.
+    /// log(f₀/f)/log(f₀/goal), and empty where that is no number. f₀ is the loss at step 0, or the
+    /// first that is seen of a run which goes on.
     #[must_use]
     pub fn loss(goal: f64) -> Self {
         let first = f64::NAN;
