@@ -11,6 +11,7 @@
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
 //! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`LowRankObjective`], [`SvdPenalty`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
+//! | watching | [`watch`]: observers for the terminal, the log, a table, a time budget |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
 //! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
@@ -44,6 +45,17 @@
 //! assert!(run.report.losses[10_000] < 1e-28);
 //! # Ok::<(), matrix_descent::Error>(())
 //! ```
+//!
+//! # Features
+//!
+//! All are off by default.
+//!
+//! - `log`: `LogEvery`, a line every so many steps through the `log` facade.
+//! - `progress`: `ProgressBar` on the terminal, by indicatif.
+//! - `serde`: `SavedRun`, a descent in any format of serde, with `Stepper::save` and
+//!   `Stepper::restore`.
+//! - `sparse`: [`LinearMap`] for the `CsrMatrix` of nalgebra-sparse.
+//! - `threads`: large products on several threads; `MATMUL_NUM_THREADS` sets their number.
 
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
@@ -68,8 +80,11 @@ pub mod optimizer;
 pub mod set;
 pub mod solve;
 pub mod svd;
+pub mod watch;
 
 pub use completion::{Completion, CompletionConfig, complete_by_descent};
+#[cfg(feature = "serde")]
+pub use descent::SavedRun;
 pub use descent::{
     Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
     Stopping, minimize,
@@ -98,6 +113,8 @@ pub use optimizer::{
     Clip, Clipped, Compose, ConstantRate, CosineDecay, ExponentialDecay, Plateau, PlateauState,
     Projected, ReducedOnPlateau, Schedule, Scheduled, ScheduledState, StepDecay,
 };
+#[cfg(feature = "serde")]
+pub use optimizer::{Parts, Resumable, StateParts};
 pub use real::Real;
 pub use set::{
     Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,
@@ -109,6 +126,12 @@ pub use svd::{
     SvdMethod, TopCertificate, TopConfig, TopRoute, TopSvd, Vectors, polar_decomposition,
     pseudo_inverse, svd_by_descent, svd_top_k,
 };
+
+#[cfg(feature = "log")]
+pub use watch::LogEvery;
+#[cfg(feature = "progress")]
+pub use watch::ProgressBar;
+pub use watch::{Csv, StopWhen, TimeBudget};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

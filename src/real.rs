@@ -17,6 +17,14 @@ pub(crate) mod sealed {
 
         /// The matrix of the nearest numbers.
         fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self>;
+
+        /// The bits, as they are saved.
+        #[cfg(feature = "serde")]
+        fn to_word(self) -> i64;
+
+        /// The number of these bits, if there is one.
+        #[cfg(feature = "serde")]
+        fn from_word(word: i64) -> Option<Self>;
     }
 
     impl Sealed for f32 {
@@ -32,6 +40,16 @@ pub(crate) mod sealed {
         fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
             wide.map(|value| value as f32)
         }
+
+        #[cfg(feature = "serde")]
+        fn to_word(self) -> i64 {
+            self.to_bits().into()
+        }
+
+        #[cfg(feature = "serde")]
+        fn from_word(word: i64) -> Option<Self> {
+            u32::try_from(word).ok().map(Self::from_bits)
+        }
     }
 
     impl Sealed for f64 {
@@ -46,6 +64,16 @@ pub(crate) mod sealed {
 
         fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
             wide
+        }
+
+        #[cfg(feature = "serde")]
+        fn to_word(self) -> i64 {
+            self.to_bits().cast_signed()
+        }
+
+        #[cfg(feature = "serde")]
+        fn from_word(word: i64) -> Option<Self> {
+            Some(Self::from_bits(word.cast_unsigned()))
         }
     }
 }

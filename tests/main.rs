@@ -20,6 +20,8 @@ mod objective;
 mod optimizer;
 mod properties;
 mod pseudo_inverse;
+#[cfg(feature = "serde")]
+mod saved;
 mod set;
 mod singular;
 mod solve;
@@ -29,4 +31,5 @@ mod svd_penalty;
 mod test_functions;
 mod top;
 mod warm_start;
+mod watch;
 mod wrappers;

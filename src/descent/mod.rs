@@ -3,14 +3,20 @@
 //! Nothing here knows of matrices. [`minimize`] is the one call; [`Stepper`] is the loop under it,
 //! for who wants to drive it, stop it and go on.
 
+mod checkpoint;
 mod minimize;
 mod observer;
 mod report;
+#[cfg(feature = "serde")]
+mod saved;
 mod stepper;
 mod stopping;
 
+pub use checkpoint::Checkpoint;
 pub use minimize::minimize;
 pub use observer::{Observer, Progress, Silent};
 pub use report::{Minimization, Report, StopReason};
-pub use stepper::{Checkpoint, Stepper};
+#[cfg(feature = "serde")]
+pub use saved::SavedRun;
+pub use stepper::Stepper;
 pub use stopping::{Stall, Stopping};

@@ -1,10 +1,10 @@
 //! The loop, one step at a time.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
+use super::checkpoint::Checkpoint;
 use super::observer::{Observer, Progress};
-use super::report::{Ends, Minimization, Report, StopReason};
+use super::report::{Minimization, Report, StopReason};
 use super::stopping::{Stall, Stopping};
 use crate::norm::all_finite;
 use crate::validation::check_parameters;
@@ -39,13 +39,13 @@ const RESERVED_LOSSES: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct Stepper<T: Real, F, M: Optimizer<T>> {
     objective: F,
-    optimizer: M,
+    pub(super) optimizer: M,
     gradient: Vec<T>,
     /// Whether the parameters are all numbers; a loss may be blind to some of them.
     parameters_are_finite: bool,
     watch: Watch<T>,
     last_run: Option<EndOfRun>,
-    at: Checkpoint<T, M::State>,
+    pub(super) at: Checkpoint<T, M::State>,
 }
 
 /// Why the last run ended, and after which step.
@@ -53,59 +53,6 @@ pub struct Stepper<T: Real, F, M: Optimizer<T>> {
 struct EndOfRun {
     reason: StopReason,
     step: usize,
-}
-
-/// All that a run needs to go on later: parameters, optimizer state, history and best iterate.
-///
-/// Made by [`Stepper::into_checkpoint`], taken up by [`Stepper::resume`]. Its `Debug` form is short of
-/// history, as that of a [`Report`].
-#[derive(Clone, PartialEq)]
-pub struct Checkpoint<T, S> {
-    parameters: Vec<T>,
-    state: S,
-    losses: Vec<T>,
-    best_parameters: Vec<T>,
-    best_step: usize,
-    evaluations: usize,
-    /// Whether the optimizer said of its last step that no other will go lower.
-    is_exhausted: bool,
-    elapsed: Duration,
-}
-
-impl<T: fmt::Debug, S: fmt::Debug> fmt::Debug for Checkpoint<T, S> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Checkpoint")
-            .field("parameters", &self.parameters)
-            .field("state", &self.state)
-            .field("losses", &Ends(&self.losses))
-            .field("best_parameters", &self.best_parameters)
-            .field("best_step", &self.best_step)
-            .field("evaluations", &self.evaluations)
-            .field("is_exhausted", &self.is_exhausted)
-            .field("elapsed", &self.elapsed)
-            .finish()
-    }
-}
-
-impl<T, S> Checkpoint<T, S> {
-    /// The parameters.
-    #[must_use]
-    pub fn parameters(&self) -> &[T] {
-        &self.parameters
-    }
-
-    /// The optimizer's state.
-    #[must_use]
-    pub fn state(&self) -> &S {
-        &self.state
-    }
-
-    /// The loss after 0, 1, 2, … steps.
-    #[must_use]
-    pub fn losses(&self) -> &[T] {
-        &self.losses
-    }
 }
 
 impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {

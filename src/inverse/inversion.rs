@@ -14,7 +14,8 @@ use crate::{Real, Report, Side, StopReason};
 ///
 /// The residual is computed from the original matrix after the run, in working precision, where
 /// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. Where that would leave doubt
-/// whether it is within a tolerance, it is an upper bound from a product of higher precision. After
+/// whether it is within a tolerance, to three digits, a product of higher precision decides, and gives an
+/// upper bound if it is not. After
 /// corrections by products in `f32` it is off by some 10⁻⁷·‖ΔX‖·‖M‖, ΔX being the last one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -63,6 +64,9 @@ impl Products {
     }
 }
 
+/// The share of a tolerance by which a residual at its very edge may exceed it.
+const ROUGHLY: f64 = 1e-3;
+
 /// What a method found.
 #[derive(Debug)]
 pub struct Found<T: Real> {
@@ -99,8 +103,8 @@ impl<T: Real> Inversion<T> {
         self.report.stop_reason == StopReason::Stationary
     }
 
-    /// Where the rounding of the residual leaves doubt whether it is within a tolerance, puts an upper
-    /// bound of it from a more accurate product in its place.
+    /// Where the rounding of the residual leaves doubt whether it is within a tolerance, to three digits,
+    /// a more accurate product decides; if it is not, an upper bound from that takes its place.
     pub(super) fn confirm_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
         if self.residual > tolerance {
             return;
@@ -112,7 +116,11 @@ impl<T: Real> Inversion<T> {
         if !is_sure {
             let mut counter = ProductCounter::new();
             let bound = confirmation.upper_bound(side, &mut counter);
-            self.residual = T::nearest(bound);
+            // Written so that NaN is refused.
+            let is_confirmed = bound <= (1.0 + ROUGHLY) * tolerance.to_f64();
+            if !is_confirmed {
+                self.residual = T::nearest(bound);
+            }
             self.products.verification += counter.products();
         }
     }

@@ -98,8 +98,8 @@ impl<T: Real> Default for AdaDelta<T> {
 /// What [`AdaDelta`] remembers between steps: the mean squares s of the gradient and u of the steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdaDeltaState<T> {
-    squared_gradient: Vec<T>,
-    squared_step: Vec<T>,
+    pub(super) squared_gradient: Vec<T>,
+    pub(super) squared_step: Vec<T>,
 }
 
 impl<T> AdaDeltaState<T> {

@@ -110,8 +110,8 @@ impl<T: Real> Default for AdaGrad<T> {
 /// What [`AdaGrad`] remembers between steps: the sums s of the squared gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdaGradState<T> {
-    sum: Vec<T>,
-    steps: usize,
+    pub(super) sum: Vec<T>,
+    pub(super) steps: usize,
 }
 
 impl<T> AdaGradState<T> {

@@ -127,9 +127,9 @@ impl<T: Real> ConjugateGradient<T> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConjugateGradientState<T> {
     /// The direction is kept as d/‖∇‖, so that no scale of the loss makes a product overflow.
-    ray: Ray<T>,
+    pub(super) ray: Ray<T>,
     /// ‖∇₀‖; none before the first step.
-    last_norm: Option<T>,
+    pub(super) last_norm: Option<T>,
 }
 
 impl<T> ConjugateGradientState<T> {

@@ -110,21 +110,21 @@ impl<T: Real> Lbfgs<T> {
 /// What [`Lbfgs`] remembers between steps: the last moves, with the changes of the gradient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LbfgsState<T> {
-    ray: Ray<T>,
-    has_origin: bool,
+    pub(super) ray: Ray<T>,
+    pub(super) has_origin: bool,
     /// The vectors s, one after another, in a ring of `products.len()` places.
-    moves: Vec<T>,
+    pub(super) moves: Vec<T>,
     /// The vectors y, likewise.
-    changes: Vec<T>,
+    pub(super) changes: Vec<T>,
     /// sᵀy of each place.
-    products: Vec<T>,
+    pub(super) products: Vec<T>,
     /// What the first loop of the recursion leaves for the second.
-    coefficients: Vec<T>,
+    pub(super) coefficients: Vec<T>,
     /// The place for the next pair.
-    next: usize,
-    pairs: usize,
+    pub(super) next: usize,
+    pub(super) pairs: usize,
     /// γ.
-    scale: T,
+    pub(super) scale: T,
 }
 
 impl<T: Real> LbfgsState<T> {

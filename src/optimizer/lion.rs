@@ -92,7 +92,7 @@ impl<T: Real> Default for Lion<T> {
 /// What [`Lion`] remembers between steps: the moving average m of the gradient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LionState<T> {
-    average: Vec<T>,
+    pub(super) average: Vec<T>,
 }
 
 impl<T> LionState<T> {

@@ -82,6 +82,8 @@ mod moments;
 mod nadam;
 mod plateau;
 mod projected;
+#[cfg(feature = "serde")]
+mod resumable;
 mod rms_prop;
 mod schedule;
 mod settings;
@@ -101,6 +103,10 @@ pub use moments::SecondMoment;
 pub use nadam::{NAdam, NAdamState};
 pub use plateau::{Plateau, PlateauState, ReducedOnPlateau};
 pub use projected::Projected;
+#[cfg(feature = "serde")]
+pub(crate) use resumable::{Part, check_length, number_of, out_of_range};
+#[cfg(feature = "serde")]
+pub use resumable::{Parts, Resumable, StateParts};
 pub use rms_prop::{RmsProp, RmsPropState, Spread};
 pub use schedule::{
     ConstantRate, CosineDecay, ExponentialDecay, Schedule, Scheduled, ScheduledState, StepDecay,

@@ -21,7 +21,7 @@ pub(super) struct Moments<T> {
     pub(super) first: Vec<T>,
     pub(super) second: Vec<T>,
     /// Empty unless the rule divides by it.
-    largest_second: Vec<T>,
+    pub(super) largest_second: Vec<T>,
 }
 
 impl<T: Real> Moments<T> {
@@ -45,7 +45,7 @@ impl<T: Real> Moments<T> {
 /// in that formula and right for a β that changes. It is kept in `f64` because it is one number, and
 /// costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Weight(f64);
+pub(super) struct Weight(pub(super) f64);
 
 impl Weight {
     /// Takes one step more, with this β, and returns the sum after it.

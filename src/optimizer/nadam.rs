@@ -117,12 +117,12 @@ impl<T: Real> Default for NAdam<T> {
 /// What [`NAdam`] remembers between steps: the moments m and v.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NAdamState<T> {
-    moments: Moments<T>,
-    steps: usize,
+    pub(super) moments: Moments<T>,
+    pub(super) steps: usize,
     /// μ₁⋯μₜ, in the precision that PyTorch keeps it in, whatever that of the parameters. In `f64` the
     /// iterates would part in the tenth digit, and none be better.
-    momentum_product: f32,
-    second_weight: Weight,
+    pub(super) momentum_product: f32,
+    pub(super) second_weight: Weight,
 }
 
 impl<T: Real> NAdamState<T> {

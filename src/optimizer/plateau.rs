@@ -189,11 +189,11 @@ impl<T: Real, M: LearningRate<T>> ReducedOnPlateau<T, M> {
 /// state of the rule within.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlateauState<T, R> {
-    learning_rate: T,
-    best: Option<T>,
-    idle: usize,
-    cooldown: usize,
-    rule: R,
+    pub(super) learning_rate: T,
+    pub(super) best: Option<T>,
+    pub(super) idle: usize,
+    pub(super) cooldown: usize,
+    pub(super) rule: R,
 }
 
 impl<T: Real, R> PlateauState<T, R> {

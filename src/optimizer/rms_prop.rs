@@ -133,11 +133,11 @@ impl<T: Real> Default for RmsProp<T> {
 /// What [`RmsProp`] remembers between steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RmsPropState<T> {
-    squared_spread: Vec<T>,
+    pub(super) squared_spread: Vec<T>,
     /// Empty unless centred.
-    mean: Vec<T>,
+    pub(super) mean: Vec<T>,
     /// Empty without momentum.
-    velocity: Vec<T>,
+    pub(super) velocity: Vec<T>,
 }
 
 impl<T> RmsPropState<T> {

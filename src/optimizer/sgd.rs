@@ -137,8 +137,8 @@ impl<T: Real> Sgd<T> {
 /// What [`Sgd`] remembers between steps: the velocity v, if it has momentum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SgdState<T> {
-    velocity: Vec<T>,
-    has_velocity: bool,
+    pub(super) velocity: Vec<T>,
+    pub(super) has_velocity: bool,
 }
 
 impl<T> SgdState<T> {

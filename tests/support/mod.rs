@@ -5,6 +5,7 @@ pub mod gallery;
 pub mod losses;
 pub mod lu;
 pub mod objectives;
+pub mod operations;
 pub mod optimizers;
 pub mod reference;
 pub mod sets;

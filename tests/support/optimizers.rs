@@ -4,21 +4,33 @@ use std::fmt::Debug;
 
 use matrix_descent::{
     AdaDelta, AdaGrad, Adam, AdamW, Bounds, Clip, Compose, ConjugateGradient, Conjugation,
-    ConstantRate, CosineDecay, ExponentialDecay, Lbfgs, LineSearch, Lion, NAdam, Optimizer,
-    Plateau, Real, RmsProp, Sgd, StepDecay,
+    ConstantRate, CosineDecay, ExponentialDecay, Lbfgs, LineSearch, Lion, NAdam, Plateau, Real,
+    RmsProp, Sgd, StepDecay,
 };
+
+/// What every optimizer of the crate is.
+#[cfg(feature = "serde")]
+pub trait Listed<T: Real>: matrix_descent::Resumable<T> {}
+#[cfg(feature = "serde")]
+impl<T: Real, M: matrix_descent::Resumable<T>> Listed<T> for M {}
+
+/// What every optimizer of the crate is.
+#[cfg(not(feature = "serde"))]
+pub trait Listed<T: Real>: matrix_descent::Optimizer<T> {}
+#[cfg(not(feature = "serde"))]
+impl<T: Real, M: matrix_descent::Optimizer<T>> Listed<T> for M {}
 
 /// A check that every optimizer has to pass.
 pub trait OptimizerCheck<T: Real> {
     fn check<M>(&mut self, name: &str, optimizer: &M)
     where
-        M: Optimizer<T>,
+        M: Listed<T>,
         M::State: Clone + Debug + PartialEq;
 
     /// The same for a rule whose steps do not shrink with the gradient, but are `step_length` long.
     fn check_steps_of_length<M>(&mut self, name: &str, optimizer: &M, _step_length: T)
     where
-        M: Optimizer<T>,
+        M: Listed<T>,
         M::State: Clone + Debug + PartialEq,
     {
         self.check(name, optimizer);

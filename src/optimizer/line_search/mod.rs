@@ -9,7 +9,11 @@ mod trials;
 mod wolfe;
 
 pub(super) use advance::{Compass, advance, step};
+#[cfg(feature = "serde")]
+pub(super) use ray::Move;
 pub(super) use ray::{Kind, Ray};
+#[cfg(feature = "serde")]
+pub(super) use records::Records;
 
 use crate::error::require;
 use crate::{Error, Iterate, Objective, Real};

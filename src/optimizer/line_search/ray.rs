@@ -22,9 +22,9 @@ pub(in crate::optimizer) struct Ray<T> {
     pub(in crate::optimizer) direction: Vec<T>,
     /// φ′(0) = ∇ᵀd.
     pub(in crate::optimizer) slope: T,
-    kind: Kind,
-    last: Option<Move<T>>,
-    pub(super) records: Records<T>,
+    pub(in crate::optimizer) kind: Kind,
+    pub(in crate::optimizer) last: Option<Move<T>>,
+    pub(in crate::optimizer) records: Records<T>,
 }
 
 /// What is known of a direction.
@@ -40,11 +40,11 @@ pub(in crate::optimizer) enum Kind {
 
 /// A step that has been taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Move<T> {
+pub(in crate::optimizer) struct Move<T> {
     /// Its α.
-    length: T,
+    pub(in crate::optimizer) length: T,
     /// Its φ′(0).
-    slope: T,
+    pub(in crate::optimizer) slope: T,
 }
 
 impl<T: Real> Ray<T> {

@@ -12,9 +12,9 @@ const PATIENCE: usize = 20;
 /// noise.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::optimizer) struct Records<T> {
-    lowest_loss: T,
-    least_gradient_norm: T,
-    idle_steps: usize,
+    pub(in crate::optimizer) lowest_loss: T,
+    pub(in crate::optimizer) least_gradient_norm: T,
+    pub(in crate::optimizer) idle_steps: usize,
 }
 
 impl<T: Real> Records<T> {

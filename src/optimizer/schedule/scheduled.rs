@@ -48,8 +48,8 @@ impl<M, S> Scheduled<M, S> {
 /// What [`Scheduled`] remembers between steps: their number, and the state of the rule within.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScheduledState<R> {
-    steps: usize,
-    rule: R,
+    pub(in crate::optimizer) steps: usize,
+    pub(in crate::optimizer) rule: R,
 }
 
 impl<R> ScheduledState<R> {

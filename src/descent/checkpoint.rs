@@ -1,0 +1,61 @@
+//! What a run needs to go on later.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::report::Ends;
+
+/// All that a run needs to go on later: parameters, optimizer state, history and best iterate.
+///
+/// Made by [`Stepper::into_checkpoint`](crate::Stepper::into_checkpoint), taken up by
+/// [`Stepper::resume`](crate::Stepper::resume). It is for one process; what can be written to a file is
+/// the `SavedRun` of the feature `serde`. Its `Debug` form is short of history, as that of a
+/// [`Report`](crate::Report).
+#[derive(Clone, PartialEq)]
+pub struct Checkpoint<T, S> {
+    pub(super) parameters: Vec<T>,
+    pub(super) state: S,
+    pub(super) losses: Vec<T>,
+    pub(super) best_parameters: Vec<T>,
+    pub(super) best_step: usize,
+    pub(super) evaluations: usize,
+    /// Whether the optimizer said of its last step that no other will go lower.
+    pub(super) is_exhausted: bool,
+    pub(super) elapsed: Duration,
+}
+
+impl<T: fmt::Debug, S: fmt::Debug> fmt::Debug for Checkpoint<T, S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Checkpoint")
+            .field("parameters", &self.parameters)
+            .field("state", &self.state)
+            .field("losses", &Ends(&self.losses))
+            .field("best_parameters", &self.best_parameters)
+            .field("best_step", &self.best_step)
+            .field("evaluations", &self.evaluations)
+            .field("is_exhausted", &self.is_exhausted)
+            .field("elapsed", &self.elapsed)
+            .finish()
+    }
+}
+
+impl<T, S> Checkpoint<T, S> {
+    /// The parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// The optimizer's state.
+    #[must_use]
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// The loss after 0, 1, 2, … steps.
+    #[must_use]
+    pub fn losses(&self) -> &[T] {
+        &self.losses
+    }
+}

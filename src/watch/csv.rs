@@ -1,0 +1,76 @@
+//! The history as a table.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+
+use super::is_due;
+use crate::{Observer, Progress, Real};
+
+/// Writes the history of a run as comma-separated values, a line for each iterate.
+///
+/// The columns are `step`, `loss` and `gradient_norm`, named in the first line. Numbers are written
+/// with the digits that give them back exactly; those that are not finite are `NaN`, `inf` and
+/// `-inf`. A table of several runs, as of the columns of a linear system, has their lines one after
+/// another, each from step 0; that of a run in parts has the iterate at each seam twice.
+///
+/// It watches by reference, `&mut csv`, so that [`finish`](Self::finish) can say whether all was
+/// written: a run goes on when the writer fails. A file should be buffered.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{minimize, Csv, Fit, MeanSquaredError, Sgd, Stopping};
+///
+/// let mut csv = Csv::new(Vec::new());
+/// let objective = Fit::new(MeanSquaredError, vec![4.0]);
+/// let stopping = Stopping::default().max_steps(2);
+/// minimize(objective, Sgd::new(0.25), vec![0.0], stopping, &mut csv)?;
+/// let table = String::from_utf8(csv.finish()?)?;
+/// assert_eq!(table, "step,loss,gradient_norm\n0,1.6e1,8e0\n1,4e0,4e0\n2,1e0,2e0\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "only `finish` tells whether all was written"]
+pub struct Csv<W> {
+    writer: W,
+    every: usize,
+    written: io::Result<()>,
+}
+
+impl<W: Write> Csv<W> {
+    /// Writes the names of the columns, and then every iterate that it sees.
+    pub fn new(mut writer: W) -> Self {
+        Self {
+            written: writeln!(writer, "step,loss,gradient_norm"),
+            writer,
+            every: 1,
+        }
+    }
+
+    /// Writes the start and every `steps`-th iterate only; by 0 the start alone. Default: 1.
+    pub fn every(mut self, steps: usize) -> Self {
+        self.every = steps;
+        self
+    }
+
+    /// Ends the table and returns its writer, flushed.
+    ///
+    /// # Errors
+    ///
+    /// The first error of the writer, after which nothing more was written.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.written?;
+        self.writer.flush()?;
+        Ok(self.writer)
+    }
+}
+
+impl<T: Real, W: Write> Observer<T> for &mut Csv<W> {
+    fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()> {
+        if self.written.is_ok() && is_due(progress.step, self.every) {
+            let (step, loss, norm) = (progress.step, progress.loss, progress.gradient_norm());
+            self.written = writeln!(self.writer, "{step},{loss:e},{norm:e}");
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,65 @@
+//! Ready observers: what is mostly wanted of one that watches a run.
+//!
+//! | observer | what it does | feature |
+//! |---|---|---|
+//! | `ProgressBar` | draws a bar on the terminal | `progress` |
+//! | `LogEvery` | says every so many steps where the run is, through the `log` facade | `log` |
+//! | [`Csv`] | writes the history as comma-separated values | |
+//! | [`TimeBudget`] | ends the run when its time is up | |
+//! | [`StopWhen`] | ends the run when a flag is set, as by Ctrl-C | |
+//!
+//! Several observers watch one run as a tuple: each sees every iterate, in order, and the run ends if
+//! one of them asks for it. A closure is an observer as well, and tuples nest.
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use std::time::Duration;
+//! use matrix_descent::{invert_by_descent, Config, Csv, Progress, TimeBudget};
+//! use nalgebra::dmatrix;
+//!
+//! let mut history = Csv::new(Vec::new());
+//! let mut smallest = f64::INFINITY;
+//! let remember = |progress: &Progress<'_, f64>| {
+//!     smallest = progress.loss.min(smallest);
+//!     ControlFlow::Continue(())
+//! };
+//! let observers = (&mut history, TimeBudget::new(Duration::from_secs(60)), remember);
+//! let config = Config::default().observer(observers);
+//! let inversion = invert_by_descent(&dmatrix![2.0, 1.0; 1.0, 3.0], config)?;
+//! assert_eq!(smallest, inversion.report.losses[inversion.report.best_step]);
+//! let table = String::from_utf8(history.finish()?)?;
+//! assert_eq!(table.lines().count(), 1 + inversion.report.losses.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod csv;
+#[cfg(feature = "log")]
+mod log_every;
+#[cfg(feature = "progress")]
+mod progress_bar;
+mod stop_when;
+mod time_budget;
+mod together;
+
+pub use csv::Csv;
+#[cfg(feature = "log")]
+pub use log_every::LogEvery;
+#[cfg(feature = "progress")]
+pub use progress_bar::ProgressBar;
+pub use stop_when::StopWhen;
+pub use time_budget::TimeBudget;
+
+use std::ops::ControlFlow;
+
+/// Whether `step` is one of every `every` steps, the start included; only the start if that is 0.
+fn is_due(step: usize, every: usize) -> bool {
+    step.is_multiple_of(every)
+}
+
+fn stop_if(is_time: bool) -> ControlFlow<()> {
+    if is_time {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
+    }
+}

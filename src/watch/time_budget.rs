@@ -1,0 +1,70 @@
+//! The end of a run by the clock.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use crate::{Observer, Progress};
+
+/// Ends a run at the first iterate after a time, with
+/// [`StopReason::Observer`](crate::StopReason::Observer).
+///
+/// The clock starts when the first iterate is seen and is not set back, so that one budget serves a
+/// run in parts, or all columns of a linear system. A step that has begun is not cut short. Passed by
+/// reference, `&mut budget`, it can be asked afterwards whether it was what ended the run.
+///
+/// # Example
+///
+/// ```
+/// use std::time::Duration;
+/// use matrix_descent::{minimize, Fit, MeanSquaredError, Sgd, StopReason, Stopping, TimeBudget};
+///
+/// let mut budget = TimeBudget::new(Duration::from_millis(5));
+/// let objective = Fit::new(MeanSquaredError, vec![1.0]);
+/// let stopping = Stopping::default().max_steps(usize::MAX);
+/// let run = minimize(objective, Sgd::new(1e-9), vec![0.0], stopping, &mut budget)?;
+/// assert_eq!(run.report.stop_reason, StopReason::Observer);
+/// assert!(budget.is_spent());
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeBudget {
+    budget: Duration,
+    started: Option<Instant>,
+    is_spent: bool,
+}
+
+impl TimeBudget {
+    /// Allows this time; none ends a run at its start.
+    #[must_use]
+    pub fn new(budget: Duration) -> Self {
+        Self {
+            budget,
+            started: None,
+            is_spent: false,
+        }
+    }
+
+    /// Whether it has asked a run to end.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.is_spent
+    }
+
+    fn look(&mut self) -> ControlFlow<()> {
+        let started = self.started.get_or_insert_with(Instant::now);
+        self.is_spent = started.elapsed() >= self.budget;
+        super::stop_if(self.is_spent)
+    }
+}
+
+impl<T> Observer<T> for TimeBudget {
+    fn observe(&mut self, _progress: &Progress<'_, T>) -> ControlFlow<()> {
+        self.look()
+    }
+}
+
+impl<T> Observer<T> for &mut TimeBudget {
+    fn observe(&mut self, _progress: &Progress<'_, T>) -> ControlFlow<()> {
+        self.look()
+    }
+}

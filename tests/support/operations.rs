@@ -1,0 +1,85 @@
+//! Every operation that takes an observer.
+
+use matrix_descent::{
+    CompletionConfig, Config, Error, Fit, MeanSquaredError, Observer, Real, Report, Sgd,
+    SolveConfig, Stopping, complete_by_descent, heavy_ball_for_inverse, invert_by_descent,
+    minimize, solve_by_descent,
+};
+use nalgebra::DMatrix;
+
+use super::objectives::wavy;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    Minimize,
+    InvertByDefault,
+    InvertByOptimizer,
+    Solve,
+    Complete,
+}
+
+pub const OPERATIONS: [Operation; 5] = [
+    Operation::Minimize,
+    Operation::InvertByDefault,
+    Operation::InvertByOptimizer,
+    Operation::Solve,
+    Operation::Complete,
+];
+
+impl Operation {
+    /// Runs it on a small problem; the report, whether it came to its goal or not.
+    pub fn watched_by<T: Real, O: Observer<T>>(self, observer: O) -> Report<T> {
+        let ended = match self {
+            Self::Minimize => minimized(observer),
+            Self::InvertByDefault => inverted_by_default(observer),
+            Self::InvertByOptimizer => inverted_by_optimizer(observer),
+            Self::Solve => solved(observer),
+            Self::Complete => completed(observer),
+        };
+        ended.unwrap_or_else(|error| reached(self, error))
+    }
+}
+
+fn matrix<T: Real>() -> DMatrix<T> {
+    DMatrix::from_vec(5, 5, wavy(25, 0.7)) + DMatrix::identity(5, 5) * T::nearest(3.0)
+}
+
+fn minimized<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
+    let objective = Fit::new(MeanSquaredError, wavy(6, 0.2));
+    let stopping = Stopping::default().max_steps(40);
+    let rule = Sgd::new(T::nearest(0.5));
+    minimize(objective, rule, vec![T::zero(); 6], stopping, observer).map(|run| run.report)
+}
+
+fn inverted_by_default<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
+    let config = Config::default().observer(observer);
+    invert_by_descent(&matrix(), config).map(|inversion| inversion.report)
+}
+
+fn inverted_by_optimizer<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
+    let rule = heavy_ball_for_inverse(&matrix(), 1)?;
+    let config = Config::default().optimizer(rule).observer(observer);
+    invert_by_descent(&matrix(), config).map(|inversion| inversion.report)
+}
+
+fn solved<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
+    let right_side = DMatrix::from_vec(5, 1, wavy(5, 0.1));
+    let config = SolveConfig::default().observer(observer);
+    solve_by_descent(&matrix(), &right_side, config).map(|mut found| found.reports.remove(0))
+}
+
+fn completed<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
+    let weights = DMatrix::from_fn(5, 5, |i, j| T::from_count((i + 2 * j) % 3));
+    let config = CompletionConfig::default().observer(observer);
+    complete_by_descent(&matrix(), &weights, 2, config).map(|completion| completion.report)
+}
+
+fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
+    match error {
+        Error::Diverged { reached, .. } => reached.report,
+        Error::InverseNotConverged { best, .. } => best.report,
+        Error::SystemNotConverged { mut best, .. } => best.reports.remove(0),
+        Error::CompletionNotConverged { reached } => reached.report,
+        other => panic!("{operation:?}: {other}"),
+    }
+}
