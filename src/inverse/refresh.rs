@@ -2,7 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use super::certificate::proof::{Proof, ResidualBounds, absolute_row_sums, unit_roundoff};
+use super::certificate::proof::{
+    Proof, ResidualBounds, absolute_row_sums, absolute_times, largest, product_error, unit_roundoff,
+};
 use super::narrow::{NARROW_ROUNDOFF, NarrowCorrection, Remainder};
 use super::natural::{Estimate, squared_distance_from_identity, subtract_from_identity};
 use super::session::{Aim, LARGEST_USEFUL_ERROR, Session};
@@ -61,10 +63,18 @@ impl Session<'_> {
         let is_served = match self.aim {
             // The finish begins from a smaller residual than one in `f32` leaves.
             Aim::Full => false,
-            Aim::Working | Aim::Proven(_) => true,
+            Aim::Working => true,
+            // More than the rounding of the residual allows cannot be proven.
+            Aim::Proven(error) => SAFETY * self.rounding_of_residual(x) <= error,
             Aim::Residual { side, .. } => side == Side::Left,
         };
         is_served && x.nrows() >= NARROW_FROM && size <= NARROW_BELOW
+    }
+
+    /// A bound of ‖R̂ − R‖∞ for R̂ = I − XM by a plain product.
+    pub(super) fn rounding_of_residual(&self, x: &DMatrix<f64>) -> f64 {
+        let sums = absolute_times(x, &absolute_row_sums(self.matrix));
+        product_error(x.nrows()) * largest(sums.into_iter())
     }
 
     /// Corrects an inverse with C = XM in `image` and ‖I − C‖₂ of this size; the proof, unless what

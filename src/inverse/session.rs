@@ -472,6 +472,9 @@ impl<'a> Session<'a> {
     /// X is left ready for the accurate finish.
     fn finish_plainly(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
         let full = Goal::of::<f64>();
+        if matches!(self.aim, Aim::Proven(error) if self.rounding_of_residual(x) > error) {
+            return Ok(None);
+        }
         let plain = self.plain_proof(x)?;
         if self.suffices(plain, x) {
             return Ok(Some(plain));
