@@ -8,14 +8,27 @@ use crate::Real;
 /// Independent partial sums, so that the additions need not wait for each other.
 const LANES: usize = 8;
 
+/// The values that are summed without a sum between.
+const BLOCK: usize = 2048;
+
 /// The columns of a matrix, as slices.
 pub(crate) fn columns<T: Real>(matrix: &DMatrix<T>) -> impl Iterator<Item = &[T]> {
     // A matrix without rows has no entries, and any length serves.
     matrix.as_slice().chunks_exact(matrix.nrows().max(1))
 }
 
-/// Σxᵢ·yᵢ over the shorter length.
+/// Σxᵢ·yᵢ over the shorter length, by blocks, so that long sums lose no digits.
+#[inline]
 pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    if x.len().min(y.len()) <= BLOCK {
+        return dot_of_block(x, y);
+    }
+    let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK));
+    let sums = blocks.map(|(x, y)| dot_of_block(x, y));
+    sums.fold(T::zero(), |total, sum| total + sum)
+}
+
+fn dot_of_block<T: Real>(x: &[T], y: &[T]) -> T {
     let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
     let mut sums = [T::zero(); LANES];
     for (p, q) in x_chunks.iter().zip(y_chunks) {
@@ -73,6 +86,11 @@ pub(crate) fn all_finite<T: Real>(values: &[T]) -> bool {
 
 /// Σxᵢ², without any guard against overflow.
 pub(crate) fn sum_of_squares<T: Real>(values: &[T]) -> T {
+    let sums = values.chunks(BLOCK).map(squares_of_block);
+    sums.fold(T::zero(), |total, sum| total + sum)
+}
+
+fn squares_of_block<T: Real>(values: &[T]) -> T {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut sums = [T::zero(); LANES];
     for chunk in chunks {

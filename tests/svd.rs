@@ -494,3 +494,13 @@ fn bad_input_is_refused() {
         );
     }
 }
+
+#[test]
+fn long_columns_lose_no_digits() {
+    let m = DMatrix::from_element(100_000, 3, 0.1_f32);
+    let svd = svd_by_descent(&m, SvdConfig::default()).unwrap();
+    let exact = (3.0 * 1e5 * f64::from(0.1_f32).powi(2)).sqrt();
+    let values = svd.singular_values.map(f64::from);
+    assert!((values[0] - exact).abs() <= 1e-5 * exact);
+    assert!(values[1] <= 1e-5 * exact);
+}

@@ -431,3 +431,33 @@ fn the_documented_defaults() {
     let spelled = default().oversampling(8).tolerance(tolerance);
     assert_eq!(run(default()), run(spelled));
 }
+
+#[test]
+fn columns_of_a_start_that_are_zero_or_the_same_are_replaced() {
+    let m = DMatrix::from_diagonal(&DVector::from_fn(150, |i, _| 1.0 / (i + 1) as f64));
+    let mut same = DMatrix::zeros(150, 13);
+    same.row_mut(50).fill(1.0);
+    for start in [DMatrix::zeros(150, 13), DMatrix::zeros(150, 9), same] {
+        let top = svd_top_k(&m, 3, TopConfig::default().start(start)).unwrap();
+        for (index, value) in top.singular_values.iter().enumerate() {
+            assert!((value - 1.0 / (index + 1) as f64).abs() < 1e-12);
+        }
+    }
+    let config = TopConfig::default().oversampling(0);
+    let config = config.start(DMatrix::zeros(20, 1));
+    let top = svd_top_k(&DMatrix::<f64>::identity(20, 20), 1, config).unwrap();
+    assert!((top.singular_values[0] - 1.0).abs() < 1e-14);
+}
+
+#[test]
+fn residual_bounds_of_a_whole_decomposition_are_true() {
+    let ones = DMatrix::from_element(4, 4, 1.0_f32);
+    let top = svd_top_k(&ones, 2, TopConfig::default()).unwrap();
+    for index in 0..2 {
+        let (u, v) = (top.u.column(index), top.v.column(index));
+        let (u, v) = (u.map(f64::from), v.map(f64::from));
+        let value = f64::from(top.singular_values[index]);
+        let residual = (ones.map(f64::from) * v - u * value).norm();
+        assert!(residual <= top.certificate.residual_bound(index));
+    }
+}

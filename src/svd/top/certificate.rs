@@ -202,11 +202,12 @@ impl TopCertificate {
         )
     }
 
-    /// Of the first k values of a whole decomposition.
-    pub(super) fn of_whole(whole: &SvdCertificate, k: usize) -> Self {
-        let errors: Vec<f64> = (0..k).map(|index| whole.error_bound(index)).collect();
+    /// Of the first values of a whole decomposition, whose errors its certificate bounds better.
+    pub(super) fn of_whole(self, whole: &SvdCertificate) -> Self {
+        let indices = 0..self.residuals.len();
+        let errors: Vec<f64> = indices.map(|index| whole.error_bound(index)).collect();
         Self {
-            residuals: errors.clone(),
+            residuals: self.residuals,
             joint: whole.largest_error_bound(),
             errors,
             is_proof: true,

@@ -52,8 +52,9 @@ use search::{Ending, Limits, Search};
 /// - [`Error::Empty`] and [`Error::NotFinite`] for a bad matrix, [`Error::InvalidSetting`] for k = 0,
 ///   k > min(m, n) and bad settings, [`Error::ShapeMismatch`] and [`Error::NotFinite`] for a bad start;
 /// - [`Error::SingularValueOutOfRange`] if σ₁ is too large for the format;
+/// - [`Error::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
 /// - [`Error::TopSvdNotConverged`], with what was reached, after the steps allowed, or if the products of
-///   the map are not finite or not those of a map and its adjoint.
+///   the map are not those of a map and its adjoint.
 ///
 /// # Example
 ///
@@ -123,7 +124,9 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
         first_look: if is_random { FIRST_LOOK } else { 1 },
         most_columns: map.as_matrix().map(|_| rows.min(columns) * WORK_OF_WHOLE),
     };
-    let mut search = Search::new(&scaled_map, rows, first, k);
+    // In place of columns of a given start that depend on the others.
+    let spare = start::gaussian(columns, width, config.seed.wrapping_add(2));
+    let mut search = Search::new(&scaled_map, rows, first, &spare, k);
     let found = search.run(&limits)?;
     if let (Ending::TooSlow, Some(matrix)) = (found.ending, map.as_matrix()) {
         let whole = of_whole(matrix, k)?;
@@ -179,11 +182,16 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
 
 fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, Error<T>> {
     let svd = svd_by_descent(matrix, SvdConfig::default())?;
+    let (u, v) = (svd.u.columns(0, k), svd.v.columns(0, k));
+    let (u, v) = (u.into_owned(), v.into_owned());
+    let singular_values = svd.singular_values.rows(0, k).into_owned();
+    let factors = (&u, singular_values.as_slice(), &v);
+    let (measured, _) = TopCertificate::of_matrix(matrix, factors, Leading::Proven);
     Ok(TopSvd {
-        u: svd.u.columns(0, k).into_owned(),
-        singular_values: svd.singular_values.rows(0, k).into_owned(),
-        v: svd.v.columns(0, k).into_owned(),
-        certificate: TopCertificate::of_whole(&svd.certificate, k),
+        certificate: measured.of_whole(&svd.certificate),
+        u,
+        singular_values,
+        v,
         route: TopRoute::Whole,
         steps: 0,
         products: 0,

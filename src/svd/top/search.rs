@@ -38,6 +38,14 @@ pub(super) struct Search<'a, T: Real, A> {
     pub(super) products: usize,
 }
 
+/// The columns of `block` and the first of `spare`.
+fn beside<T: Real>(block: &DMatrix<T>, spare: &DMatrix<T>, count: usize) -> DMatrix<T> {
+    let known = block.ncols();
+    let mut joined = spare.columns(0, known + count).into_owned();
+    joined.columns_mut(0, known).copy_from(block);
+    joined
+}
+
 /// What ends a search.
 pub(super) struct Limits<T> {
     /// Of the gradients relative to σ₁.
@@ -90,6 +98,7 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
         map: &'a ScaledMap<'a, T, A>,
         rows: usize,
         start: DMatrix<T>,
+        spare: &DMatrix<T>,
         k: usize,
     ) -> Self {
         let columns = start.nrows();
@@ -108,10 +117,19 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
             steps_of_first_cycle: None,
             products: 0,
         };
-        let negligible = rounding::<T>(columns) * euclidean_norm(start.as_slice());
-        let block = search.right.extension(start, negligible).vectors;
+        let mut block = search.orthonormal(start);
+        let missing = width.min(columns) - block.ncols();
+        if missing > 0 {
+            block = search.orthonormal(beside(&block, spare, missing));
+        }
         search.extend(&block);
         search
+    }
+
+    /// An orthonormal basis of the columns of a start.
+    fn orthonormal(&self, start: DMatrix<T>) -> DMatrix<T> {
+        let negligible = rounding::<T>(start.nrows()) * euclidean_norm(start.as_slice());
+        self.right.extension(start, negligible).vectors
     }
 
     /// Steps until an end is met.

@@ -21,14 +21,12 @@ fn normal(generator: &mut Xoshiro256PlusPlus) -> f64 {
     (-2.0 * above_zero.ln()).sqrt() * angle.cos()
 }
 
-/// `width` columns of which the first are those of `given`.
+/// `width` columns of which the first are those of `given` that are not zero.
 pub(super) fn completed<T: Real>(given: &DMatrix<T>, width: usize, seed: u64) -> DMatrix<T> {
     let mut start = gaussian(given.nrows(), width, seed);
     for (mut column, known) in start.column_iter_mut().zip(given.column_iter()) {
-        column.copy_from(&known);
-        let largest = column.amax();
-        // Of a zero column nothing is left, and no direction lost.
-        if let Some(exponent) = largest.binary_exponent() {
+        if let Some(exponent) = known.amax().binary_exponent() {
+            column.copy_from(&known);
             column.apply(|value| *value = value.scale_by_power_of_two(-exponent));
         }
     }
