@@ -106,3 +106,12 @@ fn an_error_of_the_tracker_carries_the_residual_of_its_iterate() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_tolerance_far_above_the_residual_is_met_in_every_scale() {
+    for scale in [1e30, 1e100] {
+        let m = DMatrix::from_diagonal(&DVector::from_vec(vec![3.0 / scale, 3.0, 3.0 * scale]));
+        let found = invert_by_descent(&m, Config::default().tolerance(1e-10)).unwrap();
+        assert!(found.residual <= 1e-10);
+    }
+}

@@ -343,6 +343,10 @@ fn nearly_right_starts_give_what_working_precision_can() {
             let error = forward_error(&found.inverse, &entry.inverse);
             let limit = f64::EPSILON.max(0.1 * f64::EPSILON * entry.condition_number);
             assert!(error <= limit, "{name}: {error:e} > {limit:e}");
+            // ‖X‖·‖M‖/√n is about κ; a plain inverse leaves some ε·κ.
+            let order = entry.matrix.nrows() as f64;
+            let condition = found.inverse.norm() * entry.matrix.norm() / order.sqrt();
+            assert!(found.residual <= 16.0 * f64::EPSILON * condition, "{name}");
             assert_residual_is_stated(&name, &entry, &found, 1e-9);
         }
     }

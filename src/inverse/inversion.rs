@@ -14,8 +14,8 @@ use crate::{Real, Report, Side, StopReason};
 ///
 /// The residual is computed from the original matrix after the run, in working precision, where
 /// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. Where that would leave doubt
-/// whether it is within a tolerance, to three digits, a product of higher precision decides, and gives an
-/// upper bound if it is not. After
+/// whether it is within a tolerance, to three digits, a product of higher precision decides, unless the
+/// matrix was scaled by different powers of two. After
 /// corrections by products in `f32` it is off by some 10⁻⁷·‖ΔX‖·‖M‖, ΔX being the last one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -106,21 +106,25 @@ impl<T: Real> Inversion<T> {
     /// Where the rounding of the residual leaves doubt whether it is within a tolerance, to three digits,
     /// a more accurate product decides; if it is not, an upper bound from that takes its place.
     pub(super) fn confirm_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
-        if self.residual > tolerance {
+        // The bounds say little of entries that weigh more before the scaling.
+        if !self.certificate.scaling().is_common_factor() {
             return;
         }
         let confirmation = Confirmation::new(matrix, &self.inverse, self.certificate.scaling());
         let rounding = confirmation.rounding::<T>(side);
+        let (residual, tolerance) = (self.residual.to_f64(), tolerance.to_f64());
         // Written so that NaN is doubt.
-        let is_sure = self.residual.to_f64() + rounding <= tolerance.to_f64();
+        let is_sure = residual + rounding <= tolerance || residual - rounding > tolerance;
         if !is_sure {
             let mut counter = ProductCounter::new();
             let bound = confirmation.upper_bound(side, &mut counter);
             // Written so that NaN is refused.
-            let is_confirmed = bound <= (1.0 + ROUGHLY) * tolerance.to_f64();
-            if !is_confirmed {
-                self.residual = T::nearest(bound);
-            }
+            let is_confirmed = bound <= (1.0 + ROUGHLY) * tolerance;
+            self.residual = if is_confirmed {
+                T::nearest(residual.min(bound))
+            } else {
+                T::nearest(bound)
+            };
             self.products.verification += counter.products();
         }
     }

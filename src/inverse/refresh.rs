@@ -28,6 +28,9 @@ const SAFETY: f64 = 2.0;
 /// The error that working precision may leave, as a share of u·κ, which an LU factorisation leaves.
 const LU_SHARE: f64 = 0.02;
 
+/// The residual that working precision may leave, in units of u·κ.
+const LU_RESIDUAL: f64 = 16.0;
+
 /// How a round of corrections goes.
 struct Round {
     degree: usize,
@@ -97,7 +100,7 @@ impl Session<'_> {
             self.monitor.advance();
             if is_last {
                 let proof = remainder.map(|remainder| remainder.proof(&bounds, x));
-                return self.accepted(x, proof, &mut correction);
+                return self.accepted(x, proof, &mut correction, condition);
             }
             self.show_product(x)?;
             let largest = squared_distance_from_identity(&self.workspace.image).sqrt();
@@ -122,21 +125,28 @@ impl Session<'_> {
         x: &DMatrix<f64>,
         proof: Option<Proof>,
         correction: &mut NarrowCorrection,
+        condition: f64,
     ) -> Result<Option<Proof>, StopReason> {
         let is_recorded = matches!(self.aim, Aim::Working | Aim::Residual { .. });
         let mut doubt = 0.0;
         if is_recorded {
             let residual = &mut self.workspace.image;
             doubt = correction.follow(residual, self.matrix, self.counter);
+        }
+        let norm = self.workspace.image.norm() + doubt;
+        let suffices = |proof: &Proof| match self.aim {
+            Aim::Full | Aim::Working => {
+                let like_lu = LU_RESIDUAL * unit_roundoff() * condition;
+                proof.relative <= LARGEST_USEFUL_ERROR && norm <= like_lu
+            }
+            Aim::Proven(error) => proof.relative <= error,
+            Aim::Residual { goal, .. } => proof.relative < 1.0 && norm <= goal,
+        };
+        let accepted = proof.filter(suffices);
+        if accepted.is_some() && is_recorded {
             self.show_residual(x)?;
         }
-        let norm = self.workspace.image.norm();
-        let suffices = |proof: &Proof| match self.aim {
-            Aim::Full | Aim::Working => proof.relative <= LARGEST_USEFUL_ERROR,
-            Aim::Proven(error) => proof.relative <= error,
-            Aim::Residual { goal, .. } => proof.relative < 1.0 && norm + doubt <= goal,
-        };
-        Ok(proof.filter(suffices))
+        Ok(accepted)
     }
 
     /// The lowest degree that reaches what is asked for, else that from which the next round will, else
