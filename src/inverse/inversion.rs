@@ -14,8 +14,8 @@ use crate::{Real, Report, Side, StopReason};
 ///
 /// The residual is computed from the original matrix after the run, in working precision, where
 /// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. Where that would leave doubt
-/// whether it is within a tolerance, to three digits, a product of higher precision decides, unless the
-/// matrix was scaled by different powers of two. After
+/// whether it is within a tolerance, to three digits, a product of higher precision decides, unless rows
+/// or columns were scaled by very different powers of two. After
 /// corrections by products in `f32` it is off by some 10⁻⁷·‖ΔX‖·‖M‖, ΔX being the last one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -64,6 +64,9 @@ impl Products {
     }
 }
 
+/// The powers of two by which scales may differ, for bounds that may be too large by as much.
+const LARGEST_SPREAD: i32 = 20;
+
 /// The share of a tolerance by which a residual at its very edge may exceed it.
 const ROUGHLY: f64 = 1e-3;
 
@@ -106,8 +109,9 @@ impl<T: Real> Inversion<T> {
     /// Where the rounding of the residual leaves doubt whether it is within a tolerance, to three digits,
     /// a more accurate product decides; if it is not, an upper bound from that takes its place.
     pub(super) fn confirm_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
-        // The bounds say little of entries that weigh more before the scaling.
-        if !self.certificate.scaling().is_common_factor() {
+        // The bounds say little of entries that weigh much more before the scaling.
+        let scaling = self.certificate.scaling();
+        if scaling.row_spread().max(scaling.column_spread()) > LARGEST_SPREAD {
             return;
         }
         let confirmation = Confirmation::new(matrix, &self.inverse, self.certificate.scaling());
