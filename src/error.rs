@@ -328,6 +328,20 @@ pub enum Error<T: Real = f64> {
         /// The steps taken before.
         steps: usize,
     },
+
+    /// The adjoint of a linear map is not its adjoint: ⟨w, A·v⟩ and ⟨Aᵀ·w, v⟩ differ by more than
+    /// rounding, for a v of length 1 and w = A·v/‖A·v‖.
+    #[error(
+        "the adjoint of the {argument} is wrong: ⟨w, A·v⟩ is {forward:e}, ⟨Aᵀ·w, v⟩ {adjoint:e}"
+    )]
+    AdjointMismatch {
+        /// Which argument.
+        argument: &'static str,
+        /// ⟨w, A·v⟩ = ‖A·v‖.
+        forward: T,
+        /// ⟨Aᵀ·w, v⟩.
+        adjoint: T,
+    },
 }
 
 /// Turns a failed check of a setting into its error.

@@ -1,5 +1,6 @@
 //! Linear systems and least squares.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use matrix_descent::{
@@ -412,10 +413,131 @@ impl LinearMap<f64> for Broken {
 fn a_map_that_gives_nonsense_is_an_error() {
     let b = dvector![1.0, 2.0, 3.0];
     let found = solve_by_descent(&Broken, &b, SolveConfig::default()).unwrap_err();
-    assert!(
-        matches!(found, Error::SystemNotConverged { column: 0, .. }),
-        "{found}"
-    );
+    assert_eq!(found, Error::ProductNotFinite { steps: 0 });
+}
+
+/// The solution of [a, c; c, a]·x = [b, 0], with entries and a norm at the end of the range.
+fn solves_beyond_the_norms_range<T: Real>() {
+    let (large, small) = (T::MAX * T::nearest(0.9), T::MAX * T::nearest(0.5));
+    let a = dmatrix![large, small; small, large];
+    let b = dvector![T::MAX, T::zero()];
+    let expected = dvector![0.9, -0.5] / (0.9 * 0.9 - 0.5 * 0.5);
+    for method in [SolveMethod::PositiveDefinite, SolveMethod::LeastSquares] {
+        let found = solve_by_descent(&a, &b, SolveConfig::default().method(method)).unwrap();
+        let error = (widened(&found.solution) - &expected).norm();
+        assert!(error <= 100.0 * T::EPSILON.to_f64(), "{error:e}");
+    }
+}
+
+#[test]
+fn a_norm_beyond_the_range_is_no_wrong_answer() {
+    solves_beyond_the_norms_range::<f32>();
+    solves_beyond_the_norms_range::<f64>();
+    let a = dmatrix![1.7e308, 1.0e308; 1.0e308, 1.7e308];
+    let config = SolveConfig::default().method(SolveMethod::PositiveDefinite);
+    let found = solve_by_descent(&a, &dvector![1.0, 0.0], config).unwrap();
+    let expected = dvector![1.7, -1.0] / 1.89;
+    assert!((found.solution * 1e308 - expected).norm() < 1e-14);
+}
+
+/// A map one product of which is NaN, its adjoint by a factor.
+struct Faulty {
+    matrix: DMatrix<f64>,
+    products_to_nan: Cell<Option<usize>>,
+    adjoint_factor: f64,
+}
+
+impl Faulty {
+    fn spoil(&self, image: &mut [f64]) {
+        let left = self.products_to_nan.get();
+        if left == Some(0) {
+            image[0] = f64::NAN;
+        }
+        self.products_to_nan
+            .set(left.and_then(|n| n.checked_sub(1)));
+    }
+}
+
+impl LinearMap<f64> for Faulty {
+    fn rows(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.matrix.apply(x, image);
+        self.spoil(image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.matrix.apply_adjoint(y, image);
+        image
+            .iter_mut()
+            .for_each(|value| *value *= self.adjoint_factor);
+        self.spoil(image);
+    }
+}
+
+#[test]
+fn one_product_that_is_not_finite_is_no_wrong_answer() {
+    let x = dmatrix![1.0; -2.0];
+    for place in 0..20 {
+        let map = Faulty {
+            matrix: dmatrix![2.0, 1.0; 1.0, 3.0],
+            products_to_nan: Cell::new(Some(place)),
+            adjoint_factor: 1.0,
+        };
+        let b = &map.matrix * &x;
+        let found = solve_by_descent(&map, &b, SolveConfig::default()).unwrap();
+        assert!((found.solution - &x).norm() < 1e-14, "{place}");
+    }
+}
+
+#[test]
+fn a_wrong_adjoint_is_told() {
+    let matrix = random::<f64>(10, 10, 0.5) + DMatrix::identity(10, 10) * 3.0;
+    let b = random(10, 1, 0.1);
+    for adjoint_factor in [0.0, -1.0, 1.0 + 1e-6] {
+        let map = Faulty {
+            matrix: matrix.clone(),
+            products_to_nan: Cell::new(None),
+            adjoint_factor,
+        };
+        let found = solve_by_descent(&map, &b, SolveConfig::default()).unwrap_err();
+        let Error::AdjointMismatch {
+            argument,
+            forward,
+            adjoint,
+        } = found
+        else {
+            panic!("{found}");
+        };
+        assert_eq!(argument, "matrix");
+        assert!((adjoint - adjoint_factor * forward).abs() < 1e-14 * forward);
+        let config = SolveConfig::default().preconditioner(&map);
+        let found = solve_by_descent(&matrix, &b, config).unwrap_err();
+        assert!(matches!(
+            found,
+            Error::AdjointMismatch {
+                argument: "preconditioner",
+                ..
+            }
+        ));
+    }
+}
+
+#[test]
+fn an_error_that_alternates_at_its_floor_ends_the_run() {
+    let a = dmatrix![1.0, -2.0, 0.0, 2.0];
+    let ridge = 1e-7;
+    let found = solve_by_descent(&a, &dvector![-1.0], SolveConfig::default().ridge(ridge));
+    let found = found.unwrap();
+    let expected = a.transpose() * (-1.0 / (9.0 + ridge));
+    assert!((found.solution - expected).norm() < 1e-14);
+    assert!(found.reports[0].steps < 100, "{}", found.reports[0].steps);
 }
 
 #[test]

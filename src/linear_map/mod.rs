@@ -67,6 +67,10 @@ pub trait LinearMap<T: Real> {
 
     /// Writes Aᵀ·y into `image`, every entry of it; `y` is m long and `image` n.
     ///
+    /// ⟨Aᵀ·y, x⟩ = ⟨y, A·x⟩ has to hold up to rounding:
+    /// [`solve_by_descent`](crate::solve_by_descent) tries it on a few vectors, and gives
+    /// [`Error::AdjointMismatch`] where it does not.
+    ///
     /// # Panics
     ///
     /// As [`apply`](Self::apply).

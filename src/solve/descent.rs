@@ -10,6 +10,11 @@ use crate::{Error, LinearMap, Observer, Real, Report, StopReason};
 /// rounding sets.
 const IDLE_STARTS: usize = 2;
 
+/// As often without halving the best backward error, for errors that go up and down at the floor.
+/// With less patience for a definite matrix, many a slow descent would end too early.
+const IDLE_WALKS: usize = 10;
+const IDLE_WALKS_FOR_DEFINITE: usize = 60;
+
 /// What ends a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits<T> {
@@ -82,15 +87,18 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         method: SolveMethod,
         ridge: T,
         limits: Limits<T>,
-    ) -> Self {
-        let operator = Operator::new(map, ridge);
+    ) -> Result<Self, Error<T>> {
+        let operator = Operator::new(map, ridge, "matrix")?;
+        let preconditioner = preconditioner
+            .map(|p| Operator::new(p, T::zero(), "preconditioner"))
+            .transpose()?;
         let (m, n) = (operator.rows(), operator.columns());
         let ridge = ridge.scale_by_power_of_two(-2 * operator.exponent());
         let norm = euclidean_norm(&[operator.norm(), ridge.sqrt()]);
         let zeros = |length| vec![T::zero(); length];
         let preconditioned = if preconditioner.is_some() { n } else { 0 };
-        Self {
-            preconditioner: preconditioner.map(|p| Operator::new(p, T::zero())),
+        Ok(Self {
+            preconditioner,
             method,
             limits,
             ridge,
@@ -107,10 +115,10 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             direction: zeros(n),
             image: zeros(m),
             operator,
-        }
+        })
     }
 
-    /// ‖A‖₂, estimated from below.
+    /// ‖A‖₂, estimated from below; ∞ beyond the range of the format.
     pub(super) fn norm_estimate(&self) -> T {
         let exponent = self.operator.exponent();
         self.operator.norm().scale_by_power_of_two(exponent)
@@ -140,7 +148,11 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         let mut best = standing;
         self.best_x.copy_from_slice(&self.x);
         let mut limit = recorder.see(&self.x, standing.loss, &self.downhill);
-        let (mut idle_starts, mut is_at_floor) = (0, false);
+        let (mut idle_starts, mut idle_walks, mut is_at_floor) = (0, 0, false);
+        let patience = match self.method {
+            SolveMethod::LeastSquares => IDLE_WALKS,
+            SolveMethod::PositiveDefinite => IDLE_WALKS_FOR_DEFINITE,
+        };
         let stop_reason = loop {
             if let Some(reason) = self.goal(&standing, noise) {
                 best = standing;
@@ -150,7 +162,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             if let Some(reason) = limit {
                 break reason;
             }
-            if idle_starts == IDLE_STARTS {
+            if idle_starts == IDLE_STARTS || idle_walks == patience {
                 is_at_floor = true;
                 break StopReason::Stalled;
             }
@@ -161,6 +173,9 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
                 break StopReason::Diverged;
             }
             let error = standing.error.smallest();
+            let has_halved = |earlier: T| error <= earlier * T::nearest(0.5);
+            let is_far_better = has_halved(best.error.smallest());
+            idle_walks = if is_far_better { 0 } else { idle_walks + 1 };
             // NaN is worse than anything.
             if error < best.error.smallest() || !best.loss.is_finite() {
                 best = standing;
@@ -170,8 +185,11 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
                 Pause::Limit(reason) => limit = Some(reason),
                 Pause::Idle => limit = Some(StopReason::Stalled),
                 Pause::Claim | Pause::Breakdown => {
-                    let has_halved = error <= before * T::nearest(0.5);
-                    idle_starts = if has_halved { 0 } else { idle_starts + 1 };
+                    idle_starts = if has_halved(before) {
+                        0
+                    } else {
+                        idle_starts + 1
+                    };
                 }
             }
         };
@@ -358,7 +376,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
     /// Brings the downhill direction into the metric of the preconditioner, PPᵀ or P, and returns
     /// its squared length there.
     fn precondition(&mut self) -> Result<T, Error<T>> {
-        let Some(preconditioner) = &self.preconditioner else {
+        let Some(preconditioner) = &mut self.preconditioner else {
             return Ok(dot(&self.downhill, &self.downhill));
         };
         match self.method {
@@ -431,10 +449,12 @@ fn is_positive<T: Real>(value: T) -> bool {
     value > T::zero() && value.is_finite()
 }
 
-/// numerator/denominator, 0 for 0/0.
+/// numerator/denominator, 0 for 0/0; NaN, which meets no tolerance, if the denominator is infinite.
 fn quotient<T: Real>(numerator: T, denominator: T) -> T {
     if numerator == T::zero() {
         T::zero()
+    } else if !denominator.is_finite() {
+        T::nearest(f64::NAN)
     } else {
         numerator / denominator
     }

@@ -34,7 +34,9 @@ use crate::{Error, LinearMap, Observer, Real};
 /// known, or where an early end is wanted.
 ///
 /// Each step takes one product with A and one with Aᵀ (definite: one with A alone), and allocates
-/// nothing, the history beyond 4096 steps excepted. For another rule, gradient descent or momentum,
+/// nothing, the history beyond 4096 steps excepted. Before the first, up to 40 products estimate the
+/// norm of A, as many that of a preconditioner; [`Report::evaluations`](crate::Report::evaluations)
+/// leaves them out. For another rule, gradient descent or momentum,
 /// minimise [`LinearSystem`](crate::LinearSystem).
 ///
 /// # Errors
@@ -42,6 +44,9 @@ use crate::{Error, LinearMap, Observer, Real};
 /// - [`Error::Empty`], [`Error::NotFinite`], [`Error::ShapeMismatch`], [`Error::NotSquare`] (for a
 ///   definite matrix) and [`Error::InvalidSetting`] for bad input;
 /// - [`Error::NotPositiveDefinite`] if a matrix or preconditioner that has to be is not;
+/// - [`Error::ProductNotFinite`] if the first products of A or of a preconditioner are not finite;
+/// - [`Error::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the adjoint of
+///   [`LinearMap::apply`];
 /// - [`Error::SolutionOutOfRange`] if the format can't hold the solution;
 /// - [`Error::SystemNotConverged`], with the best iterates, if a column met a limit first.
 ///
@@ -98,7 +103,7 @@ where
         max_steps: config.max_steps,
     };
     let preconditioner = config.preconditioner.as_ref();
-    let mut descent = Descent::new(a, preconditioner, config.method, config.ridge, limits);
+    let mut descent = Descent::new(a, preconditioner, config.method, config.ridge, limits)?;
     let mut observer = config.observer;
     let (mut backward_errors, mut reports) = (Vec::new(), Vec::new());
     let mut failed = None;

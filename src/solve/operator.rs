@@ -3,8 +3,8 @@
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::norm::euclidean_norm;
-use crate::{LinearMap, Real};
+use crate::norm::{dot, euclidean_norm};
+use crate::{Error, LinearMap, Real};
 
 /// The steps of the power method for the norm; each takes one product with A and one with Aᵀ.
 const POWER_STEPS: usize = 10;
@@ -14,25 +14,31 @@ const POWER_STEPS: usize = 10;
 pub(super) struct Operator<'a, T, A> {
     map: &'a A,
     exponent: i32,
-    /// An estimate of ‖A·2^−e‖₂ from below.
+    /// An estimate of ‖A·2^−e‖₂ from below, finite.
     norm: T,
+    /// The vector of a product, scaled; empty without scaling.
+    scaled: Vec<T>,
 }
 
 impl<'a, T: Real, A: LinearMap<T>> Operator<'a, T, A> {
     /// `map`, scaled to a norm near 1 together with √λ, λ = `ridge`, if that is far from 1.
     ///
     /// Near 1 the squares and products of a descent stay within the range of the format.
-    pub(super) fn new(map: &'a A, ridge: T) -> Self {
-        let norm = estimate_norm(map);
-        let scale = euclidean_norm(&[norm, ridge.sqrt()]).binary_exponent();
+    pub(super) fn new(map: &'a A, ridge: T, argument: &'static str) -> Result<Self, Error<T>> {
+        let (norm, shift) = estimate_norm(map, argument)?;
+        let root = ridge.sqrt().scale_by_power_of_two(-shift);
+        let scale = euclidean_norm(&[norm, root]).binary_exponent();
         // Without scaling, a pass over every image is saved.
         let limit = T::MANTISSA_DIGITS / 3;
-        let exponent = scale.filter(|e| e.unsigned_abs() > limit).unwrap_or(0);
-        Self {
+        let exponent = scale.map(|e| e + shift);
+        let exponent = exponent.filter(|e| e.unsigned_abs() > limit).unwrap_or(0);
+        let longest = map.rows().max(map.columns());
+        Ok(Self {
             map,
             exponent,
-            norm: norm.scale_by_power_of_two(-exponent),
-        }
+            norm: norm.scale_by_power_of_two(shift - exponent),
+            scaled: vec![T::zero(); if exponent == 0 { 0 } else { longest }],
+        })
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -51,14 +57,25 @@ impl<'a, T: Real, A: LinearMap<T>> Operator<'a, T, A> {
         self.norm
     }
 
-    pub(super) fn apply(&self, x: &[T], image: &mut [T]) {
-        self.map.apply(x, image);
-        scale(image, -self.exponent);
+    pub(super) fn apply(&mut self, x: &[T], image: &mut [T]) {
+        self.apply_scaled(x, image, A::apply);
     }
 
-    pub(super) fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
-        self.map.apply_adjoint(y, image);
-        scale(image, -self.exponent);
+    pub(super) fn apply_adjoint(&mut self, y: &[T], image: &mut [T]) {
+        self.apply_scaled(y, image, A::apply_adjoint);
+    }
+
+    /// Half of the scaling before the product and half after it, so that neither leaves the range.
+    fn apply_scaled(&mut self, x: &[T], image: &mut [T], apply: impl Fn(&A, &[T], &mut [T])) {
+        if self.exponent == 0 {
+            return apply(self.map, x, image);
+        }
+        let before = self.exponent / 2;
+        let scaled = &mut self.scaled[..x.len()];
+        scaled.copy_from_slice(x);
+        scale(scaled, -before);
+        apply(self.map, scaled, image);
+        scale(image, before - self.exponent);
     }
 }
 
@@ -71,27 +88,72 @@ pub(super) fn scale<T: Real>(values: &mut [T], exponent: i32) {
     }
 }
 
+/// An estimate of ‖A·2^−s‖₂ from below, and s: 0, unless products with vectors of length 1 are not
+/// finite, where those with far shorter ones may be.
+fn estimate_norm<T: Real>(
+    map: &impl LinearMap<T>,
+    argument: &'static str,
+) -> Result<(T, i32), Error<T>> {
+    let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
+    for shift in [0, far] {
+        if let Some(norm) = estimate_shifted_norm(map, shift, argument)? {
+            return Ok((norm, shift));
+        }
+    }
+    Err(Error::ProductNotFinite { steps: 0 })
+}
+
 /// The largest quotient ‖A·v‖/‖v‖ or ‖Aᵀ·w‖/‖w‖ along the power method from a random vector, which
-/// is at most ‖A‖₂; not finite if an image is not.
-fn estimate_norm<T: Real>(map: &impl LinearMap<T>) -> T {
+/// is at most ‖A‖₂, times 2^−`shift`; none if an image is not finite.
+fn estimate_shifted_norm<T: Real>(
+    map: &impl LinearMap<T>,
+    shift: i32,
+    argument: &'static str,
+) -> Result<Option<T>, Error<T>> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(0);
     let half = T::nearest(0.5);
     let mut v = vec![T::zero(); map.columns()];
     v.fill_with(|| T::random_unit(&mut generator) - half);
-    let mut w = vec![T::zero(); map.rows()];
+    let (mut next_v, mut w) = (v.clone(), vec![T::zero(); map.rows()]);
     let mut norm = T::zero();
     normalize(&mut v);
     for _ in 0..POWER_STEPS {
+        scale(&mut v, -shift);
         map.apply(&v, &mut w);
-        let image = normalize(&mut w);
-        map.apply_adjoint(&w, &mut v);
-        let quotient = normalize(&mut v).max(image);
-        if !quotient.is_finite() || !image.is_finite() {
-            return T::MAX * T::nearest(2.0);
+        scale(&mut v, shift);
+        let forward = normalize(&mut w);
+        scale(&mut w, -shift);
+        map.apply_adjoint(&w, &mut next_v);
+        let back = euclidean_norm(&next_v);
+        if !forward.is_finite() || !back.is_finite() {
+            return Ok(None);
         }
-        norm = norm.max(quotient);
+        norm = norm.max(forward).max(back);
+        check_adjoint(argument, forward, dot(&v, &next_v), norm, shift)?;
+        normalize(&mut next_v);
+        std::mem::swap(&mut v, &mut next_v);
     }
-    norm
+    Ok(Some(norm))
+}
+
+/// Accepts ⟨Aᵀ·w, v⟩ = ⟨w, A·v⟩ up to rounding.
+fn check_adjoint<T: Real>(
+    argument: &'static str,
+    forward: T,
+    adjoint: T,
+    norm: T,
+    shift: i32,
+) -> Result<(), Error<T>> {
+    // Below this, underflow may have taken more than rounding.
+    let is_precise = norm > T::MIN_POSITIVE / T::EPSILON;
+    if is_precise && (forward - adjoint).abs() > T::EPSILON.sqrt() * norm {
+        return Err(Error::AdjointMismatch {
+            argument,
+            forward: forward.scale_by_power_of_two(shift),
+            adjoint: adjoint.scale_by_power_of_two(shift),
+        });
+    }
+    Ok(())
 }
 
 /// Brings `vector` to length 1, a zero vector excepted, and returns its length before.

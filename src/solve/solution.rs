@@ -16,10 +16,10 @@ pub struct Solution<T: Real> {
     /// How good each column is.
     pub backward_errors: Vec<BackwardError<T>>,
     /// How each column was found. The losses are ½‖A·x − b‖² + λ/2·‖x‖², as the descent carries the
-    /// residual along; evaluations count the products with A.
+    /// residual along; evaluations count the products with A, those of the norm estimate excepted.
     pub reports: Vec<Report<T>>,
     /// An estimate of ‖A‖₂ from below, by the power method: the measure of the backward errors,
-    /// which are therefore rather too large than too small.
+    /// which are therefore rather too large than too small; ∞ where the norm leaves the range.
     pub norm_estimate: T,
 }
 
