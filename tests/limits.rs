@@ -107,11 +107,39 @@ fn an_error_of_the_tracker_carries_the_residual_of_its_iterate() {
     }
 }
 
+/// Ones on the diagonal, −8 below it: the inverse holds powers of 8 up to 8³¹, all of them exact.
+fn bidiagonal() -> DMatrix<f64> {
+    DMatrix::from_fn(32, 32, |i, j| match (i == j, i == j + 1) {
+        (true, _) => 1.0,
+        (_, true) => -8.0,
+        _ => 0.0,
+    })
+}
+
 #[test]
 fn a_tolerance_far_above_the_residual_is_met_in_every_scale() {
-    for scale in [1e30, 1e100] {
-        let m = DMatrix::from_diagonal(&DVector::from_vec(vec![3.0 / scale, 3.0, 3.0 * scale]));
-        let found = invert_by_descent(&m, Config::default().tolerance(1e-10)).unwrap();
-        assert!(found.residual <= 1e-10);
+    let diagonal = |scale| dmatrix![3.0 / scale, 0.0, 0.0; 0.0, 3.0, 0.0; 0.0, 0.0, 3.0 * scale];
+    for m in [
+        diagonal(1e30),
+        diagonal(1e100),
+        diagonal(1e200),
+        bidiagonal(),
+    ] {
+        let found = invert_by_descent(&m, Config::default().tolerance(1e-6)).unwrap();
+        assert!(found.residual <= 1e-6);
+    }
+}
+
+#[test]
+fn a_residual_that_the_scaling_hides_is_told() {
+    for m in [
+        dmatrix![1e-6, 3e8; 0.0, 7e12],
+        dmatrix![1.06e-6, 1.78e26; 0.0, 1.56e36],
+    ] {
+        // In the scaled matrix the entry below the diagonal is dust.
+        match invert_by_descent(&m, Config::default().tolerance(1e-3)) {
+            Err(Error::InverseNotConverged { best, .. }) => assert!(best.residual > 1e-3),
+            other => panic!("{other:?}"),
+        }
     }
 }

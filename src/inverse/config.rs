@@ -146,8 +146,7 @@ impl<T: Real, M, O> Config<T, M, O> {
     ///
     /// The rounding of X alone leaves a residual of about ε times the condition number of the matrix;
     /// for 0 the run ends with an error unless the inverse is exact. Where the rounding of the
-    /// computed residual leaves doubt, a product of higher precision decides, unless the rows or columns
-    /// were scaled by very different powers of two.
+    /// computed residual leaves doubt, a product of higher precision decides.
     ///
     /// By a rule with a set, it is also the fraction by which the residual r may exceed the least
     /// one that is possible in the set; what can be proven of it is above about (n·ε·κ²/r)²/2.

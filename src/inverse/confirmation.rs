@@ -2,10 +2,10 @@
 
 use nalgebra::DMatrix;
 
-use super::certificate::proof::{RowSums, absolute_row_sums, absolute_times, enlarge};
+use super::certificate::proof::{absolute_row_sums, absolute_times, enlarge};
 use super::equilibration::Scaling;
-use super::finish::{Slices, accurate_residual};
-use super::natural::{ProductCounter, Workspace};
+use super::finish::{Slices, accurate_residual, residual_by_entries};
+use super::natural::{ProductCounter, Workspace, add_to_diagonal};
 use crate::{Real, Side};
 
 /// An inverse and its matrix, both equilibrated.
@@ -40,14 +40,8 @@ impl<'a> Confirmation<'a> {
     }
 
     /// How far rounding may have moved a residual on this side that was computed in the format T.
-    pub(super) fn rounding<T: Real>(&self, side: Side) -> f64 {
-        let of = |factors: Factors<'_>| {
-            let n = factors.a.nrows();
-            let units = 0.5 * n as f64 * T::EPSILON.to_f64();
-            let sums = absolute_times(factors.a, &absolute_row_sums(factors.b));
-            let rows: RowSums = sums.iter().map(|sum| 2.0 * units * (1.0 + sum)).collect();
-            factors.norm_of_bound(&rows)
-        };
+    pub(super) fn rounding<T: Real>(&self, side: Side, counter: &mut ProductCounter) -> f64 {
+        let of = |factors: Factors<'_>| factors.rounding(T::EPSILON.to_f64(), counter);
         self.largest(side, of)
     }
 
@@ -55,18 +49,7 @@ impl<'a> Confirmation<'a> {
     /// precision; the residual itself where its rounding is next to nothing, so that that of an exact
     /// inverse is zero.
     pub(super) fn upper_bound(&self, side: Side, counter: &mut ProductCounter) -> f64 {
-        let mut workspace = Workspace::new(self.matrix.nrows(), 0);
-        workspace.prepare();
-        let of = |factors: Factors<'_>| {
-            let (a, b) = (factors.a, factors.b);
-            let rows = accurate_residual(a, b, Slices::Three, &mut workspace, counter);
-            let (norm, rounding) = (factors.norm(&workspace.image), factors.norm_of_bound(&rows));
-            if rounding <= NEXT_TO_NOTHING {
-                return norm;
-            }
-            enlarge(norm + rounding, a.nrows())
-        };
-        self.largest(side, of)
+        self.largest(side, |factors| factors.upper_bound(counter))
     }
 
     /// Of the sides that count, the larger value.
@@ -99,10 +82,49 @@ impl<'a> Confirmation<'a> {
 }
 
 impl Factors<'_> {
-    /// ‖·‖_F of a residual scaled back.
-    fn norm(&self, residual: &DMatrix<f64>) -> f64 {
+    /// Whether the residual is the same before and after the scaling.
+    fn are_scaled_alike(&self) -> bool {
+        self.exponents.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    /// A bound of ‖δ‖_F for the rounding δ of a plain product: |δ| ≤ 2nu·(I + |A||B|), before and after
+    /// the scaling.
+    fn rounding(&self, epsilon: f64, counter: &mut ProductCounter) -> f64 {
+        let n = self.a.nrows();
+        let units = n as f64 * epsilon;
+        if self.are_scaled_alike() {
+            let sums = absolute_times(self.a, &absolute_row_sums(self.b));
+            return units * norm_of_rows(sums.iter().map(|sum| 1.0 + sum));
+        }
+        let mut sizes = DMatrix::zeros(n, n);
+        counter.multiply(&mut sizes, &self.a.abs(), &self.b.abs());
+        add_to_diagonal(&mut sizes, 1.0);
+        units * self.norm(&sizes)
+    }
+
+    fn upper_bound(&self, counter: &mut ProductCounter) -> f64 {
+        let n = self.a.nrows();
+        let mut workspace = Workspace::new(n, 0);
+        workspace.prepare();
+        let rounding = if self.are_scaled_alike() {
+            let rows = accurate_residual(self.a, self.b, Slices::Three, &mut workspace, counter);
+            norm_of_rows(rows.into_iter())
+        } else {
+            let bounds = &mut workspace.momentum_image;
+            residual_by_entries(self.a, self.b, &mut workspace.image, bounds);
+            self.norm(bounds)
+        };
+        let norm = self.norm(&workspace.image);
+        if rounding <= NEXT_TO_NOTHING {
+            return norm;
+        }
+        enlarge(norm + rounding, n)
+    }
+
+    /// ‖·‖_F of a matrix scaled back as the residual is.
+    fn norm(&self, matrix: &DMatrix<f64>) -> f64 {
         let mut sum = 0.0;
-        for (j, column) in residual.column_iter().enumerate() {
+        for (j, column) in matrix.column_iter().enumerate() {
             for (value, exponent) in column.iter().zip(&self.exponents) {
                 let exponent = exponent - self.exponents[j];
                 sum += value.scale_by_power_of_two(exponent).powi(2);
@@ -110,12 +132,9 @@ impl Factors<'_> {
         }
         sum.sqrt()
     }
+}
 
-    /// A bound of ‖·‖_F of a matrix scaled back, from bounds of the row sums of its absolute values.
-    fn norm_of_bound(&self, rows: &[f64]) -> f64 {
-        let least = self.exponents.iter().min().copied().unwrap_or(0);
-        let scaled_back = rows.iter().zip(&self.exponents);
-        let squares = scaled_back.map(|(row, e)| row.scale_by_power_of_two(e - least).powi(2));
-        squares.sum::<f64>().sqrt()
-    }
+/// A bound of ‖·‖_F from bounds of the row sums of the absolute values.
+fn norm_of_rows(rows: impl Iterator<Item = f64>) -> f64 {
+    rows.map(|row| row * row).sum::<f64>().sqrt()
 }

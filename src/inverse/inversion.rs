@@ -14,9 +14,9 @@ use crate::{Real, Report, Side, StopReason};
 ///
 /// The residual is computed from the original matrix after the run, in working precision, where
 /// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. Where that would leave doubt
-/// whether it is within a tolerance, to three digits, a product of higher precision decides, unless rows
-/// or columns were scaled by very different powers of two. After
-/// corrections by products in `f32` it is off by some 10⁻⁷·‖ΔX‖·‖M‖, ΔX being the last one.
+/// whether it is within a tolerance, to three digits, a product of higher precision decides. Without a
+/// tolerance, after corrections by products in `f32`, it is off by some 10⁻⁷·‖ΔX‖·‖M‖, ΔX being the
+/// last one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inversion<T: Real> {
@@ -64,9 +64,6 @@ impl Products {
     }
 }
 
-/// The powers of two by which scales may differ, for bounds that may be too large by as much.
-const LARGEST_SPREAD: i32 = 20;
-
 /// The share of a tolerance by which a residual at its very edge may exceed it.
 const ROUGHLY: f64 = 1e-3;
 
@@ -109,18 +106,13 @@ impl<T: Real> Inversion<T> {
     /// Where the rounding of the residual leaves doubt whether it is within a tolerance, to three digits,
     /// a more accurate product decides; if it is not, an upper bound from that takes its place.
     pub(super) fn confirm_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
-        // The bounds say little of entries that weigh much more before the scaling.
-        let scaling = self.certificate.scaling();
-        if scaling.row_spread().max(scaling.column_spread()) > LARGEST_SPREAD {
-            return;
-        }
+        let mut counter = ProductCounter::new();
         let confirmation = Confirmation::new(matrix, &self.inverse, self.certificate.scaling());
-        let rounding = confirmation.rounding::<T>(side);
+        let rounding = confirmation.rounding::<T>(side, &mut counter);
         let (residual, tolerance) = (self.residual.to_f64(), tolerance.to_f64());
         // Written so that NaN is doubt.
         let is_sure = residual + rounding <= tolerance || residual - rounding > tolerance;
         if !is_sure {
-            let mut counter = ProductCounter::new();
             let bound = confirmation.upper_bound(side, &mut counter);
             // Written so that NaN is refused.
             let is_confirmed = bound <= (1.0 + ROUGHLY) * tolerance;
@@ -129,8 +121,8 @@ impl<T: Real> Inversion<T> {
             } else {
                 T::nearest(bound)
             };
-            self.products.verification += counter.products();
         }
+        self.products.verification += counter.products();
     }
 
     pub(super) fn new(matrix: &DMatrix<T>, side: Side, found: Found<T>) -> Self {

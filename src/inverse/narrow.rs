@@ -112,7 +112,7 @@ fn narrow(out: &mut DMatrix<f32>, wide: &DMatrix<f64>) {
 ///   nu ≤ 1/100;
 /// - |Δ| ≤ u|X⁺| rounds the sum in `f64`;
 ///
-/// and I − X⁺M = Rᵏ⁺¹ + Σ(Rʲ − R̂ʲ)(I − R) + …, the rest being the same times M.
+/// and I − X⁺M = R̂ᵏ⁺¹ − (I + R̂ + … + R̂ᵏ)(R̂ − R) + …, the rest being that of M⁻¹ − X⁺ times M.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Remainder {
     /// Rᵏ⁺¹(I − R)⁻¹, the error of R̂ and that of the products, each of them times ‖X‖.

@@ -6,7 +6,7 @@ use super::certificate::proof::{
     Proof, ResidualBounds, absolute_row_sums, absolute_times, largest, product_error, unit_roundoff,
 };
 use super::narrow::{NARROW_ROUNDOFF, NarrowCorrection, Remainder};
-use super::natural::{Estimate, squared_distance_from_identity, subtract_from_identity};
+use super::natural::{squared_distance_from_identity, subtract_from_identity};
 use super::session::{Aim, LARGEST_USEFUL_ERROR, Session};
 use crate::{Side, StopReason};
 
@@ -15,6 +15,9 @@ const NARROW_FROM: usize = 48;
 
 /// ‖I − XM‖ below which they do: above it, degrees above [`HIGHEST_DEGREE`] are faster.
 const NARROW_BELOW: f64 = 0.02;
+
+/// Rounding in `f32` leaves u·κ of the residual; above this share a product in `f64` gets farther.
+const LARGEST_SHARE: f64 = 0.005;
 
 /// Each product in `f32` adds a power of the residual.
 const HIGHEST_DEGREE: usize = 4;
@@ -26,7 +29,7 @@ const MOST_ROUNDS: usize = 3;
 const SAFETY: f64 = 2.0;
 
 /// The error that working precision may leave, as a share of u·κ, which an LU factorisation leaves.
-const LU_SHARE: f64 = 0.02;
+const LU_SHARE: f64 = 0.25;
 
 /// The residual that working precision may leave, in units of u·κ.
 const LU_RESIDUAL: f64 = 16.0;
@@ -36,6 +39,16 @@ struct Round {
     degree: usize,
     /// Whether it reaches what is asked for, to go by the estimates.
     is_last: bool,
+}
+
+/// What has become of a start that is nearly right.
+pub(super) enum Refreshed {
+    /// The inverse, of which this is proven.
+    Proven(Proof),
+    /// It should have the residual asked for, which is to be computed.
+    Near,
+    /// It is not what was asked for.
+    Short,
 }
 
 /// Estimates for an X that is nearly right.
@@ -48,21 +61,22 @@ struct Outlook {
 }
 
 impl Outlook {
-    /// After a correction of this degree, with the rounding of its products: that is relative to what is
-    /// added to X, and has no reason to be small times M.
+    /// After a correction of this degree, with the rounding of its products: that is relative to
+    /// |R||X|, where R·X itself may be much smaller, and has no reason to be small times M.
     fn after(self, degree: usize, condition: f64) -> Self {
         let rounding = SAFETY * NARROW_ROUNDOFF;
         let power = self.size.powi(degree as i32);
         Self {
             size: self.size * (power + rounding * condition),
-            error: self.error * (power + rounding),
+            error: self.error * power + self.size * rounding,
         }
     }
 }
 
 impl Session<'_> {
-    /// Whether the start in `x`, with ‖I − XM‖₂ of this size, is one for [`refresh`](Self::refresh).
-    pub(super) fn is_nearly_right(&self, x: &DMatrix<f64>, size: f64) -> bool {
+    /// ‖X‖_F·‖M‖_F/√n, about κ, if the start in `x`, with ‖I − XM‖₂ of this size, is one for
+    /// [`refresh`](Self::refresh).
+    pub(super) fn condition_if_nearly_right(&self, x: &DMatrix<f64>, size: f64) -> Option<f64> {
         let is_served = match self.aim {
             // The finish begins from a smaller residual than one in `f32` leaves.
             Aim::Full => false,
@@ -71,7 +85,10 @@ impl Session<'_> {
             Aim::Proven(error) => SAFETY * self.rounding_of_residual(x) <= error,
             Aim::Residual { side, .. } => side == Side::Left,
         };
-        is_served && x.nrows() >= NARROW_FROM && size <= NARROW_BELOW
+        let is_near = is_served && x.nrows() >= NARROW_FROM && size <= NARROW_BELOW;
+        let condition = || x.norm() * self.matrix.norm() / (x.nrows() as f64).sqrt();
+        let serves = |condition: &f64| NARROW_ROUNDOFF * condition <= LARGEST_SHARE;
+        is_near.then(condition).filter(serves)
     }
 
     /// A bound of ‖R̂ − R‖∞ for R̂ = I − XM by a plain product.
@@ -80,27 +97,33 @@ impl Session<'_> {
         product_error(x.nrows()) * largest(sums.into_iter())
     }
 
-    /// Corrects an inverse with C = XM in `image` and ‖I − C‖₂ of this size; the proof, unless what
-    /// was asked for was not reached.
+    /// Corrects an inverse with C = XM in `image` and ‖I − C‖₂ of this size, κ being about `condition`.
     pub(super) fn refresh(
         &mut self,
         x: &mut DMatrix<f64>,
         size: f64,
-    ) -> Result<Option<Proof>, StopReason> {
+        condition: f64,
+    ) -> Result<Refreshed, StopReason> {
         let mut outlook = Outlook { size, error: size };
-        let condition = x.norm() * self.matrix.norm() / (x.nrows() as f64).sqrt();
         let matrix_sums = absolute_row_sums(self.matrix);
         let mut correction = NarrowCorrection::new(x.nrows());
         for _ in 0..MOST_ROUNDS {
             subtract_from_identity(&mut self.workspace.image);
             let bounds = ResidualBounds::new(x, &matrix_sums, &self.workspace.image);
             let Round { degree, is_last } = self.next_round(outlook, condition, &bounds);
-            let remainder = Remainder::after(&bounds, degree, x.nrows());
+            let Some(remainder) = Remainder::after(&bounds, degree, x.nrows()) else {
+                break;
+            };
             correction.apply(&self.workspace.image, x, degree, self.counter);
             self.monitor.advance();
+            if is_last && matches!(self.aim, Aim::Residual { .. }) {
+                return Ok(Refreshed::Near);
+            }
             if is_last {
-                let proof = remainder.map(|remainder| remainder.proof(&bounds, x));
-                return self.accepted(x, proof, &mut correction, condition);
+                let proof = remainder.proof(&bounds, x);
+                if self.accepts(x, proof, &mut correction, condition)? {
+                    return Ok(Refreshed::Proven(proof));
+                }
             }
             self.show_product(x)?;
             let largest = squared_distance_from_identity(&self.workspace.image).sqrt();
@@ -116,34 +139,25 @@ impl Session<'_> {
                 error: next.error,
             };
         }
-        Ok(None)
+        Ok(Refreshed::Short)
     }
 
-    /// The proof, if it and the residual after the last step are what was asked for.
-    fn accepted(
+    /// Are the proof and, for working precision, the residual after the last step what was asked for?
+    fn accepts(
         &mut self,
         x: &DMatrix<f64>,
-        proof: Option<Proof>,
+        proof: Proof,
         correction: &mut NarrowCorrection,
         condition: f64,
-    ) -> Result<Option<Proof>, StopReason> {
-        let is_recorded = matches!(self.aim, Aim::Working | Aim::Residual { .. });
-        let mut doubt = 0.0;
-        if is_recorded {
-            let residual = &mut self.workspace.image;
-            doubt = correction.follow(residual, self.matrix, self.counter);
+    ) -> Result<bool, StopReason> {
+        if let Aim::Proven(error) = self.aim {
+            return Ok(proof.relative <= error);
         }
-        let norm = self.workspace.image.norm() + doubt;
-        let suffices = |proof: &Proof| match self.aim {
-            Aim::Full | Aim::Working => {
-                let like_lu = LU_RESIDUAL * unit_roundoff() * condition;
-                proof.relative <= LARGEST_USEFUL_ERROR && norm <= like_lu
-            }
-            Aim::Proven(error) => proof.relative <= error,
-            Aim::Residual { goal, .. } => proof.relative < 1.0 && norm <= goal,
-        };
-        let accepted = proof.filter(suffices);
-        if accepted.is_some() && is_recorded {
+        let residual = &mut self.workspace.image;
+        let doubt = correction.follow(residual, self.matrix, self.counter);
+        let like_lu = LU_RESIDUAL * unit_roundoff() * condition;
+        let accepted = proof.relative <= LARGEST_USEFUL_ERROR && residual.norm() + doubt <= like_lu;
+        if accepted {
             self.show_residual(x)?;
         }
         Ok(accepted)
@@ -187,14 +201,5 @@ impl Session<'_> {
             degree: degree.unwrap_or(HIGHEST_DEGREE),
             is_last: false,
         }
-    }
-
-    /// Shows the residual I − XM, which is in `image`.
-    fn show_residual(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
-        let residual = &self.workspace.image;
-        let norm = residual.norm();
-        let estimate = Estimate::Residual(residual);
-        let wish = self.monitor.see(x, norm * norm, estimate);
-        wish.map_or(Ok(()), Err)
     }
 }

@@ -130,7 +130,7 @@ impl<T: Real> Task<'_, T> {
         }
         let searched = counter.products();
         if self.history == History::Complete && !recorder.has_seen_last() {
-            workspace.prepare();
+            workspace.prepare_image();
             counter.multiply(&mut workspace.image, &x, &scaled);
             let loss = squared_distance_from_identity(&workspace.image);
             // The search is over: there is nothing left to stop.

@@ -16,6 +16,7 @@ use super::natural::{
     infinity_norm, look_at_gram, one_norm, squared_distance_from_identity, subtract_from_identity,
 };
 use super::rank::Pivots;
+use super::refresh::Refreshed;
 use crate::{Side, StopReason};
 
 /// How an inverse was found.
@@ -153,8 +154,8 @@ impl<'a> Session<'a> {
             }
             self.monitor.restart();
         }
-        self.workspace.prepare();
         if !cold_start(self.matrix, x) {
+            self.workspace.prepare_image();
             self.workspace.image.fill(0.0);
             self.show_image(x)?;
             return Ok(Finding::Singular(Proof::NOTHING));
@@ -185,7 +186,6 @@ impl<'a> Session<'a> {
     fn rescue(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
         self.monitor.restart();
         let size = self.distance_after_product(x)?;
-        self.workspace.prepare();
         if !size.is_finite() || !self.repair_promises() {
             return Ok(None);
         }
@@ -202,21 +202,30 @@ impl<'a> Session<'a> {
             Ending::Stopped(reason) => return Err(reason),
             Ending::Singular | Ending::Unclear | Ending::Broken => return Ok(None),
         }
-        let mut size = self.distance_after_product(x)?;
-        if self.is_nearly_right(x, size) {
-            if let Some(proof) = self.refresh(x, size)? {
-                return Ok(Some(proof));
-            }
-            size = self.distance_after_product(x)?;
-        }
-        self.workspace.prepare();
+        let size = self.distance_after_product(x)?;
         if size < POLISH_BELOW {
-            self.polish(x, size, self.goal())?;
-            self.useful_proof(Ending::Converged, x)
-        } else {
-            let ending = self.descend(MOST_STEPS_AFTER_HAND_OVER, x);
-            self.useful_proof(ending, x)
+            return self.search_near(x, size);
         }
+        let ending = self.descend(MOST_STEPS_AFTER_HAND_OVER, x);
+        self.useful_proof(ending, x)
+    }
+
+    /// Polishes an X with ‖I − XM‖₂ of this size, C = XM being in `image`; none if that does not lead to
+    /// a proof.
+    fn search_near(
+        &mut self,
+        x: &mut DMatrix<f64>,
+        mut size: f64,
+    ) -> Result<Option<Proof>, StopReason> {
+        if let Some(condition) = self.condition_if_nearly_right(x, size) {
+            match self.refresh(x, size, condition)? {
+                Refreshed::Proven(proof) => return Ok(Some(proof)),
+                Refreshed::Near => return self.useful_proof(Ending::Converged, x),
+                Refreshed::Short => size = self.distance_after_product(x)?,
+            }
+        }
+        self.polish(x, size, self.goal())?;
+        self.useful_proof(Ending::Converged, x)
     }
 
     /// What an ending of a descent comes to, the finish included.
@@ -239,20 +248,12 @@ impl<'a> Session<'a> {
 
     /// Polishes or repairs; none if that does not lead to a proof.
     fn search_from(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
-        let mut size = self.distance_after_product(x)?;
-        if self.is_nearly_right(x, size) {
-            self.route = Route::Polished;
-            if let Some(proof) = self.refresh(x, size)? {
-                return Ok(Some(proof));
-            }
-            size = self.distance_after_product(x)?;
-        }
-        self.workspace.prepare();
+        let size = self.distance_after_product(x)?;
         if size < POLISH_BELOW {
             self.route = Route::Polished;
-            self.polish(x, size, self.goal())?;
-            self.useful_proof(Ending::Converged, x)
-        } else if size.is_finite() && self.repair_promises() {
+            return self.search_near(x, size);
+        }
+        if size.is_finite() && self.repair_promises() {
             self.route = Route::Repaired;
             self.repair(x);
             let ending = self.descend(MOST_STEPS, x);
@@ -357,6 +358,7 @@ impl<'a> Session<'a> {
 
     /// I − XM becomes its power of this degree; C = XM in `image` is lost.
     fn raise_to_power(&mut self, degree: usize, x: &mut DMatrix<f64>) {
+        self.workspace.prepare();
         let step = ChebyshevStep::power(degree);
         apply_step(&step, x, Symmetry::General, self.workspace, self.counter);
         x.copy_from(&self.workspace.momentum);
@@ -380,6 +382,7 @@ impl<'a> Session<'a> {
 
     /// X ← CᵀX/(‖C‖₁‖C‖∞).
     fn repair(&mut self, x: &mut DMatrix<f64>) {
+        self.workspace.prepare();
         let w = &mut *self.workspace;
         let factor = 1.0 / (one_norm(&w.image) * infinity_norm(&w.image));
         w.image.transpose_to(&mut w.direction);
@@ -390,6 +393,7 @@ impl<'a> Session<'a> {
     }
 
     fn descend(&mut self, most_steps: usize, x: &mut DMatrix<f64>) -> Ending {
+        self.workspace.prepare();
         let terms = Terms {
             goal: self.goal(),
             // In f64 this comes into play where the condition is bad, and the rounding of one half of C
@@ -409,6 +413,7 @@ impl<'a> Session<'a> {
     }
 
     fn descend_safely(&mut self, x: &mut DMatrix<f64>) -> Ending {
+        self.workspace.prepare();
         let goal = self.goal();
         descend_safely(
             self.matrix,
@@ -458,6 +463,7 @@ impl<'a> Session<'a> {
                 }
             }
         }
+        self.workspace.prepare();
         finish(
             self.matrix,
             self.weights.as_ref(),
@@ -524,11 +530,17 @@ impl<'a> Session<'a> {
     fn plain_proof(&mut self, x: &DMatrix<f64>) -> Result<Proof, StopReason> {
         let residual = &mut self.workspace.image;
         let proof = plain_proof(self.matrix, x, Order::InverseFirst, residual, self.counter);
+        self.show_residual(x)?;
+        Ok(proof)
+    }
+
+    /// Shows the residual I − XM, which is in `image`.
+    pub(super) fn show_residual(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
+        let residual = &self.workspace.image;
         let norm = residual.norm();
-        let wish = self
-            .monitor
-            .see(x, norm * norm, Estimate::Residual(residual));
-        wish.map_or(Ok(proof), Err)
+        let estimate = Estimate::Residual(residual);
+        let wish = self.monitor.see(x, norm * norm, estimate);
+        wish.map_or(Ok(()), Err)
     }
 
     /// ‖I − XM‖_F, which is in `image`, ‖I − MX‖_F, or the larger of both.
@@ -537,6 +549,7 @@ impl<'a> Session<'a> {
         if side == Side::Left {
             return left;
         }
+        self.workspace.prepare();
         let product = &mut self.workspace.momentum;
         self.counter.multiply(product, self.matrix, x);
         let right = squared_distance_from_identity(product).sqrt();

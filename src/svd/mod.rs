@@ -1,12 +1,12 @@
 //! The singular value decomposition by descent.
 
 mod certificate;
-mod completion;
 mod config;
 mod decomposition;
 mod householder;
 mod method;
 mod natural_gradient;
+mod orthonormal;
 mod polar;
 mod pseudo_inverse;
 mod range;
@@ -30,9 +30,9 @@ use crate::norm::{euclidean_norm, sum_of_squares};
 use crate::scaling::scaled;
 use crate::validation::{check_finite, check_not_empty};
 use crate::{Error, Real, SvdFactors};
-use completion::complete;
 use householder::Reflections;
 use natural_gradient::NaturalGradient;
+use orthonormal::complete;
 use range::{exponent_into_range, is_negligible};
 use sweeps::Sweeps;
 

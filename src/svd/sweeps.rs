@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::completion::index_of_largest;
+use super::orthonormal::index_of_largest;
 use super::range::is_negligible;
 use super::rotation::Rotation;
 use crate::Real;

@@ -11,7 +11,8 @@ use crate::inverse::certificate::proof::{
 use crate::inverse::equilibration::Weights;
 use crate::inverse::natural::{ProductCounter, Workspace, fill_at_random};
 
-/// Random vectors of a norm estimate, which is then off by a factor of 2 at the most, nearly always.
+/// Random vectors of a norm estimate, which is then at least half of the norm in 24 of 25 cases, even of
+/// a matrix of rank one.
 const PROBES: usize = 6;
 
 /// The order up to which a better estimate takes longer than the product that it may save.

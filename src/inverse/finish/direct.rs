@@ -1,53 +1,64 @@
-//! The residual of a small matrix, entry by entry in twice the working precision.
+//! The residual entry by entry in twice the working precision.
 //!
 //! The dot products are those of T. Ogita, S. M. Rump and S. Oishi, "Accurate sum and dot product", 2005:
-//! as exact as if they were computed in twice the precision and then rounded.
+//! as exact as if they were computed in twice the precision and then rounded. Their errors are bounded as
+//! they arise, so that of exact products nothing is left.
 
 use nalgebra::DMatrix;
 
-use crate::inverse::certificate::proof::{
-    RowSums, absolute_row_sums, product_error, unit_roundoff,
-};
+use crate::inverse::certificate::proof::{RowSums, enlarge, product_error, unit_roundoff};
+use crate::norm::columns;
 
-/// R̂ = I − A·B into `residual`; returns, by rows, a bound of Σⱼ|R̂ − R| without what underflow adds, to be
-/// enlarged; `sizes` are |A|·(|B|·e).
+/// Below this the error of a product may be lost to underflow.
+const SAFE: f64 = f64::MIN_POSITIVE / (f64::EPSILON * f64::EPSILON * f64::EPSILON);
+
+/// What is added for that, before the multiplication by some u: five of the smallest subnormals and more.
+const LOST: f64 = 16.0 * f64::MIN_POSITIVE;
+
+/// R̂ = I − A·B into `residual` and a bound of |R̂ − R| into `bounds`.
 ///
-/// A sum of m terms is off by u of itself and g² of the sum of the magnitudes, g = mu/(1 − mu); here m is
-/// n + 1, and the magnitudes are those of I + |A||B|.
-pub(super) fn residual_directly(
+/// With the exact errors eₖ of the products and of the sums, R is the plain sum plus Σeₖ; of that, n terms
+/// of two, the computed value is off by g·Σ|eₖ|, g being that of 2n roundings, and the sum of both by u.
+pub(in crate::inverse) fn residual_by_entries(
     a: &DMatrix<f64>,
     b: &DMatrix<f64>,
-    sizes: &[f64],
     residual: &mut DMatrix<f64>,
-) -> RowSums {
+    bounds: &mut DMatrix<f64>,
+) {
     let n = a.nrows();
-    for j in 0..n {
-        for i in 0..n {
-            let own = if i == j { 1.0 } else { 0.0 };
-            let terms = (0..n).map(|k| (a[(i, k)], b[(k, j)]));
-            residual[(i, j)] = difference(own, terms);
+    let gamma = product_error(2 * n);
+    let mut errors = RowSums::from_elem(0.0, n);
+    residual.fill_with_identity();
+    bounds.fill(0.0);
+    let out = residual.as_mut_slice().chunks_exact_mut(n);
+    let out = out.zip(bounds.as_mut_slice().chunks_exact_mut(n));
+    for ((sums, sizes), factors) in out.zip(columns(b)) {
+        errors.fill(0.0);
+        for (column, &factor) in columns(a).zip(factors) {
+            subtract(factor, column, sums, &mut errors, sizes);
+        }
+        for ((sum, error), size) in sums.iter_mut().zip(&errors).zip(sizes) {
+            *sum += error;
+            *size = enlarge(unit_roundoff() * sum.abs() + gamma * *size, n);
         }
     }
-    let gamma = product_error(n + 1);
-    let rows = absolute_row_sums(residual);
-    let bounds = rows.iter().zip(sizes);
-    bounds
-        .map(|(row, size)| unit_roundoff() * row + gamma * gamma * (1.0 + size))
-        .collect()
 }
 
-/// own − Σ aₖ·bₖ.
-fn difference(own: f64, terms: impl Iterator<Item = (f64, f64)>) -> f64 {
-    let (mut sum, mut errors) = (own, 0.0);
-    for (a, b) in terms {
-        let product = a * b;
-        let total = sum - product;
-        let other = total - sum;
-        let of_sum = (sum - (total - other)) - (product + other);
-        errors += of_sum - error_of_product(a, b, product);
-        sum = total;
+/// sums ← sums − factor·column, with the exact errors added to `errors` and their magnitudes to `sizes`.
+fn subtract(factor: f64, column: &[f64], sums: &mut [f64], errors: &mut [f64], sizes: &mut [f64]) {
+    let places = sums.iter_mut().zip(errors).zip(sizes);
+    for (((sum, error), size), &entry) in places.zip(column) {
+        let product = entry * factor;
+        let of_product = error_of_product(entry, factor, product);
+        let total = *sum - product;
+        let other = total - *sum;
+        let of_sum = (*sum - (total - other)) - (product + other);
+        *sum = total;
+        *error += of_sum - of_product;
+        let may_lose = product.abs() < SAFE && entry != 0.0 && factor != 0.0;
+        let lost = if may_lose { LOST } else { 0.0 };
+        *size += of_sum.abs() + of_product.abs() + lost;
     }
-    sum + errors
 }
 
 /// a·b − fl(a·b), exactly, where nothing leaves the range (T. J. Dekker, "A floating-point technique for
@@ -69,7 +80,21 @@ const SPLITTER: f64 = 134_217_729.0;
 
 #[cfg(test)]
 mod tests {
-    use super::error_of_product;
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{error_of_product, residual_by_entries};
+
+    #[test]
+    fn exact_products_leave_no_doubt() {
+        let (a, b) = (
+            dmatrix![1.0, -8e30; 0.0, 1.0],
+            dmatrix![1.0, 8e30; 0.0, 1.0],
+        );
+        let [mut residual, mut bounds] = [(); 2].map(|()| DMatrix::from_element(2, 2, f64::NAN));
+        residual_by_entries(&a, &b, &mut residual, &mut bounds);
+        assert_eq!(residual, DMatrix::zeros(2, 2));
+        assert_eq!(bounds, DMatrix::zeros(2, 2));
+    }
 
     #[test]
     fn the_error_of_a_product_is_exact() {

@@ -17,6 +17,7 @@ use super::equilibration::Weights;
 use super::natural::{Estimate, Monitor, ProductCounter, Workspace};
 use crate::StopReason;
 use correction::Correction;
+pub(super) use direct::residual_by_entries;
 pub(super) use residual::{Slices, accurate_residual};
 use slices::slice_bits;
 

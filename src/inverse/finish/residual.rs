@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use super::direct::residual_directly;
+use super::direct::residual_by_entries;
 use super::slices::{Part, cut_columns, cut_rows};
 use crate::inverse::certificate::proof::{
     RowSums, absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error,
@@ -87,13 +87,11 @@ fn direct_residual(
     counter: &mut ProductCounter,
 ) -> RowSums {
     counter.count(slices.products());
-    let (sizes, tiny) = product_sizes(a, b);
-    let mut bounds = residual_directly(a, b, &sizes, &mut w.image);
-    for bound in &mut bounds {
-        // Each of the n products may lose five times the smallest subnormal.
-        *bound = enlarge(*bound + 5.0 * tiny, a.nrows());
-    }
-    bounds
+    residual_by_entries(a, b, &mut w.image, &mut w.momentum_image);
+    // For factors that a scaling left a little off.
+    let tiny = underflow(a.nrows(), largest_row_sum(a) + largest_row_sum(b));
+    let rows = absolute_row_sums(&w.momentum_image).into_iter();
+    rows.map(|row| enlarge(row + tiny, a.nrows())).collect()
 }
 
 /// I minus products, with the roundings of the sums kept in a second matrix.

@@ -20,8 +20,8 @@ pub(crate) use monitor::{Estimate, Monitor};
 pub(crate) use plan::{DEGREES, Goal};
 pub(crate) use polynomial::ChebyshevStep;
 pub(crate) use products::{
-    ProductCounter, Symmetry, infinity_norm, one_norm, squared_distance_from_identity,
-    subtract_from_identity,
+    ProductCounter, Symmetry, add_to_diagonal, infinity_norm, one_norm,
+    squared_distance_from_identity, subtract_from_identity,
 };
 pub(crate) use safe::descend_safely;
 pub(crate) use workspace::{Workspace, cold_start, look_at_gram};

@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DMatrixView};
 use crate::Real;
 use crate::norm::{columns, dot, euclidean_norm};
 use crate::product::{product, subtract_product, transposed_product};
-use crate::svd::completion::index_of_largest;
+use crate::svd::orthonormal::index_of_largest;
 
 /// Orthonormal columns.
 pub(super) struct Basis<T: Real> {

@@ -6,8 +6,8 @@ use super::basis::Basis;
 use super::forecast::Forecast;
 use super::scaled_map::ScaledMap;
 use crate::norm::{all_finite, columns, euclidean_norm};
-use crate::svd::completion::complete;
 use crate::svd::decompose_small;
+use crate::svd::orthonormal::complete;
 use crate::{Error, LinearMap, Real};
 
 /// The blocks a basis holds before the search begins again from the best of it.
