@@ -21,11 +21,12 @@
 //!
 //! ```
 //! use matrix_descent::{invert_by_descent, Config};
-//! use nalgebra::{dmatrix, DMatrix};
+//! use nalgebra::dmatrix;
 //!
 //! let m = dmatrix![4.0, 1.0; 2.0, 3.0];
 //! let inversion = invert_by_descent(&m, Config::default())?;
-//! assert!((inversion.inverse - dmatrix![0.3, -0.1; -0.2, 0.4]).norm() < 1e-7);
+//! assert!((inversion.inverse - dmatrix![0.3, -0.1; -0.2, 0.4]).norm() < 1e-15);
+//! assert!(inversion.certificate.relative_error_bound() < 1e-15);
 //! # Ok::<(), matrix_descent::Error>(())
 //! ```
 //!
