@@ -4,15 +4,15 @@ mod absolute;
 mod entrywise;
 mod huber;
 mod log_cosh;
-mod mse;
 mod smooth_l1;
+mod squared;
 mod weighted;
 
 pub use absolute::MeanAbsoluteError;
 pub use huber::Huber;
 pub use log_cosh::LogCosh;
-pub use mse::MeanSquaredError;
 pub use smooth_l1::SmoothL1;
+pub use squared::MeanSquaredError;
 pub use weighted::WeightedMeanSquaredError;
 
 use crate::Real;
