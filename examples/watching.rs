@@ -25,11 +25,15 @@ use matrix_descent::{
     StopReason, StopWhen, Stopping, TimeBudget, heavy_ball_for_inverse,
 };
 use nalgebra::DMatrix;
-use rand::rngs::Xoshiro256PlusPlus;
-use rand::{RngExt, SeedableRng};
+
+#[path = "support/matrices.rs"]
+mod matrices;
+
+use matrices::matrix_of_condition;
 
 const N: usize = 60;
 const CONDITION_NUMBER: f64 = 2000.0;
+const SEED: u64 = 314;
 const GOAL: f64 = 1e-20;
 const BUDGET: Duration = Duration::from_secs(5);
 const STEPS_A_LINE: usize = 10_000;
@@ -43,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted))?;
 
-    let m = ill_conditioned_matrix();
+    let m = matrix_of_condition(N, CONDITION_NUMBER, SEED);
     let mut descent = begin_or_go_on(&m, &saved_run)?;
     let mut history = Csv::new(BufWriter::new(File::create(&table)?)).every(STEPS_A_ROW);
     let observers = (
@@ -88,25 +92,6 @@ fn begin_or_go_on<'a>(
     let saved: SavedRun = serde_json::from_str(&fs::read_to_string(saved_run)?)?;
     println!("going on from step {}", saved.steps());
     Ok(Stepper::restore(objective, rule, &saved)?)
-}
-
-/// Q₁·D·Q₂ with singular values from 1 to the condition number, evenly spaced in their logarithms.
-fn ill_conditioned_matrix() -> DMatrix<f64> {
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(314);
-    let mut orthogonal = || {
-        let random = DMatrix::from_fn(N, N, |_, _| generator.random::<f64>() - 0.5);
-        random.qr().q()
-    };
-    let (left, right) = (orthogonal(), orthogonal());
-    let exponent = |i: usize| i as f64 / (N - 1) as f64;
-    let values = DMatrix::from_fn(N, N, |i, j| {
-        if i == j {
-            CONDITION_NUMBER.powf(exponent(i))
-        } else {
-            0.0
-        }
-    });
-    left * values * right
 }
 
 fn in_temporary_files(extension: &str) -> PathBuf {

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 use crate::Real;
 
 /// Independent partial sums, so that the additions need not wait for each other.
-const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 
 /// The values that are summed without a sum between.
 const BLOCK: usize = 2048;

@@ -4,9 +4,9 @@ use std::fmt::Debug;
 
 use matrix_descent::{
     AdaDelta, AdaGrad, Adam, AdamW, Config, Error, Fit, Huber, InverseObjective, Lion,
-    MeanSquaredError, NAdam, Optimizer, Ridge, RmsProp, Sgd, Side, Silent, SmoothL1, Stall, Start,
-    Stepper, Stopping, WeightedMeanSquaredError, check_gradient, heavy_ball_for_inverse,
-    invert_by_descent, minimize,
+    LowRankObjective, MeanSquaredError, NAdam, Objective, Optimizer, Ridge, RmsProp, Sgd, Side,
+    Silent, SmoothL1, Stall, Start, Stepper, Stopping, SvdPenalty, WeightedMeanSquaredError,
+    check_gradient, heavy_ball_for_inverse, invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -167,56 +167,53 @@ fn starts() -> Vec<Case> {
 }
 
 fn rules() -> Vec<Case> {
-    let above_zero = "finite and above 0";
-    let not_negative = "finite and at least 0";
-    let below_one = "at least 0 and below 1";
     let rule = Sgd::new(0.1);
     let infinity = f64::INFINITY;
     vec![
         (
             "η < 0",
             by_rule(Sgd::new(-0.1)),
-            setting("learning_rate", -0.1, above_zero),
+            setting("learning_rate", -0.1, ABOVE_ZERO),
         ),
         (
             "η = 0",
             by_rule(Sgd::new(0.0)),
-            setting("learning_rate", 0.0, above_zero),
+            setting("learning_rate", 0.0, ABOVE_ZERO),
         ),
         (
             "η = ∞",
             by_rule(Sgd::new(infinity)),
-            setting("learning_rate", infinity, above_zero),
+            setting("learning_rate", infinity, ABOVE_ZERO),
         ),
         (
             "μ < 0",
             by_rule(rule.momentum(-0.5)),
-            setting("momentum", -0.5, below_one),
+            setting("momentum", -0.5, BELOW_ONE),
         ),
         (
             "μ = 1",
             by_rule(rule.momentum(1.0)),
-            setting("momentum", 1.0, below_one),
+            setting("momentum", 1.0, BELOW_ONE),
         ),
         (
             "Nesterov",
             by_rule(rule.nesterov_momentum(1.5)),
-            setting("momentum", 1.5, below_one),
+            setting("momentum", 1.5, BELOW_ONE),
         ),
         (
             "τ = 1",
             by_rule(rule.dampened_momentum(0.5, 1.0)),
-            setting("dampening", 1.0, below_one),
+            setting("dampening", 1.0, BELOW_ONE),
         ),
         (
             "λ < 0",
             by_rule(rule.weight_decay(-1.0)),
-            setting("weight_decay", -1.0, not_negative),
+            setting("weight_decay", -1.0, NOT_NEGATIVE),
         ),
         (
             "zero matrix for the tuning",
             error(heavy_ball_for_inverse(&DMatrix::zeros(2, 2), 0)),
-            setting("learning_rate", infinity, above_zero),
+            setting("learning_rate", infinity, ABOVE_ZERO),
         ),
     ]
 }
@@ -396,6 +393,43 @@ fn losses_and_penalties_check_their_settings() {
         error(WeightedMeanSquaredError::new(vec![f64::MAX; 2])),
         setting(sum, infinity, ABOVE_ZERO)
     );
+}
+
+#[test]
+fn a_loss_for_another_number_of_entries_is_refused() {
+    let loss = || WeightedMeanSquaredError::new(vec![1.0; 3]).unwrap();
+    let mismatch = |entries| Error::ShapeMismatch {
+        argument: "weights",
+        rows: 3,
+        columns: 1,
+        expected_rows: entries,
+        expected_columns: 1,
+    };
+    let m = regular();
+    let inverse = InverseObjective::new(&m, Side::Left, loss());
+    assert_eq!(error(inverse.map(|_| ())), mismatch(4));
+    let low_rank = LowRankObjective::new(&m, 1, loss());
+    assert_eq!(error(low_rank.map(|_| ())), mismatch(4));
+    let mut fit = Ridge::new(Fit::new(loss(), vec![0.0; 2]), 1.0).unwrap();
+    let checked = check_gradient(&mut fit, &[0.0; 2]);
+    assert_eq!(error(checked), mismatch(2));
+    let started = Stepper::new(&mut fit, Sgd::new(0.1), vec![0.0; 2]);
+    assert_eq!(error(started.map(|_| ())), mismatch(2));
+    assert_eq!(Fit::new(loss(), vec![0.0; 3]).validate(), Ok(()));
+}
+
+#[test]
+fn what_overflows_when_factors_are_put_together_is_refused() {
+    let m = regular();
+    let squared = SvdPenalty::squared(&m).unwrap();
+    let mut parameters = vec![1.0; 10];
+    parameters[5] = 1e200;
+    let overflow = not_finite("singular values", 1, 0, f64::INFINITY);
+    assert_eq!(error(squared.factors(&parameters)), overflow);
+    let low_rank = LowRankObjective::new(&m, 1, MeanSquaredError).unwrap();
+    let overflow = not_finite("product", 1, 0, f64::NEG_INFINITY);
+    let found = low_rank.product(&[1.0, -1e200, 1e200, 1.0]);
+    assert_eq!(error(found), overflow);
 }
 
 #[test]

@@ -117,7 +117,7 @@ const ABYSS: OneParameter = OneParameter {
     slope: 1.0,
 };
 
-/// BLIND to its parameter, which every step sends further to infinity.
+/// Blind to its parameter, which every step sends further to infinity.
 const BLIND: OneParameter = OneParameter {
     value: |_| 1.0,
     slope: f64::MAX,

@@ -484,6 +484,7 @@ fn settings_out_of_range_are_errors() {
     };
     let rule = Lbfgs::default();
     rejects(rule.history(0), "history");
+    rejects(rule.history(usize::MAX), "history");
     let wolfe = |sufficient_decrease, curvature| {
         rule.line_search(LineSearch::Wolfe {
             sufficient_decrease,

@@ -173,6 +173,23 @@ fn only_the_ratios_of_weights_count() {
 }
 
 #[test]
+fn weights_of_any_size_keep_the_loss_in_range() {
+    let ratios = [1.0_f64, 3.0, 0.0];
+    let (prediction, target) = ([1e6, -2e6, 1.0], [0.0; 3]);
+    let mut expected = [f64::NAN; 3];
+    let plain = WeightedMeanSquaredError::new(ratios.to_vec()).unwrap();
+    let loss = plain.value_and_gradient(&prediction, &target, &mut expected);
+    for exponent in [-1074, -1000, 1000, 1021] {
+        let weights = ratios.map(|ratio| ratio.scale_by_power_of_two(exponent));
+        let scaled = WeightedMeanSquaredError::new(weights.to_vec()).unwrap();
+        let mut gradient = [f64::NAN; 3];
+        let found = scaled.value_and_gradient(&prediction, &target, &mut gradient);
+        assert_eq!((found, gradient), (loss, expected), "{exponent}");
+        assert_eq!(scaled.value(&prediction, &target), loss, "{exponent}");
+    }
+}
+
+#[test]
 #[should_panic(expected = "not as many weights")]
 fn weights_of_another_length_are_a_programming_error() {
     let loss = WeightedMeanSquaredError::new(vec![1.0; 3]).unwrap();

@@ -218,6 +218,9 @@ fn a_gradient_whose_norm_overflows_is_clipped_and_one_that_is_not_finite_is_not_
     let mut gradient = [f64::MAX, f64::MAX];
     Clip::Norm(1.0).apply(&mut gradient);
     assert_relative_eq!(gradient[0], 0.5_f64.sqrt(), max_relative = 1e-12);
+    let mut gradient = [f32::MAX, -f32::MAX];
+    Clip::Norm(1e30).apply(&mut gradient);
+    assert_relative_eq!(gradient[1], -1e30 * 0.5_f32.sqrt(), max_relative = 1e-6);
     for bad in [f64::NAN, f64::INFINITY] {
         let mut gradient = [bad, 1.0];
         Clip::Norm(1.0).apply(&mut gradient);

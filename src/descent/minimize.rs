@@ -16,7 +16,8 @@ use crate::{Error, Objective, Optimizer, Real};
 /// # Errors
 ///
 /// [`Error::Diverged`], with all that was reached, if the loss exploded;
-/// [`Error::InvalidSetting`], [`Error::DimensionMismatch`] or [`Error::NotFinite`] for bad input.
+/// [`Error::InvalidSetting`], [`Error::DimensionMismatch`], [`Error::NotFinite`] or what
+/// [`Objective::validate`] says for bad input.
 ///
 /// # Example
 ///

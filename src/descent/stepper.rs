@@ -61,9 +61,10 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// # Errors
     ///
-    /// What [`Optimizer::validate`] says of the optimizer; [`Error::DimensionMismatch`] or
+    /// What [`Objective::validate`] and [`Optimizer::validate`] say; [`Error::DimensionMismatch`] or
     /// [`Error::NotFinite`] for the parameters.
     pub fn new(objective: F, optimizer: M, mut parameters: Vec<T>) -> Result<Self, Error<T>> {
+        objective.validate()?;
         check_optimizer(&optimizer, objective.dimension())?;
         check_parameters(&parameters, objective.dimension())?;
         if let Some(set) = optimizer.constraint() {
@@ -103,6 +104,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         optimizer: M,
         checkpoint: Checkpoint<T, M::State>,
     ) -> Result<Self, Error<T>> {
+        objective.validate()?;
         check_optimizer(&optimizer, objective.dimension())?;
         check_parameters(&checkpoint.parameters, objective.dimension())?;
         let mut stepper = Self {

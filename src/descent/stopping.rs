@@ -1,6 +1,7 @@
 //! When a run ends.
 
 use crate::error::require;
+use crate::validation::check_at_least_zero;
 use crate::{Error, Real};
 
 /// The conditions that end a run, each under its own [`StopReason`](crate::StopReason).
@@ -123,8 +124,7 @@ impl<T: Real> Stopping<T> {
             require(loss.is_finite(), "loss", loss, "finite")?;
         }
         if let Some(norm) = self.gradient_norm {
-            let is_met = norm >= T::zero() && norm.is_finite();
-            require(is_met, "gradient_norm", norm, "finite and at least 0")?;
+            check_at_least_zero("gradient_norm", norm)?;
         }
         if let Some(stall) = self.stall {
             stall.validate()?;

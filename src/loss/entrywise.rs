@@ -1,9 +1,7 @@
 //! Means over entries, taken in one pass.
 
 use crate::Real;
-
-/// Independent partial sums, so that the additions need not wait for each other.
-const LANES: usize = 8;
+use crate::norm::LANES;
 
 /// The mean of `value` over the differences pᵢ − tᵢ.
 ///

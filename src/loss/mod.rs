@@ -4,18 +4,18 @@ mod absolute;
 mod entrywise;
 mod huber;
 mod log_cosh;
-mod mse;
 mod smooth_l1;
+mod squared;
 mod weighted;
 
 pub use absolute::MeanAbsoluteError;
 pub use huber::Huber;
 pub use log_cosh::LogCosh;
-pub use mse::MeanSquaredError;
 pub use smooth_l1::SmoothL1;
+pub use squared::MeanSquaredError;
 pub use weighted::WeightedMeanSquaredError;
 
-use crate::Real;
+use crate::{Error, Real};
 
 /// A measure of the distance between a prediction and a target, with its gradient.
 ///
@@ -62,6 +62,16 @@ pub trait Loss<T: Real> {
 
     /// The same, and its gradient with respect to `prediction`, in one pass.
     fn value_and_gradient(&self, prediction: &[T], target: &[T], gradient: &mut [T]) -> T;
+
+    /// Accepts the numbers of entries that the loss can compare; this crate's objectives ask before
+    /// they use it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ShapeMismatch`] for any other. The provided method accepts all.
+    fn check_dimension(&self, _dimension: usize) -> Result<(), Error<T>> {
+        Ok(())
+    }
 }
 
 impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for &L {
@@ -71,5 +81,9 @@ impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for &L {
 
     fn value_and_gradient(&self, prediction: &[T], target: &[T], gradient: &mut [T]) -> T {
         (**self).value_and_gradient(prediction, target, gradient)
+    }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+        (**self).check_dimension(dimension)
     }
 }

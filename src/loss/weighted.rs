@@ -1,7 +1,7 @@
 //! The mean squared error with a weight for each entry.
 
 use super::Loss;
-use crate::validation::{check_above_zero, check_at_least_zero};
+use crate::validation::{check_above_zero, check_at_least_zero, check_shape};
 use crate::{Error, Real};
 
 /// The weighted mean of the squared differences, without ½:
@@ -40,6 +40,10 @@ use crate::{Error, Real};
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightedMeanSquaredError<T> {
     weights: Vec<T>,
+    /// A power of two that brings W to about 1, so that no size of the weights takes a product out of
+    /// the range of the format.
+    unit: T,
+    /// W in that unit.
     sum: T,
 }
 
@@ -58,7 +62,13 @@ impl<T: Real> WeightedMeanSquaredError<T> {
         if !weights.is_empty() {
             check_above_zero("the sum of the weights", sum)?;
         }
-        Ok(Self { weights, sum })
+        let most = T::MAX.binary_exponent().unwrap_or_default();
+        let exponent = (-sum.binary_exponent().unwrap_or_default()).min(most);
+        Ok(Self {
+            weights,
+            unit: T::one().scale_by_power_of_two(exponent),
+            sum: sum.scale_by_power_of_two(exponent),
+        })
     }
 
     /// The weights.
@@ -88,7 +98,7 @@ impl<T: Real> Loss<T> for WeightedMeanSquaredError<T> {
         let entries = prediction.iter().zip(target).zip(&self.weights);
         let sum = entries.fold(T::zero(), |sum, ((&p, &t), &weight)| {
             let d = difference(p, t, weight);
-            sum + weight * (d * d)
+            sum + self.unit * weight * (d * d)
         });
         self.mean(sum)
     }
@@ -107,10 +117,16 @@ impl<T: Real> Loss<T> for WeightedMeanSquaredError<T> {
         let mut sum = T::zero();
         for (((&p, &t), &weight), g) in entries.zip(gradient) {
             let d = difference(p, t, weight);
+            let weight = self.unit * weight;
             sum += weight * (d * d);
             *g = scale * weight * d;
         }
         self.mean(sum)
+    }
+
+    /// Accepts as many entries as there are weights.
+    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+        check_shape("weights", (self.weights.len(), 1), (dimension, 1))
     }
 }
 

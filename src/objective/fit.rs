@@ -1,7 +1,7 @@
 //! The simplest objective: the parameters are the prediction.
 
 use super::Objective;
-use crate::{Loss, Real};
+use crate::{Error, Loss, Real};
 
 /// The loss of the parameters themselves against a fixed target: f(x) = L(x, t), ∇f = ∂L/∂x.
 ///
@@ -40,5 +40,10 @@ impl<T: Real, L: Loss<T>> Objective<T> for Fit<T, L> {
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
         self.loss
             .value_and_gradient(parameters, &self.target, gradient)
+    }
+
+    /// Asks the loss whether it can compare as many entries as the target has.
+    fn validate(&self) -> Result<(), Error<T>> {
+        self.loss.check_dimension(self.target.len())
     }
 }

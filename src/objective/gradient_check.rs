@@ -35,7 +35,8 @@ pub struct GradientCheck<T> {
 ///
 /// # Errors
 ///
-/// [`Error::DimensionMismatch`] if `parameters` has not the objective's dimension.
+/// What [`Objective::validate`] says of the objective; [`Error::DimensionMismatch`] if `parameters` has
+/// not its dimension.
 ///
 /// # Example
 ///
@@ -53,6 +54,7 @@ pub fn check_gradient<T: Real, F: Objective<T>>(
     objective: &mut F,
     parameters: &[T],
 ) -> Result<GradientCheck<T>, Error<T>> {
+    objective.validate()?;
     let dimension = objective.dimension();
     if parameters.len() != dimension {
         return Err(Error::DimensionMismatch {

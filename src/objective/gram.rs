@@ -7,7 +7,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::estimate::Estimate;
 use super::inverse::check_lengths;
 use super::{Objective, Side};
-use crate::norm::euclidean_norm;
+use crate::norm::{LANES, euclidean_norm};
 use crate::product::{multiply, multiply_symmetric};
 use crate::{Error, Real};
 
@@ -175,9 +175,6 @@ enum Order {
 
 /// How much more than needed the probe has to promise: it may exaggerate.
 const PROMISE: f64 = 2.0;
-
-/// Independent partial sums, so that the additions need not wait for each other.
-const LANES: usize = 8;
 
 impl<T: Real> Gram<T> {
     /// None if there is no such form, or if the entries of G leave the range of the format.

@@ -72,10 +72,12 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`].
+    /// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`]; what
+    /// [`Loss::check_dimension`] says of a loss for another number of entries than n².
     pub fn new(matrix: &'m DMatrix<T>, side: Side, loss: L) -> Result<Self, Error<T>> {
         let estimate = Estimate::new(matrix, side)?;
         let n = estimate.order();
+        loss.check_dimension(n * n)?;
         Ok(Self {
             estimate,
             identity: DMatrix::identity(n, n),

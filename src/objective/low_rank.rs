@@ -58,11 +58,13 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     /// # Errors
     ///
     /// [`Error::Empty`] or [`Error::NotFinite`]; [`Error::InvalidSetting`] for a rank outside
-    /// 1 … min(m, n).
+    /// 1 … min(m, n); what [`Loss::check_dimension`] says of a loss for another number of entries than
+    /// m·n.
     pub fn new(matrix: &'m DMatrix<T>, rank: usize, loss: L) -> Result<Self, Error<T>> {
         check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
         check_finite("matrix", matrix)?;
         check_rank(rank, matrix.shape())?;
+        loss.check_dimension(matrix.len())?;
         Ok(Self {
             loss,
             matrix,
@@ -91,10 +93,13 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`] or [`Error::NotFinite`].
+    /// [`Error::DimensionMismatch`], or [`Error::NotFinite`] for the parameters or an entry of the product
+    /// that overflows.
     pub fn product(&self, parameters: &[T]) -> Result<DMatrix<T>, Error<T>> {
         let (a, b) = self.factors(parameters)?;
-        Ok(a * b.transpose())
+        let product = a * b.transpose();
+        check_finite("product", &product)?;
+        Ok(product)
     }
 }
 
@@ -108,7 +113,7 @@ impl<T: Real, L: Loss<T>> Objective<T> for LowRankObjective<'_, T, L> {
     ///
     /// # Panics
     ///
-    /// If a slice is not (m + n)·k long, or the loss is made for another number of entries than m·n.
+    /// If a slice is not (m + n)·k long.
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
         let dimension = self.dimension();
         assert_eq!(parameters.len(), dimension, "parameters: (m + n)·k");

@@ -24,7 +24,7 @@ pub use ridge::Ridge;
 pub use svd_factors::SvdFactors;
 pub use svd_penalty::SvdPenalty;
 
-use crate::Real;
+use crate::{Error, Real};
 
 /// A function of a flat vector of parameters, with its gradient.
 ///
@@ -68,6 +68,15 @@ pub trait Objective<T: Real> {
     /// Slices that are not [`dimension`](Self::dimension) long are a programming error; an
     /// implementation may panic on them. The crate's own functions check lengths first.
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T;
+
+    /// Checks whether its parts fit together; every run calls this before its first evaluation.
+    ///
+    /// # Errors
+    ///
+    /// What the implementation says of parts that do not. The provided method accepts all.
+    fn validate(&self) -> Result<(), Error<T>> {
+        Ok(())
+    }
 }
 
 impl<T: Real, F: Objective<T> + ?Sized> Objective<T> for &mut F {
@@ -77,5 +86,9 @@ impl<T: Real, F: Objective<T> + ?Sized> Objective<T> for &mut F {
 
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
         (**self).value_and_gradient(parameters, gradient)
+    }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        (**self).validate()
     }
 }

@@ -70,4 +70,8 @@ impl<T: Real, F: Objective<T>> Objective<T> for Ridge<T, F> {
         }
         value + T::nearest(0.5) * self.weight * sum_of_squares(parameters)
     }
+
+    fn validate(&self) -> Result<(), Error<T>> {
+        self.objective.validate()
+    }
 }

@@ -10,7 +10,7 @@ use super::weights::{check_rank, without_missing};
 use super::{Objective, SvdFactors};
 use crate::norm::dot;
 use crate::product::thin::{product, product_of_transpose, product_with_transpose};
-use crate::validation::{check_finite, check_not_empty, check_parameters};
+use crate::validation::{check_entries, check_finite, check_not_empty, check_parameters};
 use crate::{Error, Loss, MeanSquaredError, Real, WeightedMeanSquaredError};
 
 /// The weight of the penalties in the squared form.
@@ -249,13 +249,15 @@ impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`] or [`Error::NotFinite`].
+    /// [`Error::DimensionMismatch`], or [`Error::NotFinite`] for the parameters or a singular value that
+    /// overflows.
     pub fn factors(&self, parameters: &[T]) -> Result<SvdFactors<T>, Error<T>> {
         check_parameters(parameters, self.dimension())?;
         let (rows, columns) = self.target.shape();
         let (u, d, v) = self.split(parameters);
         let value = |&d: &T| self.diagonal.value_and_slope(d).0 * self.unit;
         let values: Vec<T> = d.iter().map(value).collect();
+        check_entries("singular values", &values, self.rank)?;
         let u = DMatrix::from_column_slice(rows, self.rank, u);
         let v = DMatrix::from_column_slice(columns, self.rank, v);
         Ok(SvdFactors::sorted(u, &values, &v))

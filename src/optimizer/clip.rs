@@ -1,8 +1,8 @@
 //! Gradients that are clipped before each step.
 
 use super::{LearningRate, Optimizer};
-use crate::error::require;
-use crate::norm::norm_in_range;
+use crate::norm::{euclidean_norm, norm_in_range};
+use crate::validation::check_above_zero;
 use crate::{Bounds, ConvexSet, Error, Real};
 
 /// How [`Clipped`] limits a gradient.
@@ -38,23 +38,31 @@ impl<T: Real> Clip<T> {
     /// ```
     pub fn apply(&self, gradient: &mut [T]) {
         match *self {
-            Self::Norm(limit) => {
-                let factor = limit / (norm_in_range(gradient) + T::nearest(NORM_OFFSET));
-                if factor < T::one() {
-                    gradient.iter_mut().for_each(|value| *value *= factor);
-                }
-            }
+            Self::Norm(limit) => clip_norm(gradient, limit),
             Self::Value(limit) => Bounds::new(-limit, limit).project(gradient),
         }
     }
 
     fn validate(&self) -> Result<(), Error<T>> {
-        let (name, limit) = match *self {
-            Self::Norm(limit) => ("clipped norm", limit),
-            Self::Value(limit) => ("clipped value", limit),
-        };
-        let is_met = limit > T::zero() && limit.is_finite();
-        require(is_met, name, limit, "finite and above 0")
+        match *self {
+            Self::Norm(limit) => check_above_zero("clipped norm", limit),
+            Self::Value(limit) => check_above_zero("clipped value", limit),
+        }
+    }
+}
+
+fn clip_norm<T: Real>(gradient: &mut [T], limit: T) {
+    let norm = euclidean_norm(gradient);
+    let is_beyond_range = norm > T::MAX;
+    let norm = if is_beyond_range {
+        norm_in_range(gradient)
+    } else {
+        norm
+    };
+    let factor = limit / (norm + T::nearest(NORM_OFFSET));
+    // A gradient brought into range may have become shorter than the limit.
+    if is_beyond_range || factor < T::one() {
+        gradient.iter_mut().for_each(|value| *value *= factor);
     }
 }
 

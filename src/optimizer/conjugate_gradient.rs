@@ -226,8 +226,8 @@ impl<T: Real> Optimizer<T> for ConjugateGradient<T> {
         }
     }
 
-    /// Moves by the first trial of a step, without line search: along d by the α with the α·∇ᵀd of
-    /// the last step, at the start by ‖x‖/100 along −∇ (by 1 if x = 0).
+    /// Moves along d without line search, by the α of the last step times the change of ∇ᵀd/∇ᵀ∇, which
+    /// is −1 after every exact search. The first step goes ‖x‖/100 along −∇ (1 if x = 0).
     ///
     /// # Panics
     ///

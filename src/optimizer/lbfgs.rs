@@ -10,6 +10,8 @@ use crate::{Error, Objective, Real};
 
 /// The moves remembered where no number is set.
 const HISTORY: usize = 10;
+/// The most that may be: far beyond use, and far below where a count of their entries overflows.
+const LONGEST_HISTORY: usize = 1000;
 /// σ of the Wolfe conditions where none is set: a full step is nearly always good enough.
 const CURVATURE: f64 = 0.9;
 
@@ -28,7 +30,7 @@ const CURVATURE: f64 = 0.9;
 ///
 /// | setting | default | range |
 /// |---|---|---|
-/// | `history` m | 10 | at least 1; more than 20 rarely pays |
+/// | `history` m | 10 | 1 to 1000; more than 20 rarely pays |
 /// | `line_search` | [`LineSearch::wolfe`] with σ = 0.9 | |
 ///
 /// # When to use
@@ -76,7 +78,7 @@ const CURVATURE: f64 = 0.9;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Lbfgs<T> {
-    /// m: the moves remembered.
+    /// m: the moves remembered; 1 to 1000.
     pub history: usize,
     /// How the length of a step is found.
     pub line_search: LineSearch<T>,
@@ -249,7 +251,8 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
     ///
     /// # Panics
     ///
-    /// If `parameters`, `gradient` and the vectors in `state` differ in length.
+    /// If `parameters`, `gradient` and the vectors in `state` differ in length, or if `history` is 0,
+    /// which [`validate`](Optimizer::validate) refuses.
     fn step(&self, state: &mut LbfgsState<T>, parameters: &mut [T], gradient: &mut [T]) {
         step(state, parameters, gradient);
     }
@@ -267,8 +270,9 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
     }
 
     fn validate(&self) -> Result<(), Error<T>> {
+        let is_met = (1..=LONGEST_HISTORY).contains(&self.history);
         let history = T::from_count(self.history);
-        require(self.history >= 1, "history", history, "at least 1")?;
+        require(is_met, "history", history, "at least 1 and at most 1000")?;
         self.line_search.validate()
     }
 }

@@ -15,8 +15,8 @@
 //! - **Noisy, or parameters of very different scales**: [`Adam`] with a falling learning rate
 //!   ([`Compose::scheduled`]); [`AdamW`] if parameters should stay small; [`Lion`] if memory is
 //!   short; [`AdaGrad`] for gradients that are mostly zero.
-//! - To follow a lesson or a paper: the rule that it names. All but [`Lion`], its paper's, have PyTorch's
-//!   definitions where it has the rule.
+//! - To follow a lesson or a paper: the rule that it names. Those with a learning rate have PyTorch's
+//!   definitions; [`Lion`], which PyTorch has not, its paper's.
 //!
 //! # Measured
 //!

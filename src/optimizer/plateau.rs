@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use super::settings::check_share;
 use super::{Iterate, LearningRate, Optimizer};
 use crate::error::require;
+use crate::validation::check_at_least_zero;
 use crate::{ConvexSet, Error, Objective, Real};
 
 /// When and how far [`ReducedOnPlateau`] lowers the learning rate.
@@ -96,25 +98,14 @@ impl<T: Real> Plateau<T> {
     }
 
     fn validate(&self) -> Result<(), Error<T>> {
-        let (zero, one) = (T::zero(), T::one());
         require(
-            self.factor > zero && self.factor < one,
+            self.factor > T::zero() && self.factor < T::one(),
             "factor",
             self.factor,
             "above 0 and below 1",
         )?;
-        require(
-            self.threshold >= zero && self.threshold < one,
-            "threshold",
-            self.threshold,
-            "at least 0 and below 1",
-        )?;
-        require(
-            self.minimum >= zero && self.minimum.is_finite(),
-            "minimum",
-            self.minimum,
-            "finite and at least 0",
-        )
+        check_share("threshold", self.threshold)?;
+        check_at_least_zero("minimum", self.minimum)
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn check_epsilon<T: Real>(value: T) -> Result<(), Error<T>> {
     check_above_zero("epsilon", value)
 }
 
-/// The share of the past in a moving average.
+/// A fraction, as the share of the past in a moving average.
 pub(super) fn check_share<T: Real>(name: &'static str, value: T) -> Result<(), Error<T>> {
     let is_share = value >= T::zero() && value < T::one();
     require(is_share, name, value, "at least 0 and below 1")

@@ -38,9 +38,20 @@ pub enum Momentum<T> {
 /// Defaults: no momentum, λ = 0. Ranges: learning rate > 0; momentum and dampening in [0, 1);
 /// λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
 ///
+/// # When to use
+///
+/// Where the gradient is exact and the parameters are alike in scale: with a learning rate that fits
+/// the curvature nothing is simpler, and with momentum little is faster. It is also the rule to take
+/// with a projection, since its steps follow the gradient itself.
+///
 /// On a quadratic with largest curvature L and smallest ℓ, plain descent converges if η < 2/L and
 /// takes about (L/ℓ)/2·ln(1/ε) steps at best; the heavy ball converges if η < 2(1 + μ)/L and
 /// takes about √(L/ℓ)/2·ln(1/ε) with the settings of [`Sgd::tuned_heavy_ball`].
+///
+/// # Source
+///
+/// Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées", 1847; see
+/// [`Momentum`] for the rest.
 ///
 /// # Example
 ///

@@ -34,7 +34,7 @@ pub struct TimeBudget {
 }
 
 impl TimeBudget {
-    /// Allows this time; none ends a run at its start.
+    /// Allows this time; a budget of zero ends a run at its start.
     #[must_use]
     pub fn new(budget: Duration) -> Self {
         Self {

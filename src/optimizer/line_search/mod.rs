@@ -27,7 +27,8 @@ use wolfe::Conditions;
 /// In the formulas φ(α) = f(x + α·d) is the loss along the direction d; δ is `sufficient_decrease`.
 ///
 /// A search begins at α = 1 where d is an estimate of Newton's step; else where α·∇ᵀd is twice that
-/// of the last step, or, if there was none, at a length ‖α·d‖ of about ‖x‖/100.
+/// of the last step, or, if there was none, at a length ‖α·d‖ of ‖x‖/100; where x = 0, at the α that
+/// to first order lowers the loss by a hundredth.
 ///
 /// Both searches back away from a loss or a slope that is not finite, and end after 30 evaluations
 /// at the latest; then they take the lowest point they saw, if it is below the start (which costs

@@ -2,6 +2,7 @@
 
 use super::Schedule;
 use crate::error::require;
+use crate::validation::check_at_least_zero;
 use crate::{Error, Real};
 
 /// The learning rate that falls to its minimum along half a cosine, after a linear rise if asked.
@@ -87,7 +88,6 @@ impl<T: Real> Schedule<T> for CosineDecay<T> {
         let is_shorter = self.warm_up < self.steps;
         let warm_up = T::from_count(self.warm_up);
         require(is_shorter, "warm_up", warm_up, "below the number of steps")?;
-        let is_met = self.minimum >= T::zero() && self.minimum.is_finite();
-        require(is_met, "minimum", self.minimum, "finite and at least 0")
+        check_at_least_zero("minimum", self.minimum)
     }
 }

@@ -1,6 +1,7 @@
 //! The learning rate that falls by the same factor each step.
 
-use super::{Schedule, check_factor, power};
+use super::{Schedule, power};
+use crate::validation::check_above_zero;
 use crate::{Error, Real};
 
 /// The learning rate times a factor after every step: ηₜ = η·γᵗ.
@@ -40,6 +41,6 @@ impl<T: Real> Schedule<T> for ExponentialDecay<T> {
     }
 
     fn validate(&self) -> Result<(), Error<T>> {
-        check_factor(self.factor)
+        check_above_zero("factor", self.factor)
     }
 }

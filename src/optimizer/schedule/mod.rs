@@ -4,13 +4,13 @@ mod constant;
 mod cosine;
 mod exponential;
 mod scheduled;
-mod staircase;
+mod step;
 
 pub use constant::ConstantRate;
 pub use cosine::CosineDecay;
 pub use exponential::ExponentialDecay;
 pub use scheduled::{Scheduled, ScheduledState};
-pub use staircase::StepDecay;
+pub use step::StepDecay;
 
 use crate::{Error, Real};
 
@@ -60,10 +60,4 @@ impl<T: Real, F: Fn(T, usize) -> T> Schedule<T> for F {
 /// `factor` to the power of `count`.
 fn power<T: Real>(factor: T, count: usize) -> T {
     factor.powi(i32::try_from(count).unwrap_or(i32::MAX))
-}
-
-/// Accepts the factor of a decay.
-fn check_factor<T: Real>(factor: T) -> Result<(), Error<T>> {
-    let is_met = factor > T::zero() && factor.is_finite();
-    crate::error::require(is_met, "factor", factor, "finite and above 0")
 }

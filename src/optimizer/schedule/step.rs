@@ -1,7 +1,8 @@
 //! The learning rate that falls in stairs.
 
-use super::{Schedule, check_factor, power};
+use super::{Schedule, power};
 use crate::error::require;
+use crate::validation::check_above_zero;
 use crate::{Error, Real};
 
 /// The learning rate times a factor after every so many steps: ηₜ = η·γ^⌊t/s⌋.
@@ -62,6 +63,6 @@ impl<T: Real> Schedule<T> for StepDecay<T> {
     fn validate(&self) -> Result<(), Error<T>> {
         let period = T::from_count(self.period);
         require(self.period >= 1, "period", period, "at least 1")?;
-        check_factor(self.factor)
+        check_above_zero("factor", self.factor)
     }
 }
