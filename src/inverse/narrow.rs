@@ -162,7 +162,8 @@ impl Remainder {
 /// What underflow in `f32` adds to the entries of a row: n products of n terms, and what was converted, each
 /// off by the smallest subnormal at most.
 fn narrow_underflow(n: usize, norm: f64) -> f64 {
-    const DEGREES: f64 = 8.0;
+    /// Of the terms up to degree 4, each carried on by a factor of at most 1/(1 − ρ) ≤ 2.
+    const CARRIED: f64 = 8.0;
     let smallest = f64::from(f32::MIN_POSITIVE) * f64::from(f32::EPSILON);
-    DEGREES * smallest * n as f64 * (n as f64 + 1.0 + norm)
+    CARRIED * smallest * n as f64 * (n as f64 + 1.0 + norm)
 }

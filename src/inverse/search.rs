@@ -15,7 +15,7 @@ use super::rank::Pivots;
 use super::recorder::Recorder;
 use super::session::{Aim, LARGEST_USEFUL_ERROR, Outcome, Session};
 use crate::norm::columns;
-use crate::{Observer, Real, Side, StopReason};
+use crate::{Observer, Real, Report, Side, StopReason};
 
 /// What is to be inverted, how well, and from where.
 pub(super) struct Task<'a, T: Real> {
@@ -59,7 +59,7 @@ impl<T: Real> Task<'_, T> {
     ) -> Found<T> {
         let scaling = Scaling::of(self.matrix);
         let Search { found, steps } = self.run_in(&scaling, self.max_steps, workspace, observer);
-        let steps_left = self.max_steps - steps.min(self.max_steps);
+        let steps_left = self.max_steps.saturating_sub(steps);
         if found.rank.is_none() || steps_left == 0 {
             return found;
         }
@@ -76,7 +76,7 @@ impl<T: Real> Task<'_, T> {
         }
         Found {
             products: again.products,
-            report: crate::Report {
+            report: Report {
                 elapsed: again.report.elapsed,
                 ..found.report
             },
