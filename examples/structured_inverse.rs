@@ -12,7 +12,7 @@
 //! are needed anyway. In one dimension all this is a demonstration: a tridiagonal system is solved
 //! directly by 5 multiplications a row.
 //!
-//! Run it with `cargo run --release --example structured_inverse`.
+//! `cargo run --release --example structured_inverse`
 
 use std::error::Error;
 

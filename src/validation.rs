@@ -104,15 +104,7 @@ pub(crate) fn check_parameters<T: Real>(parameters: &[T], expected: usize) -> Re
             found: parameters.len(),
         });
     }
-    match parameters.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(row) => Err(Error::NotFinite {
-            argument: "parameters",
-            row,
-            column: 0,
-            value: parameters[row],
-        }),
-    }
+    check_entries("parameters", parameters, expected)
 }
 
 /// Accepts a setting that is finite and above 0.

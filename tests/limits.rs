@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use matrix_descent::{Config, Error, InverseTracker, Progress, Side, certify, invert_by_descent};
+use matrix_descent::{
+    Config, Error, InverseTracker, Progress, Sgd, Side, Start, certify, invert_by_descent,
+};
 use nalgebra::{DMatrix, DVector, dmatrix};
 
 /// An orthogonal matrix that differs from frequency to frequency.
@@ -141,5 +143,24 @@ fn a_residual_that_the_scaling_hides_is_told() {
             Err(Error::InverseNotConverged { best, .. }) => assert!(best.residual > 1e-3),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_residual_whose_square_underflows_is_not_taken_for_zero() {
+    let residual = 2.0_f64.powi(-560);
+    let m = DMatrix::<f64>::identity(2, 2);
+    let nearly = dmatrix![1.0, residual; 0.0, 1.0];
+    let config = |tolerance| {
+        Config::default()
+            .optimizer(Sgd::new(1e-12))
+            .start(Start::Given(nearly.clone()))
+            .max_steps(2)
+            .tolerance(tolerance)
+    };
+    assert!(invert_by_descent(&m, config(2.0 * residual)).is_ok());
+    match invert_by_descent(&m, config(0.5 * residual)) {
+        Err(Error::InverseNotConverged { best, .. }) => assert!(best.residual > 0.5 * residual),
+        other => panic!("{other:?}"),
     }
 }

@@ -67,12 +67,7 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let mut stepper = Stepper::new(&mut objective, &self.optimizer, start)?;
         let set = self.optimizer.constraint();
         let mut test = set.map(|set| OptimalityTest::new(set, &problem, tolerance));
-        let stopping = Stopping::default()
-            .max_steps(problem.max_steps)
-            .stall(Stall {
-                patience: problem.max_steps.div_ceil(PATIENCE),
-                minimum_improvement: T::EPSILON.sqrt(),
-            });
+        let stopping = stopping(problem.max_steps);
         let root = tolerance / T::from_count(matrix.nrows());
         let mut goal = root * root;
         let mut verification = 0;
@@ -104,14 +99,7 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
             if !goes_on {
                 break;
             }
-            let lower = stepper.loss() / (T::nearest(4.0) * excess * excess);
-            // Below zero no loss can fall: then the run goes on until it ends for another reason.
-            let out_of_reach = -T::one();
-            goal = if lower > T::zero() {
-                lower
-            } else {
-                out_of_reach
-            };
+            goal = lowered_goal(stepper.loss(), excess);
         }
         let reached = stepper.finish();
         let products = Products {
@@ -121,6 +109,26 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         };
         drop(objective);
         found(&problem, reached, products, test)
+    }
+}
+
+/// Ends a run that stalls, and any after so many steps.
+fn stopping<T: Real>(max_steps: usize) -> Stopping<T> {
+    Stopping::default().max_steps(max_steps).stall(Stall {
+        patience: max_steps.div_ceil(PATIENCE),
+        minimum_improvement: T::EPSILON.sqrt(),
+    })
+}
+
+/// A goal for the loss at which the residual, now `excess` times the tolerance, should be half of it.
+fn lowered_goal<T: Real>(loss: T, excess: T) -> T {
+    let lower = loss / (T::nearest(4.0) * excess * excess);
+    // Below zero no loss can fall: then the run goes on until it ends for another reason.
+    let out_of_reach = -T::one();
+    if lower > T::zero() {
+        lower
+    } else {
+        out_of_reach
     }
 }
 

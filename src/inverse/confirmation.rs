@@ -6,6 +6,7 @@ use super::certificate::proof::{absolute_row_sums, absolute_times, enlarge};
 use super::equilibration::Scaling;
 use super::finish::{Slices, accurate_residual, residual_by_entries};
 use super::natural::{ProductCounter, Workspace, add_to_diagonal};
+use crate::norm::euclidean_norm;
 use crate::{Real, Side};
 
 /// An inverse and its matrix, both equilibrated.
@@ -93,8 +94,9 @@ impl Factors<'_> {
         let n = self.a.nrows();
         let units = n as f64 * epsilon;
         if self.are_scaled_alike() {
-            let sums = absolute_times(self.a, &absolute_row_sums(self.b));
-            return units * norm_of_rows(sums.iter().map(|sum| 1.0 + sum));
+            let mut rows = absolute_times(self.a, &absolute_row_sums(self.b));
+            rows.iter_mut().for_each(|row| *row += 1.0);
+            return units * euclidean_norm(&rows);
         }
         let mut sizes = DMatrix::zeros(n, n);
         counter.multiply(&mut sizes, &self.a.abs(), &self.b.abs());
@@ -108,8 +110,10 @@ impl Factors<'_> {
         workspace.prepare();
         let rounding = if self.are_scaled_alike() {
             let rows = accurate_residual(self.a, self.b, Slices::Three, &mut workspace, counter);
-            norm_of_rows(rows.into_iter())
+            // No row of absolute values has a norm above its sum.
+            euclidean_norm(&rows)
         } else {
+            counter.count(Slices::Three.products());
             let bounds = &mut workspace.momentum_image;
             residual_by_entries(self.a, self.b, &mut workspace.image, bounds);
             self.norm(bounds)
@@ -123,18 +127,9 @@ impl Factors<'_> {
 
     /// ‖·‖_F of a matrix scaled back as the residual is.
     fn norm(&self, matrix: &DMatrix<f64>) -> f64 {
-        let mut sum = 0.0;
-        for (j, column) in matrix.column_iter().enumerate() {
-            for (value, exponent) in column.iter().zip(&self.exponents) {
-                let exponent = exponent - self.exponents[j];
-                sum += value.scale_by_power_of_two(exponent).powi(2);
-            }
-        }
-        sum.sqrt()
+        let scaled_back = matrix.map_with_location(|i, j, value| {
+            value.scale_by_power_of_two(self.exponents[i] - self.exponents[j])
+        });
+        euclidean_norm(scaled_back.as_slice())
     }
-}
-
-/// A bound of ‖·‖_F from bounds of the row sums of the absolute values.
-fn norm_of_rows(rows: impl Iterator<Item = f64>) -> f64 {
-    rows.map(|row| row * row).sum::<f64>().sqrt()
 }

@@ -131,7 +131,7 @@ impl Scaling {
     }
 
     /// X = C·Xₛ·R, the inverse of M from that of Mₛ, in place. Exact unless an entry leaves the
-    /// range of normal numbers; one too large becomes ±∞. Returns whether it was.
+    /// range of normal numbers; one too large becomes ±∞.
     pub(crate) fn unscale_inverse<T: Real>(&self, x: &mut DMatrix<T>) -> Exactness {
         shift_exponents(x, &self.columns, &self.rows, 1)
     }
@@ -276,8 +276,8 @@ fn spread(exponents: &[i32]) -> i32 {
     largest - smallest
 }
 
-/// Subtracts half of each largest exponent, rounded away from zero for large distances and to
-/// zero for a distance of one, so that the sweeps settle.
+/// Subtracts half of each largest exponent, rounded towards zero, so that the sweeps settle. Returns
+/// whether anything moved.
 fn move_halfway(exponents: &mut [i32], largest: &[Option<i32>]) -> bool {
     let mut moved = false;
     for (exponent, distance) in exponents.iter_mut().zip(largest) {

@@ -3,6 +3,7 @@
 mod automatic;
 mod by_optimizer;
 pub(crate) mod certificate;
+mod closing;
 mod config;
 mod confirmation;
 mod equilibration;

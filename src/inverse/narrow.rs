@@ -162,7 +162,52 @@ impl Remainder {
 /// What underflow in `f32` adds to the entries of a row: n products of n terms, and what was converted, each
 /// off by the smallest subnormal at most.
 fn narrow_underflow(n: usize, norm: f64) -> f64 {
-    const DEGREES: f64 = 8.0;
+    /// Of the terms up to degree 4, each carried on by a factor of at most 1/(1 − ρ) ≤ 2.
+    const CARRIED: f64 = 8.0;
     let smallest = f64::from(f32::MIN_POSITIVE) * f64::from(f32::EPSILON);
-    DEGREES * smallest * n as f64 * (n as f64 + 1.0 + norm)
+    CARRIED * smallest * n as f64 * (n as f64 + 1.0 + norm)
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{NarrowCorrection, Remainder, ResidualBounds};
+    use crate::inverse::certificate::exact::{
+        assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
+    };
+    use crate::inverse::certificate::proof::absolute_row_sums;
+    use crate::inverse::natural::{ProductCounter, subtract_from_identity};
+
+    /// Corrects X and holds what is proven of it against exact arithmetic.
+    fn check(m: &DMatrix<f64>, inverse: &DMatrix<f64>, x: &DMatrix<f64>, degree: usize) {
+        let n = m.nrows();
+        let mut counter = ProductCounter::new();
+        let mut residual = DMatrix::zeros(n, n);
+        counter.multiply(&mut residual, x, m);
+        subtract_from_identity(&mut residual);
+        let bounds = ResidualBounds::new(x, &absolute_row_sums(m), &residual);
+        let remainder = Remainder::after(&bounds, degree, n).expect("a small residual");
+        let mut corrected = x.clone();
+        NarrowCorrection::new(n).apply(&residual, &mut corrected, degree, &mut counter);
+        let proof = remainder.proof(&bounds, &corrected);
+        let left = exact_norm(&exact_residual(&corrected, m));
+        let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));
+        let name = format!("degree {degree}, {x}");
+        assert_bounded(&name, &[left], &[proof.residual]);
+        assert_bounded(&name, &errors, &vec![proof.absolute; n]);
+    }
+
+    #[test]
+    fn what_is_proven_of_a_correction_is_true() {
+        let one = DMatrix::from_element(1, 1, 1.0);
+        let (m, inverse) = (dmatrix![1.0, 4.0; 0.0, 1.0], dmatrix![1.0, -4.0; 0.0, 1.0]);
+        let direction = dmatrix![-2.0, 1.0; 1.0, -3.0];
+        for size in [0.03, 1e-3, -1e-5, 1e-8, 0.0] {
+            for degree in 1..=4 {
+                check(&one, &one, &(&one * (1.0 - 16.0 * size)), degree);
+                check(&m, &inverse, &(&inverse + &direction * size), degree);
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use super::rank::Pivots;
 use super::recorder::Recorder;
 use super::session::{Aim, LARGEST_USEFUL_ERROR, Outcome, Session};
 use crate::norm::columns;
-use crate::{Observer, Real, Side, StopReason};
+use crate::{Observer, Real, Report, Side, StopReason};
 
 /// What is to be inverted, how well, and from where.
 pub(super) struct Task<'a, T: Real> {
@@ -59,7 +59,7 @@ impl<T: Real> Task<'_, T> {
     ) -> Found<T> {
         let scaling = Scaling::of(self.matrix);
         let Search { found, steps } = self.run_in(&scaling, self.max_steps, workspace, observer);
-        let steps_left = self.max_steps - steps.min(self.max_steps);
+        let steps_left = self.max_steps.saturating_sub(steps);
         if found.rank.is_none() || steps_left == 0 {
             return found;
         }
@@ -76,7 +76,7 @@ impl<T: Real> Task<'_, T> {
         }
         Found {
             products: again.products,
-            report: crate::Report {
+            report: Report {
                 elapsed: again.report.elapsed,
                 ..found.report
             },
@@ -100,7 +100,6 @@ impl<T: Real> Task<'_, T> {
         observer: &mut O,
     ) -> Search<T> {
         let started = Instant::now();
-        let n = self.matrix.nrows();
         let scaled = scaling.scale(self.matrix);
         let mut counter = ProductCounter::new();
         let mut recorder = Recorder::new(&scaled, scaling, max_steps, observer);
@@ -113,28 +112,13 @@ impl<T: Real> Task<'_, T> {
             &mut counter,
             &mut recorder,
         );
-        let (x, mut outcome) = match &self.start {
-            None => {
-                let mut x = DMatrix::zeros(n, n);
-                let outcome = session.run_cold(&mut x);
-                (x, outcome)
-            }
-            Some(start) => {
-                let mut x = scaling.scale_inverse(start);
-                let outcome = session.run_from(&mut x);
-                (x, outcome)
-            }
-        };
+        let (x, mut outcome) = self.search(session, scaling);
         if self.is_singular_in_format(&scaled, &x) {
             outcome.is_singular = true;
         }
         let searched = counter.products();
-        if self.history == History::Complete && !recorder.has_seen_last() {
-            workspace.prepare_image();
-            counter.multiply(&mut workspace.image, &x, &scaled);
-            let loss = squared_distance_from_identity(&workspace.image);
-            // The search is over: there is nothing left to stop.
-            let _ = recorder.see(&x, loss, Estimate::Image(&workspace.image));
+        if self.history == History::Complete {
+            complete_history(&mut recorder, &x, &scaled, workspace, &mut counter);
         }
         let stored = Stored::new(self.matrix, &scaled, scaling, x, &outcome, &mut counter);
         if !stored.is_useful(self.wish) && outcome.stop_reason == StopReason::Accuracy {
@@ -162,6 +146,22 @@ impl<T: Real> Task<'_, T> {
         Search { found, steps }
     }
 
+    /// From the start if there is one, else from the scaled transpose: X, and what it comes to.
+    fn search(&self, session: Session<'_>, scaling: &Scaling) -> (DMatrix<f64>, Outcome) {
+        match &self.start {
+            None => {
+                let mut x = DMatrix::zeros(self.matrix.nrows(), self.matrix.ncols());
+                let outcome = session.run_cold(&mut x);
+                (x, outcome)
+            }
+            Some(start) => {
+                let mut x = scaling.scale_inverse(start);
+                let outcome = session.run_from(&mut x);
+                (x, outcome)
+            }
+        }
+    }
+
     /// What only a wider format can invert is singular to working precision: the entries of the matrix
     /// are rounded to its own.
     fn is_singular_in_format(&self, scaled: &DMatrix<f64>, x: &DMatrix<f64>) -> bool {
@@ -174,6 +174,24 @@ impl<T: Real> Task<'_, T> {
         is_beyond_in_any_norm
             || (condition > 0.5 && Pivots::of(&scaled.map(T::nearest)).are_beyond_precision())
     }
+}
+
+/// Records the loss of the last iterate, if that was not seen.
+fn complete_history<T: Real, O: Observer<T>>(
+    recorder: &mut Recorder<'_, T, O>,
+    x: &DMatrix<f64>,
+    matrix: &DMatrix<f64>,
+    workspace: &mut Workspace<f64>,
+    counter: &mut ProductCounter,
+) {
+    if recorder.has_seen_last() {
+        return;
+    }
+    workspace.prepare_image();
+    counter.multiply(&mut workspace.image, x, matrix);
+    let loss = squared_distance_from_identity(&workspace.image);
+    // The search is over: there is nothing left to stop.
+    let _ = recorder.see(x, loss, Estimate::Image(&workspace.image));
 }
 
 /// A search in one scaling.

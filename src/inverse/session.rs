@@ -1,19 +1,19 @@
-//! Starting from an inverse that is nearly right.
+//! The search on an equilibrated matrix, from the scaled transpose or from an X₀ that may be nearly
+//! right.
 //!
-//! ‖I − X₀M‖ < 1: powers of I − X₀M finish it (Schulz, 1933). Otherwise X = CᵀX₀/(‖C‖₁‖C‖∞) with
+//! Where ‖I − X₀M‖ < 1, powers of I − X₀M finish it (Schulz, 1933). Otherwise X = CᵀX₀/(‖C‖₁‖C‖∞) with
 //! C = X₀M makes XM = CᵀC/(‖C‖₁‖C‖∞) positive semidefinite again, so that the cold theory holds
 //! with κ(X₀M) in place of κ(M). Where that promises no gain, the start is cold.
 
 use nalgebra::{DMatrix, DVector};
 
-use super::certificate::proof::{Order, Proof, plain_proof};
+use super::certificate::proof::Proof;
 use super::equilibration::Weights;
-use super::finish::finish;
 use super::first_phase::descend_in_single;
 use super::natural::{
     ChebyshevStep, DEGREES, Ending, Estimate, Goal, HandOver, MOST_STEPS, Monitor, ProductCounter,
     RitzValue, Symmetry, Terms, Workspace, apply_step, cold_start, descend, descend_safely,
-    infinity_norm, look_at_gram, one_norm, squared_distance_from_identity, subtract_from_identity,
+    infinity_norm, look_at_gram, one_norm, squared_distance_from_identity,
 };
 use super::rank::Pivots;
 use super::refresh::Refreshed;
@@ -64,19 +64,19 @@ const FIRST_PHASE_FROM: usize = 48;
 const MOST_STEPS_AFTER_HAND_OVER: usize = 12;
 
 /// Powers of I − X₀M are used below this norm; above it they are slower than a fresh descent.
-const POLISH_BELOW: f64 = 0.7;
+pub(super) const POLISH_BELOW: f64 = 0.7;
 
 /// One search for the inverse of an equilibrated matrix.
 pub(crate) struct Session<'a> {
     pub(super) matrix: &'a DMatrix<f64>,
     /// What the entries of X weigh for the matrix before it was equilibrated.
-    weights: Option<Weights>,
+    pub(super) weights: Option<Weights>,
     pub(super) aim: Aim,
     pub(super) workspace: &'a mut Workspace<f64>,
     pub(super) counter: &'a mut ProductCounter,
     pub(super) monitor: &'a mut dyn Monitor<f64>,
     route: Route,
-    finish_products: usize,
+    pub(super) finish_products: usize,
 }
 
 /// What is proven and whether that is an inverse, or why the session was stopped.
@@ -328,7 +328,7 @@ impl<'a> Session<'a> {
     }
 
     /// Raises I − XM, of norm `size`, to powers until it is at the goal; C = XM is in `image`.
-    fn polish(
+    pub(super) fn polish(
         &mut self,
         x: &mut DMatrix<f64>,
         mut size: f64,
@@ -357,7 +357,7 @@ impl<'a> Session<'a> {
     }
 
     /// I − XM becomes its power of this degree; C = XM in `image` is lost.
-    fn raise_to_power(&mut self, degree: usize, x: &mut DMatrix<f64>) {
+    pub(super) fn raise_to_power(&mut self, degree: usize, x: &mut DMatrix<f64>) {
         self.workspace.prepare();
         let step = ChebyshevStep::power(degree);
         apply_step(&step, x, Symmetry::General, self.workspace, self.counter);
@@ -365,10 +365,19 @@ impl<'a> Session<'a> {
         self.monitor.advance();
     }
 
-    fn show_image(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
+    pub(super) fn show_image(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
         let image = &self.workspace.image;
         let loss = squared_distance_from_identity(image);
         let wish = self.monitor.see(x, loss, Estimate::Image(image));
+        wish.map_or(Ok(()), Err)
+    }
+
+    /// Shows the residual I − XM, which is in `image`.
+    pub(super) fn show_residual(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
+        let residual = &self.workspace.image;
+        let norm = residual.norm();
+        let estimate = Estimate::Residual(residual);
+        let wish = self.monitor.see(x, norm * norm, estimate);
         wish.map_or(Ok(()), Err)
     }
 
@@ -425,7 +434,7 @@ impl<'a> Session<'a> {
         )
     }
 
-    fn goal(&self) -> Goal {
+    pub(super) fn goal(&self) -> Goal {
         let norm = match self.aim {
             Aim::Full | Aim::Working => return Goal::of::<f64>(),
             // Half leaves room for the rounding of the residual.
@@ -438,136 +447,6 @@ impl<'a> Session<'a> {
             tight: norm,
             loose: norm,
         }
-    }
-
-    /// The proof, after as much of the finish as the aim needs.
-    fn close(&mut self, x: &mut DMatrix<f64>) -> Result<Proof, StopReason> {
-        let before = self.counter.products();
-        let proof = self.finished(x);
-        self.finish_products += self.counter.products() - before;
-        proof
-    }
-
-    fn finished(&mut self, x: &mut DMatrix<f64>) -> Result<Proof, StopReason> {
-        match self.aim {
-            Aim::Full => {}
-            Aim::Working => {
-                let plain = self.polish_plainly(x)?;
-                if plain.relative <= LARGEST_USEFUL_ERROR {
-                    return Ok(plain);
-                }
-            }
-            Aim::Residual { .. } | Aim::Proven(_) => {
-                if let Some(plain) = self.finish_plainly(x)? {
-                    return Ok(plain);
-                }
-            }
-        }
-        self.workspace.prepare();
-        finish(
-            self.matrix,
-            self.weights.as_ref(),
-            x,
-            self.workspace,
-            self.counter,
-            self.monitor,
-        )
-    }
-
-    /// The proof by plain products, if working precision suffices for what was asked for; otherwise
-    /// X is left ready for the accurate finish.
-    fn finish_plainly(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
-        let full = Goal::of::<f64>();
-        if matches!(self.aim, Aim::Proven(error) if self.rounding_of_residual(x) > error) {
-            return Ok(None);
-        }
-        let plain = self.plain_proof(x)?;
-        if self.suffices(plain, x) {
-            return Ok(Some(plain));
-        }
-        let size = self.workspace.image.norm();
-        let is_ready = size <= full.loose;
-        // False for NaN too.
-        let is_near = size < POLISH_BELOW;
-        if is_ready || !is_near {
-            return Ok(None);
-        }
-        subtract_from_identity(&mut self.workspace.image);
-        self.polish(x, size, full)?;
-        if !self.is_within_working_precision(x) {
-            return Ok(None);
-        }
-        let plain = self.plain_proof(x)?;
-        Ok(self.suffices(plain, x).then_some(plain))
-    }
-
-    /// Whether what is asked for lies above the rounding of XM and MX, to go by ‖X‖_F·‖M‖_F.
-    ///
-    /// The descent sees XM; what it leaves of the rounding of that is up to κ times larger in MX.
-    fn is_within_working_precision(&self, x: &DMatrix<f64>) -> bool {
-        let condition = x.norm() * self.matrix.norm();
-        let rounding = f64::EPSILON * condition;
-        match self.aim {
-            Aim::Full | Aim::Working => true,
-            Aim::Proven(goal) => rounding <= goal,
-            Aim::Residual { goal, side } => match side {
-                Side::Left => rounding <= goal,
-                Side::Right | Side::Both => rounding * condition <= goal,
-            },
-        }
-    }
-
-    /// Whether this proof, of an X whose residual I − XM is in `image`, is all that was asked for.
-    fn suffices(&mut self, plain: Proof, x: &DMatrix<f64>) -> bool {
-        match self.aim {
-            Aim::Full | Aim::Working => false,
-            Aim::Residual { goal, side } => plain.is_proof() && self.residual_on(side, x) <= goal,
-            Aim::Proven(error) => plain.relative <= error,
-        }
-    }
-
-    /// The proof by one plain product; I − XM is left in `image`.
-    fn plain_proof(&mut self, x: &DMatrix<f64>) -> Result<Proof, StopReason> {
-        let residual = &mut self.workspace.image;
-        let proof = plain_proof(self.matrix, x, Order::InverseFirst, residual, self.counter);
-        self.show_residual(x)?;
-        Ok(proof)
-    }
-
-    /// Shows the residual I − XM, which is in `image`.
-    pub(super) fn show_residual(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
-        let residual = &self.workspace.image;
-        let norm = residual.norm();
-        let estimate = Estimate::Residual(residual);
-        let wish = self.monitor.see(x, norm * norm, estimate);
-        wish.map_or(Ok(()), Err)
-    }
-
-    /// ‖I − XM‖_F, which is in `image`, ‖I − MX‖_F, or the larger of both.
-    fn residual_on(&mut self, side: Side, x: &DMatrix<f64>) -> f64 {
-        let left = self.workspace.image.norm();
-        if side == Side::Left {
-            return left;
-        }
-        self.workspace.prepare();
-        let product = &mut self.workspace.momentum;
-        self.counter.multiply(product, self.matrix, x);
-        let right = squared_distance_from_identity(product).sqrt();
-        match side {
-            Side::Both => left.max(right),
-            Side::Left | Side::Right => right,
-        }
-    }
-
-    /// X ← X + (I − XM)·X or its cubic relative, once: the descent ends where that reaches
-    /// working precision.
-    fn polish_plainly(&mut self, x: &mut DMatrix<f64>) -> Result<Proof, StopReason> {
-        (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
-        self.show_image(x)?;
-        let size = squared_distance_from_identity(&self.workspace.image).sqrt();
-        let degree = if size <= self.goal().tight { 2 } else { 3 };
-        self.raise_to_power(degree, x);
-        self.plain_proof(x)
     }
 }
 

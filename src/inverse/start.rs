@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::scaling::{largest_exponent, scaled};
-use crate::validation::{check_finite, check_in_range};
+use crate::validation::{check_finite, check_in_range, check_shape};
 use crate::{Error, Real};
 
 /// The first guess at the inverse.
@@ -52,14 +52,10 @@ impl<T: Real> Start<T> {
     /// Accepts a given start of the right shape whose entries are all finite, and every other.
     pub(super) fn validate(&self, matrix: &DMatrix<T>) -> Result<(), Error<T>> {
         match self {
-            Self::Given(start) if start.shape() == matrix.shape() => check_finite("start", start),
-            Self::Given(start) => Err(Error::ShapeMismatch {
-                argument: "start",
-                rows: start.nrows(),
-                columns: start.ncols(),
-                expected_rows: matrix.nrows(),
-                expected_columns: matrix.ncols(),
-            }),
+            Self::Given(start) => {
+                check_shape("start", start.shape(), matrix.shape())?;
+                check_finite("start", start)
+            }
             Self::ScaledTranspose | Self::RandomUniform => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use super::natural::Workspace;
 use super::search::{History, Task, Wish};
 use super::{Config, Route, failure, invert_by_descent, require_proof};
 use crate::error::require;
-use crate::validation::check_square;
+use crate::validation::{check_shape, check_square};
 use crate::{Error, Real, Side, Silent};
 
 /// Owns the inverse of a matrix that drifts, and refreshes it with as few products as it takes.
@@ -87,15 +87,7 @@ impl<T: Real> InverseTracker<T> {
     /// error the tracker keeps the inverse that it had, and can be updated further.
     pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<Refresh, Error<T>> {
         check_square("matrix", matrix)?;
-        if matrix.shape() != self.inverse.shape() {
-            return Err(Error::ShapeMismatch {
-                argument: "matrix",
-                rows: matrix.nrows(),
-                columns: matrix.ncols(),
-                expected_rows: self.inverse.nrows(),
-                expected_columns: self.inverse.ncols(),
-            });
-        }
+        check_shape("matrix", matrix.shape(), self.inverse.shape())?;
         let task = Task {
             matrix,
             start: Some(self.inverse.clone()),

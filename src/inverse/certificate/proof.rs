@@ -242,3 +242,66 @@ pub(crate) fn slightly_more(value: f64) -> f64 {
 fn or_infinity(value: f64) -> f64 {
     if value.is_nan() { f64::INFINITY } else { value }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::{
+        absolute_row_sums, absolute_times, enlarge, largest_row_sum, product_error, underflow,
+    };
+    use crate::Real;
+    use crate::inverse::certificate::exact::{
+        Exact, assert_bounded, exact, exact_row_sums, rational,
+    };
+    use crate::inverse::natural::ProductCounter;
+
+    fn wavy(n: usize, frequency: f64, exponent: i32) -> DMatrix<f64> {
+        let wave = |i: usize, j: usize| ((i * n + j + 1) as f64 * frequency).sin();
+        DMatrix::from_fn(n, n, |i, j| wave(i, j).scale_by_power_of_two(exponent))
+    }
+
+    /// What a computed product may be off by, row by row.
+    fn product_bounds(a: &DMatrix<f64>, b: &DMatrix<f64>) -> Vec<f64> {
+        let n = a.nrows();
+        let tiny = underflow(n, largest_row_sum(a) + largest_row_sum(b));
+        let sizes = absolute_times(a, &absolute_row_sums(b)).into_iter();
+        sizes
+            .map(|size| enlarge(product_error(n) * size + tiny, n))
+            .collect()
+    }
+
+    fn product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut product = DMatrix::zeros(a.nrows(), a.nrows());
+        ProductCounter::new().multiply(&mut product, a, b);
+        product
+    }
+
+    #[test]
+    fn rounding_and_underflow_of_a_product_are_within_their_bounds() {
+        for n in [1, 2, 5, 9, 17] {
+            // At the end every product vanishes, and underflow is the only error.
+            for exponent in [0, -300, -500, -525, -530, -535, -538, -545] {
+                let (a, b) = (wavy(n, 0.7, exponent), wavy(n, 1.9, exponent));
+                let error = exact(&product(&a, &b)) - exact(&a) * exact(&b);
+                let name = format!("n = {n}, 2^{exponent}");
+                assert_bounded(&name, &exact_row_sums(&error), &product_bounds(&a, &b));
+            }
+        }
+    }
+
+    #[test]
+    fn entries_that_a_scaling_took_to_zero_are_within_the_bound_of_underflow() {
+        let half_the_smallest = rational(f64::from_bits(1)) * rational(0.5);
+        for n in [1, 3, 8] {
+            let (large, zero) = (wavy(n, 0.7, 900), DMatrix::zeros(n, n));
+            let lost = Exact::from_element(n, n, half_the_smallest.clone());
+            for (error, a, b) in [
+                (exact(&large) * &lost, &large, &zero),
+                (&lost * exact(&large), &zero, &large),
+            ] {
+                assert_bounded("lost", &exact_row_sums(&error), &product_bounds(a, b));
+            }
+        }
+    }
+}

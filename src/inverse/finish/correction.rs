@@ -231,3 +231,68 @@ fn growth_of_tail(rho: f64, third_order: bool) -> f64 {
 fn max(values: &[f64]) -> f64 {
     largest(values.iter().copied())
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::Correction;
+    use crate::inverse::certificate::exact::{
+        assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
+    };
+    use crate::inverse::certificate::proof::absolute_row_sums;
+    use crate::inverse::natural::{ProductCounter, Workspace};
+
+    /// Corrects X by R̂ = R − δ and holds what is proven of it against exact arithmetic. R and δ have
+    /// to be numbers of the format.
+    fn check(m: &DMatrix<f64>, inverse: &DMatrix<f64>, x: &DMatrix<f64>, delta: &DMatrix<f64>) {
+        let n = m.nrows();
+        let residual = DMatrix::identity(n, n) - x * m;
+        assert_eq!(exact(&residual), exact_residual(x, m));
+        let mut w = Workspace::new(n, 0);
+        w.prepare();
+        w.image.copy_from(&(residual - delta));
+        let mut corrected = x.clone();
+        let mut counter = ProductCounter::new();
+        let rounding = absolute_row_sums(delta);
+        let correction = Correction::apply(m, None, &mut corrected, &mut w, &mut counter, rounding);
+        let proof = correction.proof(&corrected, &w);
+        let left = exact_norm(&exact_residual(&corrected, m));
+        let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));
+        let name = format!(
+            "order {}, {x}, {delta}",
+            2 + usize::from(correction.third_order)
+        );
+        assert_bounded(&name, &[left], &[proof.residual]);
+        assert_bounded(&name, &errors, &vec![proof.absolute; n]);
+    }
+
+    /// In one dimension nothing cancels and no norm is too large: the bounds of a residual that is
+    /// off by δ are attained, but for rounding.
+    #[test]
+    fn what_is_proven_of_a_number_is_true() {
+        let one = DMatrix::from_element(1, 1, 1.0);
+        for residual in [0.5, 0.375, -0.375, 2.0_f64.powi(-30), 0.0] {
+            for delta in [0.0, 2.0_f64.powi(-40), 2.0_f64.powi(-10), 0.125, -0.125] {
+                let (x, delta) = (&one * (1.0 - residual), &one * delta);
+                check(&one, &one, &x, &delta);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_proven_of_a_matrix_is_true() {
+        let (m, inverse) = (dmatrix![1.0, 4.0; 0.0, 1.0], dmatrix![1.0, -4.0; 0.0, 1.0]);
+        for size in [0.0625, 2.0_f64.powi(-30)] {
+            let x = &inverse + dmatrix![-2.0, 1.0; 1.0, -3.0] * size;
+            for delta in [
+                dmatrix![0.0, 0.0; 0.0, 0.0],
+                dmatrix![-1.0, 2.0; 0.0, 0.0],
+                dmatrix![0.0, 0.0; 3.0, 1.0],
+                dmatrix![1.0, 1.0; -1.0, 1.0],
+            ] {
+                check(&m, &inverse, &x, &(delta * 2.0_f64.powi(-7)));
+            }
+        }
+    }
+}

@@ -28,7 +28,8 @@ pub(in crate::inverse) enum Slices {
 }
 
 impl Slices {
-    fn products(self) -> usize {
+    /// The products of n×n matrices that a residual takes.
+    pub(in crate::inverse) fn products(self) -> usize {
         match self {
             Self::Two => 3,
             Self::Three => 6,
@@ -159,5 +160,73 @@ impl Accumulator<'_> {
             *bound = enlarge(*bound, a.nrows());
         }
         self.rounding
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::{Accumulator, RowSums, Slices, accurate_residual};
+    use crate::Real;
+    use crate::inverse::certificate::exact::{
+        assert_bounded, exact, exact_residual, exact_row_sums, rational,
+    };
+    use crate::inverse::natural::{ProductCounter, Workspace};
+
+    /// Each row has entries 2^`step` times smaller than the one before.
+    fn graded(n: usize, frequency: f64, step: i32) -> DMatrix<f64> {
+        let wave = |i: usize, j: usize| ((i * n + j + 1) as f64 * frequency).sin();
+        DMatrix::from_fn(n, n, |i, j| {
+            wave(i, j).scale_by_power_of_two(-step * i as i32)
+        })
+    }
+
+    #[test]
+    fn the_rounding_is_within_its_bounds() {
+        for n in [1, 4, 8, 9, 12, 17] {
+            for step in [0, 3, 25, 60] {
+                let (a, b) = (graded(n, 0.7, step).transpose(), graded(n, 1.9, step));
+                for slices in [Slices::Two, Slices::Three] {
+                    let mut w = Workspace::new(n, 0);
+                    w.prepare();
+                    let mut counter = ProductCounter::new();
+                    let bounds = accurate_residual(&a, &b, slices, &mut w, &mut counter);
+                    let errors = exact_row_sums(&(exact(&w.image) - exact_residual(&a, &b)));
+                    let name = format!("n = {n}, 2^-{step}, {slices:?}");
+                    assert_bounded(&name, &errors, &bounds);
+                    assert_eq!(counter.products(), slices.products());
+                }
+            }
+        }
+    }
+
+    /// Terms whose sum loses its last bit where the errors of the sum are added up, and is zero as
+    /// computed: nothing else is left to be bounded.
+    #[test]
+    fn roundings_of_roundings_are_bounded() {
+        let u = 0.5 * f64::EPSILON;
+        let terms = [-(u - u * u), -0.5 * u, 1.0, 1.5 * u];
+        let one = DMatrix::from_element(1, 1, 1.0);
+        let mut w = Workspace::new(1, 0);
+        w.prepare();
+        w.image.copy_from(&one);
+        let mut sum = Accumulator {
+            w: &mut w,
+            counter: &mut ProductCounter::new(),
+            rounding: RowSums::from_elem(0.0, 1),
+            terms: 0,
+        };
+        for term in terms {
+            sum.w.momentum.fill(term);
+            sum.add_negative();
+        }
+        let bounds = sum.finish(&one, &one);
+        assert_eq!(w.image[(0, 0)], 0.0);
+        let truth = terms
+            .iter()
+            .fold(rational(1.0), |sum, &t| sum - rational(t));
+        assert_eq!(truth, rational(-u * u));
+        assert_bounded("the sum", &[-truth], &bounds);
     }
 }

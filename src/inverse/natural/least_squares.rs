@@ -37,8 +37,8 @@ pub(crate) fn best_coefficients(
 }
 
 /// Symmetric elimination, the largest remaining diagonal entry first; returns the pivots taken.
-fn eliminate(a: &mut [[f64; 3]; 3], b: &mut [f64; 3], tolerance: f64) -> Vec3 {
-    let mut order = Vec3::default();
+fn eliminate(a: &mut [[f64; 3]; 3], b: &mut [f64; 3], tolerance: f64) -> PivotOrder {
+    let mut order = PivotOrder::default();
     let mut left = [true; 3];
     for _ in 0..3 {
         let candidates = (0..3).filter(|&k| left[k]);
@@ -63,7 +63,7 @@ fn eliminate(a: &mut [[f64; 3]; 3], b: &mut [f64; 3], tolerance: f64) -> Vec3 {
     order
 }
 
-fn back_substitute(a: &[[f64; 3]; 3], b: &[f64; 3], order: &Vec3) -> [f64; 3] {
+fn back_substitute(a: &[[f64; 3]; 3], b: &[f64; 3], order: &PivotOrder) -> [f64; 3] {
     let mut x = [0.0; 3];
     let pivots = order.as_slice();
     for (step, &p) in pivots.iter().enumerate().rev() {
@@ -73,14 +73,14 @@ fn back_substitute(a: &[[f64; 3]; 3], b: &[f64; 3], order: &Vec3) -> [f64; 3] {
     x
 }
 
-/// Up to three indices, without allocation.
+/// Up to three pivots in the order in which they were taken, without allocation.
 #[derive(Default)]
-struct Vec3 {
+struct PivotOrder {
     items: [usize; 3],
     length: usize,
 }
 
-impl Vec3 {
+impl PivotOrder {
     fn push(&mut self, item: usize) {
         self.items[self.length] = item;
         self.length += 1;

@@ -1,5 +1,6 @@
 //! Which step next: both methods are run on paper, on the Ritz values, and their products counted.
 
+use super::descent::LEAST_ANGLE;
 use super::lanczos::RitzValue;
 use super::least_squares::best_coefficients;
 use super::polynomial::ChebyshevStep;
@@ -7,6 +8,9 @@ use crate::Real;
 
 /// The degrees of Chebyshev steps and the products each takes, the fresh C = XM included.
 pub(crate) const DEGREES: [(usize, usize); 4] = [(2, 2), (3, 3), (5, 4), (9, 5)];
+
+/// What a plan is taken to cost that comes to no end.
+const ENDLESS: usize = 120;
 
 /// Above this ε the highest degree is always the cheapest per product.
 const FAR: f64 = 0.95;
@@ -136,7 +140,7 @@ impl Rehearsal {
     /// For how many steps the least-squares method saves products.
     pub(crate) fn best_momentum_steps(&mut self, ritz: &[RitzValue], goal: Goal) -> usize {
         self.load(ritz);
-        let mut best = self.chebyshev_from_here(goal, 120);
+        let mut best = self.chebyshev_from_here(goal, ENDLESS);
         let mut best_steps = 0;
         let mut products = 0;
         while products + 2 < best {
@@ -154,6 +158,7 @@ impl Rehearsal {
     fn load(&mut self, ritz: &[RitzValue]) {
         let largest = ritz.last().map_or(1.0, |r| r.value.abs());
         self.values.clear();
+        // What is not above zero is rounding, and stands for an eigenvalue below all that count.
         self.values
             .extend(ritz.iter().map(|r| r.value.max(1e-18 * largest)));
         self.weights.clear();
@@ -179,9 +184,10 @@ impl Rehearsal {
                 }
             }
         }
-        let [own, natural, momentum] = best_coefficients(&gram, &right, 1e-12);
+        let [own, natural, momentum] = best_coefficients(&gram, &right, LEAST_ANGLE);
         for (c, m) in self.values.iter_mut().zip(&mut self.memory) {
             *m = own * *c + natural * (1.0 - *c) * *c + momentum * *m;
+            // Positive, as the descent keeps the eigenvalues.
             *c = (*c + *m).max(1e-300);
         }
     }

@@ -24,6 +24,7 @@ impl ChebyshevStep {
     /// The step of this degree for the interval [a, b], 0 < a ≤ b.
     pub(crate) fn new(degree: usize, a: f64, b: f64) -> Self {
         let centre = 0.5 * (a + b);
+        // A point is taken for a narrow interval, so that 1/ε is finite.
         let epsilon = ((b - a) / (b + a)).max(1e-12);
         let scaled = scaled_chebyshev(degree, epsilon);
         // (t(1) − t(e))/(1 − e) by synthetic division of t(e) − t(1) by e − 1, where t(1) = 1 and

@@ -9,7 +9,7 @@ use super::products::{ProductCounter, squared_distance_from_identity, subtract_f
 use super::workspace::Workspace;
 use crate::Real;
 
-/// A loss whose square is half of it by a wide margin.
+/// A loss whose square is less than half of it by a wide margin.
 const NEAR: f64 = 0.25;
 
 /// Schulz's iteration X ← X + (I − XM)·X from the scaled transpose, with a fresh product XM in every
