@@ -1,5 +1,7 @@
 //! Chebyshev steps: X ← p(C)·X.
 
+use std::mem::swap;
+
 use nalgebra::DMatrix;
 
 use super::descent::{LEAST_ANGLE, LEAST_SLOPE, Run};
@@ -8,7 +10,7 @@ use super::plan::expected_loss;
 use super::polynomial::{ChebyshevStep, DegreeEight};
 use super::products::{
     ProductCounter, Symmetry, add_to_diagonal, combine, inner, scale,
-    squared_distance_from_identity, subtract_from_identity, trace,
+    squared_distance_from_identity, trace, write_combination,
 };
 use super::workspace::Workspace;
 use crate::Real;
@@ -22,12 +24,13 @@ impl<T: Real> Run<'_, T> {
         let step = ChebyshevStep::new(degree, interval.0, interval.1);
         self.image_size = f64::INFINITY;
         self.has_leapt = false;
+        self.has_momentum = false;
         self.evened_out = self.x.nrows() as f64 * step.remainder * step.remainder;
         let symmetry = self.symmetry();
         apply_step(&step, self.x, symmetry, self.w, self.counter);
         let last = step.remainder <= self.goal.loose && self.explains_loss(interval);
         if last {
-            self.x.copy_from(&self.w.momentum);
+            swap(self.x, &mut self.w.momentum);
         } else {
             let w = &mut *self.w;
             self.counter.multiply_with_symmetry(
@@ -37,7 +40,6 @@ impl<T: Real> Run<'_, T> {
                 self.matrix,
             );
             self.mix(&step, interval.1);
-            self.forget_momentum();
         }
         last
     }
@@ -50,40 +52,44 @@ impl<T: Real> Run<'_, T> {
         self.losses[0] <= most.min(UNEXPLAINED * seen)
     }
 
-    /// X ← α·X + β·p(C)X with the best α and β, so that the loss cannot rise.
+    /// X ← p(C)·X where that lowers the loss and lets tiny eigenvalues grow, a mixture of it and X
+    /// otherwise.
     fn mix(&mut self, step: &ChebyshevStep, largest: f64) {
-        let w = &mut *self.w;
-        // C again, from I − C/centre.
-        subtract_from_identity(&mut w.image);
-        scale(&mut w.image, T::nearest(step.centre));
-        let (old, new) = (&w.image, &w.direction);
-        let before = squared_distance_from_identity(old);
-        let after = squared_distance_from_identity(new);
-        let (mut alpha, mut beta) = if after <= before {
+        let after = squared_distance_from_identity(&self.w.direction);
+        let (alpha, beta) = if after <= self.losses[0] && step.slope() >= LEAST_SLOPE {
+            swap(self.x, &mut self.w.momentum);
+            swap(&mut self.w.image, &mut self.w.direction);
             (0.0, 1.0)
         } else {
-            best_mixture(old, new)
+            self.mix_with_old(step)
         };
-        let slope = alpha + beta * step.coefficients.iter().sum::<f64>();
-        // Written so that NaN is caught.
-        let grows = slope >= LEAST_SLOPE;
-        if !grows {
-            (alpha, beta) = (1.0, 0.0);
-            self.momentum_from_now = true;
-        }
-        combine(self.x, T::nearest(alpha), T::nearest(beta), &w.momentum);
-        combine(
-            &mut w.image,
-            T::nearest(alpha),
-            T::nearest(beta),
-            &w.direction,
-        );
+        let w = &mut *self.w;
         for r in &mut w.ritz {
             r.value = alpha * r.value + beta * step.image(r.value);
             r.residual = 0.0;
         }
         w.ritz.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
         self.upper_bound = alpha.max(0.0) * largest + beta * (1.0 + step.remainder);
+    }
+
+    /// X ← α·X + β·p(C)X with the best α and β, so that the loss cannot rise; returns them.
+    fn mix_with_old(&mut self, step: &ChebyshevStep) -> (f64, f64) {
+        let w = &mut *self.w;
+        // C again, from I − C/centre.
+        let centre = T::nearest(step.centre);
+        scale(&mut w.image, -centre);
+        add_to_diagonal(&mut w.image, centre);
+        let (mut alpha, mut beta) = best_mixture(&w.image, &w.direction);
+        // Written so that NaN is caught.
+        let grows = alpha + beta * step.slope() >= LEAST_SLOPE;
+        if !grows {
+            (alpha, beta) = (1.0, 0.0);
+            self.momentum_from_now = true;
+        }
+        let [own, other] = [alpha, beta].map(T::nearest);
+        combine(self.x, own, other, &w.momentum);
+        combine(&mut w.image, own, other, &w.direction);
+        (alpha, beta)
     }
 }
 
@@ -128,8 +134,7 @@ pub(crate) fn apply_step<T: Real>(
             let square = &mut w.direction;
             counter.multiply_with_symmetry(symmetry, square, &w.image, &w.image);
             let left = &mut w.direction_image;
-            left.copy_from(square);
-            combine(left, p[4], p[3], &w.image);
+            write_combination(left, p[4], square, p[3], &w.image);
             add_to_diagonal(left, p[2]);
             counter.multiply_with_symmetry(symmetry, &mut w.momentum_image, left, square);
             combine(&mut w.momentum_image, T::one(), p[1], &w.image);
@@ -164,16 +169,43 @@ fn apply_degree_nine<T: Real>(
     );
     counter.multiply_with_symmetry(symmetry, s, y, y);
     counter.multiply_with_symmetry(symmetry, big, s, s);
-    scale(big, T::nearest(q.alpha));
-    left.copy_from(big);
-    combine(left, T::one(), T::nearest(q.d2), s);
-    combine(left, T::one(), T::nearest(q.d1), y);
-    combine(big, T::one(), T::nearest(q.e2), s);
+    make_factors(q, left, big, s, y);
     counter.multiply_with_symmetry(symmetry, out, left, big);
-    combine(out, T::one(), T::nearest(q.e0), big);
-    combine(out, T::one(), T::nearest(q.f[2] - q.e0 * q.e2), s);
-    combine(out, T::one(), T::nearest(q.f[1]), y);
+    add_lower_terms(q, out, big, s, y);
     add_to_diagonal(out, T::nearest(q.f[0]));
     counter.multiply(left, out, x);
     add_to_diagonal(&mut w.image, T::nearest(-q.shift));
+}
+
+/// The factors W + d₂S + d₁Y, into `left`, and W + e₂S, into `big`, from S² there.
+fn make_factors<T: Real>(
+    q: &DegreeEight,
+    left: &mut DMatrix<T>,
+    big: &mut DMatrix<T>,
+    s: &DMatrix<T>,
+    y: &DMatrix<T>,
+) {
+    let [alpha, d2, d1, e2] = [q.alpha, q.d2, q.d1, q.e2].map(T::nearest);
+    let factors = left.as_mut_slice().iter_mut().zip(big.as_mut_slice());
+    let terms = s.as_slice().iter().zip(y.as_slice());
+    for ((left, big), (&s, &y)) in factors.zip(terms) {
+        let w = alpha * *big;
+        *left = w + d2 * s + d1 * y;
+        *big = w + e2 * s;
+    }
+}
+
+/// Adds e₀W + f₂S + f₁Y to the product of the factors, W from `big` = W + e₂S.
+fn add_lower_terms<T: Real>(
+    q: &DegreeEight,
+    out: &mut DMatrix<T>,
+    big: &DMatrix<T>,
+    s: &DMatrix<T>,
+    y: &DMatrix<T>,
+) {
+    let [of_big, of_s, of_y] = [q.e0, q.f[2] - q.e0 * q.e2, q.f[1]].map(T::nearest);
+    let terms = big.as_slice().iter().zip(s.as_slice()).zip(y.as_slice());
+    for (out, ((&big, &s), &y)) in out.as_mut_slice().iter_mut().zip(terms) {
+        *out = *out + of_big * big + of_s * s + of_y * y;
+    }
 }

@@ -115,6 +115,7 @@ pub(crate) fn descend<T: Real>(
         upper_bound: f64::INFINITY,
         since_fresh: 0,
         image_size: f64::INFINITY,
+        has_momentum: false,
         momentum_slope: 0.0,
         momentum_from_now: false,
         has_leapt: false,
@@ -126,8 +127,6 @@ pub(crate) fn descend<T: Real>(
         evened_out: 0.0,
     };
     run.w.ritz.clear();
-    run.w.momentum.fill(T::zero());
-    run.w.momentum_image.fill(T::zero());
     run.descend()
 }
 
@@ -146,6 +145,8 @@ pub(super) struct Run<'a, T: Real> {
     pub(super) since_fresh: usize,
     /// ‖(EX)M‖_F of the step before, if that step should have squared it.
     pub(super) image_size: f64,
+    /// The last step is in the workspace's `momentum`, its image with it.
+    pub(super) has_momentum: bool,
     /// The slope at zero of ΔC as a function of the eigenvalue of C.
     pub(super) momentum_slope: f64,
     /// Chebyshev steps are out of place.

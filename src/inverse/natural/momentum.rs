@@ -26,6 +26,9 @@ impl<T: Real> Run<'_, T> {
     /// One step of the method in the natural metric; false, and X as it is, if nothing is left
     /// that could grow.
     pub(super) fn momentum_step(&mut self) -> bool {
+        if !self.has_momentum {
+            self.start_without_momentum();
+        }
         let Some(coefficients) = self.best_step() else {
             return false;
         };
@@ -151,9 +154,10 @@ impl<T: Real> Run<'_, T> {
         self.since_fresh = 0;
     }
 
-    pub(super) fn forget_momentum(&mut self) {
+    fn start_without_momentum(&mut self) {
         self.w.momentum.fill(T::zero());
         self.w.momentum_image.fill(T::zero());
         self.momentum_slope = 0.0;
+        self.has_momentum = true;
     }
 }

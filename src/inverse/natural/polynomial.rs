@@ -57,6 +57,11 @@ impl ChebyshevStep {
         }
     }
 
+    /// p(0): by how much the step multiplies a tiny eigenvalue.
+    pub(crate) fn slope(&self) -> f64 {
+        self.coefficients.iter().sum()
+    }
+
     /// x·p(x): where the step takes an eigenvalue.
     pub(crate) fn image(&self, x: f64) -> f64 {
         let e = 1.0 - x / self.centre;

@@ -180,6 +180,20 @@ pub(crate) fn combine<T: Real>(target: &mut DMatrix<T>, own: T, factor: T, other
     }
 }
 
+/// target = p·a + q·b.
+pub(crate) fn write_combination<T: Real>(
+    target: &mut DMatrix<T>,
+    p: T,
+    a: &DMatrix<T>,
+    q: T,
+    b: &DMatrix<T>,
+) {
+    let terms = a.as_slice().iter().zip(b.as_slice());
+    for (t, (&a, &b)) in target.as_mut_slice().iter_mut().zip(terms) {
+        *t = p * a + q * b;
+    }
+}
+
 /// max_j Σ_i |aᵢⱼ|.
 pub(crate) fn one_norm<T: Real>(a: &DMatrix<T>) -> T {
     largest(columns(a).map(|column| column.iter().fold(T::zero(), |sum, &v| sum + v.abs())))
