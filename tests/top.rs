@@ -1,6 +1,8 @@
 //! The leading singular values, against closed forms, references of twice the precision and whole
 //! decompositions.
 
+use std::cell::Cell;
+
 use matrix_descent::{
     Error, Leading, LinearMap, Real, SvdConfig, TopConfig, TopRoute, TopSvd, svd_by_descent,
     svd_top_k,
@@ -459,5 +461,69 @@ fn residual_bounds_of_a_whole_decomposition_are_true() {
         let value = f64::from(top.singular_values[index]);
         let residual = (ones.map(f64::from) * v - u * value).norm();
         assert!(residual <= top.certificate.residual_bound(index));
+    }
+}
+
+/// A map that counts its products.
+struct Counting<'a> {
+    matrix: &'a DMatrix<f64>,
+    products: Cell<usize>,
+}
+
+impl LinearMap<f64> for Counting<'_> {
+    fn rows(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.products.set(self.products.get() + 1);
+        self.matrix.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.products.set(self.products.get() + 1);
+        self.matrix.apply_adjoint(y, image);
+    }
+}
+
+#[test]
+fn all_products_but_that_for_the_scale_are_counted() {
+    let matrix = with_values(120, 90, |i| 1.0 / (i + 1) as f64);
+    for k in [1, 4] {
+        let map = Counting {
+            matrix: &matrix,
+            products: Cell::new(0),
+        };
+        let top = svd_top_k(&map, k, default()).unwrap();
+        assert_eq!(top.route, TopRoute::Blocks);
+        assert_eq!(top.products + 1, map.products.get());
+    }
+}
+
+#[test]
+fn bounds_of_a_small_map_are_above_its_errors() {
+    for size in [1e-150, 1.0, 1e150] {
+        let matrix = with_values(9, 7, |i| size / (i + 1) as f64);
+        for k in 1..=7 {
+            let whole = svd_top_k(&matrix, k, default()).unwrap();
+            assert_eq!(whole.route, TopRoute::Whole);
+            let by_blocks = svd_top_k(&Products(&matrix), k, default()).unwrap();
+            for top in [whole, by_blocks] {
+                for j in 0..k {
+                    let (u, v) = (top.u.column(j), top.v.column(j));
+                    let value = top.singular_values[j];
+                    let forward = (&matrix * v - u * value).norm();
+                    let back = (matrix.tr_mul(&u) - v * value).norm();
+                    // The rounding of these residuals themselves.
+                    let rounding = 20.0 * f64::EPSILON * top.singular_values[0];
+                    let bound = top.certificate.residual_bound(j) + rounding;
+                    assert!(forward.max(back) <= bound, "{size:e}, {k}, {j}");
+                }
+            }
+        }
     }
 }
