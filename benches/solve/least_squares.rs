@@ -1,6 +1,6 @@
 //! Dense least squares with a residual that remains, beside faer's LSMR and QR factorisations.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::solvers::SolveLstsq;
 use faer::mat::{MatMut, MatRef};
 use faer::matrix_free::lsmr::{LsmrParams, lsmr, lsmr_scratch};
@@ -22,6 +22,9 @@ pub struct Case {
     faer_matrix: Mat<f64>,
     faer_b: Mat<f64>,
 }
+
+/// The largest n at which gradient descent ends within seconds.
+pub const LARGEST_FOR_GRADIENT_DESCENT: usize = 50;
 
 /// A way to a solution, with its name.
 pub type Way = (&'static str, fn(&Case) -> DVector<f64>);
@@ -89,7 +92,10 @@ impl Case {
         let mut x = DVector::zeros(n);
         let out = MatMut::from_column_major_slice_mut(x.as_mut_slice(), n, 1);
         let b = MatRef::from_column_major_slice(self.b.as_slice(), rows, 1);
-        let mut memory = MemBuffer::new(lsmr_scratch(identity, map, 1, Par::Seq));
+        // faer's own estimate falls short for 800×200.
+        let room = StackReq::new::<f64>(4 * rows);
+        let scratch = lsmr_scratch(identity, map, 1, Par::Seq).and(room);
+        let mut memory = MemBuffer::new(scratch);
         let stack = MemStack::new(&mut memory);
         lsmr(out, identity, map, b, params, |_| (), Par::Seq, stack)
             .unwrap_or_else(|error| panic!("{error:?}"));

@@ -30,6 +30,10 @@ const LONG_SIZES: [usize; 2] = [512, 1024];
 const WIDTHS: [usize; 2] = [50, 200];
 const SIDES: [usize; 2] = [50, 200];
 
+fn is_plain(name: &str) -> bool {
+    name.contains("gradient descent")
+}
+
 fn dense_systems(group: &mut BenchmarkGroup<'_, WallTime>, n: usize) {
     let case = dense::Case::definite(n);
     for (name, way) in dense::WAYS {
@@ -45,6 +49,9 @@ fn dense_systems(group: &mut BenchmarkGroup<'_, WallTime>, n: usize) {
 fn least_squares(group: &mut BenchmarkGroup<'_, WallTime>, n: usize) {
     let case = least_squares::Case::new(n);
     for (name, way) in least_squares::WAYS {
+        if is_plain(name) && n > least_squares::LARGEST_FOR_GRADIENT_DESCENT {
+            continue;
+        }
         case.check(name, &way(&case));
         let shape = format!("{}×{n}", 4 * n);
         group.bench_function(BenchmarkId::new(name, shape), |bencher| {
@@ -57,8 +64,7 @@ fn grids(group: &mut BenchmarkGroup<'_, WallTime>, side: usize) {
     let grid = Laplacian { side };
     let b = DVector::from_fn(grid.rows(), |i, _| (i as f64).sin());
     for (name, way) in grid::WAYS {
-        let is_plain = name.starts_with("gradient");
-        if is_plain && side > grid::LARGEST_FOR_GRADIENT_DESCENT {
+        if is_plain(name) && side > grid::LARGEST_FOR_GRADIENT_DESCENT {
             continue;
         }
         grid::check(name, &grid, &b, &way(&grid, &b));
