@@ -58,7 +58,7 @@ pub fn reference<T: Real>(a: &DMatrix<T>, b: &DMatrix<T>, rank: usize) -> DMatri
 }
 
 /// R⁻¹·Qᵀ for a matrix of full column rank.
-fn pseudo_inverse_of_tall(matrix: &DMatrix<f64>) -> DMatrix<f64> {
+pub fn pseudo_inverse_of_tall(matrix: &DMatrix<f64>) -> DMatrix<f64> {
     let (q, r) = matrix.clone().qr().unpack();
     r.solve_upper_triangular(&q.transpose()).unwrap()
 }
