@@ -286,8 +286,8 @@ pub enum Error<T: Real = f64> {
     /// A singular value decomposition is not orthogonal to working precision, or not proven to half
     /// of the digits, after the sweeps allowed.
     #[error(
-        "no proven singular values after {} sweeps: the loss is {:e}, the error bound {:e}",
-        reached.sweeps,
+        "no proven singular values: {} after {} sweeps; the loss is {:e}, the error bound {:e}",
+        reached.stop_reason, reached.sweeps,
         reached.losses.last().copied().unwrap_or_default(),
         reached.certificate.largest_error_bound()
     )]

@@ -121,7 +121,7 @@ pub use set::{
     Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,
     UnitBall,
 };
-pub use solve::{BackwardError, Solution, SolveConfig, SolveMethod, solve_by_descent};
+pub use solve::{BackwardError, Solution, SolveConfig, SolveMethod, SolveRule, solve_by_descent};
 pub use svd::{
     Cutoff, Leading, PenroseResiduals, Polar, PseudoInverse, Svd, SvdCertificate, SvdConfig,
     SvdMethod, TopCertificate, TopConfig, TopRoute, TopSvd, Vectors, polar_decomposition,

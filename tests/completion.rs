@@ -360,6 +360,9 @@ fn bad_ranks_and_settings_are_refused() {
             CompletionConfig::default().tolerance(f64::INFINITY),
         ),
         ("max_steps", CompletionConfig::default().max_steps(0)),
+        // Finite, but not within f.
+        ("ridge", CompletionConfig::default().ridge(f64::MAX)),
+        ("tolerance", CompletionConfig::default().tolerance(f64::MAX)),
     ];
     for (expected, config) in settings {
         let error = complete_by_descent(&matrix, &ones, 1, config).unwrap_err();
@@ -377,4 +380,50 @@ fn spare_components_vanish() {
     let ones = DMatrix::from_element(7, 7, 1.0);
     let completion = complete_by_descent(&matrix, &ones, 6, CompletionConfig::default()).unwrap();
     assert!(completion.factors.singular_values[2] < 1e-3);
+}
+
+#[test]
+fn only_the_ratios_of_the_weights_count() {
+    let matrix = low_rank(10, 8, 2, 97) + uniform(10, 8, 99) * 0.1;
+    let weights = uniform(10, 8, 101).map(|x| if x < -0.5 { 0.0 } else { 1.5 + x });
+    let seen = hidden(&matrix, &weights);
+    let run = |weights: &DMatrix<f64>| {
+        complete_by_descent(&seen, weights, 2, CompletionConfig::default()).unwrap()
+    };
+    let expected = run(&weights);
+    for size in [1e-307, 1e-300, 1e300, 4e307] {
+        let found = run(&(&weights * size));
+        assert_near(&found.fitted, &expected.fitted, 1e-9);
+        assert!(
+            (found.fit_error / expected.fit_error - 1.0).abs() < 1e-9,
+            "{size:e}"
+        );
+    }
+    // By a power of two not even the rounding.
+    let power = 1.0_f64.scale_by_power_of_two(900);
+    assert_eq!(run(&(&weights * power)).fitted, expected.fitted);
+}
+
+#[test]
+fn the_errors_name_what_was_set() {
+    let (matrix, ones) = (uniform(4, 3, 91), DMatrix::from_element(4, 3, 1.0));
+    for ridge in [1e300, f64::MAX * 0.5] {
+        let config = CompletionConfig::default().ridge(ridge);
+        let found = complete_by_descent(&matrix, &ones, 1, config);
+        if let Err(Error::InvalidSetting { name, value, .. }) = found {
+            assert_eq!((name, value), ("ridge", ridge));
+        }
+    }
+    let one = DMatrix::from_element(1, 1, 1.0);
+    for config in [
+        CompletionConfig::default().ridge(f64::MAX * 0.75),
+        CompletionConfig::default().tolerance(f64::MAX * 0.75),
+    ] {
+        let found = complete_by_descent(&one, &one, 1, config).unwrap_err();
+        let Error::InvalidSetting { name, value, .. } = found else {
+            panic!("{found}");
+        };
+        assert!(name == "ridge" || name == "tolerance", "{name}");
+        assert_eq!(value, f64::MAX * 0.75);
+    }
 }

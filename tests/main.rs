@@ -25,6 +25,7 @@ mod saved;
 mod set;
 mod singular;
 mod solve;
+mod solve_rules;
 mod structured;
 mod svd;
 mod svd_penalty;

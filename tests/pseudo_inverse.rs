@@ -3,7 +3,7 @@
 use matrix_descent::{
     Cutoff, Error, Real, SvdConfig, polar_decomposition, pseudo_inverse, svd_by_descent,
 };
-use nalgebra::{DMatrix, dmatrix};
+use nalgebra::{DMatrix, dmatrix, dvector};
 
 use crate::support::gallery::{classical, random};
 use crate::support::reference::{reference_inverse, widen};
@@ -193,4 +193,19 @@ fn polar_factors_agree_with_newtons_iteration() {
     let polar = polar_decomposition(&matrix).expect("finite");
     assert!((&polar.orthogonal - x).norm() < 1e-13);
     assert!(polar.positive.cholesky().is_some());
+}
+
+#[test]
+fn what_is_below_the_range_of_rotations_counts_as_zero() {
+    for (small, rank) in [(1e-260, 2), (1e-280, 1)] {
+        let m = DMatrix::from_diagonal(&dvector![1.0, small]);
+        for cutoff in [Cutoff::Absolute(0.0), Cutoff::Relative(0.0)] {
+            assert_eq!(pseudo_inverse(&m, cutoff).unwrap().rank, rank, "{small:e}");
+        }
+    }
+    for (small, rank) in [(1e-19_f32, 2), (1e-24, 1)] {
+        let m = DMatrix::from_diagonal(&dvector![1.0, small]);
+        let found = pseudo_inverse(&m, Cutoff::Absolute(0.0)).unwrap();
+        assert_eq!(found.rank, rank, "{small:e}");
+    }
 }

@@ -2,7 +2,7 @@
 //! precision, closed forms and other libraries.
 
 use faer::Mat;
-use matrix_descent::{Error, Real, Svd, SvdConfig, SvdMethod, Vectors, svd_by_descent};
+use matrix_descent::{Error, Real, StopReason, Svd, SvdConfig, SvdMethod, Vectors, svd_by_descent};
 use nalgebra::{DMatrix, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
@@ -342,6 +342,9 @@ fn too_few_sweeps_are_an_error_that_carries_what_was_reached() {
             panic!("{method:?}: {found:?}");
         };
         assert_eq!((reached.sweeps, reached.losses.len()), (2, 3));
+        assert_eq!(reached.stop_reason, StopReason::StepLimit);
+        let enough = svd_by_descent(&matrix, full(method)).expect("converges");
+        assert_eq!(enough.stop_reason, StopReason::Accuracy);
         assert!(reached.losses[2] > 0.0 && reached.losses[2] < reached.losses[1]);
         // Even then the bounds are above the errors.
         for (index, &value) in reached.singular_values.iter().enumerate() {

@@ -1,6 +1,8 @@
 //! The leading singular values, against closed forms, references of twice the precision and whole
 //! decompositions.
 
+use std::cell::Cell;
+
 use matrix_descent::{
     Error, Leading, LinearMap, Real, SvdConfig, TopConfig, TopRoute, TopSvd, svd_by_descent,
     svd_top_k,
@@ -459,5 +461,70 @@ fn residual_bounds_of_a_whole_decomposition_are_true() {
         let value = f64::from(top.singular_values[index]);
         let residual = (ones.map(f64::from) * v - u * value).norm();
         assert!(residual <= top.certificate.residual_bound(index));
+    }
+}
+
+/// A map that counts its products.
+struct Counting<'a> {
+    matrix: &'a DMatrix<f64>,
+    products: Cell<usize>,
+}
+
+impl LinearMap<f64> for Counting<'_> {
+    fn rows(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.products.set(self.products.get() + 1);
+        self.matrix.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.products.set(self.products.get() + 1);
+        self.matrix.apply_adjoint(y, image);
+    }
+}
+
+#[test]
+fn all_products_but_that_for_the_scale_are_counted() {
+    let matrix = with_values(120, 90, |i| 1.0 / (i + 1) as f64);
+    for k in [1, 4] {
+        let map = Counting {
+            matrix: &matrix,
+            products: Cell::new(0),
+        };
+        let top = svd_top_k(&map, k, default()).unwrap();
+        assert_eq!(top.route, TopRoute::Blocks);
+        assert_eq!(top.products + 1, map.products.get());
+    }
+}
+
+/// In `f32`, so that residuals in `f64` are exact beside the bounds.
+#[test]
+fn residual_bounds_of_small_matrices_and_maps_are_true() {
+    for size in [1e-15, 1.0, 1e15] {
+        let matrix = with_values(9, 7, |i| size / (i + 1) as f64).map(|x| x as f32);
+        let wide = widen(&matrix);
+        for k in 1..=7 {
+            let whole = svd_top_k(&matrix, k, default()).unwrap();
+            assert_eq!(whole.route, TopRoute::Whole);
+            for j in 0..k {
+                let value = f64::from(whole.singular_values[j]);
+                let (u, v) = (widen(&whole.u), widen(&whole.v));
+                let forward = (&wide * v.column(j) - u.column(j) * value).norm();
+                let back = (wide.tr_mul(&u.column(j)) - v.column(j) * value).norm();
+                let (residual, bound) = (forward.max(back), whole.certificate.residual_bound(j));
+                assert!(residual <= bound, "{size:e}, {k}, {j}: {residual:e}");
+                assert!(
+                    bound <= 1.1 * residual + 1e-12 * size,
+                    "{size:e}, {k}, {j}: {bound:e}"
+                );
+            }
+        }
     }
 }

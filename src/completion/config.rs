@@ -57,7 +57,7 @@ impl<T: Real> Default for CompletionConfig<T> {
 }
 
 impl<T: Real, M, O> CompletionConfig<T, M, O> {
-    /// Sets λ ≥ 0, by how much singular values are held down.
+    /// Sets λ, by how much singular values are held down; at least 0, and at most half the largest number.
     ///
     /// Of a matrix without missing entries each would be lowered by λ·ν, to 0 at the least, where
     /// ν = √(mn·Σwᵢⱼmᵢⱼ²/Σwᵢⱼ) is the norm that M had if the missing entries were like the others. The
@@ -92,7 +92,7 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
 
     /// Sets where the descent ends: at ‖∇f‖ ≤ 2·tolerance/(mn)^¼, which is a gradient of this norm
     /// where the function is ½‖A·Bᵀ − M/ν‖²_F + λ/2·(‖A‖²_F + ‖B‖²_F) for a matrix without missing
-    /// entries; above 0.
+    /// entries; above 0, and at most half the largest number.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = tolerance;
         self
@@ -120,6 +120,11 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     pub(super) fn validate(&self) -> Result<(), Error<T>> {
         check_at_least_zero("ridge", self.ridge)?;
         check_above_zero("tolerance", self.tolerance)?;
+        let largest = T::MAX * T::nearest(0.5);
+        let requirement = "at most half the largest number of the format";
+        require(self.ridge <= largest, "ridge", self.ridge, requirement)?;
+        let is_met = self.tolerance <= largest;
+        require(is_met, "tolerance", self.tolerance, requirement)?;
         let max_steps = T::from_count(self.max_steps);
         require(self.max_steps >= 1, "max_steps", max_steps, "at least 1")
     }

@@ -22,7 +22,8 @@ use crate::{
 /// others.
 ///
 /// `weights` has the shape of `matrix`: 0 where an entry is missing, which is then not read, 1 (or any
-/// other positive number, as 1/variance) where it is known. Y = A·Bᵀ minimises
+/// other positive number, as 1/variance) where it is known. Only their ratios count, so that all of
+/// them may be tiny or huge. Y = A·Bᵀ minimises
 ///
 /// f = Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ + λ/√(mn)·(‖A‖²_F + ‖B‖²_F)
 ///
@@ -101,7 +102,7 @@ where
     };
     let (a, b) = objective.objective().factors(reached)?;
     let mean_square = loss.value((&a * b.transpose()).as_slice(), target.as_slice());
-    let factors = factors_of_product(a, b, unit)?;
+    let factors = factors_of_product(a, b, unit, &known)?;
     let completion = Completion {
         fitted: in_range(factors.reconstruct(), &known)?,
         factors,
@@ -121,9 +122,11 @@ fn factors_of_product<T: Real>(
     a: DMatrix<T>,
     b: DMatrix<T>,
     unit: T,
+    known: &DMatrix<T>,
 ) -> Result<SvdFactors<T>, Error<T>> {
     let ((q_a, r_a), (q_b, r_b)) = (a.qr().unpack(), b.qr().unpack());
-    let small = svd_by_descent(&(r_a * r_b.transpose()), SvdConfig::default())?;
+    let core = in_range(r_a * r_b.transpose(), known)?;
+    let small = svd_by_descent(&core, SvdConfig::default())?;
     Ok(SvdFactors {
         u: q_a * small.u,
         singular_values: small.singular_values * unit,

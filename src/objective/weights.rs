@@ -3,17 +3,25 @@
 use nalgebra::DMatrix;
 
 use crate::error::require;
-use crate::validation::{check_finite, check_not_empty, check_shape};
+use crate::scaling::{largest_exponent, scaled};
+use crate::validation::{check_at_least_zero, check_finite, check_not_empty, check_shape};
 use crate::{Error, Real, WeightedMeanSquaredError};
 
 /// The matrix with 0 for the missing entries, those of weight 0, and the loss by these weights.
+///
+/// Only their ratios count, so that they are scaled by a power of two, the largest to between 1 and 2:
+/// no sum of them leaves the range, nor do they make squares do so.
 pub(crate) fn without_missing<T: Real>(
     matrix: &DMatrix<T>,
     weights: &DMatrix<T>,
 ) -> Result<(DMatrix<T>, WeightedMeanSquaredError<T>), Error<T>> {
     check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
     check_shape("weights", weights.shape(), matrix.shape())?;
-    let loss = WeightedMeanSquaredError::new(weights.as_slice().to_vec())?;
+    for &weight in weights {
+        check_at_least_zero("weights", weight)?;
+    }
+    let in_range = scaled(weights, -largest_exponent(weights).unwrap_or(0));
+    let loss = WeightedMeanSquaredError::new(in_range.as_slice().to_vec())?;
     let known = matrix.zip_map(
         weights,
         |entry, weight| {

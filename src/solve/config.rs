@@ -4,14 +4,12 @@ use nalgebra::DMatrix;
 
 use crate::error::require;
 use crate::validation::{check_at_least_zero, check_finite, check_shape};
-use crate::{Error, LinearMap, Observer, Real, Silent};
+use crate::{Error, LinearMap, Observer, Real, Silent, SolveRule};
 
-/// Which function the conjugate gradients walk.
+/// Which function is walked; by which rule, says [`SolveRule`].
 ///
-/// Both take the best combination of the gradient and the last step at each step: the exact
-/// momentum (Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems",
-/// 1952). κ is the condition number of A, the quotient of the largest and the smallest singular
-/// value that is not zero.
+/// κ is the condition number of A, the quotient of the largest and the smallest singular value that is
+/// not zero. The steps are those of conjugate gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SolveMethod {
@@ -33,6 +31,7 @@ pub enum SolveMethod {
 /// | setting | default |
 /// |---|---|
 /// | [`method`](Self::method) | [`SolveMethod::LeastSquares`] |
+/// | [`rule`](Self::rule) | [`SolveRule::ConjugateGradients`] |
 /// | [`start`](Self::start) | 0, from which the solution of minimum norm is found |
 /// | [`ridge`](Self::ridge) | λ = 0 |
 /// | [`noise`](Self::noise) | none |
@@ -56,6 +55,7 @@ pub enum SolveMethod {
 #[must_use]
 pub struct SolveConfig<T: Real, P = DMatrix<T>, O = Silent> {
     pub(super) method: SolveMethod,
+    pub(super) rule: SolveRule<T>,
     pub(super) start: Option<DMatrix<T>>,
     pub(super) ridge: T,
     pub(super) noise: Option<T>,
@@ -70,6 +70,7 @@ impl<T: Real> Default for SolveConfig<T> {
     fn default() -> Self {
         Self {
             method: SolveMethod::default(),
+            rule: SolveRule::default(),
             start: None,
             ridge: T::zero(),
             noise: None,
@@ -85,6 +86,12 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// Sets which function is walked.
     pub fn method(mut self, method: SolveMethod) -> Self {
         self.method = method;
+        self
+    }
+
+    /// Sets the rule by which it is walked: conjugate gradients, gradient descent or a heavy ball.
+    pub fn rule(mut self, rule: SolveRule<T>) -> Self {
+        self.rule = rule;
         self
     }
 
@@ -151,6 +158,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     pub fn preconditioner<Q: LinearMap<T>>(self, preconditioner: Q) -> SolveConfig<T, Q, O> {
         SolveConfig {
             method: self.method,
+            rule: self.rule,
             start: self.start,
             ridge: self.ridge,
             noise: self.noise,
@@ -176,7 +184,9 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// Sets the number of steps for each column of B after which the run ends in any case; at
     /// least 1.
     ///
-    /// It ends as stalled if the backward error has not fallen within 1000 + 20·n steps.
+    /// It ends as stalled if the backward error has not fallen by a hundredth within 1000 + 20·n steps;
+    /// [`SolveRule::GradientDescent`] does where κ² (κ for a definite matrix) exceeds about
+    /// 2·10⁵ + 4000·n.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
@@ -189,6 +199,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     pub fn observer<W: Observer<T>>(self, observer: W) -> SolveConfig<T, P, W> {
         SolveConfig {
             method: self.method,
+            rule: self.rule,
             start: self.start,
             ridge: self.ridge,
             noise: self.noise,
@@ -203,6 +214,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
 impl<T: Real, P: LinearMap<T>, O> SolveConfig<T, P, O> {
     /// Checks the settings for `rows` unknowns in each of `columns` columns.
     pub(super) fn validate(&self, rows: usize, columns: usize) -> Result<(), Error<T>> {
+        self.rule.validate()?;
         check_at_least_zero("ridge", self.ridge)?;
         if self.method == SolveMethod::PositiveDefinite {
             let is_met = self.ridge == T::zero();

@@ -4,12 +4,14 @@ mod config;
 mod descent;
 mod operator;
 mod recorder;
+mod rule;
 mod solution;
 
 pub use config::{SolveConfig, SolveMethod};
+pub use rule::SolveRule;
 pub use solution::{BackwardError, Solution};
 
-use descent::{Descent, Limits};
+use descent::{Descent, Limits, Task};
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
 
 use crate::validation::{check_entries, check_not_empty, check_shape};
@@ -18,7 +20,7 @@ use crate::{Error, LinearMap, Observer, Real};
 /// Solves A·X ≈ B by descent: the system where it has a solution, else the least squares.
 ///
 /// For each column b of B it minimises ½‖A·x − b‖² + λ/2·‖x‖² by conjugate gradients, the descent
-/// with exact momentum. A is m×n of any shape and rank, a matrix or any other [`LinearMap`]; B is m×k,
+/// with exact momentum, or by another [`SolveRule`]. A is m×n of any shape and rank, a matrix or any other [`LinearMap`]; B is m×k,
 /// a vector or a matrix; X is n×k. From the default start, of several solutions it finds the one of
 /// minimum norm. [`SolveMethod::PositiveDefinite`] is much faster where it applies.
 ///
@@ -28,16 +30,15 @@ use crate::{Error, LinearMap, Observer, Real};
 /// matrix that is singular to working precision may thus be taken as singular, and the least squares
 /// found: [`BackwardError::of_system`] says whether the system itself is solved.
 ///
-/// About κ steps, the quotient of the largest and the smallest singular value that is not zero, or √κ
+/// About κ steps by conjugate gradients, the quotient of the largest and the smallest singular value that is not zero, or √κ
 /// for a definite matrix. For small dense systems a factorisation is the better choice; descent pays
 /// where A is large and sparse or known by its products alone, where a good start or preconditioner is
 /// known, or where an early end is wanted.
 ///
 /// Each step takes one product with A and one with Aᵀ (definite: one with A alone), and allocates
 /// nothing, the history beyond 4096 steps excepted. Before the first, up to 40 products estimate the
-/// norm of A, as many that of a preconditioner; [`Report::evaluations`](crate::Report::evaluations)
-/// leaves them out. For another rule, gradient descent or momentum,
-/// minimise [`LinearSystem`](crate::LinearSystem).
+/// norm of A, as many that of a preconditioner. Rules of one's own walk
+/// [`LinearSystem`](crate::LinearSystem).
 ///
 /// # Errors
 ///
@@ -103,7 +104,12 @@ where
         max_steps: config.max_steps,
     };
     let preconditioner = config.preconditioner.as_ref();
-    let mut descent = Descent::new(a, preconditioner, config.method, config.ridge, limits)?;
+    let task = Task {
+        method: config.method,
+        rule: config.rule,
+        ridge: config.ridge,
+    };
+    let mut descent = Descent::new(a, preconditioner, task, limits)?;
     let mut observer = config.observer;
     let (mut backward_errors, mut reports) = (Vec::new(), Vec::new());
     let mut failed = None;

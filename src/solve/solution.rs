@@ -16,7 +16,13 @@ pub struct Solution<T: Real> {
     /// How good each column is.
     pub backward_errors: Vec<BackwardError<T>>,
     /// How each column was found. The losses are ½‖A·x − b‖² + λ/2·‖x‖², as the descent carries the
-    /// residual along; evaluations count the products with A, those of the norm estimate excepted.
+    /// residual along.
+    ///
+    /// The evaluations are the products A·v: one for each step, and one for each time that the residual
+    /// is computed afresh, at the start and wherever the descent pauses to confirm what it carries
+    /// along. Least squares take as many products with Aᵀ, which are not counted; nor are those of a
+    /// preconditioner, nor those of all columns together before the first step: some 10 to 20 each of A
+    /// and Aᵀ for the norm, and for [`SolveRule::HeavyBall`](crate::SolveRule::HeavyBall) 10 more.
     pub reports: Vec<Report<T>>,
     /// An estimate of ‖A‖₂ from below, by the power method: the measure of the backward errors,
     /// which are therefore rather too large than too small; ∞ where the norm leaves the range.
@@ -27,7 +33,18 @@ pub struct Solution<T: Real> {
 ///
 /// With r = b − A·x, and with λ > 0 for the system [A; √λ·I]·x ≈ [b; 0], whose residual has the norm
 /// √(‖r‖² + λ‖x‖²) and whose matrix about √(‖A‖² + λ). Either one small means that x solves a nearby
-/// problem; how near x is to the solution of the given one is up to the condition number.
+/// problem; how near x is to the solution x* of the given one is up to the condition number κ = ‖A‖/σ, σ
+/// the smallest singular value that is not zero. To first order, for λ = 0,
+///
+/// - ‖x − x*‖ ≤ η·κ·(‖x‖ + ‖b‖/‖A‖) with η = `of_system`, where A·x* = b;
+/// - ‖x − x*‖ ≤ η·κ²·‖r‖/‖A‖ with η = `of_least_squares`.
+///
+/// So where a residual remains, κ² counts, as much as the residual is large: that is how far least
+/// squares themselves move if the last digits of A do, and no method avoids it (Wedin, "Perturbation
+/// theory for pseudo-inverses", 1973). Without a tolerance η is a small multiple of ε, and where both are
+/// somewhat larger ([`SolveConfig::tolerance`](crate::SolveConfig::tolerance)) the error is about
+/// ε·κ²·‖x‖: half of the digits at κ = 10⁴ in `f64`, and none beyond about 7·10⁷. In `f32` (ε = 1.2·10⁻⁷)
+/// half of the digits are gone at κ = 50, and all of them near κ = 3000; there, solve in `f64`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BackwardError<T> {

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::SvdCertificate;
-use crate::Real;
+use crate::{Real, StopReason};
 
 /// Singular values and vectors, M = U·diag(σ)·Vᵀ, what is proven of them, and how they were found.
 ///
@@ -30,6 +30,13 @@ pub struct Svd<T: Real> {
     /// [`SvdMethod::NaturalGradient`](crate::SvdMethod::NaturalGradient) it is ‖off(UᵀMV)‖²_F/‖M‖²_F,
     /// which begins with the triangular factor of M.
     pub losses: Vec<T>,
+    /// Why the descent ended. [`StopReason::Accuracy`]: the loss vanished to working precision.
+    ///
+    /// Within an [`Error::SvdNotConverged`](crate::Error::SvdNotConverged) it may be
+    /// [`StopReason::StepLimit`], after [`SvdConfig::max_sweeps`](crate::SvdConfig::max_sweeps);
+    /// [`StopReason::Stalled`], where no step of the natural gradient lowered the loss; or
+    /// [`StopReason::Accuracy`], where the certificate proves too little all the same.
+    pub stop_reason: StopReason,
 }
 
 impl<T: Real> Svd<T> {

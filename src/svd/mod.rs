@@ -29,7 +29,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::norm::{euclidean_norm, sum_of_squares};
 use crate::scaling::scaled;
 use crate::validation::{check_finite, check_not_empty};
-use crate::{Error, Real, SvdFactors};
+use crate::{Error, Real, StopReason, SvdFactors};
 use householder::Reflections;
 use natural_gradient::NaturalGradient;
 use orthonormal::complete;
@@ -113,8 +113,9 @@ pub fn svd_by_descent<T: Real>(matrix: &DMatrix<T>, config: SvdConfig) -> Result
         certificate,
         sweeps: found.losses.len() - 1,
         losses: found.losses,
+        stop_reason: found.stop_reason,
     };
-    if found.has_converged && proves_enough {
+    if svd.stop_reason.is_convergence() && proves_enough {
         Ok(svd)
     } else {
         Err(Error::SvdNotConverged {
@@ -129,7 +130,7 @@ struct Found<T: Real> {
     singular_values: DVector<T>,
     right: DMatrix<T>,
     losses: Vec<T>,
-    has_converged: bool,
+    stop_reason: StopReason,
 }
 
 fn decompose<T: Real>(upright: DMatrix<T>, config: SvdConfig) -> Found<T> {
@@ -162,18 +163,23 @@ fn by_plane_rotations<T: Real>(matrix: DMatrix<T>, max_sweeps: usize) -> Found<T
     let mut sweeps = Sweeps::new(matrix);
     let (losses, has_converged) = sweeps.run(max_sweeps);
     let (left, singular_values, right) = factors(sweeps.product, sweeps.rotations);
+    let stop_reason = if has_converged {
+        StopReason::Accuracy
+    } else {
+        StopReason::StepLimit
+    };
     Found {
         left,
         singular_values,
         right,
         losses,
-        has_converged,
+        stop_reason,
     }
 }
 
 fn by_natural_gradient<T: Real>(matrix: DMatrix<T>, max_steps: usize) -> Found<T> {
     let mut descent = NaturalGradient::new(matrix);
-    let (losses, has_converged) = descent.run(max_steps);
+    let (losses, stop_reason) = descent.run(max_steps);
     let values = descent.core.diagonal();
     let factors = SvdFactors::sorted(descent.left, values.as_slice(), &descent.right);
     Found {
@@ -181,7 +187,7 @@ fn by_natural_gradient<T: Real>(matrix: DMatrix<T>, max_steps: usize) -> Found<T
         singular_values: factors.singular_values,
         right: factors.v,
         losses,
-        has_converged,
+        stop_reason,
     }
 }
 

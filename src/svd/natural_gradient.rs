@@ -3,8 +3,8 @@
 use nalgebra::DMatrix;
 
 use super::householder::Reflections;
-use crate::Real;
 use crate::norm::{euclidean_norm, sum_of_squares};
+use crate::{Real, StopReason};
 
 /// The halvings of a step after which the descent is given up.
 const HALVINGS: usize = 30;
@@ -55,19 +55,20 @@ impl<T: Real> NaturalGradient<T> {
     }
 
     /// Steps until B is diagonal to working precision, no step lowers the loss, or the limit is reached;
-    /// returns the losses before the first and after each step, and whether the run converged.
-    pub(super) fn run(&mut self, max_steps: usize) -> (Vec<T>, bool) {
+    /// returns the losses before the first and after each step, and why the run ended.
+    pub(super) fn run(&mut self, max_steps: usize) -> (Vec<T>, StopReason) {
         let goal = self.tolerance() * self.tolerance();
         let mut losses = vec![self.loss(&self.core)];
         loop {
             let loss = losses[losses.len() - 1];
             if loss <= goal {
-                return (losses, true);
+                return (losses, StopReason::Accuracy);
             }
-            let is_last = losses.len() > max_steps;
-            let step = if is_last { None } else { self.step_below(loss) };
-            let Some(step) = step else {
-                return (losses, false);
+            if losses.len() > max_steps {
+                return (losses, StopReason::StepLimit);
+            }
+            let Some(step) = self.step_below(loss) else {
+                return (losses, StopReason::Stalled);
             };
             losses.push(step.loss);
             self.left *= step.left;

@@ -10,5 +10,6 @@ pub mod optimizers;
 pub mod reference;
 pub mod sets;
 pub mod shapes;
+pub mod systems;
 pub mod test_functions;
 pub mod truth;

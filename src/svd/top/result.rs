@@ -22,7 +22,12 @@ pub struct TopSvd<T: Real> {
     pub route: TopRoute,
     /// The steps of the search, each along a block of gradients.
     pub steps: usize,
-    /// The products with M or Mᵀ and a vector; those of the certificate are among them.
+    /// The products of M or Mᵀ and a vector, each column of a block being one: those of the search, and
+    /// by [`TopRoute::Blocks`] 2k to compute the residuals again.
+    ///
+    /// Not among them: by [`TopRoute::Whole`] all that the whole decomposition takes (so 0, unless a search
+    /// came before); the bound of the rest of a `DMatrix`; the one product, three at the most, from
+    /// which the scale of another map is taken.
     pub products: usize,
     /// max‖Mᵀ·uⱼ − σⱼ·vⱼ‖/σ₁ over j ≤ k, each time that it was looked at.
     pub gradients: Vec<T>,

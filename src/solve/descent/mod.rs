@@ -1,10 +1,17 @@
-//! Conjugate gradients on one right-hand side.
+//! The descent on one right-hand side.
+
+mod curvature;
+mod pace;
+mod standing;
+mod walk;
 
 use super::operator::{Operator, scale};
 use super::recorder::Recorder;
-use super::{BackwardError, SolveMethod};
-use crate::norm::{all_finite, dot, euclidean_norm};
+use super::{BackwardError, SolveMethod, SolveRule};
+use crate::norm::{all_finite, euclidean_norm};
 use crate::{Error, LinearMap, Observer, Real, Report, StopReason};
+use pace::Pace;
+use walk::Pause;
 
 /// A descent that begins afresh this often without halving the backward error is at the floor that
 /// rounding sets.
@@ -14,6 +21,14 @@ const IDLE_STARTS: usize = 2;
 /// With less patience for a definite matrix, many a slow descent would end too early.
 const IDLE_WALKS: usize = 10;
 const IDLE_WALKS_FOR_DEFINITE: usize = 60;
+
+/// The function that is walked, and by which rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task<T> {
+    pub(super) method: SolveMethod,
+    pub(super) rule: SolveRule<T>,
+    pub(super) ridge: T,
+}
 
 /// What ends a run.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +47,7 @@ pub(super) struct Descent<'a, T, A, P> {
     operator: Operator<'a, T, A>,
     preconditioner: Option<Operator<'a, T, P>>,
     method: SolveMethod,
+    pace: Pace<T>,
     limits: Limits<T>,
     ridge: T,
     /// ‖A‖, with the ridge √(‖A‖² + λ).
@@ -50,26 +66,10 @@ pub(super) struct Descent<'a, T, A, P> {
     preconditioned: Vec<T>,
     halfway: Vec<T>,
     direction: Vec<T>,
+    /// What the preconditioner makes the direction from, if curvatures are measured in its metric.
+    accumulated: Vec<T>,
     /// A times the direction.
     image: Vec<T>,
-}
-
-/// Where a descent stands, scaled.
-#[derive(Clone, Copy, Debug)]
-struct Standing<T> {
-    error: BackwardError<T>,
-    loss: T,
-}
-
-/// Why a walk ended.
-enum Pause {
-    /// The residual carried along says that a goal is reached.
-    Claim,
-    /// No further step along these directions goes lower.
-    Breakdown,
-    /// The backward error has not fallen for long.
-    Idle,
-    Limit(StopReason),
 }
 
 /// What a run reached.
@@ -84,10 +84,14 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
     pub(super) fn new(
         map: &'a A,
         preconditioner: Option<&'a P>,
-        method: SolveMethod,
-        ridge: T,
+        task: Task<T>,
         limits: Limits<T>,
     ) -> Result<Self, Error<T>> {
+        let Task {
+            method,
+            rule,
+            ridge,
+        } = task;
         let operator = Operator::new(map, ridge, "matrix")?;
         let preconditioner = preconditioner
             .map(|p| Operator::new(p, T::zero(), "preconditioner"))
@@ -97,9 +101,17 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         let norm = euclidean_norm(&[operator.norm(), ridge.sqrt()]);
         let zeros = |length| vec![T::zero(); length];
         let preconditioned = if preconditioner.is_some() { n } else { 0 };
-        Ok(Self {
+        let of_preconditioner = preconditioner.as_ref().map_or(0, Operator::exponent);
+        let exponent = operator.exponent() + of_preconditioner;
+        let pace = match method {
+            SolveMethod::LeastSquares => Pace::new(rule, 2 * exponent),
+            SolveMethod::PositiveDefinite => Pace::new(rule, exponent),
+        };
+        let accumulated = if pace.is_tuned() { preconditioned } else { 0 };
+        let mut descent = Self {
             preconditioner,
             method,
+            pace,
             limits,
             ridge,
             norm,
@@ -113,9 +125,15 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             preconditioned: zeros(preconditioned),
             halfway: zeros(preconditioned),
             direction: zeros(n),
+            accumulated: zeros(accumulated),
             image: zeros(m),
             operator,
-        })
+        };
+        if pace.is_tuned() {
+            let greatest = descent.greatest_curvature()?;
+            descent.pace.tune(greatest * T::nearest(pace::MARGIN));
+        }
+        Ok(descent)
     }
 
     /// ‖A‖₂, estimated from below; ∞ beyond the range of the format.
@@ -132,6 +150,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         solution: &mut [T],
         observer: &mut O,
     ) -> Result<Run<T>, Error<T>> {
+        self.pace.restart();
         let b_exponent = self.enter(b, solution);
         let x_exponent = b_exponent - self.operator.exponent();
         let noise = self.limits.noise;
@@ -247,215 +266,11 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             column: 0,
         })
     }
-
-    /// Computes the residual and the gradient from b and x.
-    fn look_afresh<O: Observer<T>>(&mut self, recorder: &mut Recorder<'_, T, O>) -> Standing<T> {
-        self.operator.apply(&self.x, &mut self.residual);
-        recorder.products += 1;
-        for (r, &b) in self.residual.iter_mut().zip(&self.b) {
-            *r = b - *r;
-        }
-        self.point_downhill();
-        self.stand()
-    }
-
-    /// Brings the gradient up to date with the residual.
-    fn point_downhill(&mut self) {
-        match self.method {
-            SolveMethod::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
-            SolveMethod::LeastSquares => {
-                self.operator
-                    .apply_adjoint(&self.residual, &mut self.downhill);
-                if self.ridge != T::zero() {
-                    add_multiple(&mut self.downhill, -self.ridge, &self.x);
-                }
-            }
-        }
-    }
-
-    fn stand(&self) -> Standing<T> {
-        let residual = euclidean_norm(&self.residual);
-        let x_norm = euclidean_norm(&self.x);
-        let penalized = euclidean_norm(&[residual, self.ridge.sqrt() * x_norm]);
-        let of_system = quotient(penalized, self.norm * x_norm + self.b_norm);
-        let of_least_squares = (self.method == SolveMethod::LeastSquares)
-            .then(|| quotient(euclidean_norm(&self.downhill), self.norm * penalized));
-        Standing {
-            error: BackwardError {
-                residual,
-                of_system,
-                of_least_squares,
-            },
-            loss: T::nearest(0.5) * penalized * penalized,
-        }
-    }
-
-    /// The criterion of success that is met, if one is.
-    fn goal(&self, standing: &Standing<T>, noise: Option<T>) -> Option<StopReason> {
-        if noise.is_some_and(|noise| standing.error.residual <= noise) {
-            return Some(StopReason::Discrepancy);
-        }
-        let tolerance = self.limits.tolerance.unwrap_or(T::EPSILON);
-        (standing.error.smallest() <= tolerance).then_some(StopReason::Accuracy)
-    }
-
-    /// Whether the backward error suffices where no goal was met.
-    fn accepts(&self, error: &BackwardError<T>, is_at_floor: bool) -> bool {
-        if self.limits.tolerance.is_some() {
-            return false;
-        }
-        // The rounding of r by ε‖A‖‖x‖ leaves Aᵀr no smaller than ε‖A‖²‖x‖.
-        let is_rounded = error.of_least_squares.is_some_and(|other| {
-            other <= T::EPSILON.cbrt() && error.of_system * other <= self.rounding
-        });
-        error.smallest() <= self.rounding || (is_at_floor && is_rounded)
-    }
-
-    /// Steps from a fresh gradient until there is a reason to look afresh.
-    fn walk<O: Observer<T>>(
-        &mut self,
-        noise: Option<T>,
-        recorder: &mut Recorder<'_, T, O>,
-    ) -> Result<Pause, Error<T>> {
-        let patience = self.x.len().saturating_mul(20).saturating_add(1000);
-        let (mut least, mut idle_steps) = (T::MAX, 0);
-        let mut slope = self.precondition()?;
-        if !is_positive(slope) {
-            return Ok(Pause::Breakdown);
-        }
-        self.direction.copy_from_slice(metric_gradient(
-            &self.preconditioned,
-            &self.downhill,
-            self.preconditioner.is_some(),
-        ));
-        loop {
-            self.operator.apply(&self.direction, &mut self.image);
-            recorder.products += 1;
-            let curvature = self.curvature()?;
-            if !is_positive(curvature) {
-                return Ok(Pause::Breakdown);
-            }
-            let length = slope / curvature;
-            add_multiple(&mut self.x, length, &self.direction);
-            add_multiple(&mut self.residual, -length, &self.image);
-            self.point_downhill();
-            let standing = self.stand();
-            if let Some(reason) = recorder.see(&self.x, standing.loss, &self.downhill) {
-                return Ok(Pause::Limit(reason));
-            }
-            if self.goal(&standing, noise).is_some() {
-                return Ok(Pause::Claim);
-            }
-            let error = standing.error.smallest();
-            let has_fallen = error < least * T::nearest(0.99);
-            (least, idle_steps) = if has_fallen {
-                (error, 0)
-            } else {
-                (least, idle_steps + 1)
-            };
-            if idle_steps >= patience {
-                return Ok(Pause::Idle);
-            }
-            let next_slope = self.precondition()?;
-            if !is_positive(next_slope) {
-                return Ok(Pause::Breakdown);
-            }
-            let momentum = next_slope / slope;
-            slope = next_slope;
-            let gradient = metric_gradient(
-                &self.preconditioned,
-                &self.downhill,
-                self.preconditioner.is_some(),
-            );
-            for (d, &g) in self.direction.iter_mut().zip(gradient) {
-                *d = g + momentum * *d;
-            }
-        }
-    }
-
-    /// Brings the downhill direction into the metric of the preconditioner, PPᵀ or P, and returns
-    /// its squared length there.
-    fn precondition(&mut self) -> Result<T, Error<T>> {
-        let Some(preconditioner) = &mut self.preconditioner else {
-            return Ok(dot(&self.downhill, &self.downhill));
-        };
-        match self.method {
-            SolveMethod::LeastSquares => {
-                preconditioner.apply_adjoint(&self.downhill, &mut self.halfway);
-                preconditioner.apply(&self.halfway, &mut self.preconditioned);
-                Ok(dot(&self.halfway, &self.halfway))
-            }
-            SolveMethod::PositiveDefinite => {
-                preconditioner.apply(&self.downhill, &mut self.preconditioned);
-                let slope = dot(&self.downhill, &self.preconditioned);
-                let scale = preconditioner.norm() * dot(&self.downhill, &self.downhill);
-                check_definite("preconditioner", slope, scale, self.rounding)?;
-                Ok(slope)
-            }
-        }
-    }
-
-    /// The curvature of the function along the direction.
-    fn curvature(&self) -> Result<T, Error<T>> {
-        match self.method {
-            SolveMethod::LeastSquares => {
-                let mut curvature = dot(&self.image, &self.image);
-                if self.ridge != T::zero() {
-                    curvature += self.ridge * dot(&self.direction, &self.direction);
-                }
-                Ok(curvature)
-            }
-            SolveMethod::PositiveDefinite => {
-                let curvature = dot(&self.direction, &self.image);
-                let scale = self.norm * dot(&self.direction, &self.direction);
-                check_definite("matrix", curvature, scale, self.rounding)?;
-                Ok(curvature)
-            }
-        }
-    }
-}
-
-/// The preconditioned gradient, if there is one.
-fn metric_gradient<'v, T>(preconditioned: &'v [T], plain: &'v [T], has_metric: bool) -> &'v [T] {
-    if has_metric { preconditioned } else { plain }
-}
-
-/// Accepts a quadratic form that is not below zero, up to rounding.
-fn check_definite<T: Real>(
-    argument: &'static str,
-    form: T,
-    scale: T,
-    rounding: T,
-) -> Result<(), Error<T>> {
-    if form < -rounding * scale {
-        let curvature = form / scale;
-        return Err(Error::NotPositiveDefinite {
-            argument,
-            curvature,
-        });
-    }
-    Ok(())
 }
 
 /// y ← y + factor·x.
 fn add_multiple<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y += factor * x;
-    }
-}
-
-/// Whether a number is finite and above 0.
-fn is_positive<T: Real>(value: T) -> bool {
-    value > T::zero() && value.is_finite()
-}
-
-/// numerator/denominator, 0 for 0/0; NaN, which meets no tolerance, if the denominator is infinite.
-fn quotient<T: Real>(numerator: T, denominator: T) -> T {
-    if numerator == T::zero() {
-        T::zero()
-    } else if !denominator.is_finite() {
-        T::nearest(f64::NAN)
-    } else {
-        numerator / denominator
     }
 }

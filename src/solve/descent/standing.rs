@@ -1,0 +1,92 @@
+//! Where a descent stands: residual, gradient and backward error, and whether they suffice.
+
+use super::{BackwardError, Descent, SolveMethod, add_multiple};
+use crate::norm::euclidean_norm;
+use crate::solve::recorder::Recorder;
+use crate::{LinearMap, Observer, Real, StopReason};
+
+/// Where a descent stands, scaled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing<T> {
+    pub(super) error: BackwardError<T>,
+    pub(super) loss: T,
+}
+
+impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
+    /// Computes the residual and the gradient from b and x.
+    pub(super) fn look_afresh<O: Observer<T>>(
+        &mut self,
+        recorder: &mut Recorder<'_, T, O>,
+    ) -> Standing<T> {
+        self.operator.apply(&self.x, &mut self.residual);
+        recorder.products += 1;
+        for (r, &b) in self.residual.iter_mut().zip(&self.b) {
+            *r = b - *r;
+        }
+        self.point_downhill();
+        self.stand()
+    }
+
+    /// Brings the gradient up to date with the residual.
+    pub(super) fn point_downhill(&mut self) {
+        match self.method {
+            SolveMethod::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
+            SolveMethod::LeastSquares => {
+                self.operator
+                    .apply_adjoint(&self.residual, &mut self.downhill);
+                if self.ridge != T::zero() {
+                    add_multiple(&mut self.downhill, -self.ridge, &self.x);
+                }
+            }
+        }
+    }
+
+    pub(super) fn stand(&self) -> Standing<T> {
+        let residual = euclidean_norm(&self.residual);
+        let x_norm = euclidean_norm(&self.x);
+        let penalized = euclidean_norm(&[residual, self.ridge.sqrt() * x_norm]);
+        let of_system = quotient(penalized, self.norm * x_norm + self.b_norm);
+        let of_least_squares = (self.method == SolveMethod::LeastSquares)
+            .then(|| quotient(euclidean_norm(&self.downhill), self.norm * penalized));
+        Standing {
+            error: BackwardError {
+                residual,
+                of_system,
+                of_least_squares,
+            },
+            loss: T::nearest(0.5) * penalized * penalized,
+        }
+    }
+
+    /// The criterion of success that is met, if one is.
+    pub(super) fn goal(&self, standing: &Standing<T>, noise: Option<T>) -> Option<StopReason> {
+        if noise.is_some_and(|noise| standing.error.residual <= noise) {
+            return Some(StopReason::Discrepancy);
+        }
+        let tolerance = self.limits.tolerance.unwrap_or(T::EPSILON);
+        (standing.error.smallest() <= tolerance).then_some(StopReason::Accuracy)
+    }
+
+    /// Whether the backward error suffices where no goal was met.
+    pub(super) fn accepts(&self, error: &BackwardError<T>, is_at_floor: bool) -> bool {
+        if self.limits.tolerance.is_some() {
+            return false;
+        }
+        // The rounding of r by ε‖A‖‖x‖ leaves Aᵀr no smaller than ε‖A‖²‖x‖.
+        let is_rounded = error.of_least_squares.is_some_and(|other| {
+            other <= T::EPSILON.cbrt() && error.of_system * other <= self.rounding
+        });
+        error.smallest() <= self.rounding || (is_at_floor && is_rounded)
+    }
+}
+
+/// numerator/denominator, 0 for 0/0; NaN, which meets no tolerance, if the denominator is infinite.
+fn quotient<T: Real>(numerator: T, denominator: T) -> T {
+    if numerator == T::zero() {
+        T::zero()
+    } else if !denominator.is_finite() {
+        T::nearest(f64::NAN)
+    } else {
+        numerator / denominator
+    }
+}
