@@ -263,10 +263,8 @@ pub enum Error<T: Real = f64> {
 
     /// The descent on a linear system ended before its backward error was within the tolerance.
     #[error(
-        "no solution for column {column} of the right-hand side: {} after {} steps; \
-         the best iterate has backward error {:e}",
-        best.reports[*column].stop_reason, best.reports[*column].steps,
-        best.backward_errors[*column].smallest()
+        "no solution for column {column} of the right-hand side{}",
+        end_of_column(best, *column)
     )]
     SystemNotConverged {
         /// The first column that fell short, from 0.
@@ -300,7 +298,7 @@ pub enum Error<T: Real = f64> {
     #[error(
         "no completion: {} after {} steps; the loss is {:e}",
         reached.report.stop_reason, reached.report.steps,
-        reached.report.losses[reached.report.best_step]
+        reached.report.losses.get(reached.report.best_step).copied().unwrap_or_default()
     )]
     CompletionNotConverged {
         /// The best that was reached, with its history.
@@ -342,6 +340,18 @@ pub enum Error<T: Real = f64> {
         /// ⟨Aᵀ·w, v⟩.
         adjoint: T,
     },
+}
+
+/// How the descent for a column ended; nothing where its owner has taken the record away.
+fn end_of_column<T: Real>(best: &Solution<T>, column: usize) -> String {
+    let ends = best.reports.iter().zip(&best.backward_errors).nth(column);
+    ends.map_or_else(String::new, |(report, error)| {
+        let (reason, steps) = (report.stop_reason, report.steps);
+        format!(
+            ": {reason} after {steps} steps; the best iterate has backward error {:e}",
+            error.smallest()
+        )
+    })
 }
 
 /// Turns a failed check of a setting into its error.

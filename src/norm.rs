@@ -1,5 +1,5 @@
-//! Passes over flat slices: inner products, the Euclidean norm, safe from overflow and underflow,
-//! and finiteness.
+//! Passes over flat slices: inner products, multiples added, the Euclidean norm, safe from overflow
+//! and underflow, and finiteness.
 
 use nalgebra::DMatrix;
 
@@ -39,6 +39,14 @@ fn dot_of_block<T: Real>(x: &[T], y: &[T]) -> T {
     let of_rest = x_rest.iter().zip(y_rest);
     let rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + p * q);
     sums.iter().fold(rest, |total, &sum| total + sum)
+}
+
+/// y ← y + factor·x over the shorter length.
+#[inline]
+pub(crate) fn add_multiple<T: Real>(y: &mut [T], factor: T, x: &[T]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y += factor * x;
+    }
 }
 
 /// √Σxᵢ²: the Euclidean norm of a vector, the Frobenius norm of a matrix.

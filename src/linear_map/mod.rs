@@ -3,8 +3,9 @@
 #[cfg(feature = "sparse")]
 mod sparse;
 
-use nalgebra::{DMatrix, DVectorView, DVectorViewMut};
+use nalgebra::DMatrix;
 
+use crate::product::{times_vector, transpose_times_vector};
 use crate::validation::{check_finite, check_not_empty};
 use crate::{Error, Real};
 
@@ -105,15 +106,11 @@ impl<T: Real> LinearMap<T> for DMatrix<T> {
     }
 
     fn apply(&self, x: &[T], image: &mut [T]) {
-        let (x, one) = (DVectorView::from_slice(x, x.len()), T::one());
-        let m = image.len();
-        DVectorViewMut::from_slice(image, m).gemv(one, self, &x, T::zero());
+        times_vector(self.as_slice(), x, image);
     }
 
     fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
-        let (y, one) = (DVectorView::from_slice(y, y.len()), T::one());
-        let n = image.len();
-        DVectorViewMut::from_slice(image, n).gemv_tr(one, self, &y, T::zero());
+        transpose_times_vector(self.as_slice(), y, image);
     }
 
     fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::line_search::{Compass, Kind, Ray, advance, step};
 use super::{Iterate, LineSearch, Optimizer};
 use crate::error::require;
-use crate::norm::{dot, euclidean_norm};
+use crate::norm::{add_multiple, dot, euclidean_norm};
 use crate::{Error, Objective, Real};
 
 /// The moves remembered where no number is set.
@@ -188,13 +188,6 @@ impl<T: Real> LbfgsState<T> {
             let correction = self.coefficients[place] - dot(y, direction) / self.products[place];
             add_multiple(direction, correction, s);
         }
-    }
-}
-
-/// x ← x + a·y.
-fn add_multiple<T: Real>(x: &mut [T], a: T, y: &[T]) {
-    for (x, &y) in x.iter_mut().zip(y) {
-        *x += a * y;
     }
 }
 

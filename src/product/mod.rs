@@ -4,9 +4,11 @@ mod small;
 mod symmetric;
 mod tall;
 pub(crate) mod thin;
+mod vector;
 
 pub(crate) use symmetric::multiply_symmetric;
 pub(crate) use tall::{product, subtract_product, transposed_product};
+pub(crate) use vector::{times_vector, transpose_times_vector};
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 

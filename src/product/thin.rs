@@ -4,7 +4,7 @@
 //! allocates, as blocked products do.
 
 use crate::Real;
-use crate::norm::dot;
+use crate::norm::{add_multiple, dot};
 
 /// C = A·B for the m×n matrix A, `rows` = m, and B of n rows.
 pub(crate) fn product<T: Real>(c: &mut [T], a: &[T], b: &[T], rows: usize) {
@@ -38,13 +38,6 @@ pub(crate) fn product_of_transpose<T: Real>(c: &mut [T], a: &[T], b: &[T], inner
         for (c, other) in row.zip(b.chunks_exact(inner)) {
             *c = dot(column, other);
         }
-    }
-}
-
-/// c ← c + factor·x.
-fn add_multiple<T: Real>(c: &mut [T], factor: T, x: &[T]) {
-    for (c, &x) in c.iter_mut().zip(x) {
-        *c += factor * x;
     }
 }
 

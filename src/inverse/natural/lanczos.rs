@@ -4,7 +4,8 @@
 //! J. H. Welsch, "Calculation of Gauss quadrature rules", 1969.
 
 use crate::Real;
-use crate::norm::{columns, dot};
+use crate::norm::{add_multiple, dot};
+use crate::product::{times_vector, transpose_times_vector};
 use crate::real::sealed::Sealed as _;
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
@@ -48,15 +49,15 @@ impl<T: Real> Lanczos<T> {
 
     /// The Ritz values of the symmetric matrix `c`, ascending. Empty if `c` is not finite.
     pub(crate) fn ritz_values(&mut self, c: &DMatrix<T>, out: &mut Vec<RitzValue>) {
-        self.run(|v, next| times(c, v, next), out);
+        self.run(|v, next| times_vector(c.as_slice(), v, next), out);
     }
 
     /// The Ritz values of aᵀa, ascending; two matrix-vector products a step.
     pub(crate) fn ritz_values_of_gram(&mut self, a: &DMatrix<T>, out: &mut Vec<RitzValue>) {
         let mut half = vec![T::zero(); a.nrows()];
         let apply = |v: &[T], next: &mut [T]| {
-            times(a, v, &mut half);
-            transpose_times(a, &half, next);
+            times_vector(a.as_slice(), v, &mut half);
+            transpose_times_vector(a.as_slice(), &half, next);
         };
         self.run(apply, out);
     }
@@ -117,46 +118,6 @@ impl<T: Real> Lanczos<T> {
             before = after;
         }
         before
-    }
-}
-
-/// out = a·v, four columns at a time, so that `out` is read and written less often.
-fn times<T: Real>(a: &DMatrix<T>, v: &[T], out: &mut [T]) {
-    out.fill(T::zero());
-    let n = out.len();
-    let (fours, rest) = v.as_chunks::<4>();
-    let (blocks, last) = a.as_slice().split_at(4 * n * fours.len());
-    for (block, weights) in blocks.chunks_exact(4 * n).zip(fours) {
-        add_four(out, *weights, block);
-    }
-    for (column, &weight) in last.chunks_exact(n).zip(rest) {
-        add_multiple(out, weight, column);
-    }
-}
-
-/// target ← target + Σ weightᵢ·columnᵢ for the columns that lie one after another in `block`.
-fn add_four<T: Real>(target: &mut [T], [p, q, r, s]: [T; 4], block: &[T]) {
-    let n = target.len();
-    let ((a, b), (c, d)) = {
-        let (left, right) = block.split_at(2 * n);
-        (left.split_at(n), right.split_at(n))
-    };
-    for ((((t, &a), &b), &c), &d) in target.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-        *t += (p * a + q * b) + (r * c + s * d);
-    }
-}
-
-/// out = aᵀ·v.
-fn transpose_times<T: Real>(a: &DMatrix<T>, v: &[T], out: &mut [T]) {
-    for (entry, column) in out.iter_mut().zip(columns(a)) {
-        *entry = dot(column, v);
-    }
-}
-
-/// target ← target + factor·other.
-fn add_multiple<T: Real>(target: &mut [T], factor: T, other: &[T]) {
-    for (t, &o) in target.iter_mut().zip(other) {
-        *t += factor * o;
     }
 }
 

@@ -4,8 +4,8 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::walk::is_positive;
-use super::{Descent, SolveMethod, add_multiple};
-use crate::norm::{dot, euclidean_norm};
+use super::{Descent, SolveMethod};
+use crate::norm::{add_multiple, dot, euclidean_norm};
 use crate::{Error, LinearMap, Real};
 
 /// The steps of the power method for the greatest curvature, each with one product of the Hessian.

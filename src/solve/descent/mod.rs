@@ -11,7 +11,7 @@ use super::{BackwardError, SolveMethod, SolveRule};
 use crate::norm::{all_finite, euclidean_norm};
 use crate::{Error, LinearMap, Observer, Real, Report, StopReason};
 use pace::Pace;
-use walk::Pause;
+use walk::{Least, Pause};
 
 /// A descent that begins afresh this often without halving the backward error is at the floor that
 /// rounding sets.
@@ -58,6 +58,7 @@ pub(super) struct Descent<'a, T, A, P> {
     b_norm: T,
     x: Vec<T>,
     best_x: Vec<T>,
+    least: Least<T>,
     /// r = b − A·x.
     residual: Vec<T>,
     /// Aᵀr − λx, or r for a definite matrix.
@@ -120,6 +121,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             b_norm: T::zero(),
             x: zeros(n),
             best_x: zeros(n),
+            least: Least::new(n),
             residual: zeros(m),
             downhill: zeros(n),
             preconditioned: zeros(preconditioned),
@@ -265,12 +267,5 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             row: row.unwrap_or(0),
             column: 0,
         })
-    }
-}
-
-/// y ← y + factor·x.
-fn add_multiple<T: Real>(y: &mut [T], factor: T, x: &[T]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y += factor * x;
     }
 }

@@ -1,7 +1,7 @@
 //! Where a descent stands: residual, gradient and backward error, and whether they suffice.
 
-use super::{BackwardError, Descent, SolveMethod, add_multiple};
-use crate::norm::euclidean_norm;
+use super::{BackwardError, Descent, SolveMethod};
+use crate::norm::{add_multiple, euclidean_norm};
 use crate::solve::recorder::Recorder;
 use crate::{LinearMap, Observer, Real, StopReason};
 

@@ -1,6 +1,8 @@
 //! The steps from one fresh residual to the next.
 
-use super::{Descent, add_multiple};
+use super::Descent;
+use super::standing::Standing;
+use crate::norm::add_multiple;
 use crate::solve::recorder::Recorder;
 use crate::{Error, LinearMap, Observer, Real, StopReason};
 
@@ -15,15 +17,80 @@ pub(super) enum Pause {
     Limit(StopReason),
 }
 
+/// The iterate of a walk with the least backward error, of those with a loss no higher than at its start.
+/// Conjugacy that rounding has spoilt can take later ones far away from it.
+#[derive(Debug)]
+pub(super) struct Least<T> {
+    x: Vec<T>,
+    error: T,
+    loss: T,
+    highest_loss: T,
+}
+
+impl<T: Real> Least<T> {
+    pub(super) fn new(dimension: usize) -> Self {
+        Self {
+            x: vec![T::zero(); dimension],
+            error: T::MAX,
+            loss: T::MAX,
+            highest_loss: T::MAX,
+        }
+    }
+
+    fn begin(&mut self, highest_loss: T) {
+        (self.error, self.loss) = (T::MAX, T::MAX);
+        self.highest_loss = highest_loss;
+    }
+
+    /// Keeps an iterate, if its error has fallen by more than a trifle, and tells whether it has.
+    fn takes(&mut self, x: &[T], standing: &Standing<T>) -> bool {
+        let error = standing.error.smallest();
+        let is_lower = standing.loss <= self.highest_loss;
+        let has_fallen = is_lower && error < self.error * T::nearest(0.99);
+        if has_fallen {
+            self.x.copy_from_slice(x);
+            (self.error, self.loss) = (error, standing.loss);
+        }
+        has_fallen
+    }
+
+    /// Whether the error is so much larger that rounding must have spoilt the directions: on the way down
+    /// it goes up and down as well, by up to κ.
+    fn is_far_below(&self, standing: &Standing<T>) -> bool {
+        self.error < standing.error.smallest() * T::EPSILON.sqrt()
+    }
+}
+
 impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
-    /// Steps from a fresh gradient until there is a reason to look afresh.
+    /// Steps from a fresh gradient until there is a reason to look afresh, and returns to the least
+    /// iterate where the walk led away from it.
     pub(super) fn walk<O: Observer<T>>(
         &mut self,
         noise: Option<T>,
         recorder: &mut Recorder<'_, T, O>,
     ) -> Result<Pause, Error<T>> {
+        let loss = self.stand().loss;
+        self.least.begin(loss * (T::one() + self.rounding));
+        let pause = self.walk_on(noise, recorder)?;
+        let stays = match pause {
+            Pause::Claim => true,
+            // An owner who ends a descent wants what he saw, unless it had been better.
+            Pause::Limit(_) => self.stand().loss <= self.least.loss,
+            Pause::Breakdown | Pause::Idle => self.least.error == T::MAX,
+        };
+        if !stays {
+            self.x.copy_from_slice(&self.least.x);
+        }
+        Ok(pause)
+    }
+
+    fn walk_on<O: Observer<T>>(
+        &mut self,
+        noise: Option<T>,
+        recorder: &mut Recorder<'_, T, O>,
+    ) -> Result<Pause, Error<T>> {
         let patience = self.x.len().saturating_mul(20).saturating_add(1000);
-        let (mut least, mut idle_steps) = (T::MAX, 0);
+        let mut idle_steps = 0;
         let mut slope = self.precondition()?;
         if !is_positive(slope) {
             return Ok(Pause::Breakdown);
@@ -54,15 +121,13 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
             if self.goal(&standing, noise).is_some() {
                 return Ok(Pause::Claim);
             }
-            let error = standing.error.smallest();
-            let has_fallen = error < least * T::nearest(0.99);
-            (least, idle_steps) = if has_fallen {
-                (error, 0)
-            } else {
-                (least, idle_steps + 1)
-            };
+            let has_fallen = self.least.takes(&self.x, &standing);
+            idle_steps = if has_fallen { 0 } else { idle_steps + 1 };
             if idle_steps >= patience {
                 return Ok(Pause::Idle);
+            }
+            if self.least.is_far_below(&standing) {
+                return Ok(Pause::Breakdown);
             }
             let next_slope = self.precondition()?;
             if !is_positive(next_slope) {

@@ -1,0 +1,59 @@
+//! Products of a matrix, stored by columns, and a vector.
+
+use crate::Real;
+use crate::norm::{add_multiple, dot};
+
+/// y = A·x for the m×n matrix A: m is the length of y and n that of x. Four columns at a time, so
+/// that y is read and written less often.
+pub(crate) fn times_vector<T: Real>(a: &[T], x: &[T], y: &mut [T]) {
+    y.fill(T::zero());
+    let m = y.len();
+    let (fours, rest) = x.as_chunks::<4>();
+    let (blocks, last) = a.split_at(4 * m * fours.len());
+    for (block, factors) in blocks.chunks_exact(4 * m).zip(fours) {
+        add_four_columns(y, *factors, block);
+    }
+    for (column, &factor) in last.chunks_exact(m).zip(rest) {
+        add_multiple(y, factor, column);
+    }
+}
+
+/// x = Aᵀ·y for the m×n matrix A: m is the length of y and n that of x.
+pub(crate) fn transpose_times_vector<T: Real>(a: &[T], y: &[T], x: &mut [T]) {
+    for (entry, column) in x.iter_mut().zip(a.chunks_exact(y.len())) {
+        *entry = dot(column, y);
+    }
+}
+
+/// y ← y + Σ factorⱼ·columnⱼ over the four columns that lie one after another in `block`.
+fn add_four_columns<T: Real>(y: &mut [T], [p, q, r, s]: [T; 4], block: &[T]) {
+    let m = y.len();
+    let (left, right) = block.split_at(2 * m);
+    let ((a, b), (c, d)) = (left.split_at(m), right.split_at(m));
+    for ((((y, &a), &b), &c), &d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        *y += (p * a + q * b) + (r * c + s * d);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, DVector};
+
+    use super::{times_vector, transpose_times_vector};
+
+    #[test]
+    fn agree_with_nalgebra_at_every_shape() {
+        for (m, n) in [(1, 1), (3, 1), (1, 9), (5, 4), (7, 11), (40, 30), (2, 33)] {
+            // Integers, so that sums are exact in any order.
+            let a = DMatrix::from_fn(m, n, |i, j| ((7 * i + 3 * j * j) % 19) as f64 - 9.0);
+            let x = DVector::from_fn(n, |i, _| (i % 7) as f64 - 3.0);
+            let y = DVector::from_fn(m, |i, _| (i % 5) as f64 - 1.0);
+            let mut image = DVector::from_element(m, f64::NAN);
+            times_vector(a.as_slice(), x.as_slice(), image.as_mut_slice());
+            assert_eq!(image, &a * x, "{m}×{n}");
+            let mut image = DVector::from_element(n, f64::NAN);
+            transpose_times_vector(a.as_slice(), y.as_slice(), image.as_mut_slice());
+            assert_eq!(image, a.tr_mul(&y), "{m}×{n}");
+        }
+    }
+}
