@@ -18,7 +18,7 @@ pub(crate) fn columns<T: Real>(matrix: &DMatrix<T>) -> impl Iterator<Item = &[T]
 }
 
 /// Σxᵢ·yᵢ over the shorter length, by blocks, so that long sums lose no digits.
-#[inline]
+#[inline(always)]
 pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     if x.len().min(y.len()) <= BLOCK {
         return dot_of_block(x, y);
@@ -28,6 +28,7 @@ pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     sums.fold(T::zero(), |total, sum| total + sum)
 }
 
+#[inline(always)]
 fn dot_of_block<T: Real>(x: &[T], y: &[T]) -> T {
     let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
     let mut sums = [T::zero(); LANES];

@@ -24,7 +24,9 @@ pub struct Svd<T: Real> {
     /// natural gradient.
     pub sweeps: usize,
     /// The losses before the first and after each sweep, ½‖off(WᵀW)‖²_F/‖M‖⁴_F with W = M·V, or
-    /// Mᵀ·U if M has more columns than rows: one entry more than there were sweeps.
+    /// Mᵀ·U if M has more columns than rows: one entry more than there were sweeps. From order 32 on
+    /// it is the other of the two, and begins with the Q of a QR factorisation with pivoting in the place
+    /// of U (or of V).
     ///
     /// Each is summed from what the rotations after it take away, so that the history never rises. By
     /// [`SvdMethod::NaturalGradient`](crate::SvdMethod::NaturalGradient) it is ‖off(UᵀMV)‖²_F/‖M‖²_F,

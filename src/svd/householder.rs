@@ -12,7 +12,7 @@ use crate::norm::{dot, sum_of_squares};
 /// ones keep their digits.
 pub(super) struct Reflections<T: Real> {
     /// In column k from row k on vₖ with ‖vₖ‖² = 2 (or zero), for Q = ∏(I − vₖ·vₖᵀ).
-    axes: DMatrix<T>,
+    pub(super) axes: DMatrix<T>,
 }
 
 impl<T: Real> Reflections<T> {
@@ -50,7 +50,7 @@ impl<T: Real> Reflections<T> {
 
 /// Turns a vector into the axis of the reflection that brings it onto its first place; returns what
 /// stands there then.
-fn to_axis<T: Real>(vector: &mut [T]) -> T {
+pub(super) fn to_axis<T: Real>(vector: &mut [T]) -> T {
     let square = sum_of_squares(vector);
     if is_negligible(square) {
         vector.fill(T::zero());
@@ -68,7 +68,8 @@ fn to_axis<T: Real>(vector: &mut [T]) -> T {
 }
 
 /// x ← x − v·(vᵀx).
-fn reflect<T: Real>(vector: &mut [T], axis: &[T]) {
+#[inline(always)]
+pub(super) fn reflect<T: Real>(vector: &mut [T], axis: &[T]) {
     let component = dot(vector, axis);
     for (value, &direction) in vector.iter_mut().zip(axis) {
         *value -= component * direction;

@@ -7,12 +7,14 @@ mod householder;
 mod method;
 mod natural_gradient;
 mod orthonormal;
+mod pivoting;
 mod polar;
 mod pseudo_inverse;
 mod range;
 mod rotation;
 mod sweeps;
 mod top;
+mod triangular_start;
 mod vectors;
 
 pub use certificate::SvdCertificate;
@@ -35,6 +37,10 @@ use natural_gradient::NaturalGradient;
 use orthonormal::complete;
 use range::{exponent_into_range, is_negligible};
 use sweeps::Sweeps;
+use triangular_start::from_triangular_start;
+
+/// Below this order a start by QR factorisation with pivoting saves little.
+const SMALLEST: usize = 32;
 
 /// Decomposes `matrix` = U·diag(σ)·Vᵀ by descent on rotations: any m×n matrix of real numbers.
 ///
@@ -42,7 +48,11 @@ use sweeps::Sweeps;
 /// orthogonal, whose lengths are then the singular values. One plane is turned at a time, by the
 /// angle that minimises the loss exactly (coordinate descent with exact line search); each turn
 /// takes (wᵢᵀwⱼ)² off the loss. That is Hestenes' one-sided Jacobi method: here on exactly scaled
-/// entries, the longest column first, after a QR factorisation if M is tall and on Mᵀ if it is wide.
+/// entries, the longest columns first, after a QR factorisation if M is tall and on Mᵀ if it is wide.
+/// From order 32 on the descent is on the left side, W = MᵀU over the orthogonal U, and starts from the Q
+/// of a QR factorisation with pivoting, from where fewer sweeps lead down if the singular values differ
+/// much; unless they span more than half of the digits, only W is kept on the way, and U is found
+/// from V by a product.
 ///
 /// Singular values are accurate to a few ε·σ₁, and by default each one to a few ε of itself where the columns
 /// of M (of Mᵀ if it is wide) are of whatever different lengths but otherwise well-conditioned. A
@@ -55,7 +65,8 @@ use sweeps::Sweeps;
 ///
 /// Sources: Hestenes, "Inversion of matrices by biorthogonalization and related results", 1958;
 /// de Rijk, "A one-sided Jacobi algorithm for computing the singular value decomposition on a vector
-/// computer", 1989; Demmel and Veselić, "Jacobi's method is more accurate than QR", 1992.
+/// computer", 1989; Demmel and Veselić, "Jacobi's method is more accurate than QR", 1992; Drmač and
+/// Veselić, "New fast and accurate Jacobi SVD algorithm I", 2008.
 ///
 /// # Errors
 ///
@@ -135,6 +146,9 @@ struct Found<T: Real> {
 
 fn decompose<T: Real>(upright: DMatrix<T>, config: SvdConfig) -> Found<T> {
     let (rows, columns) = upright.shape();
+    if config.method == SvdMethod::PlaneRotations && columns >= SMALLEST {
+        return from_triangular_start(&upright, config.max_sweeps);
+    }
     let is_reduced = match config.method {
         SvdMethod::PlaneRotations => 2 * rows > 3 * columns,
         // A triangular matrix of equal singular values is diagonal.
@@ -231,8 +245,7 @@ fn factors<T: Real>(
             values[index] = length / stretch;
         }
     }
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by(|&i, &j| descending(values[i], values[j]));
+    let order = by_length(values.as_slice());
     let sorted = DVector::from_iterator(count, order.iter().map(|&index| values[index]));
     (
         product.select_columns(&order),
@@ -241,8 +254,14 @@ fn factors<T: Real>(
     )
 }
 
-fn descending<T: Real>(x: T, y: T) -> std::cmp::Ordering {
-    y.partial_cmp(&x).unwrap_or(std::cmp::Ordering::Equal)
+/// The indices of the lengths, the longest first.
+fn by_length<T: Real>(lengths: &[T]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by(|&i, &j| {
+        let descending = lengths[j].partial_cmp(&lengths[i]);
+        descending.unwrap_or(std::cmp::Ordering::Equal)
+    });
+    order
 }
 
 /// Whether every singular value is proven to within √ε·σ₁, or the rounding to subnormal numbers.

@@ -4,6 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::Real;
 use crate::norm::{dot, euclidean_norm};
+use crate::product::{subtract_product, transposed_product};
 
 /// Overwrites the columns from `known` on, so that all are orthonormal if the first ones are.
 ///
@@ -39,6 +40,38 @@ pub(super) fn complete<T: Real>(columns: &mut DMatrix<T>, known: usize) {
         }
         subtract_squares(&mut left, new);
     }
+}
+
+/// The rounds of [`orthogonalise`] after which it is given up; one or two are usual.
+const ROUNDS: usize = 4;
+
+/// Makes columns that are nearly orthogonal orthonormal, each by taking from it what it has in common with
+/// those before it; returns whether that was enough.
+///
+/// All at once, to first order, and again while the second order matters.
+pub(super) fn orthogonalise<T: Real>(vectors: &mut DMatrix<T>) -> bool {
+    for _ in 0..ROUNDS {
+        normalise(vectors);
+        let mut common = transposed_product(vectors, vectors.as_view());
+        common.fill_lower_triangle(T::zero(), 0);
+        let rest = euclidean_norm(common.as_slice());
+        let before = vectors.clone();
+        subtract_product(vectors, before.as_view(), common.as_view());
+        if rest * rest <= T::EPSILON {
+            return true;
+        }
+    }
+    false
+}
+
+/// Makes columns unit vectors; returns their lengths. One of length 0 becomes NaN.
+pub(super) fn normalise<T: Real>(vectors: &mut DMatrix<T>) -> Vec<T> {
+    let each = vectors.column_iter_mut().map(|mut column| {
+        let length = euclidean_norm(column.as_slice());
+        column /= length;
+        length
+    });
+    each.collect()
 }
 
 fn subtract_squares<T: Real>(left: &mut [T], column: &[T]) {

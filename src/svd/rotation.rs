@@ -13,6 +13,7 @@ pub(super) struct Rotation<T> {
 impl<T: Real> Rotation<T> {
     /// The rotation by at most 45° after which the columns are orthogonal: the exact minimiser of
     /// the loss in their plane. `product` is xᵀy, not zero.
+    #[inline(always)]
     pub(super) fn to_orthogonal(square_x: T, square_y: T, product: T) -> Self {
         let zeta = (square_y - square_x) / (product + product);
         let size = zeta.abs();
@@ -30,6 +31,7 @@ impl<T: Real> Rotation<T> {
     }
 
     /// Rotates the columns.
+    #[inline(always)]
     pub(super) fn apply(self, x: &mut [T], y: &mut [T]) {
         for (p, q) in x.iter_mut().zip(y) {
             (*p, *q) = self.image(*p, *q);
@@ -37,12 +39,13 @@ impl<T: Real> Rotation<T> {
     }
 
     /// The squares of the lengths of the columns after the rotation.
+    #[inline(always)]
     pub(super) fn squares(self, square_x: T, square_y: T, product: T) -> (T, T) {
         let shift = self.tangent * product;
         (square_x - shift, square_y + shift)
     }
 
-    #[inline]
+    #[inline(always)]
     fn image(self, x: T, y: T) -> (T, T) {
         (
             self.cosine * x - self.sine * y,

@@ -1,12 +1,18 @@
 //! The descent on the rotations: sweeps over all planes.
 
 use nalgebra::DMatrix;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::orthonormal::index_of_largest;
 use super::range::is_negligible;
 use super::rotation::Rotation;
 use crate::Real;
 use crate::norm::{columns, dot, sum_of_squares};
+
+/// The columns on either side of a tile of planes: so many planes are turned at a time, one column of each
+/// from either side. None of them waits for the roots and quotients of another (measured at n = 100:
+/// a fifth less time than one after another).
+const TOGETHER: usize = 4;
 
 /// W = B·V with V orthogonal, on its way to orthogonal columns.
 pub(super) struct Sweeps<T: Real> {
@@ -16,10 +22,8 @@ pub(super) struct Sweeps<T: Real> {
     pub(super) rotations: DMatrix<T>,
     /// ‖wⱼ‖².
     squares: Vec<T>,
-    /// ‖wⱼ‖.
-    norms: Vec<T>,
-    /// ‖B‖²_F.
-    total: T,
+    /// 1/‖B‖²_F.
+    share: T,
 }
 
 /// What one sweep did.
@@ -33,16 +37,37 @@ struct Sweep<T> {
     left: T,
 }
 
+/// A sweep with the widest vector instructions that the processor has.
+struct OneSweep<'a, T: Real>(&'a mut Sweeps<T>);
+
+impl<T: Real> WithSimd for OneSweep<'_, T> {
+    type Output = Sweep<T>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Sweep<T> {
+        self.0.sweep()
+    }
+}
+
 impl<T: Real> Sweeps<T> {
     /// From V = I. The sum of the squares of all entries of `b` must not overflow.
     pub(super) fn new(b: DMatrix<T>) -> Self {
         let order = b.ncols();
+        Self::collecting(b, DMatrix::identity(order, order))
+    }
+
+    /// The same for W alone: V is left without rows.
+    pub(super) fn without_rotations(b: DMatrix<T>) -> Self {
+        let order = b.ncols();
+        Self::collecting(b, DMatrix::zeros(0, order))
+    }
+
+    fn collecting(b: DMatrix<T>, rotations: DMatrix<T>) -> Self {
         let squares: Vec<T> = columns(&b).map(sum_of_squares).collect();
         Self {
-            norms: squares.iter().map(|square| square.sqrt()).collect(),
-            total: squares.iter().fold(T::zero(), |sum, &square| sum + square),
+            share: T::one() / squares.iter().fold(T::zero(), |sum, &square| sum + square),
             squares,
-            rotations: DMatrix::identity(order, order),
+            rotations,
             product: b,
         }
     }
@@ -53,7 +78,7 @@ impl<T: Real> Sweeps<T> {
         let mut falls = Vec::new();
         let mut rest = None;
         while falls.len() < max_sweeps && rest.is_none() {
-            let sweep = self.sweep();
+            let sweep = Arch::new().dispatch(OneSweep(self));
             falls.push(sweep.fall);
             rest = (!sweep.has_rotated).then_some(sweep.left);
         }
@@ -68,53 +93,116 @@ impl<T: Real> Sweeps<T> {
         (losses, rest.is_some())
     }
 
-    /// Rotates every plane once, the longest column that is left first (de Rijk 1989).
+    /// Rotates every plane once, the longest columns that are left first (de Rijk 1989).
+    #[inline(always)]
     fn sweep(&mut self) -> Sweep<T> {
         let mut sweep = Sweep::default();
         self.measure();
-        for first in 0..self.squares.len() {
-            let longest = first + index_of_largest(&self.squares[first..]);
-            self.swap(first, longest);
-            for second in first + 1..self.squares.len() {
-                self.minimise_in_plane(first, second, &mut sweep);
+        let count = self.squares.len();
+        for first in (0..count).step_by(TOGETHER) {
+            let end = count.min(first + TOGETHER);
+            for place in first..end {
+                let longest = place + index_of_largest(&self.squares[place..]);
+                self.swap(place, longest);
+            }
+            // If `first` begins the last columns, fewer than make a tile, no others are left.
+            let rest = count - (count - end) % TOGETHER;
+            for second in (end..rest).step_by(TOGETHER) {
+                self.minimise_in_tile(first, second, &mut sweep);
+            }
+            for x in first..end {
+                for y in (x + 1..end).chain(rest..count) {
+                    self.minimise_in_planes([(x, y)], &mut sweep);
+                }
             }
         }
         sweep
+    }
+
+    /// Rotates the planes of any of the columns from `first` on and any of those from `second` on, in rounds
+    /// of planes without a common column.
+    #[inline(always)]
+    fn minimise_in_tile(&mut self, first: usize, second: usize, sweep: &mut Sweep<T>) {
+        for shift in 0..TOGETHER {
+            let mut planes = [(0, 0); TOGETHER];
+            for (k, plane) in planes.iter_mut().enumerate() {
+                *plane = (first + k, second + (k + shift) % TOGETHER);
+            }
+            self.minimise_in_planes::<TOGETHER>(planes, sweep);
+        }
     }
 
     /// The lengths of all columns, of which rotations give only nearly right ones.
     fn measure(&mut self) {
         for (index, column) in columns(&self.product).enumerate() {
             self.squares[index] = sum_of_squares(column);
-            self.norms[index] = self.squares[index].sqrt();
         }
     }
 
-    /// Makes two columns orthogonal, unless they are.
-    fn minimise_in_plane(&mut self, first: usize, second: usize, sweep: &mut Sweep<T>) {
-        if is_negligible(self.squares[first]) || is_negligible(self.squares[second]) {
-            return;
+    /// Makes the two columns of each plane orthogonal, unless they are. No two planes have a common
+    /// column, so that none need wait for the angle of another.
+    #[inline(always)]
+    fn minimise_in_planes<const N: usize>(
+        &mut self,
+        planes: [(usize, usize); N],
+        sweep: &mut Sweep<T>,
+    ) {
+        let mut products = [T::zero(); N];
+        for (product, (x, y)) in products.iter_mut().zip(planes) {
+            *product = dot(self.column(x), self.column(y));
         }
-        let (x, y) = pair(&mut self.product, first, second);
-        let product = dot(x, y);
-        let share = product / self.total;
+        let mut rotations = [None; N];
+        for k in 0..N {
+            rotations[k] = self.rotation(planes[k], products[k], sweep);
+        }
+        for k in 0..N {
+            if let Some(rotation) = rotations[k] {
+                self.rotate(planes[k], rotation, products[k]);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn column(&self, index: usize) -> &[T] {
+        let rows = self.product.nrows();
+        &self.product.as_slice()[index * rows..][..rows]
+    }
+
+    /// The rotation for two columns with this product; none if they are orthogonal.
+    #[inline(always)]
+    fn rotation(
+        &self,
+        (x, y): (usize, usize),
+        product: T,
+        sweep: &mut Sweep<T>,
+    ) -> Option<Rotation<T>> {
+        let (square_x, square_y) = (self.squares[x], self.squares[y]);
+        if is_negligible(square_x) || is_negligible(square_y) {
+            return None;
+        }
+        let share = product * self.share;
         let tolerance = T::nearest(4.0) * T::EPSILON;
-        if product.abs() <= tolerance * self.norms[first] * self.norms[second] {
+        // |xᵀy| against ‖x‖·‖y‖, without overflow and without roots.
+        if product / square_x * product <= tolerance * tolerance * square_y {
             sweep.left += share * share;
-            return;
+            return None;
         }
-        let (square_x, square_y) = (self.squares[first], self.squares[second]);
-        let rotation = Rotation::to_orthogonal(square_x, square_y, product);
+        sweep.has_rotated = true;
+        sweep.fall += share * share;
+        Some(Rotation::to_orthogonal(square_x, square_y, product))
+    }
+
+    #[inline(always)]
+    fn rotate(&mut self, (first, second): (usize, usize), rotation: Rotation<T>, product: T) {
+        let (x, y) = pair(&mut self.product, first, second);
         rotation.apply(x, y);
+        let (square_x, square_y) = (self.squares[first], self.squares[second]);
         let (new_x, new_y) = rotation.squares(square_x, square_y, product);
         let square_x = measured_if_lost(new_x, square_x, x);
         let square_y = measured_if_lost(new_y, square_y, y);
         let (x, y) = pair(&mut self.rotations, first, second);
         rotation.apply(x, y);
         (self.squares[first], self.squares[second]) = (square_x, square_y);
-        (self.norms[first], self.norms[second]) = (square_x.sqrt(), square_y.sqrt());
-        sweep.has_rotated = true;
-        sweep.fall += share * share;
     }
 
     fn swap(&mut self, first: usize, second: usize) {
@@ -122,7 +210,6 @@ impl<T: Real> Sweeps<T> {
             self.product.swap_columns(first, second);
             self.rotations.swap_columns(first, second);
             self.squares.swap(first, second);
-            self.norms.swap(first, second);
         }
     }
 
@@ -131,7 +218,7 @@ impl<T: Real> Sweeps<T> {
         let mut loss = T::zero();
         for (first, x) in columns(&self.product).enumerate() {
             for y in columns(&self.product).skip(first + 1) {
-                let share = dot(x, y) / self.total;
+                let share = dot(x, y) * self.share;
                 loss += share * share;
             }
         }
@@ -141,6 +228,7 @@ impl<T: Real> Sweeps<T> {
 
 /// The square of the length of a column, measured again if most of what it was before is gone, and
 /// digits with it.
+#[inline(always)]
 fn measured_if_lost<T: Real>(square: T, before: T, column: &[T]) -> T {
     if square > T::nearest(0.25) * before {
         square
@@ -150,6 +238,7 @@ fn measured_if_lost<T: Real>(square: T, before: T, column: &[T]) -> T {
 }
 
 /// Two columns, the first before the second.
+#[inline(always)]
 fn pair<T: Real>(matrix: &mut DMatrix<T>, first: usize, second: usize) -> (&mut [T], &mut [T]) {
     let rows = matrix.nrows();
     let (before, after) = matrix.as_mut_slice().split_at_mut(second * rows);
