@@ -175,13 +175,8 @@ fn decompose<T: Real>(upright: DMatrix<T>, config: SvdConfig) -> Found<T> {
 
 fn by_plane_rotations<T: Real>(matrix: DMatrix<T>, max_sweeps: usize) -> Found<T> {
     let mut sweeps = Sweeps::new(matrix);
-    let (losses, has_converged) = sweeps.run(max_sweeps);
+    let (losses, stop_reason) = sweeps.run(max_sweeps);
     let (left, singular_values, right) = factors(sweeps.product, sweeps.rotations);
-    let stop_reason = if has_converged {
-        StopReason::Accuracy
-    } else {
-        StopReason::StepLimit
-    };
     Found {
         left,
         singular_values,

@@ -6,8 +6,8 @@ use pulp::{Arch, Simd, WithSimd};
 use super::orthonormal::index_of_largest;
 use super::range::is_negligible;
 use super::rotation::Rotation;
-use crate::Real;
 use crate::norm::{columns, dot, sum_of_squares};
+use crate::{Real, StopReason};
 
 /// The columns on either side of a tile of planes: so many planes are turned at a time, one column of each
 /// from either side. None of them waits for the roots and quotients of another (measured at n = 100:
@@ -73,8 +73,8 @@ impl<T: Real> Sweeps<T> {
     }
 
     /// Sweeps until one finds nothing to rotate, or the limit is reached; returns the losses before
-    /// the first and after each sweep, and whether the run converged.
-    pub(super) fn run(&mut self, max_sweeps: usize) -> (Vec<T>, bool) {
+    /// the first and after each sweep, and which it was.
+    pub(super) fn run(&mut self, max_sweeps: usize) -> (Vec<T>, StopReason) {
         let mut falls = Vec::new();
         let mut rest = None;
         while falls.len() < max_sweeps && rest.is_none() {
@@ -90,7 +90,12 @@ impl<T: Real> Sweeps<T> {
             losses.push(after + fall);
         }
         losses.reverse();
-        (losses, rest.is_some())
+        let stop_reason = if rest.is_some() {
+            StopReason::Accuracy
+        } else {
+            StopReason::StepLimit
+        };
+        (losses, stop_reason)
     }
 
     /// Rotates every plane once, the longest columns that are left first (de Rijk 1989).

@@ -41,7 +41,7 @@ fn without_rotations<T: Real>(
         .clone()
         .resize_vertically(count.next_multiple_of(8), T::zero());
     let mut sweeps = Sweeps::without_rotations(padded);
-    let (losses, has_converged) = sweeps.run(max_sweeps);
+    let (losses, stop_reason) = sweeps.run(max_sweeps);
     let mut vectors = sweeps.product.resize_vertically(count, T::zero());
     let lengths = normalise(&mut vectors);
     if !are_near(&lengths) {
@@ -58,7 +58,7 @@ fn without_rotations<T: Real>(
         singular_values: DVector::from_iterator(count, sorted.iter().map(|&index| lengths[index])),
         right: right.select_columns(&sorted),
         losses,
-        has_converged,
+        stop_reason,
     })
 }
 
@@ -73,7 +73,7 @@ fn are_near<T: Real>(values: &[T]) -> bool {
 /// With U found as Q times the rotations.
 fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Found<T> {
     let mut sweeps = Sweeps::new(start.triangle);
-    let (losses, has_converged) = sweeps.run(max_sweeps);
+    let (losses, stop_reason) = sweeps.run(max_sweeps);
     let (vectors, singular_values, rotations) = factors(sweeps.product, sweeps.rotations);
     let known = singular_values.iter().filter(|&&value| value > T::zero());
     let known = known.count();
@@ -84,7 +84,7 @@ fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Found<T> {
         singular_values,
         right,
         losses,
-        has_converged,
+        stop_reason,
     }
 }
 
