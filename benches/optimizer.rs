@@ -151,7 +151,11 @@ where
     let mut group = criterion.benchmark_group("a step on a million f32 parameters");
     // x and each slice of memory are read and written, the gradient is read.
     let bytes = 4 * PARAMETERS * (2 * (1 + SLICES) + 1);
-    group.throughput(Throughput::Bytes(bytes as u64));
+    group
+        .throughput(Throughput::Bytes(bytes as u64))
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1));
     group.bench_function(BenchmarkId::new("step", name), |bencher| {
         bencher.iter(|| black_box(&mut rule).pass());
     });
