@@ -328,14 +328,14 @@ pub enum Error<T: Real = f64> {
     },
 
     /// The adjoint of a linear map is not its adjoint: ⟨w, A·v⟩ and ⟨Aᵀ·w, v⟩ differ by more than
-    /// rounding, for a v of length 1 and w = A·v/‖A·v‖.
+    /// rounding, for v and w of length 1.
     #[error(
         "the adjoint of the {argument} is wrong: ⟨w, A·v⟩ is {forward:e}, ⟨Aᵀ·w, v⟩ {adjoint:e}"
     )]
     AdjointMismatch {
         /// Which argument.
         argument: &'static str,
-        /// ⟨w, A·v⟩ = ‖A·v‖.
+        /// ⟨w, A·v⟩.
         forward: T,
         /// ⟨Aᵀ·w, v⟩.
         adjoint: T,

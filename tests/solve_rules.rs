@@ -425,8 +425,8 @@ fn evaluations_are_the_products_after_the_norm_estimate() {
         let found = solve_by_descent(&map, &b, config).unwrap();
         let counted: usize = found.reports.iter().map(|report| report.evaluations).sum();
         let before = match rule {
-            SolveRule::HeavyBall => 20,
-            _ => 10,
+            SolveRule::HeavyBall => 21,
+            _ => 11,
         };
         assert_eq!(map.products.get(), counted + before, "{rule:?}");
         assert_eq!(map.of_adjoint.get(), counted + before, "{rule:?}");
@@ -611,4 +611,155 @@ fn the_documented_defaults() {
         .max_steps(100_000)
         .observer(Silent);
     assert_eq!(SolveConfig::default(), documented);
+}
+
+/// No x is near to solving these: a huge one has a small backward error alone.
+#[test]
+fn a_huge_vector_near_the_null_space_is_no_solution() {
+    let (a, b) = (dmatrix![1.0, -1.0; -1.0, 1.0], dvector![1.0, 2.0]);
+    let definite = SolveConfig::default().method(SolveMethod::PositiveDefinite);
+    for rule in rules() {
+        let found = solve_by_descent(&a, &b, definite.clone().rule(rule).max_steps(10_000));
+        assert!(found.is_err(), "{rule:?}: {found:?}");
+    }
+    let a = dmatrix![1.0, 0.0; 0.0, 1e-10];
+    let rule = SolveRule::Constant {
+        learning_rate: 1.0,
+        momentum: 0.0,
+    };
+    let config = definite.rule(rule).tolerance(1e-9);
+    let config = config.preconditioner(dmatrix![1.0, 0.0; 0.0, 1e12]);
+    let found = solve_by_descent(&a, &dvector![1.0, 1.0], config);
+    assert!(found.is_err(), "{found:?}");
+}
+
+/// A = H·D·H with H = I − 2/n·eeᵀ and evenly spaced singular values from 1/κ to 1.
+fn reflected(n: usize, condition: f64) -> DMatrix<f64> {
+    let h = DMatrix::from_fn(n, n, |i, j| f64::from(u8::from(i == j)) - 2.0 / n as f64);
+    let least = 1.0 / condition;
+    let even = |i: usize, _| least + (1.0 - least) * ((n - 1 - i) as f64 / (n - 1) as f64);
+    let d = DVector::from_fn(n, even);
+    &h * DMatrix::from_diagonal(&d) * &h
+}
+
+/// About √κ_H/2·ln(1/δ) = κ·18 steps, also where the power method misses the greatest singular value.
+#[test]
+fn a_heavy_ball_finds_the_curvatures() {
+    for n in [3, 8, 12] {
+        for condition in [10.0, 100.0, 1e3, 1e4] {
+            let a = reflected(n, condition);
+            let b = &a * DVector::from_fn(n, |i, _| 1.0 + i as f64);
+            let config = SolveConfig::default().rule(SolveRule::HeavyBall);
+            let found = solve_by_descent(&a, &b, config.max_steps(1_000_000));
+            let found = found.unwrap_or_else(|error| panic!("{n}, {condition:e}: {error}"));
+            let steps = found.reports[0].steps as f64;
+            assert!(
+                steps < 60.0 * condition + 200.0,
+                "{n}, {condition:e}: {steps}"
+            );
+        }
+    }
+}
+
+/// With b = 0, or next to it, all of the start has to go.
+#[test]
+fn a_start_far_from_the_solution_is_forgotten() {
+    let a = dmatrix![1.0, 0.3; 0.3, 2.0];
+    let expected = a.clone().try_inverse().unwrap() * dvector![1.0, 2.0];
+    for size in [0.0, 1e-300, 1e-100, 1e-30, 1.0] {
+        for rule in rules() {
+            for method in [SolveMethod::LeastSquares, SolveMethod::PositiveDefinite] {
+                let config = SolveConfig::default().rule(rule).method(method);
+                let config = config.start(dmatrix![1.0; 1.0]);
+                let found = solve_by_descent(&a, &(dvector![1.0, 2.0] * size), config);
+                let found = found.unwrap_or_else(|error| panic!("{size:e} {rule:?}: {error}"));
+                let error = (&found.solution - &expected * size).norm();
+                assert!(
+                    error <= 1e-10 * size,
+                    "{size:e} {rule:?} {method:?}: {error:e}"
+                );
+            }
+        }
+    }
+    let far = SolveConfig::default().start(dmatrix![1e300]);
+    let found = solve_by_descent(&dmatrix![1.0], &dvector![1e-300], far).unwrap();
+    assert_eq!(found.solution[0], 1e-300);
+}
+
+#[test]
+fn a_run_that_is_ended_gives_what_was_seen() {
+    let a = dmatrix![1.0, 0.0, 0.0; 0.0, 0.3, 0.0; 0.0, 0.0, 0.1];
+    let b = dvector![0.05, 0.3, 1.0];
+    for steps in 1..4 {
+        let mut last = f64::NAN;
+        let watch = |progress: &matrix_descent::Progress<'_, f64>| {
+            last = progress.loss;
+            std::ops::ControlFlow::Continue(())
+        };
+        let config = SolveConfig::default().max_steps(steps).observer(watch);
+        let x = match solve_by_descent(&a, &b, config) {
+            Ok(found) => found.solution,
+            Err(Error::SystemNotConverged { best, .. }) => best.solution,
+            Err(other) => panic!("{other}"),
+        };
+        let loss = 0.5 * (&a * x - &b).norm_squared();
+        assert!(loss <= last * (1.0 + 1e-12), "{steps}: {loss} after {last}");
+    }
+}
+
+#[test]
+fn the_gradient_shown_is_that_of_the_function() {
+    for size in [1e10, 1.0, 1e-10] {
+        let a = dmatrix![2.0, 0.5; 0.5, 1.0] * size;
+        let b = dvector![1.0, -1.0];
+        for method in [SolveMethod::LeastSquares, SolveMethod::PositiveDefinite] {
+            let mut worst = 0.0_f64;
+            let watch = |progress: &matrix_descent::Progress<'_, f64>| {
+                let x = DVector::from_column_slice(progress.parameters);
+                let residual = &a * x - &b;
+                let expected = match method {
+                    SolveMethod::LeastSquares => a.tr_mul(&residual),
+                    _ => residual,
+                };
+                let shown = DVector::from_column_slice(progress.gradient);
+                if progress.step == 0 {
+                    worst = worst.max((shown - &expected).norm() / expected.norm());
+                }
+                std::ops::ControlFlow::Continue(())
+            };
+            let config = SolveConfig::default().method(method).observer(watch);
+            solve_by_descent(&a, &b, config).unwrap();
+            assert!(worst < 1e-14, "{size:e} {method:?}: {worst:e}");
+        }
+    }
+}
+
+/// x ↦ (x, 0), with a wrong adjoint that is right for the images.
+struct BlindAdjoint;
+
+impl LinearMap<f64> for BlindAdjoint {
+    fn rows(&self) -> usize {
+        2
+    }
+
+    fn columns(&self) -> usize {
+        1
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        image.copy_from_slice(&[x[0], 0.0]);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        image[0] = y[0] + 5.0 * y[1];
+    }
+}
+
+#[test]
+fn an_adjoint_that_is_right_for_images_alone_is_refused() {
+    let found = solve_by_descent(&BlindAdjoint, &dvector![1.0, 1.0], SolveConfig::default());
+    assert!(
+        matches!(found, Err(Error::AdjointMismatch { .. })),
+        "{found:?}"
+    );
 }

@@ -567,3 +567,39 @@ fn long_columns_lose_no_digits() {
     assert!((values[0] - exact).abs() <= 1e-5 * exact);
     assert!(values[1] <= 1e-5 * exact);
 }
+
+/// Entries without structure.
+fn scattered(i: usize, j: usize) -> f64 {
+    ((i * i + 3 * i * j + 7 * j + 1) as f64).sin()
+}
+
+/// Below the order from which a pivoted factorisation comes first, the order of the planes decides.
+#[test]
+fn graded_rows_take_no_more_sweeps() {
+    for (n, decades) in [(31, 2), (31, 4), (31, 9), (40, 9)] {
+        let scale = |i: usize| 10.0_f64.powi(-(decades * i as i32));
+        let m = DMatrix::from_fn(n, n, |i, j| scattered(i, j) * scale(i));
+        let svd = svd_by_descent(&m, SvdConfig::default()).unwrap();
+        assert!(svd.sweeps <= 20, "{n}, {decades}: {}", svd.sweeps);
+    }
+}
+
+/// Around √ε·σ₁, where another way to U and σ begins.
+#[test]
+fn columns_half_of_the_digits_apart_keep_theirs() {
+    let n = 66;
+    for size in [1e-2, 5e-3, 2e-3, 1e-3, 4e-4, 3e-4, 1e-4] {
+        let m = DMatrix::<f32>::from_fn(n, n, |i, j| {
+            let angle = std::f64::consts::PI * ((2 * i + 1) * j) as f64 / (2 * n) as f64;
+            let entry = angle.cos() + 0.1 * scattered(i, j);
+            (if j < 4 { entry * size } else { entry }) as f32
+        });
+        let found = svd_by_descent(&m, SvdConfig::default()).unwrap();
+        let expected = m.map(f64::from).singular_values();
+        for (found, expected) in found.singular_values.iter().zip(expected.iter()) {
+            let error = (f64::from(*found) / expected - 1.0).abs();
+            let allowed = 16.0 * f64::from(f32::EPSILON);
+            assert!(error < allowed, "{size:e}: {error:e} at {expected:e}");
+        }
+    }
+}

@@ -22,8 +22,9 @@ pub(crate) fn without_missing<T: Real>(
     }
     let in_range = scaled(weights, -largest_exponent(weights).unwrap_or(0));
     let loss = WeightedMeanSquaredError::new(in_range.as_slice().to_vec())?;
+    // A weight that vanishes beside the others makes an entry as good as missing.
     let known = matrix.zip_map(
-        weights,
+        &in_range,
         |entry, weight| {
             if weight == T::zero() { weight } else { entry }
         },

@@ -96,7 +96,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     }
 
     /// Sets where the descent begins, n×k like the solution. Of several solutions it then finds the
-    /// one nearest to the start.
+    /// one nearest to the start. One so far away that the right-hand side would be lost beside it, by half
+    /// of the exponents of the format, is left aside.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
@@ -184,7 +185,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// Sets the number of steps for each column of B after which the run ends in any case; at
     /// least 1.
     ///
-    /// It ends as stalled if the backward error has not fallen by a hundredth within 1000 + 20·n steps;
+    /// It ends as stalled if the backward error has not fallen by a hundredth within 1000 + 20·n steps, a
+    /// heavy ball within as many and 10·√(L/ℓ);
     /// [`SolveRule::GradientDescent`] does where κ² (κ for a definite matrix) exceeds about
     /// 2·10⁵ + 4000·n.
     pub fn max_steps(mut self, max_steps: usize) -> Self {

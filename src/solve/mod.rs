@@ -36,8 +36,8 @@ use crate::{Error, LinearMap, Observer, Real};
 /// known, or where an early end is wanted.
 ///
 /// Each step takes one product with A and one with Aᵀ (definite: one with A alone), and allocates
-/// nothing, the history beyond 4096 steps excepted. Before the first, up to 40 products estimate the
-/// norm of A, as many that of a preconditioner. Rules of one's own walk
+/// nothing, the history beyond 4096 steps excepted. Before the first, up to 44 products estimate the
+/// norm of A and compare it with its adjoint, as many those of a preconditioner. Rules of one's own walk
 /// [`LinearSystem`](crate::LinearSystem).
 ///
 /// # Errors

@@ -129,18 +129,32 @@ fn estimate_shifted_norm<T: Real>(
             return Ok(None);
         }
         norm = norm.max(forward).max(back);
-        check_adjoint(argument, forward, dot(&v, &next_v), norm, shift)?;
+        check_adjoint(argument, [forward, dot(&v, &next_v)], norm, shift)?;
         normalize(&mut next_v);
         std::mem::swap(&mut v, &mut next_v);
     }
+    // The w above are all images; what the adjoint makes of others has to be right as well.
+    let mut other = vec![T::zero(); map.rows()];
+    other.fill_with(|| T::random_unit(&mut generator) - half);
+    normalize(&mut other);
+    scale(&mut v, -shift);
+    map.apply(&v, &mut w);
+    scale(&mut v, shift);
+    let forward = dot(&other, &w);
+    scale(&mut other, -shift);
+    map.apply_adjoint(&other, &mut next_v);
+    let adjoint = dot(&v, &next_v);
+    if !forward.is_finite() || !adjoint.is_finite() {
+        return Ok(None);
+    }
+    check_adjoint(argument, [forward, adjoint], norm, shift)?;
     Ok(Some(norm))
 }
 
-/// Accepts ⟨Aᵀ·w, v⟩ = ⟨w, A·v⟩ up to rounding.
+/// Accepts ⟨w, A·v⟩ = ⟨Aᵀ·w, v⟩ up to rounding.
 fn check_adjoint<T: Real>(
     argument: &'static str,
-    forward: T,
-    adjoint: T,
+    [forward, adjoint]: [T; 2],
     norm: T,
     shift: i32,
 ) -> Result<(), Error<T>> {

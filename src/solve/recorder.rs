@@ -15,10 +15,15 @@ pub(super) struct Recorder<'o, T, O> {
     losses: Vec<T>,
     started: Instant,
     shown: Option<Shown<T>>,
-    /// The true loss is the scaled one times 2 to this.
-    loss_exponent: i32,
-    solution_exponent: i32,
+    exponents: Exponents,
     pub(super) products: usize,
+}
+
+/// The true values are the scaled ones times 2 to these.
+pub(super) struct Exponents {
+    pub(super) loss: i32,
+    pub(super) solution: i32,
+    pub(super) gradient: i32,
 }
 
 /// What an observer is shown.
@@ -32,8 +37,7 @@ impl<'o, T: Real, O: Observer<T>> Recorder<'o, T, O> {
         observer: &'o mut O,
         max_steps: usize,
         dimension: usize,
-        loss_exponent: i32,
-        solution_exponent: i32,
+        exponents: Exponents,
     ) -> Self {
         let shown = observer.watches().then(|| Shown {
             parameters: vec![T::zero(); dimension],
@@ -45,8 +49,7 @@ impl<'o, T: Real, O: Observer<T>> Recorder<'o, T, O> {
             losses: Vec::with_capacity(RESERVED_LOSSES.min(max_steps.saturating_add(1))),
             started: Instant::now(),
             shown,
-            loss_exponent,
-            solution_exponent,
+            exponents,
             products: 0,
         }
     }
@@ -54,16 +57,15 @@ impl<'o, T: Real, O: Observer<T>> Recorder<'o, T, O> {
     /// Takes in an iterate with its downhill direction, and says whether the run has to end.
     pub(super) fn see(&mut self, x: &[T], loss: T, downhill: &[T]) -> Option<StopReason> {
         let step = self.losses.len();
-        let loss = loss.scale_by_power_of_two(self.loss_exponent);
+        let loss = loss.scale_by_power_of_two(self.exponents.loss);
         self.losses.push(loss);
         if let Some(shown) = &mut self.shown {
             shown.parameters.copy_from_slice(x);
-            scale(&mut shown.parameters, self.solution_exponent);
+            scale(&mut shown.parameters, self.exponents.solution);
             for (to, &from) in shown.gradient.iter_mut().zip(downhill) {
                 *to = -from;
             }
-            let exponent = self.loss_exponent - self.solution_exponent;
-            scale(&mut shown.gradient, exponent);
+            scale(&mut shown.gradient, self.exponents.gradient);
             let progress = Progress {
                 step,
                 loss,

@@ -10,8 +10,9 @@ use crate::{Real, Report};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Solution<T: Real> {
-    /// X, n×k: of each run the iterate with the smallest backward error of those whose residual was
-    /// computed afresh; the one that met the noise, where that ended the run.
+    /// X, n×k: of each run the best iterate of those whose residual was computed afresh, by backward
+    /// error and loss; the last one where the noise, the step limit or the observer ended the run, unless
+    /// an earlier one had a smaller loss.
     pub solution: DMatrix<T>,
     /// How good each column is.
     pub backward_errors: Vec<BackwardError<T>>,
@@ -22,7 +23,7 @@ pub struct Solution<T: Real> {
     /// is computed afresh, at the start and wherever the descent pauses to confirm what it carries
     /// along. Least squares take as many products with Aᵀ, which are not counted; nor are those of a
     /// preconditioner, nor those of all columns together before the first step: some 10 to 20 each of A
-    /// and Aᵀ for the norm, and for [`SolveRule::HeavyBall`](crate::SolveRule::HeavyBall) 10 more.
+    /// and Aᵀ for the norm and the adjoint, and for [`SolveRule::HeavyBall`](crate::SolveRule::HeavyBall) 10 more.
     pub reports: Vec<Report<T>>,
     /// An estimate of ‖A‖₂ from below, by the power method: the measure of the backward errors,
     /// which are therefore rather too large than too small; ∞ where the norm leaves the range.

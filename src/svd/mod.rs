@@ -36,7 +36,7 @@ use householder::Reflections;
 use natural_gradient::NaturalGradient;
 use orthonormal::complete;
 use range::{exponent_into_range, is_negligible};
-use sweeps::Sweeps;
+use sweeps::{ONE_BY_ONE, Sweeps};
 use triangular_start::from_triangular_start;
 
 /// Below this order a start by QR factorisation with pivoting saves little.
@@ -57,7 +57,9 @@ const SMALLEST: usize = 32;
 /// Singular values are accurate to a few ε·σ₁, and by default each one to a few ε of itself where the columns
 /// of M (of Mᵀ if it is wide) are of whatever different lengths but otherwise well-conditioned. A
 /// singular value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is returned as 0. Of equal singular
-/// values the vectors are any orthonormal basis of their space.
+/// values the vectors are any orthonormal basis of their space. ‖UᵀU − I‖_F and ‖VᵀV − I‖_F are a few ε·√n, and
+/// at worst about ε·n, so that in `f32` matrices of order 1200 and more may not be proven to √ε·σ₁, which is
+/// an error.
 ///
 /// `Ok` means: the loss vanished to working precision, and the certificate, computed
 /// from `matrix` itself and the vectors, proves every singular value to within √ε·σ₁ at the very
@@ -175,7 +177,7 @@ fn decompose<T: Real>(upright: DMatrix<T>, config: SvdConfig) -> Found<T> {
 
 fn by_plane_rotations<T: Real>(matrix: DMatrix<T>, max_sweeps: usize) -> Found<T> {
     let mut sweeps = Sweeps::new(matrix);
-    let (losses, stop_reason) = sweeps.run(max_sweeps);
+    let (losses, stop_reason) = sweeps.run::<ONE_BY_ONE>(max_sweeps);
     let (left, singular_values, right) = factors(sweeps.product, sweeps.rotations);
     Found {
         left,

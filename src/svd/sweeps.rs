@@ -9,10 +9,14 @@ use super::rotation::Rotation;
 use crate::norm::{columns, dot, sum_of_squares};
 use crate::{Real, StopReason};
 
-/// The columns on either side of a tile of planes: so many planes are turned at a time, one column of each
-/// from either side. None of them waits for the roots and quotients of another (measured at n = 100:
-/// a fifth less time than one after another).
-const TOGETHER: usize = 4;
+/// The columns on either side of a tile of planes where the columns are in order at the start: so many
+/// planes are turned at a time, one column of each from either side. None of them waits for the roots and
+/// quotients of another (measured at n = 100: a fifth less time than one after another).
+pub(super) const IN_TILES: usize = 4;
+
+/// The same where they are not: the longest column that is left has to be found anew for each, or it
+/// takes up to twice the sweeps.
+pub(super) const ONE_BY_ONE: usize = 1;
 
 /// W = B·V with V orthogonal, on its way to orthogonal columns.
 pub(super) struct Sweeps<T: Real> {
@@ -38,14 +42,14 @@ struct Sweep<T> {
 }
 
 /// A sweep with the widest vector instructions that the processor has.
-struct OneSweep<'a, T: Real>(&'a mut Sweeps<T>);
+struct OneSweep<'a, T: Real, const TOGETHER: usize>(&'a mut Sweeps<T>);
 
-impl<T: Real> WithSimd for OneSweep<'_, T> {
+impl<T: Real, const TOGETHER: usize> WithSimd for OneSweep<'_, T, TOGETHER> {
     type Output = Sweep<T>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Sweep<T> {
-        self.0.sweep()
+        self.0.sweep::<TOGETHER>()
     }
 }
 
@@ -74,11 +78,11 @@ impl<T: Real> Sweeps<T> {
 
     /// Sweeps until one finds nothing to rotate, or the limit is reached; returns the losses before
     /// the first and after each sweep, and which it was.
-    pub(super) fn run(&mut self, max_sweeps: usize) -> (Vec<T>, StopReason) {
+    pub(super) fn run<const TOGETHER: usize>(&mut self, max_sweeps: usize) -> (Vec<T>, StopReason) {
         let mut falls = Vec::new();
         let mut rest = None;
         while falls.len() < max_sweeps && rest.is_none() {
-            let sweep = Arch::new().dispatch(OneSweep(self));
+            let sweep = Arch::new().dispatch(OneSweep::<T, TOGETHER>(self));
             falls.push(sweep.fall);
             rest = (!sweep.has_rotated).then_some(sweep.left);
         }
@@ -100,7 +104,7 @@ impl<T: Real> Sweeps<T> {
 
     /// Rotates every plane once, the longest columns that are left first (de Rijk 1989).
     #[inline(always)]
-    fn sweep(&mut self) -> Sweep<T> {
+    fn sweep<const TOGETHER: usize>(&mut self) -> Sweep<T> {
         let mut sweep = Sweep::default();
         self.measure();
         let count = self.squares.len();
@@ -113,7 +117,7 @@ impl<T: Real> Sweeps<T> {
             // If `first` begins the last columns, fewer than make a tile, no others are left.
             let rest = count - (count - end) % TOGETHER;
             for second in (end..rest).step_by(TOGETHER) {
-                self.minimise_in_tile(first, second, &mut sweep);
+                self.minimise_in_tile::<TOGETHER>(first, second, &mut sweep);
             }
             for x in first..end {
                 for y in (x + 1..end).chain(rest..count) {
@@ -127,7 +131,12 @@ impl<T: Real> Sweeps<T> {
     /// Rotates the planes of any of the columns from `first` on and any of those from `second` on, in rounds
     /// of planes without a common column.
     #[inline(always)]
-    fn minimise_in_tile(&mut self, first: usize, second: usize, sweep: &mut Sweep<T>) {
+    fn minimise_in_tile<const TOGETHER: usize>(
+        &mut self,
+        first: usize,
+        second: usize,
+        sweep: &mut Sweep<T>,
+    ) {
         for shift in 0..TOGETHER {
             let mut planes = [(0, 0); TOGETHER];
             for (k, plane) in planes.iter_mut().enumerate() {

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::orthonormal::{complete, normalise, orthogonalise};
 use super::pivoting::Pivoted;
-use super::sweeps::Sweeps;
+use super::sweeps::{IN_TILES, Sweeps};
 use super::{Found, by_length, factors};
 use crate::Real;
 use crate::norm::{columns, euclidean_norm};
@@ -19,21 +19,31 @@ use crate::product::product;
 /// Source: Drmač and Veselić, "New fast and accurate Jacobi SVD algorithm I", 2008.
 pub(super) fn from_triangular_start<T: Real>(matrix: &DMatrix<T>, max_sweeps: usize) -> Found<T> {
     let start = Pivoted::of(matrix.clone());
-    without_rotations(matrix, &start, max_sweeps)
-        .unwrap_or_else(|| with_rotations(start, max_sweeps))
+    match without_rotations(matrix, &start, max_sweeps) {
+        Attempt::Found(found) => found,
+        Attempt::TooFarApart { sweeps } => with_rotations(start, max_sweeps - sweeps),
+    }
 }
 
-/// With U found as M·V, which saves the time to collect the rotations; `None` if the singular values
-/// are too far apart for that.
+/// What has come of a descent without rotations.
+enum Attempt<T: Real> {
+    Found(Found<T>),
+    /// Nothing, after so many sweeps: the singular values are too far apart.
+    TooFarApart {
+        sweeps: usize,
+    },
+}
+
+/// With U found as M·V, which saves the time to collect the rotations.
 fn without_rotations<T: Real>(
     matrix: &DMatrix<T>,
     start: &Pivoted<T>,
     max_sweeps: usize,
-) -> Option<Found<T>> {
+) -> Attempt<T> {
     let diagonal = start.triangle.diagonal().abs();
     let count = diagonal.len();
-    if !are_near(diagonal.as_slice()) {
-        return None;
+    if !are_near(diagonal.as_slice(), MARGIN) {
+        return Attempt::TooFarApart { sweeps: 0 };
     }
     // With zeros below that are never touched, so that columns are made of whole vectors.
     let padded = start
@@ -41,11 +51,14 @@ fn without_rotations<T: Real>(
         .clone()
         .resize_vertically(count.next_multiple_of(8), T::zero());
     let mut sweeps = Sweeps::without_rotations(padded);
-    let (losses, stop_reason) = sweeps.run(max_sweeps);
+    let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps);
     let mut vectors = sweeps.product.resize_vertically(count, T::zero());
     let lengths = normalise(&mut vectors);
-    if !are_near(&lengths) {
-        return None;
+    let given_up = Attempt::TooFarApart {
+        sweeps: losses.len() - 1,
+    };
+    if !are_near(&lengths, 1.0) {
+        return given_up;
     }
     let right = back_in_place(&vectors, &start.order);
     // Of M·V: they have nothing of the rounding of the rotations in them.
@@ -53,7 +66,10 @@ fn without_rotations<T: Real>(
     let lengths: Vec<T> = columns(&left).map(euclidean_norm).collect();
     let sorted = by_length(&lengths);
     let mut left = left.select_columns(&sorted);
-    orthogonalise(&mut left).then(|| Found {
+    if !orthogonalise(&mut left) {
+        return given_up;
+    }
+    Attempt::Found(Found {
         left,
         singular_values: DVector::from_iterator(count, sorted.iter().map(|&index| lengths[index])),
         right: right.select_columns(&sorted),
@@ -62,18 +78,26 @@ fn without_rotations<T: Real>(
     })
 }
 
+/// By how much the diagonal of R may overestimate the least singular value; more costs the sweeps taken
+/// in vain.
+const MARGIN: f64 = 8.0;
+
+/// An error of kε in v, on σ₁'s side, makes ‖M·v‖ too large by k²ε²σ₁²/2σ² relative to σ: below this times
+/// √ε·σ₁, with k around 10 and growing with the order, that would be more than a few ε.
+const APART: f64 = 16.0;
+
 /// Whether values are so near to each other that, were they singular values σ, M·v would keep half of the
-/// digits of u, and σ nearly all of its own.
-fn are_near<T: Real>(values: &[T]) -> bool {
+/// digits of u, and σ all but a few ε of its own; with a margin of at least 1.
+fn are_near<T: Real>(values: &[T], margin: f64) -> bool {
     let largest = values.iter().copied().fold(T::zero(), T::max);
-    let enough = T::EPSILON.sqrt() * largest;
+    let enough = T::nearest(margin * APART) * T::EPSILON.sqrt() * largest;
     values.iter().all(|&value| value > enough)
 }
 
 /// With U found as Q times the rotations.
 fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Found<T> {
     let mut sweeps = Sweeps::new(start.triangle);
-    let (losses, stop_reason) = sweeps.run(max_sweeps);
+    let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps);
     let (vectors, singular_values, rotations) = factors(sweeps.product, sweeps.rotations);
     let known = singular_values.iter().filter(|&&value| value > T::zero());
     let known = known.count();

@@ -11,7 +11,86 @@ use crate::{Error, LinearMap, Real};
 /// The steps of the power method for the greatest curvature, each with one product of the Hessian.
 const POWER_STEPS: usize = 10;
 
+/// A direction and its curvature, brought to length 1.
+#[derive(Debug)]
+pub(super) struct Earlier<T> {
+    direction: Vec<T>,
+    image: Vec<T>,
+    accumulated: Vec<T>,
+    /// 0 if there is none.
+    curvature: T,
+}
+
+impl<T: Real> Earlier<T> {
+    pub(super) fn new(dimension: usize, of_image: usize, of_accumulated: usize) -> Self {
+        Self {
+            direction: vec![T::zero(); dimension],
+            image: vec![T::zero(); of_image],
+            accumulated: vec![T::zero(); of_accumulated],
+            curvature: T::zero(),
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.curvature = T::zero();
+    }
+}
+
 impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
+    /// Takes in the curvature of the direction, and the least and the greatest in its plane with the one
+    /// before: where two modes last, each direction is a mixture of them, and shows neither.
+    pub(super) fn meet_curvatures(&mut self, curvature: T) {
+        let square = self.square_of_direction();
+        let curvature = curvature / square;
+        self.pace.meet(curvature);
+        let length = square.sqrt();
+        let met = is_positive(self.earlier.curvature)
+            .then(|| self.curvatures_of_plane(curvature, length));
+        if let Some([least, greatest]) = met.flatten() {
+            self.pace.meet(greatest);
+            self.pace.meet(least);
+        }
+        let earlier = &mut self.earlier;
+        earlier.curvature = curvature;
+        copy_divided(&mut earlier.direction, &self.direction, length);
+        copy_divided(&mut earlier.image, &self.image, length);
+        copy_divided(&mut earlier.accumulated, &self.accumulated, length);
+    }
+
+    /// The Ritz values of the Hessian in the plane of the direction, of this length, and the one before;
+    /// none if they are too near to each other for these to be more than rounding.
+    fn curvatures_of_plane(&self, curvature: T, length: T) -> Option<[T; 2]> {
+        let earlier = &self.earlier;
+        let cosine = if self.accumulated.is_empty() {
+            dot(&self.direction, &earlier.direction)
+        } else {
+            dot(&self.direction, &earlier.accumulated)
+        } / length;
+        let mixed = match self.method {
+            SolveMethod::LeastSquares => {
+                dot(&self.image, &earlier.image)
+                    + self.ridge * dot(&self.direction, &earlier.direction)
+            }
+            SolveMethod::PositiveDefinite => dot(&self.image, &earlier.direction),
+        } / length;
+        let square_of_sine = T::one() - cosine * cosine;
+        // False for NaN too.
+        let is_plane = square_of_sine > T::EPSILON.sqrt();
+        if !is_plane {
+            return None;
+        }
+        let sine = square_of_sine.sqrt();
+        let two = T::nearest(2.0);
+        let across = (mixed - cosine * curvature) / sine;
+        let other = earlier.curvature - two * cosine * mixed + cosine * cosine * curvature;
+        let other = other / square_of_sine;
+        let (mean, half) = ((curvature + other) / two, (curvature - other) / two);
+        let radius = (half * half + across * across).sqrt();
+        let (least, greatest) = (mean - radius, mean + radius);
+        let rounding = T::nearest(16.0) * T::EPSILON * greatest / square_of_sine;
+        (least > rounding && greatest.is_finite()).then_some([least, greatest])
+    }
+
     /// Brings the downhill direction into the metric of the preconditioner, PPᵀ or P, and returns
     /// its squared length there.
     pub(super) fn precondition(&mut self) -> Result<T, Error<T>> {
@@ -102,6 +181,12 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
                 }
             }
         }
+    }
+}
+
+fn copy_divided<T: Real>(to: &mut [T], from: &[T], divisor: T) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to = from / divisor;
     }
 }
 

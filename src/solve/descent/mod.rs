@@ -6,10 +6,11 @@ mod standing;
 mod walk;
 
 use super::operator::{Operator, scale};
-use super::recorder::Recorder;
+use super::recorder::{Exponents, Recorder};
 use super::{BackwardError, SolveMethod, SolveRule};
 use crate::norm::{all_finite, euclidean_norm};
 use crate::{Error, LinearMap, Observer, Real, Report, StopReason};
+use curvature::Earlier;
 use pace::Pace;
 use walk::{Least, Pause};
 
@@ -56,6 +57,8 @@ pub(super) struct Descent<'a, T, A, P> {
     rounding: T,
     b: Vec<T>,
     b_norm: T,
+    /// A residual above that of x = 0 and of the start is no solution.
+    useful_residual: T,
     x: Vec<T>,
     best_x: Vec<T>,
     least: Least<T>,
@@ -71,6 +74,8 @@ pub(super) struct Descent<'a, T, A, P> {
     accumulated: Vec<T>,
     /// A times the direction.
     image: Vec<T>,
+    /// The direction before, where curvatures are measured.
+    earlier: Earlier<T>,
 }
 
 /// What a run reached.
@@ -119,6 +124,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             rounding: T::nearest(16.0) * T::EPSILON * T::from_count(m.max(n)).sqrt(),
             b: zeros(m),
             b_norm: T::zero(),
+            useful_residual: T::zero(),
             x: zeros(n),
             best_x: zeros(n),
             least: Least::new(n),
@@ -129,6 +135,11 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             direction: zeros(n),
             accumulated: zeros(accumulated),
             image: zeros(m),
+            earlier: if pace.is_tuned() {
+                Earlier::new(n, m, preconditioned)
+            } else {
+                Earlier::new(0, 0, 0)
+            },
             operator,
         };
         if pace.is_tuned() {
@@ -158,14 +169,19 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         let noise = self.limits.noise;
         let noise = noise.map(|noise| noise.scale_by_power_of_two(-b_exponent));
         let (dimension, max_steps) = (solution.len(), self.limits.max_steps);
-        let mut recorder = Recorder::new(
-            observer,
-            max_steps,
-            dimension,
-            b_exponent.saturating_mul(2),
-            x_exponent,
-        );
+        let exponents = Exponents {
+            loss: b_exponent.saturating_mul(2),
+            solution: x_exponent,
+            gradient: match self.method {
+                SolveMethod::LeastSquares => b_exponent.saturating_add(self.operator.exponent()),
+                SolveMethod::PositiveDefinite => b_exponent,
+            },
+        };
+        let mut recorder = Recorder::new(observer, max_steps, dimension, exponents);
+        let start_norm = euclidean_norm(&self.x);
         let mut standing = self.look_afresh(&mut recorder);
+        self.useful_residual =
+            self.b_norm.max(standing.error.residual) * (T::one() + self.rounding);
         let mut best = standing;
         self.best_x.copy_from_slice(&self.x);
         let mut limit = recorder.see(&self.x, standing.loss, &self.downhill);
@@ -187,18 +203,27 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
                 is_at_floor = true;
                 break StopReason::Stalled;
             }
-            let before = standing.error.smallest();
+            let before = standing;
             let pause = self.walk(noise, &mut recorder)?;
             standing = self.look_afresh(&mut recorder);
+            if self.b_norm <= standing.error.residual
+                && euclidean_norm(&self.x) <= self.rounding * start_norm
+            {
+                // What is left of the start is its rounding.
+                self.x.fill(T::zero());
+                standing = self.look_afresh(&mut recorder);
+            }
             if !standing.loss.is_finite() || !all_finite(&self.x) {
                 break StopReason::Diverged;
             }
-            let error = standing.error.smallest();
-            let has_halved = |earlier: T| error <= earlier * T::nearest(0.5);
-            let is_far_better = has_halved(best.error.smallest());
+            let is_far_better = standing.has_halved(&best);
             idle_walks = if is_far_better { 0 } else { idle_walks + 1 };
+            let is_limit = matches!(pause, Pause::Limit(_));
             // NaN is worse than anything.
-            if error < best.error.smallest() || !best.loss.is_finite() {
+            if self.is_better(&standing, &best)
+                || (is_limit && standing.loss <= best.loss)
+                || !best.loss.is_finite()
+            {
                 best = standing;
                 self.best_x.copy_from_slice(&self.x);
             }
@@ -206,7 +231,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
                 Pause::Limit(reason) => limit = Some(reason),
                 Pause::Idle => limit = Some(StopReason::Stalled),
                 Pause::Claim | Pause::Breakdown => {
-                    idle_starts = if has_halved(before) {
+                    idle_starts = if standing.has_halved(&before) {
                         0
                     } else {
                         idle_starts + 1
@@ -239,12 +264,23 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         };
         let a_exponent = self.operator.exponent();
         let of_image = largest(start).map(|exponent| exponent.saturating_add(a_exponent));
-        let exponent = largest(b).max(of_image).unwrap_or(0);
+        let of_b = largest(b);
+        // A start so far away that b would vanish beside it says nothing.
+        let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
+        let is_far = of_b
+            .zip(of_image)
+            .is_some_and(|(b, start)| start.saturating_sub(b) > far);
+        let of_image = of_image.filter(|_| !is_far);
+        let exponent = of_b.max(of_image).unwrap_or(0);
         self.b.copy_from_slice(b);
         scale(&mut self.b, -exponent);
         self.b_norm = euclidean_norm(&self.b);
-        self.x.copy_from_slice(start);
-        scale(&mut self.x, a_exponent - exponent);
+        if is_far {
+            self.x.fill(T::zero());
+        } else {
+            self.x.copy_from_slice(start);
+            scale(&mut self.x, a_exponent - exponent);
+        }
         exponent
     }
 

@@ -69,6 +69,17 @@ impl<T: Real> Pace<T> {
         }
     }
 
+    /// How many steps the error may stay above what it has been: a heavy ball swings for some √(L/ℓ).
+    pub(super) fn transient(&self) -> usize {
+        match self {
+            Self::Tuned(tuning) => {
+                let steps = T::nearest(10.0) * (tuning.greatest / tuning.least).sqrt();
+                steps.to_f64() as usize
+            }
+            _ => 0,
+        }
+    }
+
     /// η, where gᵀg = `slope` and dᵀHd = `curvature`.
     pub(super) fn learning_rate(&self, slope: T, curvature: T) -> T {
         match self {

@@ -12,7 +12,23 @@ pub(super) struct Standing<T> {
     pub(super) loss: T,
 }
 
+impl<T: Real> Standing<T> {
+    /// Whether the backward error or the residual is at most half of what it was.
+    pub(super) fn has_halved(&self, before: &Self) -> bool {
+        let (error, earlier) = (self.error.smallest(), before.error.smallest());
+        error <= T::nearest(0.5) * earlier || self.loss <= T::nearest(0.25) * before.loss
+    }
+}
+
 impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
+    /// Whether this is nearer to a solution: by the backward error, unless the loss has risen, or by a loss
+    /// that has fallen far.
+    pub(super) fn is_better(&self, standing: &Standing<T>, other: &Standing<T>) -> bool {
+        let has_risen = standing.loss > other.loss * (T::one() + self.rounding);
+        let is_less = standing.error.smallest() < other.error.smallest();
+        (is_less && !has_risen) || standing.loss <= T::nearest(0.25) * other.loss
+    }
+
     /// Computes the residual and the gradient from b and x.
     pub(super) fn look_afresh<O: Observer<T>>(
         &mut self,
@@ -64,12 +80,19 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
             return Some(StopReason::Discrepancy);
         }
         let tolerance = self.limits.tolerance.unwrap_or(T::EPSILON);
-        (standing.error.smallest() <= tolerance).then_some(StopReason::Accuracy)
+        let is_met = standing.error.smallest() <= tolerance && self.is_useful(&standing.error);
+        is_met.then_some(StopReason::Accuracy)
+    }
+
+    /// Whether the residual is not above that of x = 0 and of the start. A huge x that A takes near to
+    /// zero has a tiny backward error whatever b is.
+    fn is_useful(&self, error: &BackwardError<T>) -> bool {
+        error.residual <= self.useful_residual
     }
 
     /// Whether the backward error suffices where no goal was met.
     pub(super) fn accepts(&self, error: &BackwardError<T>, is_at_floor: bool) -> bool {
-        if self.limits.tolerance.is_some() {
+        if self.limits.tolerance.is_some() || !self.is_useful(error) {
             return false;
         }
         // The rounding of r by ε‖A‖‖x‖ leaves Aᵀr no smaller than ε‖A‖²‖x‖.

@@ -42,11 +42,13 @@ impl<T: Real> Least<T> {
         self.highest_loss = highest_loss;
     }
 
-    /// Keeps an iterate, if its error has fallen by more than a trifle, and tells whether it has.
+    /// Keeps an iterate, if its error has fallen by more than a trifle, or its loss by much, and tells
+    /// whether it has.
     fn takes(&mut self, x: &[T], standing: &Standing<T>) -> bool {
         let error = standing.error.smallest();
         let is_lower = standing.loss <= self.highest_loss;
-        let has_fallen = is_lower && error < self.error * T::nearest(0.99);
+        let has_fallen = (is_lower && error < self.error * T::nearest(0.99))
+            || standing.loss <= T::nearest(0.25) * self.loss;
         if has_fallen {
             self.x.copy_from_slice(x);
             (self.error, self.loss) = (error, standing.loss);
@@ -90,6 +92,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
         recorder: &mut Recorder<'_, T, O>,
     ) -> Result<Pause, Error<T>> {
         let patience = self.x.len().saturating_mul(20).saturating_add(1000);
+        self.earlier.forget();
         let mut idle_steps = 0;
         let mut slope = self.precondition()?;
         if !is_positive(slope) {
@@ -104,8 +107,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
                 return Ok(Pause::Breakdown);
             }
             if self.pace.is_tuned() {
-                let square = self.square_of_direction();
-                self.pace.meet(curvature / square);
+                self.meet_curvatures(curvature);
             }
             let length = self.pace.learning_rate(slope, curvature);
             add_multiple(&mut self.x, length, &self.direction);
@@ -123,7 +125,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
             }
             let has_fallen = self.least.takes(&self.x, &standing);
             idle_steps = if has_fallen { 0 } else { idle_steps + 1 };
-            if idle_steps >= patience {
+            if idle_steps >= patience.saturating_add(self.pace.transient()) {
                 return Ok(Pause::Idle);
             }
             if self.least.is_far_below(&standing) {
