@@ -57,9 +57,8 @@ const SMALLEST: usize = 32;
 /// Singular values are accurate to a few ε·σ₁, and by default each one to a few ε of itself where the columns
 /// of M (of Mᵀ if it is wide) are of whatever different lengths but otherwise well-conditioned. A
 /// singular value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is returned as 0. Of equal singular
-/// values the vectors are any orthonormal basis of their space. ‖UᵀU − I‖_F and ‖VᵀV − I‖_F are a few ε·√n, and
-/// at worst about ε·n, so that in `f32` matrices of order 1200 and more may not be proven to √ε·σ₁, which is
-/// an error.
+/// values the vectors are any orthonormal basis of their space. The proven bound grows with the order: in `f32`
+/// it may exceed √ε·σ₁ from an order of about 2000 on, which is an error.
 ///
 /// `Ok` means: the loss vanished to working precision, and the certificate, computed
 /// from `matrix` itself and the vectors, proves every singular value to within √ε·σ₁ at the very

@@ -60,6 +60,9 @@ fn without_rotations<T: Real>(
     if !are_near(&lengths, 1.0) {
         return given_up;
     }
+    if count >= LARGE && !orthogonalise(&mut vectors) {
+        return given_up;
+    }
     let right = back_in_place(&vectors, &start.order);
     // Of M·V: they have nothing of the rounding of the rotations in them.
     let left = product(matrix.as_view(), right.as_view());
@@ -77,6 +80,10 @@ fn without_rotations<T: Real>(
         stop_reason,
     })
 }
+
+/// The order from which the departures of V from orthogonality, a few ε for each pair of columns, are worth
+/// two products.
+const LARGE: usize = 256;
 
 /// By how much the diagonal of R may overestimate the least singular value; more costs the sweeps taken
 /// in vain.
@@ -103,8 +110,14 @@ fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Found<T> {
     let known = known.count();
     let mut right = back_in_place(&vectors, &start.order);
     complete(&mut right, known);
+    let mut left = start.reflections.apply(&rotations);
+    if known >= LARGE {
+        // Where that fails, the certificate tells.
+        orthogonalise(&mut right);
+        orthogonalise(&mut left);
+    }
     Found {
-        left: start.reflections.apply(&rotations),
+        left,
         singular_values,
         right,
         losses,
