@@ -171,7 +171,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     }
 
     /// Sets the backward error ([`BackwardError::smallest`](crate::BackwardError::smallest)) at
-    /// which a solution is accepted and the descent ends; in [0, 1).
+    /// which a solution is accepted and the descent ends; in [0, 1). The residual must not be above that of
+    /// x = 0 and of the start either: a huge x that A takes near to zero has a tiny backward error.
     ///
     /// Without one the descent goes on until rounding stops it. Then a solution is accepted if the
     /// backward error is within 16·ε·√max(m, n), or, for least squares, if the product of the two

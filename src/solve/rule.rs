@@ -60,10 +60,10 @@ pub enum SolveRule<T> {
     /// L, the least and the greatest that it met.
     ///
     /// Before the first step the power method, of 10 products with H, estimates L from below, to which
-    /// a tenth is added; ℓ begins at L, where the rule is gradient descent. Then each step measures
-    /// the curvature dᵀHd/dᵀd of its own direction and takes it in. Where ℓ is still too large the
-    /// flattest directions last longest, so that d turns into them and shows how flat they are. ℓ is at
-    /// least ε·L.
+    /// a tenth is added; ℓ begins at L, where the rule is gradient descent. Then each step takes in the
+    /// curvature dᵀHd/dᵀd of its own direction, and the two Ritz values of H in the plane of that direction
+    /// and the one before. Where ℓ is still too large the flattest directions last longest, and where L is
+    /// too small the steepest ones, so that d turns into them and shows them. ℓ is at least ε·L.
     ///
     /// Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964, for
     /// the settings.

@@ -51,7 +51,7 @@ const SMALLEST: usize = 32;
 /// entries, the longest columns first, after a QR factorisation if M is tall and on Mᵀ if it is wide.
 /// From order 32 on the descent is on the left side, W = MᵀU over the orthogonal U, and starts from the Q
 /// of a QR factorisation with pivoting, from where fewer sweeps lead down if the singular values differ
-/// much; unless they span more than half of the digits, only W is kept on the way, and U is found
+/// much; unless they span nearly half of the digits, only W is kept on the way, and U is found
 /// from V by a product.
 ///
 /// Singular values are accurate to a few ε·σ₁, and by default each one to a few ε of itself where the columns

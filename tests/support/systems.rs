@@ -1,5 +1,7 @@
 //! Linear systems, with their solutions by a factorisation.
 
+use std::cell::Cell;
+
 use matrix_descent::{LinearMap, Real};
 use nalgebra::{DMatrix, dmatrix};
 
@@ -92,5 +94,42 @@ impl LinearMap<f64> for Poisson {
 
     fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
         self.apply(y, image);
+    }
+}
+
+/// A map that counts its products, and those of its adjoint.
+pub struct Counting {
+    matrix: DMatrix<f64>,
+    pub products: Cell<usize>,
+    pub of_adjoint: Cell<usize>,
+}
+
+impl Counting {
+    pub fn new(matrix: DMatrix<f64>) -> Self {
+        Self {
+            matrix,
+            products: Cell::new(0),
+            of_adjoint: Cell::new(0),
+        }
+    }
+}
+
+impl LinearMap<f64> for Counting {
+    fn rows(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.products.set(self.products.get() + 1);
+        self.matrix.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.of_adjoint.set(self.of_adjoint.get() + 1);
+        self.matrix.apply_adjoint(y, image);
     }
 }

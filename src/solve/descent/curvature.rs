@@ -15,7 +15,9 @@ const POWER_STEPS: usize = 10;
 #[derive(Debug)]
 pub(super) struct Earlier<T> {
     direction: Vec<T>,
+    /// For least squares.
     image: Vec<T>,
+    /// With a preconditioner.
     accumulated: Vec<T>,
     /// 0 if there is none.
     curvature: T,

@@ -12,6 +12,7 @@ use crate::norm::{all_finite, euclidean_norm};
 use crate::{Error, LinearMap, Observer, Real, Report, StopReason};
 use curvature::Earlier;
 use pace::Pace;
+use standing::Standing;
 use walk::{Least, Pause};
 
 /// A descent that begins afresh this often without halving the backward error is at the floor that
@@ -113,7 +114,15 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             SolveMethod::LeastSquares => Pace::new(rule, 2 * exponent),
             SolveMethod::PositiveDefinite => Pace::new(rule, exponent),
         };
-        let accumulated = if pace.is_tuned() { preconditioned } else { 0 };
+        let (accumulated, earlier) = match (pace.is_tuned(), method) {
+            (false, _) => (0, Earlier::new(0, 0, 0)),
+            (true, SolveMethod::LeastSquares) => {
+                (preconditioned, Earlier::new(n, m, preconditioned))
+            }
+            (true, SolveMethod::PositiveDefinite) => {
+                (preconditioned, Earlier::new(n, 0, preconditioned))
+            }
+        };
         let mut descent = Self {
             preconditioner,
             method,
@@ -135,11 +144,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             direction: zeros(n),
             accumulated: zeros(accumulated),
             image: zeros(m),
-            earlier: if pace.is_tuned() {
-                Earlier::new(n, m, preconditioned)
-            } else {
-                Earlier::new(0, 0, 0)
-            },
+            earlier,
             operator,
         };
         if pace.is_tuned() {
@@ -165,18 +170,10 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
     ) -> Result<Run<T>, Error<T>> {
         self.pace.restart();
         let b_exponent = self.enter(b, solution);
-        let x_exponent = b_exponent - self.operator.exponent();
         let noise = self.limits.noise;
         let noise = noise.map(|noise| noise.scale_by_power_of_two(-b_exponent));
         let (dimension, max_steps) = (solution.len(), self.limits.max_steps);
-        let exponents = Exponents {
-            loss: b_exponent.saturating_mul(2),
-            solution: x_exponent,
-            gradient: match self.method {
-                SolveMethod::LeastSquares => b_exponent.saturating_add(self.operator.exponent()),
-                SolveMethod::PositiveDefinite => b_exponent,
-            },
-        };
+        let exponents = self.exponents(b_exponent);
         let mut recorder = Recorder::new(observer, max_steps, dimension, exponents);
         let start_norm = euclidean_norm(&self.x);
         let mut standing = self.look_afresh(&mut recorder);
@@ -205,14 +202,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             }
             let before = standing;
             let pause = self.walk(noise, &mut recorder)?;
-            standing = self.look_afresh(&mut recorder);
-            if self.b_norm <= standing.error.residual
-                && euclidean_norm(&self.x) <= self.rounding * start_norm
-            {
-                // What is left of the start is its rounding.
-                self.x.fill(T::zero());
-                standing = self.look_afresh(&mut recorder);
-            }
+            standing = self.look_without_start(start_norm, &mut recorder);
             if !standing.loss.is_finite() || !all_finite(&self.x) {
                 break StopReason::Diverged;
             }
@@ -246,7 +236,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             other => other,
         };
         let report = recorder.into_report(stop_reason);
-        self.leave(solution, x_exponent)?;
+        self.leave(solution, b_exponent - self.operator.exponent())?;
         let mut error = best.error;
         error.residual = error.residual.scale_by_power_of_two(b_exponent);
         Ok(Run {
@@ -254,6 +244,32 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             report,
             is_accepted,
         })
+    }
+
+    fn exponents(&self, of_b: i32) -> Exponents {
+        Exponents {
+            loss: of_b.saturating_mul(2),
+            solution: of_b - self.operator.exponent(),
+            gradient: match self.method {
+                SolveMethod::LeastSquares => of_b.saturating_add(self.operator.exponent()),
+                SolveMethod::PositiveDefinite => of_b,
+            },
+        }
+    }
+
+    /// Looks afresh; from x = 0 where x is no more than the rounding of a start of this norm.
+    fn look_without_start<O: Observer<T>>(
+        &mut self,
+        start_norm: T,
+        recorder: &mut Recorder<'_, T, O>,
+    ) -> Standing<T> {
+        let standing = self.look_afresh(recorder);
+        let is_rounding = euclidean_norm(&self.x) <= self.rounding * start_norm;
+        if !is_rounding || standing.error.residual < self.b_norm {
+            return standing;
+        }
+        self.x.fill(T::zero());
+        self.look_afresh(recorder)
     }
 
     /// Takes in b and x, scaled, and returns the exponent of b's scale.
