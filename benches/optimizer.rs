@@ -8,9 +8,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use matrix_descent::{
-    AdaDelta, AdaGrad, Adam, AdamW, LearningRate, Lion, NAdam, Optimizer, RmsProp, Sgd,
-};
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, LearningRate, Lion, NAdam, RmsProp};
+use matrix_descent::{Adam, AdamW, Optimizer, Sgd};
 
 const PARAMETERS: usize = 1_000_000;
 const ROUNDS: usize = 101;

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, criterion_group, criterion_main};
+use matrix_descent::objective::InverseGramObjective;
 use matrix_descent::{
-    Accuracy, Config, GramObjective, InverseObjective, MeanSquaredError, Objective, Sgd, Side,
-    Stepper, invert_by_descent,
+    Accuracy, Config, InverseObjective, MeanSquaredError, Objective, Sgd, Side, Stepper,
+    invert_by_descent,
 };
 use nalgebra::DMatrix;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -110,7 +111,7 @@ fn step(criterion: &mut Criterion) {
         let m = well_conditioned(n);
         let plain = InverseObjective::new(&m, Side::Left, MeanSquaredError).expect("finite");
         let plain = stepper(plain);
-        let gram = stepper(GramObjective::new(&m, Side::Left).expect("finite"));
+        let gram = stepper(InverseGramObjective::new(&m, Side::Left).expect("finite"));
         assert_step("two-product step", plain.clone(), &m);
         assert_step("one-product step", gram.clone(), &m);
         let inversion = default_inversion(&m);

@@ -19,9 +19,11 @@
 
 use std::error::Error;
 
+use matrix_descent::inverse::heavy_ball_for_structured_inverse;
+use matrix_descent::set::{Pattern, Subspace, Symmetric};
 use matrix_descent::{
-    Config, ConvexSet, Inversion, LinearMap, Pattern, Real, Side, SolveConfig, SolveMethod,
-    Subspace, Symmetric, heavy_ball_for_structured_inverse, invert_by_descent, solve_by_descent,
+    Config, ConvexSet, Inversion, LinearMap, Real, Side, SolveConfig, SolveProblem,
+    invert_by_descent, solve_by_descent,
 };
 use nalgebra::DMatrix;
 use rand::SeedableRng;
@@ -160,7 +162,7 @@ fn solve<P: LinearMap<f64>>(
     config: SolveConfig<f64, P>,
 ) -> Result<usize, matrix_descent::Error> {
     let config = config
-        .method(SolveMethod::PositiveDefinite)
+        .problem(SolveProblem::PositiveDefinite)
         .tolerance(TOLERANCE);
     let solved = solve_by_descent(plate, heat, config)?;
     Ok(solved.reports.iter().map(|report| report.steps).sum())

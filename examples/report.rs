@@ -10,9 +10,8 @@ use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use matrix_descent::{
-    Certificate, Config, Inversion, Progress, certify, heavy_ball_for_inverse, invert_by_descent,
-};
+use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::{Certificate, Config, Inversion, Progress, certify, invert_by_descent};
 use nalgebra::DMatrix;
 
 #[path = "support/figure.rs"]

@@ -16,10 +16,9 @@
 
 use std::error::Error;
 
-use matrix_descent::{
-    Banded, Config, ConvexSet, Inversion, Real, Side, Subspace, Symmetric,
-    heavy_ball_for_structured_inverse, invert_by_descent,
-};
+use matrix_descent::inverse::heavy_ball_for_structured_inverse;
+use matrix_descent::set::{Banded, Subspace, Symmetric};
+use matrix_descent::{Config, ConvexSet, Inversion, Real, Side, invert_by_descent};
 use nalgebra::{DMatrix, DVector};
 
 const SIZE: usize = 200;

@@ -18,9 +18,10 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use matrix_descent::objective::SvdPenalty;
+use matrix_descent::optimizer::Clip;
 use matrix_descent::{
-    Clip, Compose, Lbfgs, Optimizer, Report, Sgd, Silent, Stopping, SvdConfig, SvdPenalty,
-    minimize, svd_by_descent,
+    Compose, Lbfgs, Optimizer, Report, Sgd, Silent, Stopping, SvdConfig, minimize, svd_by_descent,
 };
 use nalgebra::DMatrix;
 use serde::Deserialize;

@@ -20,9 +20,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use log::{LevelFilter, Log, Metadata, Record};
+use matrix_descent::descent::SavedRun;
+use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::watch::{Csv, LogEvery, ProgressBar, StopWhen, TimeBudget};
 use matrix_descent::{
-    Csv, InverseObjective, LogEvery, MeanSquaredError, ProgressBar, SavedRun, Sgd, Side, Stepper,
-    StopReason, StopWhen, Stopping, TimeBudget, heavy_ball_for_inverse,
+    InverseObjective, MeanSquaredError, Sgd, Side, Stepper, StopReason, Stopping,
 };
 use nalgebra::DMatrix;
 

@@ -1,6 +1,11 @@
 //! The one error type.
 
-use crate::{Completion, Inversion, Minimization, Real, Solution, Svd, TopSvd};
+use crate::completion::Completion;
+use crate::descent::Minimization;
+use crate::inverse::Inversion;
+use crate::numerics::real::Real;
+use crate::solve::Solution;
+use crate::svd::{Svd, TopSvd};
 
 /// Everything that can go wrong, with the numbers that say how.
 ///

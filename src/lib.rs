@@ -9,7 +9,7 @@
 //! |---|---|
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`], [`svd_top_k`], [`pseudo_inverse`], [`polar_decomposition`]; [`complete_by_descent`] for matrices with missing entries |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`GramObjective`], [`LinearSystem`], [`LowRankObjective`], [`SvdPenalty`], [`Ridge`], …) |
+//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`InverseGramObjective`], [`LinearSystem`], [`LowRankObjective`], [`SvdPenalty`], [`Ridge`], …) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
 //! | watching | [`watch`]: observers for the terminal, the log, a table, a time budget |
 //!
@@ -63,12 +63,7 @@
 #![warn(unreachable_pub, clippy::unwrap_used)]
 
 mod error;
-mod norm;
-mod product;
-mod real;
-mod scaling;
-mod sign;
-mod validation;
+mod numerics;
 
 pub mod completion;
 pub mod descent;
@@ -84,55 +79,25 @@ pub mod svd;
 pub mod watch;
 
 pub use completion::{Completion, CompletionConfig, complete_by_descent};
-#[cfg(feature = "serde")]
-pub use descent::SavedRun;
 pub use descent::{
-    Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
-    Stopping, minimize,
+    Minimization, Observer, Progress, Report, Silent, Stepper, StopReason, Stopping, minimize,
 };
 pub use error::Error;
 pub use inverse::{
-    Accuracy, Certificate, Config, InverseTracker, Inversion, Optimality, Products, Refresh, Route,
-    Start, certify, gradient_descent_for_inverse, heavy_ball_for_inverse,
-    heavy_ball_for_structured_inverse, invert_by_descent, polish_inverse,
+    Accuracy, Certificate, Config, InverseTracker, Inversion, Products, Route, Start, certify,
+    invert_by_descent, polish_inverse,
 };
 pub use linear_map::LinearMap;
-pub use loss::{
-    Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, SmoothL1, WeightedMeanSquaredError,
-};
-pub use objective::{
-    Fit, GradientCheck, GramObjective, InverseObjective, LinearSystem, LowRankObjective, Objective,
-    Ridge, Side, SvdFactors, SvdPenalty, check_gradient,
-};
-pub use optimizer::{
-    AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, ConjugateGradient,
-    ConjugateGradientState, Conjugation, Iterate, Lbfgs, LbfgsState, LearningRate, LineSearch,
-    Lion, LionState, Momentum, NAdam, NAdamState, Optimizer, RmsProp, RmsPropState, SecondMoment,
-    Sgd, SgdState, Spread,
-};
-pub use optimizer::{
-    Clip, Clipped, Compose, ConstantRate, CosineDecay, ExponentialDecay, Plateau, PlateauState,
-    Projected, ReducedOnPlateau, Schedule, Scheduled, ScheduledState, StepDecay,
-};
-#[cfg(feature = "serde")]
-pub use optimizer::{Parts, Resumable, StateParts};
-pub use real::Real;
-pub use set::{
-    Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,
-    UnitBall,
-};
-pub use solve::{BackwardError, Solution, SolveConfig, SolveMethod, SolveRule, solve_by_descent};
+pub use loss::{Loss, MeanSquaredError};
+pub use numerics::real::Real;
+pub use objective::{InverseObjective, Objective, Side};
+pub use optimizer::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Optimizer, Sgd};
+pub use set::ConvexSet;
+pub use solve::{Solution, SolveConfig, SolveMethod, SolveProblem, solve_by_descent};
 pub use svd::{
-    Cutoff, Leading, PenroseResiduals, Polar, PseudoInverse, Svd, SvdCertificate, SvdConfig,
-    SvdMethod, TopCertificate, TopConfig, TopRoute, TopSvd, Vectors, polar_decomposition,
-    pseudo_inverse, svd_by_descent, svd_top_k,
+    Polar, PseudoInverse, Svd, SvdConfig, TopConfig, TopSvd, polar_decomposition, pseudo_inverse,
+    svd_by_descent, svd_top_k,
 };
-
-#[cfg(feature = "log")]
-pub use watch::LogEvery;
-#[cfg(feature = "progress")]
-pub use watch::ProgressBar;
-pub use watch::{Csv, StopWhen, TimeBudget};
 
 /// The matrix library whose types stand in this crate's signatures, in the version it uses.
 pub use nalgebra;

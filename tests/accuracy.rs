@@ -65,7 +65,7 @@ struct Row<T: Real> {
 
 impl<T: Real> Row<T> {
     fn new(entry: &'static GalleryMatrix) -> Self {
-        let result = invert_by_descent(&entry.matrix.map(T::nearest), Config::default());
+        let result = invert_by_descent(&entry.matrix.map(<T as Real>::from_f64), Config::default());
         let quality = match &result {
             Ok(inversion) => Quality::of(&widen(&inversion.inverse), entry),
             Err(_) => Quality::NONE,
@@ -391,7 +391,7 @@ fn check_working_accuracy<T: Real>(entries: &[GalleryMatrix]) {
         entry.equilibrated_condition_number <= 1e4 && entry.matrix.nrows() <= 64
     };
     for entry in entries.iter().filter(is_moderate) {
-        let matrix = entry.matrix.map(T::nearest);
+        let matrix = entry.matrix.map(<T as Real>::from_f64);
         let full = invert_by_descent(&matrix, Config::default()).expect(&entry.name);
         let config = Config::default().accuracy(Accuracy::Working);
         let working = invert_by_descent(&matrix, config).expect(&entry.name);

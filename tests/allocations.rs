@@ -6,11 +6,13 @@
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
+use matrix_descent::inverse::{gradient_descent_for_inverse, heavy_ball_for_inverse};
+use matrix_descent::objective::FitObjective;
+use matrix_descent::optimizer::{Clip, ConstantRate, Plateau};
+use matrix_descent::set::{EntryBounds, Pattern, Symmetric};
 use matrix_descent::{
-    Accuracy, Clip, CompletionConfig, Compose, Config, ConstantRate, EntryBounds, Fit,
-    InverseObjective, MeanSquaredError, Optimizer, Pattern, Plateau, Progress, Real, Sgd, Side,
-    Silent, Stepper, Stopping, Symmetric, complete_by_descent, gradient_descent_for_inverse,
-    heavy_ball_for_inverse, invert_by_descent,
+    Accuracy, CompletionConfig, Compose, Config, InverseObjective, MeanSquaredError, Optimizer,
+    Progress, Real, Sgd, Side, Silent, Stepper, Stopping, complete_by_descent, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -148,7 +150,7 @@ impl<T: Real> OptimizerCheck<T> for StepsWithoutAllocation {
             }
         });
         assert_eq!(info.count_total, 0, "{name}");
-        let objective = Fit::new(MeanSquaredError, wavy::<T>(100, 0.9));
+        let objective = FitObjective::new(MeanSquaredError, wavy::<T>(100, 0.9));
         let mut stepper = Stepper::new(objective, optimizer, wavy(100, 0.4)).unwrap();
         let stopping = Stopping::default().max_steps(100);
         let info = allocation_counter::measure(|| {
@@ -176,7 +178,7 @@ fn no_projection_allocates_nor_does_a_wrapper_around_one() {
         // A change of the learning rate copies the set.
         let pattern = Pattern::of_non_zeros(&wavy::<T>(100, 0.1));
         let bounds = EntryBounds::new(&wavy::<T>(100, 0.1), &[T::one(); 100]);
-        let rule = Sgd::new(T::nearest(0.1));
+        let rule = Sgd::new(<T as Real>::from_f64(0.1));
         let mut check = StepsWithoutAllocation;
         let scheduled = rule.projected(pattern).scheduled(ConstantRate);
         check.check("pattern", &scheduled.clipped(Clip::Norm(T::one())));

@@ -2,11 +2,16 @@
 
 use std::fmt::Debug;
 
+use matrix_descent::descent::Stall;
+use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::loss::{Huber, SmoothL1, WeightedMeanSquaredError};
+use matrix_descent::objective::{
+    FitObjective, LowRankObjective, Ridge, SvdPenalty, check_gradient,
+};
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, Lion, NAdam, RmsProp};
 use matrix_descent::{
-    AdaDelta, AdaGrad, Adam, AdamW, Config, Error, Fit, Huber, InverseObjective, Lion,
-    LowRankObjective, MeanSquaredError, NAdam, Objective, Optimizer, Ridge, RmsProp, Sgd, Side,
-    Silent, SmoothL1, Stall, Start, Stepper, Stopping, SvdPenalty, WeightedMeanSquaredError,
-    check_gradient, heavy_ball_for_inverse, invert_by_descent, minimize,
+    Adam, AdamW, Config, Error, InverseObjective, MeanSquaredError, Objective, Optimizer, Sgd,
+    Side, Silent, Start, Stepper, Stopping, invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -36,7 +41,7 @@ fn by_rule(rule: Sgd<f64>) -> Error {
 }
 
 fn stopped_by(stopping: Stopping<f64>) -> Error {
-    let objective = Fit::new(MeanSquaredError, vec![0.0]);
+    let objective = FitObjective::new(MeanSquaredError, vec![0.0]);
     error(minimize(
         objective,
         Sgd::new(0.1),
@@ -105,7 +110,7 @@ fn entries() -> Vec<Case> {
         let config = Config::default().start(Start::Given(m));
         let found = error(invert_by_descent(&DMatrix::identity(4, 4), config));
         cases.push(("infinite start", found, not_finite("start", 3, 1, value)));
-        let objective = Fit::new(MeanSquaredError, vec![0.0; 2]);
+        let objective = FitObjective::new(MeanSquaredError, vec![0.0; 2]);
         let found = error(Stepper::new(objective, Sgd::new(0.1), vec![0.0, value]).map(|_| ()));
         cases.push((
             "infinite parameter",
@@ -126,7 +131,7 @@ fn starts() -> Vec<Case> {
         expected_columns: 2,
     };
     let dimension = |expected, found| Error::DimensionMismatch { expected, found };
-    let mut objective = Fit::new(MeanSquaredError, vec![0.0; 3]);
+    let mut objective = FitObjective::new(MeanSquaredError, vec![0.0; 3]);
     let checked = check_gradient(&mut objective, &[1.0]);
     let stopping = Stopping::default();
     let minimized = minimize(
@@ -138,16 +143,16 @@ fn starts() -> Vec<Case> {
     );
     let other = Stepper::new(&mut objective, Sgd::new(0.1), vec![0.0; 3]).unwrap();
     let checkpoint = other.into_checkpoint();
-    let smaller = Fit::new(MeanSquaredError, vec![0.0; 2]);
+    let smaller = FitObjective::new(MeanSquaredError, vec![0.0; 2]);
     let resumed = Stepper::resume(smaller, Sgd::new(0.1), checkpoint).map(|_| ());
     let mut other = Stepper::new(
-        Fit::new(MeanSquaredError, vec![0.0; 2]),
+        FitObjective::new(MeanSquaredError, vec![0.0; 2]),
         Sgd::new(0.1),
         vec![1.0; 2],
     )
     .unwrap();
     other.step();
-    let found = Fit::new(MeanSquaredError, vec![3.0; 2]);
+    let found = FitObjective::new(MeanSquaredError, vec![3.0; 2]);
     let foreign = Stepper::resume(found, Sgd::new(0.1), other.into_checkpoint()).map(|_| ());
     let different = Error::DifferentObjective {
         recorded: 0.9 * 0.9,
@@ -372,7 +377,7 @@ fn losses_and_penalties_check_their_settings() {
     }
     assert!(Huber::new(f64::NAN).is_err() && SmoothL1::new(f64::NAN).is_err());
     for value in [-1.0, infinity] {
-        let fit = Fit::new(MeanSquaredError, vec![0.0]);
+        let fit = FitObjective::new(MeanSquaredError, vec![0.0]);
         assert_eq!(
             error(Ridge::new(fit, value)),
             setting("weight", value, NOT_NEGATIVE)
@@ -382,7 +387,7 @@ fn losses_and_penalties_check_their_settings() {
             setting("weights", value, NOT_NEGATIVE)
         );
     }
-    assert!(Ridge::new(Fit::new(MeanSquaredError, vec![0.0]), f64::NAN).is_err());
+    assert!(Ridge::new(FitObjective::new(MeanSquaredError, vec![0.0]), f64::NAN).is_err());
     assert!(WeightedMeanSquaredError::new(vec![f64::NAN]).is_err());
     let sum = "the sum of the weights";
     assert_eq!(
@@ -410,12 +415,12 @@ fn a_loss_for_another_number_of_entries_is_refused() {
     assert_eq!(error(inverse.map(|_| ())), mismatch(4));
     let low_rank = LowRankObjective::new(&m, 1, loss());
     assert_eq!(error(low_rank.map(|_| ())), mismatch(4));
-    let mut fit = Ridge::new(Fit::new(loss(), vec![0.0; 2]), 1.0).unwrap();
+    let mut fit = Ridge::new(FitObjective::new(loss(), vec![0.0; 2]), 1.0).unwrap();
     let checked = check_gradient(&mut fit, &[0.0; 2]);
     assert_eq!(error(checked), mismatch(2));
     let started = Stepper::new(&mut fit, Sgd::new(0.1), vec![0.0; 2]);
     assert_eq!(error(started.map(|_| ())), mismatch(2));
-    assert_eq!(Fit::new(loss(), vec![0.0; 3]).validate(), Ok(()));
+    assert_eq!(FitObjective::new(loss(), vec![0.0; 3]).validate(), Ok(()));
 }
 
 #[test]

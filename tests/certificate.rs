@@ -1,8 +1,8 @@
 //! A certificate never claims what is not so, whoever made the inverse.
 
+use matrix_descent::inverse::heavy_ball_for_inverse;
 use matrix_descent::{
-    Config, Error, Real, Route, Start, certify, heavy_ball_for_inverse, invert_by_descent,
-    polish_inverse,
+    Config, Error, Real, Route, Start, certify, invert_by_descent, polish_inverse,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -62,9 +62,9 @@ fn certificates_of_other_inverses_are_true() {
 #[test]
 fn certificates_in_single_precision_are_true() {
     for entry in small(single_precision_gallery()) {
-        let matrix = entry.matrix.map(f32::nearest);
+        let matrix = entry.matrix.map(f32::from_f64);
         for (kind, x) in candidates(entry) {
-            let narrow = x.map(f32::nearest);
+            let narrow = x.map(f32::from_f64);
             if let Ok(certificate) = certify(&matrix, &narrow) {
                 let name = format!("{}, {kind}", entry.name);
                 assert_true(&name, &certificate, entry, &narrow);

@@ -50,8 +50,8 @@ fn exact_entries_determine_the_others_in_single_precision() {
     let truth = low_rank(40, 30, 3, 51);
     let weights = mask(40, 30, 0.5, 53);
     let (seen, of_seen) = (
-        hidden(&truth, &weights).map(f32::nearest),
-        weights.map(f32::nearest),
+        hidden(&truth, &weights).map(f32::from_f64),
+        weights.map(f32::from_f64),
     );
     let config = CompletionConfig::default().ridge(0.0);
     let completion = complete_by_descent(&seen, &of_seen, 3, config).unwrap();

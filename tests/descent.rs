@@ -2,13 +2,15 @@
 
 use std::ops::ControlFlow;
 
+use matrix_descent::descent::Stall;
+use matrix_descent::objective::FitObjective;
 use matrix_descent::{
-    Error, Fit, MeanSquaredError, Objective, Progress, Sgd, Silent, Stall, Stepper, StopReason,
-    Stopping, minimize,
+    Error, MeanSquaredError, Objective, Progress, Sgd, Silent, Stepper, StopReason, Stopping,
+    minimize,
 };
 
-fn parabola() -> Fit<f64, MeanSquaredError> {
-    Fit::new(MeanSquaredError, vec![1.0, -2.0])
+fn parabola() -> FitObjective<f64, MeanSquaredError> {
+    FitObjective::new(MeanSquaredError, vec![1.0, -2.0])
 }
 
 fn reason(rule: Sgd<f64>, stopping: Stopping<f64>) -> StopReason {

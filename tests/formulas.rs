@@ -2,7 +2,8 @@
 //! written as it is printed, with no thought of speed or rounding.
 
 use approx::assert_relative_eq;
-use matrix_descent::{AdaDelta, AdaGrad, Adam, AdamW, Lion, NAdam, Optimizer, RmsProp};
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, Lion, NAdam, RmsProp};
+use matrix_descent::{Adam, AdamW, Optimizer};
 
 use crate::support::objectives::wavy;
 

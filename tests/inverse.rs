@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;
+use matrix_descent::inverse::heavy_ball_for_inverse;
 use matrix_descent::{
     Accuracy, Config, ConjugateGradient, Error, InverseObjective, Inversion, Lbfgs,
     MeanSquaredError, Minimization, Progress, Real, Sgd, Side, Silent, Start, StopReason, Stopping,
-    heavy_ball_for_inverse, invert_by_descent, minimize,
+    invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -78,12 +79,14 @@ fn well_conditioned<T: Real>() -> Vec<(String, DMatrix<T>)> {
     let mut matrices = vec![
         (
             "1×1".to_owned(),
-            DMatrix::from_element(1, 1, T::nearest(-3.0)),
+            DMatrix::from_element(1, 1, <T as Real>::from_f64(-3.0)),
         ),
         ("identity".to_owned(), DMatrix::identity(5, 5)),
         (
             "exchange".to_owned(),
-            DMatrix::from_fn(4, 4, |i, j| T::nearest(f64::from(u8::from(i + j == 3)))),
+            DMatrix::from_fn(4, 4, |i, j| {
+                <T as Real>::from_f64(f64::from(u8::from(i + j == 3)))
+            }),
         ),
         (
             "diagonal".to_owned(),
@@ -103,7 +106,7 @@ fn check_inverse<T: Real>(name: &str, m: &DMatrix<T>, side: Side, inversion: &In
     let identity = DMatrix::identity(n, n);
     let left = (&inversion.inverse * m - &identity).norm();
     let right = (m * &inversion.inverse - &identity).norm();
-    let slack = T::nearest(64.0) * T::EPSILON * T::from_count(n);
+    let slack = <T as Real>::from_f64(64.0) * T::EPSILON * T::from_count(n);
     let expected = match side {
         Side::Left => left,
         Side::Right => right,
@@ -118,7 +121,10 @@ fn check_inverse<T: Real>(name: &str, m: &DMatrix<T>, side: Side, inversion: &In
     );
     let lu = m.clone().try_inverse().unwrap();
     let distance = (&inversion.inverse - &lu).norm() / lu.norm();
-    assert!(distance <= slack * T::nearest(8.0), "{name}: {distance:e}");
+    assert!(
+        distance <= slack * <T as Real>::from_f64(8.0),
+        "{name}: {distance:e}"
+    );
     assert_eq!(inversion.report.losses.len(), inversion.report.steps + 1);
     assert_eq!(inversion.report.stop_reason, StopReason::Accuracy, "{name}");
 }
@@ -335,7 +341,8 @@ fn the_observer_sees_iterates_of_the_matrix_itself() {
     let config = Config::default().observer(|progress: &Progress<'_, f64>| {
         last = progress.parameters.to_vec();
         let mut objective = InverseObjective::new(&m, Side::Left, MeanSquaredError).unwrap();
-        let check = matrix_descent::check_gradient(&mut objective, progress.parameters).unwrap();
+        let check =
+            matrix_descent::objective::check_gradient(&mut objective, progress.parameters).unwrap();
         if progress.step == 0 {
             assert!((check.analytic - progress.gradient[check.index]).abs() < 1e-9);
         }
@@ -397,7 +404,8 @@ fn defaults_are_as_documented() {
 
 /// Regular matrices that look singular on the way: one or two clusters of singular values far apart.
 fn deceptive<T: Real>() -> Vec<DMatrix<T>> {
-    let two_by_two = |entries: [f64; 4]| DMatrix::from_column_slice(2, 2, &entries).map(T::nearest);
+    let two_by_two =
+        |entries: [f64; 4]| DMatrix::from_column_slice(2, 2, &entries).map(<T as Real>::from_f64);
     let mut matrices = vec![
         two_by_two([-0.85639906, -0.11687113, 0.49715346, 0.07623561]),
         two_by_two([0.698993, -0.90097517, 0.67306185, -0.8958347]),
@@ -406,7 +414,7 @@ fn deceptive<T: Real>() -> Vec<DMatrix<T>> {
     let half_the_digits = T::EPSILON.sqrt();
     for n in [3, 8, 17, 26] {
         let ones = DMatrix::from_element(n, n, T::one());
-        let shift = half_the_digits * T::nearest(2.0);
+        let shift = half_the_digits * <T as Real>::from_f64(2.0);
         matrices.push(ones + DMatrix::from_diagonal_element(n, n, shift));
     }
     matrices

@@ -2,18 +2,19 @@
 
 use std::fmt::Debug;
 
+use matrix_descent::optimizer::{BetaFormula, LineSearch};
 use matrix_descent::{
-    ConjugateGradient, Conjugation, Error, Lbfgs, LineSearch, Minimization, Objective, Optimizer,
-    Real, Silent, Stepper, StopReason, Stopping, minimize,
+    ConjugateGradient, Error, Lbfgs, Minimization, Objective, Optimizer, Real, Silent, Stepper,
+    StopReason, Stopping, minimize,
 };
 
 use crate::support::optimizers::{OptimizerCheck, for_each_with_line_search};
 use crate::support::test_functions::{Himmelblau, Quadratic, Rosenbrock};
 
-const CONJUGATIONS: [Conjugation; 3] = [
-    Conjugation::HagerZhang,
-    Conjugation::PolakRibiere,
-    Conjugation::FletcherReeves,
+const CONJUGATIONS: [BetaFormula; 3] = [
+    BetaFormula::HagerZhang,
+    BetaFormula::PolakRibiere,
+    BetaFormula::FletcherReeves,
 ];
 
 /// The evaluations of one step at most: two searches of 30, each with a return to its lowest point.
@@ -43,7 +44,7 @@ fn effort<T: Real>(
     start: Vec<T>,
     goal: f64,
 ) -> (usize, usize) {
-    let stopping = Stopping::default().gradient_norm(T::nearest(goal));
+    let stopping = Stopping::default().gradient_norm(<T as Real>::from_f64(goal));
     let run = minimize(objective, rule, start, stopping, Silent).unwrap();
     assert_eq!(run.report.stop_reason, StopReason::GradientNorm);
     assert_eq!(run.report.losses.len(), run.report.steps + 1);
@@ -126,7 +127,7 @@ impl<T: Real> OptimizerCheck<T> for IsFreeOfScale {
             for (&found, &expected) in scaled.iter().zip(&plain) {
                 let error = (found - expected).abs();
                 assert!(
-                    error <= T::nearest(1e-3),
+                    error <= <T as Real>::from_f64(1e-3),
                     "{name}, {size}, {height}: {error:e}"
                 );
             }
@@ -152,7 +153,7 @@ impl<T: Real> OptimizerCheck<T> for EndsAtRoundingLevel {
         let mut inner = Quadratic::<T>::conditioned(5, 10.0);
         let minimum = inner.minimum.clone();
         let objective = Function(5, move |x: &[T], gradient: &mut [T]| {
-            T::nearest(3.0) + inner.value_and_gradient(x, gradient)
+            <T as Real>::from_f64(3.0) + inner.value_and_gradient(x, gradient)
         });
         let mut stepper = Stepper::new(objective, optimizer, vec![T::zero(); 5]).unwrap();
         let reason = stepper.run(&Stopping::default(), Silent).unwrap();
@@ -165,7 +166,7 @@ impl<T: Real> OptimizerCheck<T> for EndsAtRoundingLevel {
             .map(|(&x, &m)| x - m)
             .collect();
         assert!(
-            norm(&error) <= T::nearest(8.0) * T::EPSILON.sqrt(),
+            norm(&error) <= <T as Real>::from_f64(8.0) * T::EPSILON.sqrt(),
             "{name}: {error:?}"
         );
         // The run stays ended, and a step by hand does no harm.
@@ -255,21 +256,21 @@ impl<T: Real> OptimizerCheck<T> for BacksAway {
         for outside in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let barrier = |x: &[T], gradient: &mut [T]| {
                 if x[0] <= T::zero() {
-                    gradient[0] = T::nearest(outside);
-                    return T::nearest(outside);
+                    gradient[0] = <T as Real>::from_f64(outside);
+                    return <T as Real>::from_f64(outside);
                 }
                 gradient[0] = T::one() - T::one() / x[0];
                 x[0] - x[0].ln()
             };
             for start in [1e-3, 30.0, 1e4] {
-                let start = vec![T::nearest(start)];
-                let stopping = Stopping::default().gradient_norm(T::nearest(1e-3));
+                let start = vec![<T as Real>::from_f64(start)];
+                let stopping = Stopping::default().gradient_norm(<T as Real>::from_f64(1e-3));
                 let run =
                     minimize(Function(1, barrier), optimizer, start, stopping, Silent).unwrap();
                 let name = format!("{name}, {outside}: {run:?}");
                 assert_eq!(run.report.stop_reason, StopReason::GradientNorm, "{name}");
                 assert!(
-                    (run.parameters[0] - T::one()).abs() < T::nearest(2e-3),
+                    (run.parameters[0] - T::one()).abs() < <T as Real>::from_f64(2e-3),
                     "{name}"
                 );
                 assert!(
@@ -325,7 +326,7 @@ impl<T: Real> OptimizerCheck<T> for EndsOnRoughGround {
         ends("steep", |x| x, |_| T::MAX);
         // A kink at the minimum.
         let (_, x, _) = ends("kink", |x| x.abs(), |x| x.signum());
-        assert!(x.abs() < T::nearest(1e-2), "{name}: {x}");
+        assert!(x.abs() < <T as Real>::from_f64(1e-2), "{name}: {x}");
     }
 }
 
@@ -343,7 +344,13 @@ impl<T: Real> OptimizerCheck<T> for ResumesMidRun {
     where
         M::State: Clone + Debug + PartialEq,
     {
-        let start = || [-1.2, 1.0].repeat(3).into_iter().map(T::nearest).collect();
+        let start = || {
+            [-1.2, 1.0]
+                .repeat(3)
+                .into_iter()
+                .map(<T as Real>::from_f64)
+                .collect()
+        };
         let until = |steps| Stopping::default().max_steps(steps);
         let mut whole = Stepper::new(Rosenbrock(6), optimizer, start()).unwrap();
         let end = whole.run(&until(60), Silent).unwrap();
@@ -387,11 +394,11 @@ impl<T: Real> OptimizerCheck<T> for KeepsItsBooks {
             let before = stepper.loss();
             let loss = stepper.step();
             assert!(
-                loss <= before * T::nearest(1.0 + 1e-4),
+                loss <= before * <T as Real>::from_f64(1.0 + 1e-4),
                 "{name}: {before:e}, {loss:e}"
             );
             let progress = stepper.progress();
-            let mut gradient = [T::nearest(f64::NAN); 2];
+            let mut gradient = [<T as Real>::from_f64(f64::NAN); 2];
             let expected = Himmelblau.value_and_gradient(progress.parameters, &mut gradient);
             assert_eq!(
                 (loss, progress.gradient),
@@ -449,7 +456,7 @@ fn defaults_are_as_documented() {
         (10, LineSearch::wolfe(0.9))
     );
     let rule = ConjugateGradient::<f64>::default();
-    assert_eq!(rule.conjugation, Conjugation::HagerZhang);
+    assert_eq!(rule.conjugation, BetaFormula::HagerZhang);
     assert_eq!(rule.line_search, LineSearch::wolfe(0.01));
     let expected = LineSearch::Wolfe {
         sufficient_decrease: 1e-4,

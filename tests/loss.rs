@@ -1,9 +1,10 @@
 //! What every loss has to do.
 
 use approx::assert_relative_eq;
+use matrix_descent::loss::{Huber, LogCosh, SmoothL1, WeightedMeanSquaredError};
+use matrix_descent::optimizer::AdaGrad;
 use matrix_descent::{
-    AdaGrad, Huber, InverseObjective, LogCosh, Loss, MeanSquaredError, Real, Side, Silent,
-    SmoothL1, Stopping, WeightedMeanSquaredError, minimize,
+    InverseObjective, Loss, MeanSquaredError, Real, Side, Silent, Stopping, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -69,7 +70,7 @@ fn mean_squared_error_is_a_mean_without_half() {
 /// All losses are convex, and of a convex function the derivative lies between the slopes to the left
 /// and to the right, across kinks too.
 fn check_slopes<T: Real>(step: f64, rounding: f64) {
-    let (step, rounding) = (T::nearest(step), T::nearest(rounding));
+    let (step, rounding) = (<T as Real>::from_f64(step), <T as Real>::from_f64(rounding));
     for_each_partly_convex_objective::<T>(|name, objective| {
         let mut at: Vec<T> = wavy(objective.dimension(), 2.1);
         let (mut gradient, mut scratch) = (at.clone(), at.clone());

@@ -1,8 +1,10 @@
 //! What every objective has to do, and the gradient check itself.
 
+use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::objective::{FitObjective, InverseGramObjective, Ridge, check_gradient};
 use matrix_descent::{
-    Error, Fit, GramObjective, InverseObjective, MeanSquaredError, Objective, Optimizer, Real,
-    Ridge, Sgd, Side, Silent, Stepper, Stopping, check_gradient, heavy_ball_for_inverse, minimize,
+    Error, InverseObjective, MeanSquaredError, Objective, Optimizer, Real, Sgd, Side, Silent,
+    Stepper, Stopping, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -13,7 +15,7 @@ fn check_gradients<T: Real>(limit: f64) {
         let parameters = wavy(objective.dimension(), 2.1);
         let check = check_gradient(&mut objective, &parameters).unwrap();
         let error = check.largest_relative_error;
-        assert!(error <= T::nearest(limit), "{name}: {check:?}");
+        assert!(error <= <T as Real>::from_f64(limit), "{name}: {check:?}");
     });
 }
 
@@ -64,13 +66,13 @@ fn at_the_inverse_the_loss_and_the_gradient_vanish() {
 }
 
 fn check_at_rounded_inverse<T: Real>() {
-    let m = DMatrix::from_row_slice(2, 2, &[0.1, 0.7, 0.3, 0.2]).map(T::nearest);
+    let m = DMatrix::from_row_slice(2, 2, &[0.1, 0.7, 0.3, 0.2]).map(<T as Real>::from_f64);
     let inverse = m.clone().try_inverse().unwrap();
     for side in SIDES {
         let mut objective = InverseObjective::new(&m, side, MeanSquaredError).unwrap();
         let check = check_gradient(&mut objective, inverse.as_slice()).unwrap();
         let error = check.largest_relative_error;
-        assert!(error < T::nearest(1e-2), "{side:?}: {check:?}");
+        assert!(error < <T as Real>::from_f64(1e-2), "{side:?}: {check:?}");
     }
 }
 
@@ -103,7 +105,7 @@ fn products_of_run<T: Real>(m: &DMatrix<T>, side: Side, steps: usize, limit: f64
     let mut plain = Stepper::new(plain, rule, start.clone()).unwrap();
     let stopping = Stopping::default().max_steps(steps);
     plain.run(&stopping, Silent).unwrap();
-    let mut objective = GramObjective::new(m, side).unwrap();
+    let mut objective = InverseGramObjective::new(m, side).unwrap();
     let (mut x, mut gradient) = (start.clone(), start);
     let mut state = rule.init(&x);
     let mut products = Vec::new();
@@ -150,7 +152,7 @@ fn one_product_serves_longer_where_more_digits_are_left() {
 #[test]
 fn the_mean_of_both_estimates_has_no_form_with_one_product() {
     let m = shifted::<f64>(9);
-    let mut objective = GramObjective::new(&m, Side::Both).unwrap();
+    let mut objective = InverseGramObjective::new(&m, Side::Both).unwrap();
     objective.value_and_gradient(&wavy(81, 0.1), &mut [0.0; 81]);
     assert_eq!(objective.products(), 4);
 }
@@ -164,7 +166,7 @@ fn one_product_is_not_used_where_the_squares_leave_the_range() {
             .iter()
             .map(|entry| entry.scale_by_power_of_two(-exponent))
             .collect();
-        let mut gram = GramObjective::new(&m, Side::Left).unwrap();
+        let mut gram = InverseGramObjective::new(&m, Side::Left).unwrap();
         let mut plain = InverseObjective::new(&m, Side::Left, MeanSquaredError).unwrap();
         let (mut found, mut expected) = ([0.0; 81], [0.0; 81]);
         let loss = gram.value_and_gradient(&x, &mut found);
@@ -181,7 +183,7 @@ fn one_product_is_not_used_where_the_squares_leave_the_range() {
 fn a_run_in_parts_switches_where_a_run_in_one_does() {
     let m = shifted::<f64>(20);
     let rule: Sgd<f64> = heavy_ball_for_inverse(&m, 0).unwrap();
-    let objective = || GramObjective::new(&m, Side::Left).unwrap();
+    let objective = || InverseGramObjective::new(&m, Side::Left).unwrap();
     let stopping = Stopping::default();
     let start = vec![0.0; 400];
     let mut whole = Stepper::new(objective(), rule, start.clone()).unwrap();
@@ -197,7 +199,7 @@ fn a_run_in_parts_switches_where_a_run_in_one_does() {
 
 #[test]
 fn ridge_is_half_the_weighted_sum_of_squares() {
-    let fit = || Fit::new(MeanSquaredError, vec![1.0, -2.0]);
+    let fit = || FitObjective::new(MeanSquaredError, vec![1.0, -2.0]);
     let (mut with, mut without) = (Ridge::new(fit(), 0.5).unwrap(), fit());
     let mut gradients = [[0.0; 2]; 2];
     let values = [
@@ -215,7 +217,7 @@ fn ridge_is_half_the_weighted_sum_of_squares() {
 
 #[test]
 fn ridge_takes_the_steps_of_weight_decay() {
-    let objective = || Fit::new(MeanSquaredError, wavy::<f64>(5, 0.3));
+    let objective = || FitObjective::new(MeanSquaredError, wavy::<f64>(5, 0.3));
     let rule = Sgd::new(0.2).momentum(0.5);
     let run = |objective: &mut dyn Objective<f64>, rule: Sgd<f64>| {
         let (mut x, mut gradient): (Vec<f64>, _) = (wavy(5, 0.8), [0.0; 5]);

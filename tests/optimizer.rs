@@ -3,10 +3,13 @@
 use std::fmt::Debug;
 
 use approx::assert_relative_eq;
+use matrix_descent::objective::FitObjective;
+use matrix_descent::optimizer::{
+    AdaDelta, AdaGrad, Centering, LearningRate, Lion, Momentum, NAdam, RmsProp, SecondMoment,
+};
 use matrix_descent::{
-    AdaDelta, AdaGrad, Adam, AdamW, Error, Fit, InverseObjective, LearningRate, Lion,
-    MeanSquaredError, Momentum, NAdam, Optimizer, Real, RmsProp, SecondMoment, Sgd, Side, Silent,
-    Spread, Stepper, Stopping, minimize,
+    Adam, AdamW, Error, InverseObjective, MeanSquaredError, Optimizer, Real, Sgd, Side, Silent,
+    Stepper, Stopping, minimize,
 };
 
 use crate::support::fixtures::{OptimizerRun, matrix, optimizer_runs};
@@ -92,7 +95,7 @@ impl FindsTheMinimum {
     fn check_within<T: Real>(name: &str, optimizer: &impl Optimizer<T>, tolerance: T) {
         let target = wavy::<T>(2, 0.4);
         let run = || {
-            let objective = Fit::new(MeanSquaredError, target.clone());
+            let objective = FitObjective::new(MeanSquaredError, target.clone());
             let stopping = Stopping::default().max_steps(300);
             minimize(objective, optimizer, vec![T::one(); 2], stopping, Silent).unwrap()
         };
@@ -112,7 +115,7 @@ impl<T: Real> OptimizerCheck<T> for FindsTheMinimum {
     where
         M::State: Clone + Debug + PartialEq,
     {
-        Self::check_within(name, optimizer, T::nearest(8.0) * T::EPSILON);
+        Self::check_within(name, optimizer, <T as Real>::from_f64(8.0) * T::EPSILON);
     }
 
     /// To within the steps that a full average takes to turn.
@@ -120,7 +123,7 @@ impl<T: Real> OptimizerCheck<T> for FindsTheMinimum {
     where
         M::State: Clone + Debug + PartialEq,
     {
-        Self::check_within(name, optimizer, T::nearest(15.0) * step_length);
+        Self::check_within(name, optimizer, <T as Real>::from_f64(15.0) * step_length);
     }
 }
 
@@ -164,7 +167,7 @@ impl<T: Real> OptimizerCheck<T> for ResumesExactly {
     where
         M::State: Clone + Debug + PartialEq,
     {
-        let objective = || Fit::new(MeanSquaredError, wavy::<T>(2, 0.4));
+        let objective = || FitObjective::new(MeanSquaredError, wavy::<T>(2, 0.4));
         let start = vec![T::one(); 2];
         let until = |steps| Stopping::default().max_steps(steps);
         let mut whole = Stepper::new(objective(), optimizer, start.clone()).unwrap();
@@ -219,7 +222,7 @@ impl<T: Real> OptimizerCheck<T> for StaysFinite {
     where
         M::State: Clone + Debug + PartialEq,
     {
-        let huge = T::MAX * T::nearest(0.01);
+        let huge = T::MAX * <T as Real>::from_f64(0.01);
         let tiny = T::MIN_POSITIVE * T::EPSILON;
         let mut parameters = [T::one(); 6];
         let mut state = optimizer.init(&parameters);
@@ -394,7 +397,7 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(rms_prop, RmsProp::new(1e-2));
     assert_eq!((rms_prop.smoothing, rms_prop.epsilon), (0.99, 1e-8));
     assert_eq!((rms_prop.momentum, rms_prop.weight_decay), (0.0, 0.0));
-    assert_eq!(rms_prop.spread, Spread::RootMeanSquare);
+    assert_eq!(rms_prop.spread, Centering::RootMeanSquare);
     let ada_grad = AdaGrad::default();
     assert_eq!(ada_grad, AdaGrad::new(1e-2));
     assert_eq!((ada_grad.epsilon, ada_grad.weight_decay), (1e-10, 0.0));

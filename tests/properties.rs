@@ -74,7 +74,7 @@ struct Recipe {
 
 impl Recipe {
     fn matrix<T: Real>(&self) -> DMatrix<T> {
-        let entry = |value: f64| T::nearest(value).scale_by_power_of_two(self.exponent);
+        let entry = |value: f64| <T as Real>::from_f64(value).scale_by_power_of_two(self.exponent);
         self.unscaled().map(entry)
     }
 
@@ -184,7 +184,7 @@ fn check_certify<T: Real>(recipe: &Recipe, perturbation: f64) -> Result<(), Test
     };
     let change = gaussian(recipe.order, recipe.seed + 6) * perturbation;
     for (entry, change) in x.iter_mut().zip(&change) {
-        *entry += *entry * T::nearest(*change);
+        *entry += *entry * <T as Real>::from_f64(*change);
     }
     let Ok(certificate) = certify(&matrix, &x) else {
         return Ok(());
@@ -200,7 +200,7 @@ fn check_certify<T: Real>(recipe: &Recipe, perturbation: f64) -> Result<(), Test
 /// An inverse that is accepted at a tolerance has a residual within it.
 fn check_tolerance<T: Real>(recipe: &Recipe, tolerance: f64) -> Result<(), TestCaseError> {
     let matrix: DMatrix<T> = recipe.matrix();
-    let config = Config::default().tolerance(T::nearest(tolerance));
+    let config = Config::default().tolerance(<T as Real>::from_f64(tolerance));
     let Ok(found) = invert_by_descent(&matrix, config) else {
         return Ok(());
     };
@@ -208,7 +208,7 @@ fn check_tolerance<T: Real>(recipe: &Recipe, tolerance: f64) -> Result<(), TestC
     let (residual, _) = residuals(&wide, &x);
     // The residual is computed with rounding errors of its own.
     let slack = T::from_count(recipe.order).to_f64() * T::EPSILON.to_f64();
-    let allowed = T::nearest(tolerance).to_f64() + slack * wide.norm() * x.norm();
+    let allowed = <T as Real>::from_f64(tolerance).to_f64() + slack * wide.norm() * x.norm();
     prop_assert!(residual <= allowed, "{residual:e} > {allowed:e}");
     prop_assert!(found.certificate.is_proof());
     Ok(())

@@ -1,8 +1,7 @@
 //! The pseudo-inverse and the polar decomposition, against exact formulas.
 
-use matrix_descent::{
-    Cutoff, Error, Real, SvdConfig, polar_decomposition, pseudo_inverse, svd_by_descent,
-};
+use matrix_descent::svd::Cutoff;
+use matrix_descent::{Error, Real, SvdConfig, polar_decomposition, pseudo_inverse, svd_by_descent};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 use crate::support::gallery::{classical, random};
@@ -41,7 +40,8 @@ fn agrees_with_the_formula<T: Real>() {
     for (b, c) in products_of_integers() {
         let m = &b * &c;
         let expected = pseudo_inverse_of_product(&b, &c);
-        let found = pseudo_inverse(&m.map(T::nearest), Cutoff::Rounding).expect("finite");
+        let found =
+            pseudo_inverse(&m.map(<T as Real>::from_f64), Cutoff::Rounding).expect("finite");
         let values = svd_by_descent(&m, SvdConfig::default())
             .expect("finite")
             .singular_values;

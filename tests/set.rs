@@ -1,9 +1,9 @@
 //! What the projection onto every set has to be: the nearest point.
 
-use matrix_descent::{
-    Banded, Bounds, ConvexSet, EntryBounds, Error, NonNegative, Pattern, Real, Symmetric, Toeplitz,
-    UnitBall,
+use matrix_descent::set::{
+    Banded, Bounds, EntryBounds, NonNegative, Pattern, Symmetric, Toeplitz, UnitBall,
 };
+use matrix_descent::{ConvexSet, Error, Real};
 
 use crate::support::objectives::wavy;
 use crate::support::sets::{NamedSet, sets};
@@ -20,7 +20,7 @@ fn matrix<T: Real>(n: usize, phase: f64, scale: f64) -> Vec<T> {
     let values: Vec<f64> = wavy(n * n, phase);
     values
         .iter()
-        .map(|&value| T::nearest(value * scale))
+        .map(|&value| <T as Real>::from_f64(value * scale))
         .collect()
 }
 
@@ -44,15 +44,15 @@ fn distance<T: Real>(x: &[T], y: &[T], scale: f64) -> f64 {
 /// A point of the set, made from a matrix of this scale.
 fn other_point<T: Real>(named: &NamedSet<T>, n: usize, phase: f64, scale: f64) -> Vec<T> {
     let seed: Vec<f64> = wavy(n * n, phase);
-    let entry = |i: usize, j: usize| T::nearest(scale * seed[j * n + i]).to_f64();
+    let entry = |i: usize, j: usize| <T as Real>::from_f64(scale * seed[j * n + i]).to_f64();
     (0..n * n)
-        .map(|k| T::nearest((named.make)(&entry, k % n, k / n)))
+        .map(|k| <T as Real>::from_f64((named.make)(&entry, k % n, k / n)))
         .collect()
 }
 
 /// (1 − t)·p + t·q, which is in the set with p and q, but for rounding.
 fn between<T: Real>(p: &[T], q: &[T], t: f64) -> Vec<T> {
-    let mix = |(p, q): (&T, &T)| T::nearest((1.0 - t) * p.to_f64() + t * q.to_f64());
+    let mix = |(p, q): (&T, &T)| <T as Real>::from_f64((1.0 - t) * p.to_f64() + t * q.to_f64());
     p.iter().zip(q).map(mix).collect()
 }
 

@@ -65,7 +65,7 @@ fn singular_matrices_are_found_in_single_precision() {
     let complaints = singular_gallery()
         .into_iter()
         .filter_map(|(name, m, rank)| {
-            let narrow = m.map(f32::nearest);
+            let narrow = m.map(f32::from_f64);
             let is_exact = widen(&narrow) == m;
             let complaint = is_exact.then(|| complaint_if_exact(&narrow, rank))??;
             Some(format!("{name}: {complaint}"))
@@ -82,7 +82,7 @@ fn singular_but_for_rounding(order: usize, rank: usize, seed: u64) -> DMatrix<f6
 }
 
 fn check_rank_without_noise<T: Real>(order: usize, rank: usize, seed: u64) -> Option<String> {
-    let matrix = singular_but_for_rounding(order, rank, seed).map(T::nearest);
+    let matrix = singular_but_for_rounding(order, rank, seed).map(<T as Real>::from_f64);
     let complaint = complaint(&matrix, rank, MOST_PRODUCTS_ON_NOISE)?;
     Some(format!("rank {rank} of {order}, seed {seed}: {complaint}"))
 }
@@ -133,10 +133,10 @@ fn the_best_iterate_inverts_what_can_be_inverted() {
 }
 
 fn check_tiny<T: Real>(value: f64, n: usize) {
-    let matrix = DMatrix::from_diagonal_element(n, n, T::nearest(value));
+    let matrix = DMatrix::from_diagonal_element(n, n, <T as Real>::from_f64(value));
     let found = invert_by_descent(&matrix, Config::default());
     let inverse = found.unwrap_or_else(|error| panic!("{value:e}: {error}"));
-    let expected = T::one() / T::nearest(value);
+    let expected = T::one() / <T as Real>::from_f64(value);
     assert_eq!(
         inverse.inverse,
         DMatrix::from_diagonal_element(n, n, expected)
@@ -162,7 +162,7 @@ fn tiny_and_huge_matrices_are_regular() {
 fn check_graded<T: Real>(name: &str, entries: &[f64]) {
     let diagonal = DVector::from_iterator(entries.len(), entries.iter().copied());
     let wide = DMatrix::from_diagonal(&diagonal);
-    let matrix = wide.map(T::nearest);
+    let matrix = wide.map(<T as Real>::from_f64);
     let entry = GalleryMatrix::new(name.to_owned(), widen(&matrix));
     let found = invert_by_descent(&matrix, Config::default()).expect(name);
     assert_true(name, &found.certificate, &entry, &found.inverse);
@@ -206,7 +206,7 @@ fn extreme_entries_get_an_honest_answer() {
 fn single_precision_serves_up_to_a_million() {
     for (order, large) in [(64, 32), (64, 1), (100, 50)] {
         let values = DVector::from_fn(order, |i, _| if i < large { 1.0 } else { 1.0 / 8e5 });
-        let matrix = prescribed::with_singular_values(&values, 5).map(f32::nearest);
+        let matrix = prescribed::with_singular_values(&values, 5).map(f32::from_f64);
         let name = format!("{large} large of {order}");
         let found = invert_by_descent(&matrix, Config::default()).expect(&name);
         assert!(found.certificate.relative_error_bound() < 1e-7, "{name}");

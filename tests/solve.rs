@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
+use matrix_descent::objective::{LinearSystem, check_gradient};
 use matrix_descent::{
-    Config, Error, LinearMap, LinearSystem, Progress, Real, Sgd, Silent, SolveConfig, SolveMethod,
-    StopReason, Stopping, check_gradient, invert_by_descent, minimize, solve_by_descent,
+    Config, Error, LinearMap, Progress, Real, Sgd, Silent, SolveConfig, SolveProblem, StopReason,
+    Stopping, invert_by_descent, minimize, solve_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
@@ -35,7 +36,7 @@ fn solves_the_table<T: Real>() {
             let x = found.solution.column(column);
             let residual = (b.column(column) - &a * x).norm();
             let difference = (residual - found.backward_errors[column].residual).abs();
-            let allowed = T::nearest(1e3) * T::EPSILON * (T::one() + residual);
+            let allowed = <T as Real>::from_f64(1e3) * T::EPSILON * (T::one() + residual);
             assert!(difference <= allowed, "{name}");
         }
     }
@@ -55,7 +56,7 @@ fn agrees_with_the_factorisations() {
     let expected = a.clone().lu().solve(&b).unwrap();
     assert!((&found.solution - &expected).norm() <= 1e-12 * expected.norm());
     let a = definite::<f64>(40);
-    let config = SolveConfig::default().method(SolveMethod::PositiveDefinite);
+    let config = SolveConfig::default().problem(SolveProblem::PositiveDefinite);
     let found = solve_by_descent(&a, &b, config).unwrap();
     let expected = a.cholesky().unwrap().solve(&b);
     assert!((&found.solution - &expected).norm() <= 1e-12 * expected.norm());
@@ -174,7 +175,7 @@ fn a_preconditioner_saves_steps() {
     let p = DMatrix::from_diagonal(&diagonal.map(f64::recip));
     let b = random(30, 1, 0.6);
     let config = SolveConfig::default()
-        .method(SolveMethod::PositiveDefinite)
+        .problem(SolveProblem::PositiveDefinite)
         .tolerance(1e-12);
     let plain = solve_by_descent(&a, &b, config.clone()).unwrap();
     let helped = solve_by_descent(&a, &b, config.preconditioner(p)).unwrap();
@@ -189,7 +190,7 @@ fn poisson_on_a_grid_without_a_matrix() {
     let mut steps = 0;
     let info = allocation_counter::measure(|| {
         let config = SolveConfig::default()
-            .method(SolveMethod::PositiveDefinite)
+            .problem(SolveProblem::PositiveDefinite)
             .noise(1e-10 * b.norm());
         let found = solve_by_descent(&poisson, &b, config).unwrap();
         let mut image = vec![0.0; n];
@@ -231,7 +232,7 @@ fn an_early_end_sharpens_a_blurred_signal() {
 
 #[test]
 fn what_is_not_definite_is_told() {
-    let config = SolveConfig::default().method(SolveMethod::PositiveDefinite);
+    let config = SolveConfig::default().problem(SolveProblem::PositiveDefinite);
     let a = DMatrix::from_diagonal(&dvector![1.0, -2.0]);
     let found = solve_by_descent(&a, &dvector![1.0, 1.0], config.clone());
     let found = found.unwrap_err();
@@ -329,12 +330,15 @@ fn a_map_that_gives_nonsense_is_an_error() {
 
 /// The solution of [a, c; c, a]·x = [b, 0], with entries and a norm at the end of the range.
 fn solves_beyond_the_norms_range<T: Real>() {
-    let (large, small) = (T::MAX * T::nearest(0.9), T::MAX * T::nearest(0.5));
+    let (large, small) = (
+        T::MAX * <T as Real>::from_f64(0.9),
+        T::MAX * <T as Real>::from_f64(0.5),
+    );
     let a = dmatrix![large, small; small, large];
     let b = dvector![T::MAX, T::zero()];
     let expected = dvector![0.9, -0.5] / (0.9 * 0.9 - 0.5 * 0.5);
-    for method in [SolveMethod::PositiveDefinite, SolveMethod::LeastSquares] {
-        let found = solve_by_descent(&a, &b, SolveConfig::default().method(method)).unwrap();
+    for method in [SolveProblem::PositiveDefinite, SolveProblem::LeastSquares] {
+        let found = solve_by_descent(&a, &b, SolveConfig::default().problem(method)).unwrap();
         let error = (widened(&found.solution) - &expected).norm();
         assert!(error <= 100.0 * T::EPSILON.to_f64(), "{error:e}");
     }
@@ -345,7 +349,7 @@ fn a_norm_beyond_the_range_is_no_wrong_answer() {
     solves_beyond_the_norms_range::<f32>();
     solves_beyond_the_norms_range::<f64>();
     let a = dmatrix![1.7e308, 1.0e308; 1.0e308, 1.7e308];
-    let config = SolveConfig::default().method(SolveMethod::PositiveDefinite);
+    let config = SolveConfig::default().problem(SolveProblem::PositiveDefinite);
     let found = solve_by_descent(&a, &dvector![1.0, 0.0], config).unwrap();
     let expected = dvector![1.7, -1.0] / 1.89;
     assert!((found.solution * 1e308 - expected).norm() < 1e-14);
@@ -477,7 +481,7 @@ fn bad_input_is_told() {
     let p = DMatrix::<f64>::identity(3, 3);
     let found = solve_by_descent(&a, &b, default().preconditioner(p)).unwrap_err();
     assert_eq!(found, mismatch("preconditioner", 3, 3, 2, 2));
-    let found = error(default().method(SolveMethod::PositiveDefinite));
+    let found = error(default().problem(SolveProblem::PositiveDefinite));
     assert!(matches!(
         found,
         Error::NotSquare {
@@ -526,7 +530,7 @@ fn bad_input_is_told() {
         setting("max_steps", 0.0, "at least 1")
     );
     let square = DMatrix::<f64>::identity(2, 2);
-    let config = default().method(SolveMethod::PositiveDefinite).ridge(1.0);
+    let config = default().problem(SolveProblem::PositiveDefinite).ridge(1.0);
     let found = solve_by_descent(&square, &dvector![1.0, 2.0], config).unwrap_err();
     assert_eq!(found, setting("ridge", 1.0, "0 for a definite matrix"));
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {

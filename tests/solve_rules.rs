@@ -1,8 +1,9 @@
 //! Linear systems by each rule.
 
+use matrix_descent::solve::BackwardError;
 use matrix_descent::{
-    BackwardError, Error, LinearMap, Real, Silent, Solution, SolveConfig, SolveMethod, SolveRule,
-    StopReason, solve_by_descent,
+    Error, LinearMap, Real, Silent, Solution, SolveConfig, SolveMethod, SolveProblem, StopReason,
+    solve_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -13,11 +14,11 @@ use crate::support::systems::{
     Counting, Poisson, definite, pseudo_inverse_of_tall, random, reference, table, widened,
 };
 
-fn rules<T: Real>() -> [SolveRule<T>; 3] {
+fn rules<T: Real>() -> [SolveMethod<T>; 3] {
     [
-        SolveRule::ConjugateGradients,
-        SolveRule::HeavyBall,
-        SolveRule::GradientDescent,
+        SolveMethod::ConjugateGradients,
+        SolveMethod::HeavyBall,
+        SolveMethod::GradientDescent,
     ]
 }
 
@@ -31,7 +32,7 @@ fn every_rule_solves_the_table<T: Real>() {
         let b = random::<T>(a.nrows(), 3, 0.4);
         let expected = reference(&a, &b, rank);
         for rule in rules() {
-            let found = solve_by_descent(&a, &b, SolveConfig::default().rule(rule))
+            let found = solve_by_descent(&a, &b, SolveConfig::default().method(rule))
                 .unwrap_or_else(|error| panic!("{name}, {rule:?}: {error}"));
             let error = (widened(&found.solution) - &expected).norm();
             assert!(
@@ -55,8 +56,8 @@ fn every_rule_solves_a_definite_system<T: Real>() {
     let p = DMatrix::from_diagonal(&a.diagonal().map(|value| T::one() / value));
     for rule in rules() {
         let definite = SolveConfig::default()
-            .method(SolveMethod::PositiveDefinite)
-            .rule(rule);
+            .problem(SolveProblem::PositiveDefinite)
+            .method(rule);
         let plain = solve_by_descent(&a, &b, definite.clone()).unwrap();
         assert!(is_near(&plain.solution, &expected), "{rule:?}");
         let helped = solve_by_descent(&a, &b, definite.preconditioner(&p)).unwrap();
@@ -78,7 +79,7 @@ fn the_ridge_is_that_of_the_closed_form_by_every_rule() {
             let gram = a.transpose() * &a + DMatrix::identity(n, n) * ridge;
             let expected = gram.cholesky().unwrap().solve(&(a.transpose() * &b));
             for rule in rules() {
-                let config = SolveConfig::default().ridge(ridge).rule(rule);
+                let config = SolveConfig::default().ridge(ridge).method(rule);
                 let found = solve_by_descent(&a, &b, config)
                     .unwrap_or_else(|error| panic!("{name}, {ridge}, {rule:?}: {error}"));
                 assert!(
@@ -104,7 +105,7 @@ fn steps_of(found: Result<Solution<f64>, Error>) -> f64 {
 }
 
 /// How many times as many steps twice the condition number takes, and the steps, by each rule.
-fn growth(steps: impl Fn(SolveRule<f64>, f64) -> f64) -> [(f64, f64); 3] {
+fn growth(steps: impl Fn(SolveMethod<f64>, f64) -> f64) -> [(f64, f64); 3] {
     rules().map(|rule| {
         let (before, after) = (steps(rule, 20.0), steps(rule, 40.0));
         (after / before, after)
@@ -126,7 +127,7 @@ fn least_squares_take_as_many_steps_as_the_theory_says() {
     let steps = |rule, condition_number| {
         let a = with_condition_number(200, condition_number);
         let b = DVector::from_vec(wavy(200, 0.3));
-        let config = SolveConfig::default().rule(rule).tolerance(1e-10);
+        let config = SolveConfig::default().method(rule).tolerance(1e-10);
         steps_of(solve_by_descent(&a, &b, config))
     };
     let heavy = assert_growth(growth(steps));
@@ -141,8 +142,8 @@ fn definite_systems_take_as_many_steps_as_the_theory_says() {
         let grid = Poisson { side };
         let b = DVector::from_vec(wavy(grid.rows(), 0.3));
         let config = SolveConfig::default()
-            .method(SolveMethod::PositiveDefinite)
-            .rule(rule)
+            .problem(SolveProblem::PositiveDefinite)
+            .method(rule)
             .tolerance(1e-10);
         steps_of(solve_by_descent(&grid, &b, config))
     };
@@ -155,9 +156,9 @@ fn a_preconditioner_saves_steps_by_every_rule() {
     let a = DMatrix::from_diagonal(&diagonal) + definite::<f64>(30) * 0.05;
     let p = DMatrix::from_diagonal(&diagonal.map(f64::recip));
     let b = random(30, 1, 0.6);
-    for method in [SolveMethod::LeastSquares, SolveMethod::PositiveDefinite] {
+    for method in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
         for rule in rules() {
-            let config = SolveConfig::default().method(method).rule(rule);
+            let config = SolveConfig::default().problem(method).method(rule);
             let config = config.tolerance(1e-10);
             let plain = match solve_by_descent(&a, &b, config.clone()) {
                 Err(Error::SystemNotConverged { best, .. }) => *best,
@@ -180,7 +181,7 @@ fn a_residual_within_the_noise_ends_the_run_by_every_rule() {
     let b = &a * &truth + DVector::from_vec(wavy::<f64>(40, 0.3)) * 0.01;
     let noise = 0.01 * DVector::from_vec(wavy::<f64>(40, 0.3)).norm();
     for rule in rules() {
-        let config = SolveConfig::default().noise(noise).rule(rule);
+        let config = SolveConfig::default().noise(noise).method(rule);
         let found = solve_by_descent(&a, &b, config).unwrap();
         assert_eq!(found.reports[0].stop_reason, StopReason::Discrepancy);
         let residual = (&a * &found.solution - &b).norm();
@@ -193,22 +194,22 @@ fn a_residual_within_the_noise_ends_the_run_by_every_rule() {
 fn powers_of_two_change_nothing_but_the_exponent_by_any_rule() {
     let a = random::<f64>(6, 4, 0.3);
     let b = random::<f64>(6, 1, 0.8);
-    let constant = SolveRule::Constant {
+    let constant = SolveMethod::Constant {
         learning_rate: 0.1,
         momentum: 0.5,
     };
     for rule in rules().into_iter().chain([constant]) {
-        let expected = solve_by_descent(&a, &b, SolveConfig::default().rule(rule)).unwrap();
+        let expected = solve_by_descent(&a, &b, SolveConfig::default().method(rule)).unwrap();
         for (of_a, of_b) in [(-400, -900), (-400, 300), (400, -300), (500, 500)] {
             let scaled = |m: &DMatrix<f64>, e: i32| m.map(|value| value.scale_by_power_of_two(e));
             let rule = match rule {
-                SolveRule::Constant { momentum, .. } => SolveRule::Constant {
+                SolveMethod::Constant { momentum, .. } => SolveMethod::Constant {
                     learning_rate: 0.1_f64.scale_by_power_of_two(-2 * of_a),
                     momentum,
                 },
                 other => other,
             };
-            let config = SolveConfig::default().rule(rule);
+            let config = SolveConfig::default().method(rule);
             let found = solve_by_descent(&scaled(&a, of_a), &scaled(&b, of_b), config).unwrap();
             let found = scaled(&found.solution, of_a - of_b);
             let error = (found - &expected.solution).norm();
@@ -225,11 +226,11 @@ fn settings_of_ones_own() {
     let a = dmatrix![2.0, 0.0; 0.0, 1.0];
     let b = dvector![2.0, 3.0];
     let run = |learning_rate, momentum| {
-        let rule = SolveRule::Constant {
+        let rule = SolveMethod::Constant {
             learning_rate,
             momentum,
         };
-        solve_by_descent(&a, &b, SolveConfig::default().rule(rule).tolerance(1e-12))
+        solve_by_descent(&a, &b, SolveConfig::default().method(rule).tolerance(1e-12))
     };
     // The limit is 2(1 + μ)/L, L = 4.
     for (learning_rate, momentum) in [(0.25, 0.0), (0.45, 0.0), (0.7, 0.5)] {
@@ -258,11 +259,11 @@ fn the_steps_are_those_of_the_formulas() {
         d = a.transpose() * (&b - &a * &x) + &d * momentum;
         x += &d * learning_rate;
     }
-    let rule = SolveRule::Constant {
+    let rule = SolveMethod::Constant {
         learning_rate,
         momentum,
     };
-    let config = SolveConfig::default().rule(rule).max_steps(5);
+    let config = SolveConfig::default().method(rule).max_steps(5);
     let Err(Error::SystemNotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
         panic!();
     };
@@ -270,7 +271,7 @@ fn the_steps_are_those_of_the_formulas() {
     let g = a.transpose() * &b;
     let length: f64 = g.norm_squared() / (&a * &g).norm_squared();
     let config = SolveConfig::default()
-        .rule(SolveRule::GradientDescent)
+        .method(SolveMethod::GradientDescent)
         .max_steps(1);
     let Err(Error::SystemNotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
         panic!();
@@ -282,7 +283,7 @@ fn the_steps_are_those_of_the_formulas() {
 #[test]
 fn bad_settings_of_a_rule_are_refused() {
     let (a, b) = (dmatrix![2.0], dvector![1.0]);
-    let constant = |learning_rate, momentum| SolveRule::Constant {
+    let constant = |learning_rate, momentum| SolveMethod::Constant {
         learning_rate,
         momentum,
     };
@@ -296,7 +297,7 @@ fn bad_settings_of_a_rule_are_refused() {
         (constant(0.1, f64::NAN), "momentum"),
     ];
     for (rule, expected) in cases {
-        let found = solve_by_descent(&a, &b, SolveConfig::default().rule(rule));
+        let found = solve_by_descent(&a, &b, SolveConfig::default().method(rule));
         let is_told = matches!(found, Err(Error::InvalidSetting { name, .. }) if name == expected);
         assert!(is_told, "{rule:?}: {found:?}");
     }
@@ -326,7 +327,7 @@ fn no_rule_gives_a_wrong_answer_to_hard_systems() {
         let a = u * DMatrix::from_diagonal(&sigma) * v.transpose();
         let b = random::<f64>(n, 1, 0.1);
         for (rule, solved) in rules().into_iter().zip(&mut solved) {
-            let config = SolveConfig::default().rule(rule).max_steps(20_000);
+            let config = SolveConfig::default().method(rule).max_steps(20_000);
             match solve_by_descent(&a, &b, config) {
                 Ok(found) => {
                     *solved += 1;
@@ -356,7 +357,7 @@ fn no_rule_allocates_in_the_loop() {
         let run = |tolerance| {
             let mut steps = 0;
             let info = allocation_counter::measure(|| {
-                let config = SolveConfig::default().rule(rule).tolerance(tolerance);
+                let config = SolveConfig::default().method(rule).tolerance(tolerance);
                 let config = config.preconditioner(&p);
                 steps = solve_by_descent(&a, &b, config).unwrap().reports[0].steps;
             });
@@ -376,8 +377,8 @@ fn what_is_not_definite_is_told_by_every_rule() {
     let a = DMatrix::from_diagonal(&dvector![1.0, -2.0]);
     for rule in rules() {
         let config = SolveConfig::default()
-            .method(SolveMethod::PositiveDefinite)
-            .rule(rule);
+            .problem(SolveProblem::PositiveDefinite)
+            .method(rule);
         let found = solve_by_descent(&a, &dvector![1.0, 1.0], config);
         assert!(found.is_err(), "{rule:?}: {found:?}");
     }
@@ -388,11 +389,11 @@ fn evaluations_are_the_products_after_the_norm_estimate() {
     let b = random(12, 3, 0.8);
     for rule in rules() {
         let map = Counting::new(random(12, 7, 0.3));
-        let config = SolveConfig::default().rule(rule).tolerance(1e-9);
+        let config = SolveConfig::default().method(rule).tolerance(1e-9);
         let found = solve_by_descent(&map, &b, config).unwrap();
         let counted: usize = found.reports.iter().map(|report| report.evaluations).sum();
         let before = match rule {
-            SolveRule::HeavyBall => 21,
+            SolveMethod::HeavyBall => 21,
             _ => 11,
         };
         assert_eq!(map.products.get(), counted + before, "{rule:?}");
@@ -436,7 +437,8 @@ fn errors_of_least_squares<T: Real>(condition_number: f64, residual: f64) -> (f6
     let a = u.columns(0, n) * DMatrix::from_diagonal(&sigma) * v.transpose();
     let b = &a * random::<f64>(n, 1, 0.5) + u.columns(n, 1) * residual;
     // What the rounding to the format leaves is the system.
-    let (a, b): (DMatrix<T>, DMatrix<T>) = (a.map(T::nearest), b.map(T::nearest));
+    let (a, b): (DMatrix<T>, DMatrix<T>) =
+        (a.map(<T as Real>::from_f64), b.map(<T as Real>::from_f64));
     let expected = widened(&a)
         .svd(true, true)
         .solve(&widened(&b), 0.0)
@@ -479,7 +481,7 @@ fn long_columns_in_single_precision_lose_no_digits() {
     let b = DMatrix::from_fn(m, 1, |i, _| 3.0 + 0.5 * place(i) + noise(i));
     let expected = pseudo_inverse_of_tall(&widened(&a)) * widened(&b);
     for rule in rules() {
-        let found = solve_by_descent(&a, &b, SolveConfig::default().rule(rule)).unwrap();
+        let found = solve_by_descent(&a, &b, SolveConfig::default().method(rule)).unwrap();
         let error = (widened(&found.solution) - &expected).norm();
         assert!(error < 2e-4, "{rule:?}: {error:e}");
         let residual = f64::from(found.backward_errors[0].residual);
@@ -535,9 +537,10 @@ fn solved_of_random_systems<T: Real>(cases: usize) -> [usize; 3] {
     let mut solved = [0; 3];
     for case in 0..cases {
         let (a, b) = random_system(&mut generator);
-        let (a, b): (DMatrix<T>, DMatrix<T>) = (a.map(T::nearest), b.map(T::nearest));
+        let (a, b): (DMatrix<T>, DMatrix<T>) =
+            (a.map(<T as Real>::from_f64), b.map(<T as Real>::from_f64));
         for (rule, solved) in rules().into_iter().zip(&mut solved) {
-            let config = SolveConfig::default().rule(rule).max_steps(3000);
+            let config = SolveConfig::default().method(rule).max_steps(3000);
             match solve_by_descent(&a, &b, config) {
                 Ok(found) => {
                     let is_right = is_what_ok_means(&a, &b, &found.solution);
@@ -572,8 +575,8 @@ fn random_small_systems_have_no_wrong_answer() {
 #[test]
 fn the_documented_defaults() {
     let documented = SolveConfig::<f64>::default()
-        .method(SolveMethod::LeastSquares)
-        .rule(SolveRule::ConjugateGradients)
+        .problem(SolveProblem::LeastSquares)
+        .method(SolveMethod::ConjugateGradients)
         .ridge(0.0)
         .max_steps(100_000)
         .observer(Silent);
@@ -584,17 +587,17 @@ fn the_documented_defaults() {
 #[test]
 fn a_huge_vector_near_the_null_space_is_no_solution() {
     let (a, b) = (dmatrix![1.0, -1.0; -1.0, 1.0], dvector![1.0, 2.0]);
-    let definite = SolveConfig::default().method(SolveMethod::PositiveDefinite);
+    let definite = SolveConfig::default().problem(SolveProblem::PositiveDefinite);
     for rule in rules() {
-        let found = solve_by_descent(&a, &b, definite.clone().rule(rule).max_steps(10_000));
+        let found = solve_by_descent(&a, &b, definite.clone().method(rule).max_steps(10_000));
         assert!(found.is_err(), "{rule:?}: {found:?}");
     }
     let a = dmatrix![1.0, 0.0; 0.0, 1e-10];
-    let rule = SolveRule::Constant {
+    let rule = SolveMethod::Constant {
         learning_rate: 1.0,
         momentum: 0.0,
     };
-    let config = definite.rule(rule).tolerance(1e-9);
+    let config = definite.method(rule).tolerance(1e-9);
     let config = config.preconditioner(dmatrix![1.0, 0.0; 0.0, 1e12]);
     let found = solve_by_descent(&a, &dvector![1.0, 1.0], config);
     assert!(found.is_err(), "{found:?}");
@@ -616,7 +619,7 @@ fn a_heavy_ball_finds_the_curvatures() {
         for condition in [10.0, 100.0, 1e3, 1e4] {
             let a = reflected(n, condition);
             let b = &a * DVector::from_fn(n, |i, _| 1.0 + i as f64);
-            let config = SolveConfig::default().rule(SolveRule::HeavyBall);
+            let config = SolveConfig::default().method(SolveMethod::HeavyBall);
             let found = solve_by_descent(&a, &b, config.max_steps(1_000_000));
             let found = found.unwrap_or_else(|error| panic!("{n}, {condition:e}: {error}"));
             let steps = found.reports[0].steps as f64;
@@ -635,8 +638,8 @@ fn a_start_far_from_the_solution_is_forgotten() {
     let expected = a.clone().try_inverse().unwrap() * dvector![1.0, 2.0];
     for size in [0.0, 1e-300, 1e-100, 1e-30, 1.0] {
         for rule in rules() {
-            for method in [SolveMethod::LeastSquares, SolveMethod::PositiveDefinite] {
-                let config = SolveConfig::default().rule(rule).method(method);
+            for method in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
+                let config = SolveConfig::default().method(rule).problem(method);
                 let config = config.start(dmatrix![1.0; 1.0]);
                 let found = solve_by_descent(&a, &(dvector![1.0, 2.0] * size), config);
                 let found = found.unwrap_or_else(|error| panic!("{size:e} {rule:?}: {error}"));
@@ -679,13 +682,13 @@ fn the_gradient_shown_is_that_of_the_function() {
     for size in [1e10, 1.0, 1e-10] {
         let a = dmatrix![2.0, 0.5; 0.5, 1.0] * size;
         let b = dvector![1.0, -1.0];
-        for method in [SolveMethod::LeastSquares, SolveMethod::PositiveDefinite] {
+        for method in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
             let mut worst = 0.0_f64;
             let watch = |progress: &matrix_descent::Progress<'_, f64>| {
                 let x = DVector::from_column_slice(progress.parameters);
                 let residual = &a * x - &b;
                 let expected = match method {
-                    SolveMethod::LeastSquares => a.tr_mul(&residual),
+                    SolveProblem::LeastSquares => a.tr_mul(&residual),
                     _ => residual,
                 };
                 let shown = DVector::from_column_slice(progress.gradient);
@@ -694,7 +697,7 @@ fn the_gradient_shown_is_that_of_the_function() {
                 }
                 std::ops::ControlFlow::Continue(())
             };
-            let config = SolveConfig::default().method(method).observer(watch);
+            let config = SolveConfig::default().problem(method).observer(watch);
             solve_by_descent(&a, &b, config).unwrap();
             assert!(worst < 1e-14, "{size:e} {method:?}: {worst:e}");
         }

@@ -2,11 +2,16 @@
 
 use std::ops::ControlFlow;
 
+use matrix_descent::inverse::{
+    gradient_descent_for_inverse, heavy_ball_for_inverse, heavy_ball_for_structured_inverse,
+};
+use matrix_descent::optimizer::Iterate;
+use matrix_descent::set::{
+    Banded, Bounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz, UnitBall,
+};
 use matrix_descent::{
-    Banded, Bounds, Compose, Config, ConvexSet, Error, Inversion, Iterate, NonNegative, Objective,
-    Optimizer, Pattern, Progress, Real, Sgd, Side, Start, StopReason, Subspace, Symmetric,
-    Toeplitz, UnitBall, gradient_descent_for_inverse, heavy_ball_for_inverse,
-    heavy_ball_for_structured_inverse, invert_by_descent,
+    Compose, Config, ConvexSet, Error, Inversion, Objective, Optimizer, Progress, Real, Sgd, Side,
+    Start, StopReason, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 
@@ -268,7 +273,7 @@ fn the_best_matrix_of_the_unit_ball_is_found() {
 fn check_any_scale<T: Real>(scales: &[f64]) {
     let relative = |x: f64, y: f64| (x - y).abs() <= 1e-2 * y;
     for &scale in scales {
-        let m = noise(4).map(|value| T::nearest(value * scale));
+        let m = noise(4).map(|value| <T as Real>::from_f64(value * scale));
         let rule = heavy_ball_for_structured_inverse(&m, Side::Left, Symmetric, 0).unwrap();
         let found = invert_by_descent(&m, Config::default().optimizer(rule)).unwrap();
         assert!(found.is_constrained_optimum(), "{scale:e}");

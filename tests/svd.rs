@@ -2,7 +2,8 @@
 //! precision, closed forms and other libraries.
 
 use faer::Mat;
-use matrix_descent::{Error, Real, StopReason, Svd, SvdConfig, SvdMethod, Vectors, svd_by_descent};
+use matrix_descent::svd::{SvdMethod, Vectors};
+use matrix_descent::{Error, Real, StopReason, Svd, SvdConfig, svd_by_descent};
 use nalgebra::{DMatrix, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
@@ -136,7 +137,7 @@ fn hard_matrices_are_decomposed() {
 #[test]
 fn hard_matrices_are_decomposed_in_single_precision() {
     let complaints = hard_matrices().into_iter().filter_map(|(name, matrix)| {
-        let narrow = matrix.map(f32::nearest);
+        let narrow = matrix.map(f32::from_f64);
         let is_in_range = narrow.iter().all(|entry| entry.is_finite());
         let text = is_in_range.then(|| complaint(&narrow)).flatten()?;
         Some(format!("{name}: {text}"))
@@ -155,7 +156,7 @@ fn hard_matrices_inside_larger_ones_are_decomposed() {
         larger
             .view_mut((rows, columns), (33, 33))
             .copy_from(&(uniform(33, 33, 41) * size));
-        let narrow = larger.map(f32::nearest);
+        let narrow = larger.map(f32::from_f64);
         let is_in_range = narrow.iter().all(|entry| entry.is_finite());
         let config = full(SvdMethod::PlaneRotations);
         let text = complaint_about(&larger, config).or_else(|| {
@@ -489,7 +490,7 @@ fn random_small_matrices_are_decomposed() {
     for case in 0..cases {
         let matrix = random_matrix(&mut generator);
         assert_eq!(complaint(&matrix), None, "number {case}: {matrix:?}");
-        let narrow = matrix.map(f32::nearest);
+        let narrow = matrix.map(f32::from_f64);
         assert_eq!(complaint(&narrow), None, "number {case} in f32: {narrow:?}");
     }
 }

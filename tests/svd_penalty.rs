@@ -1,8 +1,10 @@
 //! The singular value decomposition by penalties: the notebook reproduced, and the form that converges.
 
+use matrix_descent::objective::SvdPenalty;
+use matrix_descent::optimizer::Clip;
 use matrix_descent::{
-    Adam, Clip, Compose, Error, Lbfgs, Minimization, Objective, Optimizer, Real, Sgd, Silent,
-    Stopping, SvdPenalty, minimize,
+    Adam, Compose, Error, Lbfgs, Minimization, Objective, Optimizer, Real, Sgd, Silent, Stopping,
+    minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -169,10 +171,13 @@ fn the_signed_form_converges_from_every_start_by_momentum() {
 fn the_signed_form_knows_no_scale() {
     fn largest_error<T: Real>(exponent: i32) -> f64 {
         let (matrix, exact) = &notebook_matrices()[3];
-        let scaled = matrix.map(|entry| T::nearest(entry).scale_by_power_of_two(exponent));
+        let scaled =
+            matrix.map(|entry| <T as Real>::from_f64(entry).scale_by_power_of_two(exponent));
         let mut objective = SvdPenalty::signed(&scaled).unwrap();
         let start = objective.random_start(1);
-        let stopping = Stopping::default().loss(T::nearest(1e-20)).max_steps(2000);
+        let stopping = Stopping::default()
+            .loss(<T as Real>::from_f64(1e-20))
+            .max_steps(2000);
         let run = minimize(&mut objective, Lbfgs::default(), start, stopping, Silent).unwrap();
         let factors = objective.factors(&run.parameters).unwrap();
         let values = factors.singular_values.iter();

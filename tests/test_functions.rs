@@ -1,8 +1,10 @@
 //! The table that runs every optimizer on every classic function.
 
+use matrix_descent::objective::check_gradient;
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, BetaFormula, LineSearch, Lion, NAdam, RmsProp};
 use matrix_descent::{
-    AdaDelta, AdaGrad, Adam, AdamW, ConjugateGradient, Conjugation, Lbfgs, LineSearch, Lion, NAdam,
-    Optimizer, Real, RmsProp, Sgd, Silent, StopReason, Stopping, check_gradient, minimize,
+    Adam, AdamW, ConjugateGradient, Lbfgs, Optimizer, Real, Sgd, Silent, StopReason, Stopping,
+    minimize,
 };
 
 use crate::support::objectives::wavy;
@@ -18,14 +20,15 @@ const FUNCTIONS: usize = 7;
 fn run_table<T: Real>() {
     let rate = |curvature: T| T::one() / curvature;
     let sgd = |curvature| Sgd::new(rate(curvature));
-    let momentum = |curvature| Sgd::new(rate(curvature)).momentum(T::nearest(0.9));
-    let nesterov = |curvature| Sgd::new(rate(curvature)).nesterov_momentum(T::nearest(0.9));
+    let momentum = |curvature| Sgd::new(rate(curvature)).momentum(<T as Real>::from_f64(0.9));
+    let nesterov =
+        |curvature| Sgd::new(rate(curvature)).nesterov_momentum(<T as Real>::from_f64(0.9));
     let backtracking = LineSearch::<T>::backtracking();
     let lbfgs = Lbfgs::<T>::default();
     let lbfgs_b = lbfgs.line_search(backtracking);
     let cg = ConjugateGradient::<T>::default();
-    let cg_pr = cg.conjugation(Conjugation::PolakRibiere);
-    let cg_fr = cg.conjugation(Conjugation::FletcherReeves);
+    let cg_pr = cg.conjugation(BetaFormula::PolakRibiere);
+    let cg_fr = cg.conjugation(BetaFormula::FletcherReeves);
     let cg_b = cg.line_search(backtracking);
     // Rosenbrock in 2 and in 20 dimensions, Beale, Booth, Himmelblau, the two quadratics.
     #[rustfmt::skip]
@@ -47,7 +50,7 @@ fn run_table<T: Real>() {
 /// The same for the rules whose steps do not shrink with the gradient: they have to lower the loss
 /// to a millionth, all with one learning rate, that of the row, on every function.
 fn run_table_of_adaptive_rules<T: Real>() {
-    let t = T::nearest;
+    let t = <T as Real>::from_f64;
     let goal = t(1e-6);
     let adam = Adam::new(t(0.1));
     let amsgrad = adam.amsgrad();
@@ -132,7 +135,11 @@ fn check_gradients<T: Real>(limit: f64) {
         let parameters = wavy(function.start.len(), 2.1);
         let check = check_gradient(&mut &mut *function.objective, &parameters).unwrap();
         let error = check.largest_relative_error;
-        assert!(error <= T::nearest(limit), "{}: {check:?}", function.name);
+        assert!(
+            error <= <T as Real>::from_f64(limit),
+            "{}: {check:?}",
+            function.name
+        );
     }
 }
 

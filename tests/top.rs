@@ -1,9 +1,9 @@
 //! The leading singular values, against closed forms, references of twice the precision and whole
 //! decompositions.
 
+use matrix_descent::svd::{LeadingEvidence, TopRoute};
 use matrix_descent::{
-    Error, Leading, LinearMap, Real, SvdConfig, TopConfig, TopRoute, TopSvd, svd_by_descent,
-    svd_top_k,
+    Error, LinearMap, Real, SvdConfig, TopConfig, TopSvd, svd_by_descent, svd_top_k,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 
@@ -147,7 +147,7 @@ fn maps_that_are_small_beside_their_blocks() {
 #[test]
 fn leading_values_of_hard_maps_in_single_precision() {
     let complaints = hard_matrices().into_iter().filter_map(|(name, matrix)| {
-        let narrow = matrix.map(f32::nearest);
+        let narrow = matrix.map(f32::from_f64);
         let is_in_range = narrow.iter().all(|entry| entry.is_finite());
         let text = match svd_top_k(&Products(&narrow), 1, default()) {
             Ok(top) => complaint(&narrow, &top)?,
@@ -205,7 +205,7 @@ fn what_is_said_of_the_leading_ones() {
     let slow = with_values(200, 150, |i| 1.0 / (i + 1) as f64);
     let (route, known) = leading(&slow, 4);
     assert_eq!(route, TopRoute::Blocks);
-    let Leading::Probable {
+    let LeadingEvidence::Probable {
         shortfall,
         failure_probability,
     } = known
@@ -215,12 +215,18 @@ fn what_is_said_of_the_leading_ones() {
     assert!(shortfall < 0.5 && failure_probability == 1e-6);
     // What is left is below the last of these: that is proven.
     let low_rank = with_values(200, 150, |i| if i < 4 { 1.0 } else { 0.0 });
-    assert_eq!(leading(&low_rank, 4), (TopRoute::Blocks, Leading::Proven));
+    assert_eq!(
+        leading(&low_rank, 4),
+        (TopRoute::Blocks, LeadingEvidence::Proven)
+    );
     let small = with_values(30, 20, |i| 1.0 / (i + 1) as f64);
-    assert_eq!(leading(&small, 4), (TopRoute::Whole, Leading::Proven));
+    assert_eq!(
+        leading(&small, 4),
+        (TopRoute::Whole, LeadingEvidence::Proven)
+    );
     let given = default().start(uniform(150, 3, 5));
     let top = svd_top_k(&slow, 4, given).expect("finite");
-    assert_eq!(top.certificate.leading(), Leading::Unknown);
+    assert_eq!(top.certificate.leading(), LeadingEvidence::Unknown);
 }
 
 /// A start in the span of vectors that are not the leading ones still finds those.
@@ -403,7 +409,7 @@ fn a_value_beyond_the_range_is_an_error() {
 /// `f32` matrices are certified in `f64`.
 #[test]
 fn single_precision() {
-    let matrix = with_values(200, 150, |i| 1.0 / (i + 1) as f64).map(f32::nearest);
+    let matrix = with_values(200, 150, |i| 1.0 / (i + 1) as f64).map(f32::from_f64);
     let top = svd_top_k(&matrix, 4, default()).expect("finite");
     for (j, value) in top.singular_values.iter().enumerate() {
         assert!((value.to_f64() - 1.0 / (j + 1) as f64).abs() < 1e-6);

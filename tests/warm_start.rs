@@ -298,7 +298,7 @@ fn inverses_from_elsewhere_are_polished() {
         let lu = nalgebra_inverse(&entry.matrix).expect(&entry.name);
         let polished = polish_inverse(&entry.matrix, &lu).expect(&entry.name);
         assert_polished(&entry.name, &entry, &polished, 9);
-        let narrow = entry.matrix.map(f32::nearest).try_inverse();
+        let narrow = entry.matrix.map(f32::from_f64).try_inverse();
         let narrow = widen(&narrow.expect(&entry.name));
         // For κ = 1e6 an inverse in single precision is none.
         if entry.equilibrated_condition_number < 1e5 {
@@ -318,8 +318,8 @@ fn an_exact_inverse_stays_as_it_is() {
 #[test]
 fn single_precision_is_tracked() {
     let matrix = random::gaussian(32, 62);
-    let mut tracker = InverseTracker::new(&matrix.map(f32::nearest)).unwrap();
-    let next = drifted(&matrix, 1e-3, 63).map(f32::nearest);
+    let mut tracker = InverseTracker::new(&matrix.map(f32::from_f64)).unwrap();
+    let next = drifted(&matrix, 1e-3, 63).map(f32::from_f64);
     let refresh = tracker.update(&next).unwrap();
     assert_eq!(refresh.route, Route::Polished);
     let entry = GalleryMatrix::new("drifted".to_owned(), widen(&next));

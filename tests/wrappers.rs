@@ -3,10 +3,14 @@
 use std::cell::RefCell;
 
 use approx::assert_relative_eq;
+use matrix_descent::objective::FitObjective;
+use matrix_descent::optimizer::{
+    Clip, ConstantRate, CosineDecay, ExponentialDecay, LearningRate, Plateau, Schedule, StepDecay,
+};
+use matrix_descent::set::{Banded, Bounds, NonNegative, Pattern, UnitBall};
 use matrix_descent::{
-    Banded, Bounds, Clip, Compose, ConstantRate, CosineDecay, Error, ExponentialDecay, Fit,
-    LearningRate, MeanSquaredError, NonNegative, Optimizer, Pattern, Plateau, Real, Schedule, Sgd,
-    Silent, StepDecay, Stepper, StopReason, Stopping, UnitBall, minimize,
+    Compose, Error, MeanSquaredError, Optimizer, Real, Sgd, Silent, Stepper, StopReason, Stopping,
+    minimize,
 };
 
 use crate::support::objectives::wavy;
@@ -180,7 +184,7 @@ fn check_clipping<T: Real>(tolerance: f64) {
     for scale in [1.0, 1e-6, 1e30] {
         let gradient: Vec<T> = wavy::<f64>(50, 0.2)
             .iter()
-            .map(|g| T::nearest(g * scale))
+            .map(|g| <T as Real>::from_f64(g * scale))
             .collect();
         let norm = |values: &[T]| {
             values
@@ -191,16 +195,16 @@ fn check_clipping<T: Real>(tolerance: f64) {
         };
         for limit in [1e-3, 1.0, 100.0] {
             let mut clipped = gradient.clone();
-            Clip::Norm(T::nearest(limit)).apply(&mut clipped);
+            Clip::Norm(<T as Real>::from_f64(limit)).apply(&mut clipped);
             let factor = (limit / (norm(&gradient) + 1e-6)).min(1.0);
             for (found, before) in clipped.iter().zip(&gradient) {
                 let expected = factor * before.to_f64();
                 assert_relative_eq!(found.to_f64(), expected, max_relative = tolerance);
             }
             let mut clipped = gradient.clone();
-            Clip::Value(T::nearest(limit)).apply(&mut clipped);
+            Clip::Value(<T as Real>::from_f64(limit)).apply(&mut clipped);
             for (found, before) in clipped.iter().zip(&gradient) {
-                let limit = T::nearest(limit);
+                let limit = <T as Real>::from_f64(limit);
                 assert_eq!(*found, before.max(-limit).min(limit));
             }
         }
@@ -337,7 +341,7 @@ fn plateau_defaults_are_as_documented() {
 #[test]
 fn a_run_shows_each_loss_to_the_plateau() {
     let rule = Sgd::new(2.0).reduced_on_plateau(Plateau::default().patience(4).factor(0.5));
-    let objective = Fit::new(MeanSquaredError, vec![1.0, -1.0]);
+    let objective = FitObjective::new(MeanSquaredError, vec![1.0, -1.0]);
     let stopping = Stopping::default().loss(0.0);
     let run = minimize(objective, rule, vec![0.0; 2], stopping, Silent).unwrap();
     assert_eq!(run.report.losses, [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]);
@@ -347,7 +351,7 @@ fn a_run_shows_each_loss_to_the_plateau() {
 #[test]
 fn a_run_in_a_set_begins_there() {
     // The best point of all is the start, which is not in the set.
-    let objective = || Fit::new(MeanSquaredError, vec![-1.0, 2.0]);
+    let objective = || FitObjective::new(MeanSquaredError, vec![-1.0, 2.0]);
     let rule = Sgd::new(0.5).projected(NonNegative);
     let stopping = Stopping::default().max_steps(60);
     let run = minimize(objective(), rule, vec![-1.0, 2.0], stopping, Silent).unwrap();
@@ -366,10 +370,10 @@ fn momentum_in_a_subspace_is_momentum_on_its_coordinates() {
     let rule = Sgd::new(0.3).momentum(0.7);
     let stopping = Stopping::default().max_steps(50);
     let held = rule.projected(Banded::new(0, 0));
-    let whole = Fit::new(MeanSquaredError, target);
+    let whole = FitObjective::new(MeanSquaredError, target);
     let whole = minimize(whole, held, vec![0.0; 9], stopping, Silent).unwrap();
     // The mean is over a third of the entries, so the gradient is three times as large.
-    let part = Fit::new(MeanSquaredError, diagonal);
+    let part = FitObjective::new(MeanSquaredError, diagonal);
     let rule = rule.with_learning_rate(0.1);
     let part = minimize(part, rule, vec![0.0; 3], stopping, Silent).unwrap();
     for k in 0..3 {
@@ -429,7 +433,7 @@ fn settings_of_wrappers_are_checked() {
 
 #[test]
 fn a_set_of_another_dimension_is_refused() {
-    let objective = || Fit::new(MeanSquaredError, vec![0.0; 4]);
+    let objective = || FitObjective::new(MeanSquaredError, vec![0.0; 4]);
     let rule = Sgd::new(0.1).projected(Pattern::of_matrix(3, |i, j| i == j));
     let mismatch = Error::DimensionMismatch {
         expected: 9,

@@ -6,9 +6,8 @@
 
 use std::io::{self, BufRead, Write};
 
-use matrix_descent::{
-    GramObjective, InverseObjective, MeanSquaredError, Objective, Sgd, Side, Stepper,
-};
+use matrix_descent::objective::InverseGramObjective;
+use matrix_descent::{InverseObjective, MeanSquaredError, Objective, Sgd, Side, Stepper};
 use nalgebra::DMatrix;
 
 use support::clock::thread_time;
@@ -96,7 +95,7 @@ fn two_products(m: &DMatrix<f64>) -> impl Objective<f64> {
 }
 
 fn one_product(m: &DMatrix<f64>) -> impl Objective<f64> {
-    GramObjective::new(m, Side::Left).expect("square")
+    InverseGramObjective::new(m, Side::Left).expect("square")
 }
 
 /// Times the steps alone.

@@ -2,7 +2,7 @@
 
 use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
-use matrix_descent::{SolveConfig, SolveMethod, solve_by_descent};
+use matrix_descent::{SolveConfig, SolveProblem, solve_by_descent};
 use nalgebra::{DMatrix, DVector};
 
 use crate::matrices::{gaussian, log_spaced};
@@ -24,10 +24,10 @@ pub type Way = (&'static str, fn(&Case) -> DVector<f64>);
 
 pub const WAYS: [Way; 6] = [
     ("descent, least squares", |case| {
-        case.descend(SolveMethod::LeastSquares)
+        case.descend(SolveProblem::LeastSquares)
     }),
     ("descent, definite", |case| {
-        case.descend(SolveMethod::PositiveDefinite)
+        case.descend(SolveProblem::PositiveDefinite)
     }),
     ("nalgebra LU", |case| {
         case.matrix.clone().lu().solve(&case.b).expect("regular")
@@ -72,8 +72,8 @@ impl Case {
         }
     }
 
-    fn descend(&self, method: SolveMethod) -> DVector<f64> {
-        let config = SolveConfig::default().method(method).tolerance(TOLERANCE);
+    fn descend(&self, method: SolveProblem) -> DVector<f64> {
+        let config = SolveConfig::default().problem(method).tolerance(TOLERANCE);
         let found = solve_by_descent(&self.matrix, &self.b, config);
         let found = found.unwrap_or_else(|error| panic!("{error}"));
         found.solution.column(0).into_owned()

@@ -7,7 +7,7 @@ use faer::matrix_free::conjugate_gradient::{
     CgParams, conjugate_gradient, conjugate_gradient_scratch,
 };
 use faer::matrix_free::{IdentityPrecond, InitialGuessStatus};
-use matrix_descent::{LinearMap, SolveConfig, SolveMethod, SolveRule, solve_by_descent};
+use matrix_descent::{LinearMap, SolveConfig, SolveMethod, SolveProblem, solve_by_descent};
 use nalgebra::DVector;
 
 use crate::faer_map::FaerMap;
@@ -20,24 +20,24 @@ pub type Way = (&'static str, fn(&Laplacian, &DVector<f64>) -> DVector<f64>);
 
 pub const WAYS: [Way; 4] = [
     ("descent, definite", |grid, b| {
-        descend(grid, b, SolveRule::ConjugateGradients)
+        descend(grid, b, SolveMethod::ConjugateGradients)
     }),
     ("faer CG", by_faer),
     ("heavy ball, definite", |grid, b| {
-        descend(grid, b, SolveRule::HeavyBall)
+        descend(grid, b, SolveMethod::HeavyBall)
     }),
     ("gradient descent, definite", |grid, b| {
-        descend(grid, b, SolveRule::GradientDescent)
+        descend(grid, b, SolveMethod::GradientDescent)
     }),
 ];
 
 /// The largest side at which gradient descent ends within seconds.
 pub const LARGEST_FOR_GRADIENT_DESCENT: usize = 50;
 
-fn descend(grid: &Laplacian, b: &DVector<f64>, rule: SolveRule<f64>) -> DVector<f64> {
+fn descend(grid: &Laplacian, b: &DVector<f64>, rule: SolveMethod<f64>) -> DVector<f64> {
     let config = SolveConfig::default()
-        .method(SolveMethod::PositiveDefinite)
-        .rule(rule)
+        .problem(SolveProblem::PositiveDefinite)
+        .method(rule)
         .noise(RESIDUAL * b.norm());
     let found = solve_by_descent(grid, b, config).unwrap_or_else(|error| panic!("{error}"));
     found.solution.column(0).into_owned()

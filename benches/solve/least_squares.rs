@@ -6,7 +6,7 @@ use faer::mat::{MatMut, MatRef};
 use faer::matrix_free::lsmr::{LsmrParams, lsmr, lsmr_scratch};
 use faer::matrix_free::{IdentityPrecond, InitialGuessStatus};
 use faer::{Mat, Par};
-use matrix_descent::{SolveConfig, SolveRule, solve_by_descent};
+use matrix_descent::{SolveConfig, SolveMethod, solve_by_descent};
 use nalgebra::{DMatrix, DVector};
 
 use crate::dense::{CONDITION_NUMBER, TOLERANCE};
@@ -31,14 +31,14 @@ pub type Way = (&'static str, fn(&Case) -> DVector<f64>);
 
 pub const WAYS: [Way; 6] = [
     ("least squares, descent", |case| {
-        case.descend(SolveRule::ConjugateGradients)
+        case.descend(SolveMethod::ConjugateGradients)
     }),
     ("least squares, faer LSMR", Case::by_lsmr),
     ("least squares, heavy ball", |case| {
-        case.descend(SolveRule::HeavyBall)
+        case.descend(SolveMethod::HeavyBall)
     }),
     ("least squares, gradient descent", |case| {
-        case.descend(SolveRule::GradientDescent)
+        case.descend(SolveMethod::GradientDescent)
     }),
     ("least squares, nalgebra QR", |case| {
         let (q, r) = case.matrix.clone().qr().unpack();
@@ -72,8 +72,8 @@ impl Case {
         }
     }
 
-    fn descend(&self, rule: SolveRule<f64>) -> DVector<f64> {
-        let config = SolveConfig::default().rule(rule).tolerance(TOLERANCE);
+    fn descend(&self, rule: SolveMethod<f64>) -> DVector<f64> {
+        let config = SolveConfig::default().method(rule).tolerance(TOLERANCE);
         let found = solve_by_descent(&self.matrix, &self.b, config);
         let found = found.unwrap_or_else(|error| panic!("{error}"));
         found.solution.column(0).into_owned()

@@ -1,9 +1,8 @@
 //! The ways to an inverse that the benches compare, on one thread.
 
 use faer::linalg::solvers::DenseSolveCore;
-use matrix_descent::{
-    Accuracy, Config, Inversion, Start, heavy_ball_for_inverse, invert_by_descent,
-};
+use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::{Accuracy, Config, Inversion, Start, invert_by_descent};
 use nalgebra::DMatrix;
 
 use super::cases::Case;

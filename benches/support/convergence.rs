@@ -1,8 +1,7 @@
 //! How many steps, and products of matrices, an inverse takes to ‖X·M − I‖_F ≤ 10⁻¹⁰.
 
-use matrix_descent::{
-    Config, Inversion, Optimizer, Sgd, heavy_ball_for_inverse, invert_by_descent,
-};
+use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::{Config, Inversion, Optimizer, Sgd, invert_by_descent};
 use nalgebra::DMatrix;
 
 use super::matrices::log_spaced;

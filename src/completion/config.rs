@@ -1,13 +1,16 @@
 //! The settings of a completion.
 
+use crate::descent::{Observer, Silent};
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::{check_above_zero, check_at_least_zero};
-use crate::{Error, Lbfgs, Observer, Optimizer, Real, Silent};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_above_zero, check_at_least_zero};
+use crate::optimizer::{Lbfgs, Optimizer};
 
 /// λ where none is set.
 const RIDGE: f64 = 0.005;
 
-/// How [`complete_by_descent`](crate::complete_by_descent) works; every setting has a default.
+/// How [`complete_by_descent`](crate::completion::complete_by_descent) works; every setting has a default.
 ///
 /// | setting | default |
 /// |---|---|
@@ -46,7 +49,7 @@ pub struct CompletionConfig<T: Real, M = Lbfgs<T>, O = Silent> {
 impl<T: Real> Default for CompletionConfig<T> {
     fn default() -> Self {
         Self {
-            ridge: T::nearest(RIDGE),
+            ridge: <T as Real>::from_f64(RIDGE),
             optimizer: Lbfgs::default(),
             seed: 0,
             tolerance: T::EPSILON.sqrt(),
@@ -71,7 +74,7 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
 
     /// Sets the rule that walks the gradient.
     ///
-    /// The function walked is f of [`complete_by_descent`](crate::complete_by_descent), whose curvatures
+    /// The function walked is f of [`complete_by_descent`](crate::completion::complete_by_descent), whose curvatures
     /// are at most about 4·σ₁/ν/√(mn) near the minimum. An ordinary rule needs a learning rate to match.
     pub fn optimizer<N: Optimizer<T>>(self, optimizer: N) -> CompletionConfig<T, N, O> {
         CompletionConfig {
@@ -120,7 +123,7 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     pub(super) fn validate(&self) -> Result<(), Error<T>> {
         check_at_least_zero("ridge", self.ridge)?;
         check_above_zero("tolerance", self.tolerance)?;
-        let largest = T::MAX * T::nearest(0.5);
+        let largest = T::MAX * <T as Real>::from_f64(0.5);
         let requirement = "at most half the largest number of the format";
         require(self.ridge <= largest, "ridge", self.ridge, requirement)?;
         let is_met = self.tolerance <= largest;

@@ -10,13 +10,16 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::norm::all_finite;
+use crate::descent::{Observer, Stopping, minimize};
+use crate::error::Error;
+use crate::loss::Loss;
+use crate::numerics::norm::all_finite;
+use crate::numerics::real::Real;
 use crate::objective::unit_scale::in_units;
 use crate::objective::weights::{check_rank, without_missing};
-use crate::{
-    Error, Loss, LowRankObjective, Objective, Observer, Optimizer, Real, Ridge, Stopping,
-    SvdConfig, SvdFactors, minimize, svd_by_descent,
-};
+use crate::objective::{LowRankObjective, Objective, Ridge, SvdFactors};
+use crate::optimizer::Optimizer;
+use crate::svd::{SvdConfig, svd_by_descent};
 
 /// Fits a matrix of rank k = `rank` to the entries of `matrix` that are there, and so fills in the
 /// others.
@@ -85,7 +88,7 @@ where
     let root = T::from_count(matrix.len()).sqrt();
     let (target, norm) = in_units(&known, &loss)?;
     let (target, unit) = (target * root, norm / root);
-    let two = T::nearest(2.0);
+    let two = <T as Real>::from_f64(2.0);
     let objective = LowRankObjective::new(&target, rank, &loss)?;
     let mut objective = Ridge::new(objective, two * config.ridge / root)?;
     let start = random_factors(objective.dimension(), rank, config.seed);
@@ -147,9 +150,9 @@ fn in_range<T: Real>(fitted: DMatrix<T>, known: &DMatrix<T>) -> Result<DMatrix<T
 /// Numbers for which the entries of A·Bᵀ have a mean square of about 1.
 fn random_factors<T: Real>(count: usize, rank: usize, seed: u64) -> Vec<T> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let two = T::nearest(2.0);
+    let two = <T as Real>::from_f64(2.0);
     // Numbers in [−1, 1) have the variance ⅓.
-    let size = T::nearest(3.0).sqrt() / T::from_count(rank).sqrt().sqrt();
+    let size = <T as Real>::from_f64(3.0).sqrt() / T::from_count(rank).sqrt().sqrt();
     let mut draw = || size * (two * T::random_unit(&mut generator) - T::one());
     (0..count).map(|_| draw()).collect()
 }

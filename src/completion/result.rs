@@ -2,7 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use crate::{Real, Report, SvdFactors};
+use crate::descent::Report;
+use crate::numerics::real::Real;
+use crate::objective::SvdFactors;
 
 /// A matrix of low rank fitted to the entries that were there.
 ///

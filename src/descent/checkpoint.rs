@@ -7,10 +7,10 @@ use super::report::Ends;
 
 /// All that a run needs to go on later: parameters, optimizer state, history and best iterate.
 ///
-/// Made by [`Stepper::into_checkpoint`](crate::Stepper::into_checkpoint), taken up by
-/// [`Stepper::resume`](crate::Stepper::resume). It is for one process; what can be written to a file is
+/// Made by [`Stepper::into_checkpoint`](crate::descent::Stepper::into_checkpoint), taken up by
+/// [`Stepper::resume`](crate::descent::Stepper::resume). It is for one process; what can be written to a file is
 /// the `SavedRun` of the feature `serde`. Its `Debug` form is short of history, as that of a
-/// [`Report`](crate::Report).
+/// [`Report`](crate::descent::Report).
 #[derive(Clone, PartialEq)]
 pub struct Checkpoint<T, S> {
     pub(super) parameters: Vec<T>,

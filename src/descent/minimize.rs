@@ -4,7 +4,10 @@ use super::observer::Observer;
 use super::report::{Minimization, StopReason};
 use super::stepper::Stepper;
 use super::stopping::Stopping;
-use crate::{Error, Objective, Optimizer, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::objective::Objective;
+use crate::optimizer::Optimizer;
 
 /// Walks the gradient of `objective` downhill from `start` by the rule `optimizer`.
 ///

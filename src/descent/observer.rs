@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use crate::Real;
-use crate::norm::euclidean_norm;
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::real::Real;
 
 /// Where a run stands: what an [`Observer`] is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,21 +37,22 @@ impl<T: Real> Progress<'_, T> {
 ///
 /// ```
 /// use std::ops::ControlFlow;
-/// use matrix_descent::{minimize, Fit, MeanSquaredError, Progress, Sgd, StopReason, Stopping};
+/// use matrix_descent::{minimize, MeanSquaredError, Progress, Sgd, StopReason, Stopping};
+/// use matrix_descent::objective::FitObjective;
 ///
 /// let mut losses = Vec::new();
 /// let until_small = |progress: &Progress<'_, f64>| {
 ///     losses.push(progress.loss);
 ///     if progress.loss < 0.01 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 /// };
-/// let objective = Fit::new(MeanSquaredError, vec![1.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
 /// let run = minimize(objective, Sgd::new(0.25), vec![0.0], Stopping::default(), until_small)?;
 /// assert_eq!(run.report.stop_reason, StopReason::Observer);
 /// assert_eq!(losses, run.report.losses);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 pub trait Observer<T> {
-    /// Sees one iterate; `Break` ends the run with [`StopReason::Observer`](crate::StopReason).
+    /// Sees one iterate; `Break` ends the run with [`StopReason::Observer`](crate::descent::StopReason).
     fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()>;
 
     /// Whether it looks at all; a run need not prepare what nobody looks at. True if not overridden.
@@ -72,9 +73,10 @@ where
 /// The observer that does nothing.
 ///
 /// ```
-/// use matrix_descent::{minimize, Fit, MeanSquaredError, Sgd, Silent, Stopping};
+/// use matrix_descent::{minimize, MeanSquaredError, Sgd, Silent, Stopping};
+/// use matrix_descent::objective::FitObjective;
 ///
-/// let objective = Fit::new(MeanSquaredError, vec![1.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
 /// let run = minimize(objective, Sgd::new(0.25), vec![0.0], Stopping::default(), Silent)?;
 /// assert_eq!(run.parameters, [1.0]);
 /// # Ok::<(), matrix_descent::Error>(())

@@ -7,26 +7,26 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// The loss reached [`Stopping::loss`](crate::Stopping::loss).
+    /// The loss reached [`Stopping::loss`](crate::descent::Stopping::loss).
     Loss,
     /// The norm of the gradient reached
-    /// [`Stopping::gradient_norm`](crate::Stopping::gradient_norm).
+    /// [`Stopping::gradient_norm`](crate::descent::Stopping::gradient_norm).
     GradientNorm,
     /// The accuracy asked for was reached.
     Accuracy,
-    /// The parameters are the best of the [`Optimizer::constraint`](crate::Optimizer::constraint),
+    /// The parameters are the best of the [`Optimizer::constraint`](crate::optimizer::Optimizer::constraint),
     /// to the accuracy asked for; where an operation knows how to tell.
     Stationary,
     /// The residual is within the noise of the data
-    /// ([`SolveConfig::noise`](crate::SolveConfig::noise)).
+    /// ([`SolveConfig::noise`](crate::solve::SolveConfig::noise)).
     Discrepancy,
-    /// The loss stopped falling, by the measure of [`Stall`](crate::Stall), or because the optimizer
+    /// The loss stopped falling, by the measure of [`Stall`](crate::descent::Stall), or because the optimizer
     /// found no lower point.
     Stalled,
-    /// [`Stopping::max_steps`](crate::Stopping::max_steps) were taken.
+    /// [`Stopping::max_steps`](crate::descent::Stopping::max_steps) were taken.
     StepLimit,
     /// The loss, or what goes with it, stopped being finite, or it exceeded
-    /// [`Stopping::divergence`](crate::Stopping::divergence).
+    /// [`Stopping::divergence`](crate::descent::Stopping::divergence).
     Diverged,
     /// The observer asked for it.
     Observer,

@@ -6,9 +6,12 @@ use super::checkpoint::Checkpoint;
 use super::observer::{Observer, Progress};
 use super::report::{Minimization, Report, StopReason};
 use super::stopping::{Stall, Stopping};
-use crate::norm::all_finite;
-use crate::validation::check_parameters;
-use crate::{Error, Iterate, Objective, Optimizer, Real};
+use crate::error::Error;
+use crate::numerics::norm::all_finite;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_parameters;
+use crate::objective::Objective;
+use crate::optimizer::{Iterate, Optimizer};
 
 /// The most losses for which room is made in advance; a longer history grows as it must.
 const RESERVED_LOSSES: usize = 1 << 20;
@@ -21,9 +24,10 @@ const RESERVED_LOSSES: usize = 1 << 20;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Fit, MeanSquaredError, Sgd, Silent, Stepper, Stopping};
+/// use matrix_descent::{MeanSquaredError, Sgd, Silent, Stepper, Stopping};
+/// use matrix_descent::objective::FitObjective;
 ///
-/// let objective = || Fit::new(MeanSquaredError, vec![1.0, 2.0]);
+/// let objective = || FitObjective::new(MeanSquaredError, vec![1.0, 2.0]);
 /// let rule = Sgd::new(0.1).momentum(0.9);
 /// let mut whole = Stepper::new(objective(), rule, vec![0.0, 0.0])?;
 /// whole.run(&Stopping::default().max_steps(20), Silent)?;

@@ -1,10 +1,11 @@
 //! When a run ends.
 
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::check_at_least_zero;
-use crate::{Error, Real};
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_at_least_zero;
 
-/// The conditions that end a run, each under its own [`StopReason`](crate::StopReason).
+/// The conditions that end a run, each under its own [`StopReason`](crate::descent::StopReason).
 ///
 /// A run ends at the first iterate for which one holds, tried in the order of the fields here,
 /// divergence first; the observer's wish comes last. Every run has a step limit. A run also stalls,
@@ -21,7 +22,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Stall, Stopping};
+/// use matrix_descent::Stopping;
+/// use matrix_descent::descent::Stall;
 ///
 /// let stopping = Stopping::default()
 ///     .loss(1e-20)

@@ -5,14 +5,16 @@ use super::inversion::Found;
 use super::method::{Descend, Problem};
 use super::natural::Workspace;
 use super::search::{History, Task, Wish};
-use crate::{Error, Observer, Real};
+use crate::descent::Observer;
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// How far the automatic method goes when no tolerance is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Accuracy {
     /// The correctly rounded inverse, to about an ulp in the norm of the
-    /// [`Certificate`](crate::Certificate), where the condition number of the scaled matrix is below
+    /// [`Certificate`](crate::inverse::Certificate), where the condition number of the scaled matrix is below
     /// about 10¹⁴ in `f64` and 10⁶ in `f32`, or 10¹⁶/n and 10⁸/n where many singular values are
     /// that small. The default.
     ///
@@ -46,7 +48,7 @@ pub enum Accuracy {
 /// From n = 48 on the first steps are taken in `f32`, as far as that serves.
 ///
 /// A given start is polished where ‖I − X₀·M‖ is below about 0.7, repaired if it promises a better
-/// condition than the cold start, else left aside; [`Inversion::route`](crate::Inversion) tells.
+/// condition than the cold start, else left aside; [`Inversion::route`](crate::inverse::Inversion) tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Automatic {
     pub(super) accuracy: Accuracy,

@@ -11,15 +11,17 @@ use super::natural::ProductCounter;
 use super::optimality::{Optimality, OptimalityTest};
 use super::residual;
 use super::session::Route;
-use crate::{
-    Error, GramObjective, InverseObjective, MeanSquaredError, Minimization, Objective, Observer,
-    Optimizer, Progress, Real, Side, Stall, Stepper, StopReason, Stopping,
-};
+use crate::descent::{Minimization, Observer, Progress, Stall, Stepper, StopReason, Stopping};
+use crate::error::Error;
+use crate::loss::MeanSquaredError;
+use crate::numerics::real::Real;
+use crate::objective::{InverseGramObjective, InverseObjective, Objective, Side};
+use crate::optimizer::Optimizer;
 
 /// The method that walks the gradient of the mean squared error by an [`Optimizer`]; made by
-/// [`Config::optimizer`](crate::Config::optimizer).
+/// [`Config::optimizer`](crate::inverse::Config::optimizer).
 ///
-/// From n = 32 it walks a [`GramObjective`], whose evaluations take one product far from the
+/// From n = 32 it walks a [`InverseGramObjective`], whose evaluations take one product far from the
 /// solution and two near it, four for [`Side::Both`]; below, one product saves too little.
 ///
 /// Beyond the matrix and the answer it holds six n×n matrices, one less below n = 32 and for
@@ -58,9 +60,9 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let matrix = problem.matrix;
         let tolerance = problem.tolerance.unwrap_or_default();
         let mut objective = if matrix.nrows() >= SMALLEST_FOR_ONE_PRODUCT {
-            GramObjective::new(matrix, problem.side)?
+            InverseGramObjective::new(matrix, problem.side)?
         } else {
-            GramObjective::plain(matrix, problem.side)?
+            InverseGramObjective::plain(matrix, problem.side)?
         };
         let start = problem.start.clone().matrix(matrix, problem.seed)?;
         let start = Vec::from(start.data);
@@ -122,7 +124,7 @@ fn stopping<T: Real>(max_steps: usize) -> Stopping<T> {
 
 /// A goal for the loss at which the residual, now `excess` times the tolerance, should be half of it.
 fn lowered_goal<T: Real>(loss: T, excess: T) -> T {
-    let lower = loss / (T::nearest(4.0) * excess * excess);
+    let lower = loss / (<T as Real>::from_f64(4.0) * excess * excess);
     // Below zero no loss can fall: then the run goes on until it ends for another reason.
     let out_of_reach = -T::one();
     if lower > T::zero() {

@@ -6,7 +6,8 @@ use super::certificate::proof::{Order, Proof, plain_proof};
 use super::finish::finish;
 use super::natural::{Goal, squared_distance_from_identity, subtract_from_identity};
 use super::session::{Aim, LARGEST_USEFUL_ERROR, POLISH_BELOW, Session};
-use crate::{Side, StopReason};
+use crate::descent::StopReason;
+use crate::objective::Side;
 
 impl Session<'_> {
     /// The proof, after as much of the finish as the aim needs.

@@ -1,13 +1,16 @@
 //! The settings of an inversion.
 
 use super::{Accuracy, Automatic, ByOptimizer, Start};
+use crate::descent::{Observer, Silent};
+use crate::error::Error;
 use crate::error::require;
-use crate::{Error, Observer, Real, Side, Silent};
+use crate::numerics::real::Real;
+use crate::objective::Side;
 
 /// The seed where none is set.
 pub(super) const DEFAULT_SEED: u64 = 0;
 
-/// How [`invert_by_descent`](crate::invert_by_descent) works; every setting has a default.
+/// How [`invert_by_descent`](crate::inverse::invert_by_descent) works; every setting has a default.
 ///
 /// | setting | default |
 /// |---|---|
@@ -94,14 +97,14 @@ impl<T: Real, M, O> Config<T, M, O> {
     ///
     /// The rule is used as it is: for gradient descent a learning rate η must satisfy η < n²/σ₁²,
     /// with momentum μ of the heavy ball η < (1 + μ)·n²/σ₁², where σ₁ is the largest singular value
-    /// of the matrix. [`heavy_ball_for_inverse`](crate::heavy_ball_for_inverse) makes one that fits.
-    /// [`Lbfgs`](crate::Lbfgs) and [`ConjugateGradient`](crate::ConjugateGradient) need no learning
+    /// of the matrix. [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse) makes one that fits.
+    /// [`Lbfgs`](crate::optimizer::Lbfgs) and [`ConjugateGradient`](crate::optimizer::ConjugateGradient) need no learning
     /// rate, and about κ steps.
     ///
-    /// A rule that keeps X in a set ([`Compose::projected`](crate::Compose::projected)) looks for
-    /// the best approximate inverse there; see [`Optimality`](crate::Optimality) for when it has
-    /// found it. [`heavy_ball_for_structured_inverse`](crate::heavy_ball_for_structured_inverse)
-    /// and [`gradient_descent_for_inverse`](crate::gradient_descent_for_inverse) make rules that
+    /// A rule that keeps X in a set ([`Compose::projected`](crate::optimizer::Compose::projected)) looks for
+    /// the best approximate inverse there; see [`Optimality`](crate::inverse::Optimality) for when it has
+    /// found it. [`heavy_ball_for_structured_inverse`](crate::inverse::heavy_ball_for_structured_inverse)
+    /// and [`gradient_descent_for_inverse`](crate::inverse::gradient_descent_for_inverse) make rules that
     /// fit.
     pub fn optimizer<R>(self, optimizer: R) -> Config<T, ByOptimizer<R>, O> {
         Config {

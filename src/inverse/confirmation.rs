@@ -6,8 +6,9 @@ use super::certificate::proof::{absolute_row_sums, absolute_times, enlarge};
 use super::equilibration::Scaling;
 use super::finish::{Slices, accurate_residual, residual_by_entries};
 use super::natural::{ProductCounter, Workspace, add_to_diagonal};
-use crate::norm::euclidean_norm;
-use crate::{Real, Side};
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::real::Real;
+use crate::objective::Side;
 
 /// An inverse and its matrix, both equilibrated.
 pub(super) struct Confirmation<'a> {

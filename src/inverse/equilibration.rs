@@ -6,8 +6,8 @@
 //! columns norms in matrices", 2001), in integers, so nothing can leave the range on the way.
 
 use super::matching::exponents_by_matching;
-use crate::Real;
-use crate::norm::columns;
+use crate::numerics::norm::columns;
+use crate::numerics::real::Real;
 use nalgebra::DMatrix;
 
 /// Exponents rᵢ of the rows and cⱼ of the columns: Mₛ = diag(2^r)·M·diag(2^c).

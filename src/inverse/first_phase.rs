@@ -6,7 +6,8 @@ use super::natural::{
     Ending, Estimate, Goal, HandOver, MOST_STEPS, Monitor, ProductCounter, Symmetry, Terms,
     Workspace, cold_start, descend,
 };
-use crate::{Real, StopReason};
+use crate::descent::StopReason;
+use crate::numerics::real::Real;
 
 /// ‖I − XM‖ at which `f64` takes over: the cube of it is below the goal of the descent there.
 const GOAL: f64 = 1e-3;

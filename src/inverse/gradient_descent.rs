@@ -3,19 +3,21 @@
 use nalgebra::DMatrix;
 
 use super::heavy_ball::squared_singular_value_range;
-use crate::validation::check_square;
-use crate::{Error, Optimizer, Real, Sgd};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_square;
+use crate::optimizer::{Optimizer, Sgd};
 
 /// Gradient descent without momentum, for the mean squared error of the inverse of `matrix`.
 ///
 /// The learning rate is η = 2/(L + ℓ), where ℓ and L are the ends of the curvatures, 2σₙ²/n² and
-/// 2σ₁²/n², estimated as for [`heavy_ball_for_inverse`](crate::heavy_ball_for_inverse). The error
+/// 2σ₁²/n², estimated as for [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse). The error
 /// falls by (κ² − 1)/(κ² + 1) a step, κ = σ₁/σₙ, and the loss with every step.
 ///
 /// # When to use
 ///
 /// Kept in a convex set, where that holds as well and no rule with momentum is certain to converge;
-/// in a [`Subspace`](crate::Subspace), and without a set, the heavy ball needs far fewer steps.
+/// in a [`Subspace`](crate::set::Subspace), and without a set, the heavy ball needs far fewer steps.
 ///
 /// # Errors
 ///
@@ -26,9 +28,9 @@ use crate::{Error, Optimizer, Real, Sgd};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{
-///     gradient_descent_for_inverse, invert_by_descent, Compose, Config, NonNegative,
-/// };
+/// use matrix_descent::{invert_by_descent, Compose, Config};
+/// use matrix_descent::inverse::gradient_descent_for_inverse;
+/// use matrix_descent::set::NonNegative;
 /// use nalgebra::dmatrix;
 ///
 /// let m = dmatrix![20.0, 10.0; 10.0, 30.0];

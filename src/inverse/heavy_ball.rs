@@ -3,9 +3,11 @@
 use nalgebra::DMatrix;
 
 use super::natural::{Lanczos, RitzValue};
-use crate::scaling::{largest_exponent, scaled};
-use crate::validation::check_square;
-use crate::{Error, Optimizer, Real, Sgd};
+use crate::error::Error;
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_square;
+use crate::optimizer::{Optimizer, Sgd};
 
 /// The most Lanczos steps, each of which takes one product of M and one of Mᵀ with a vector.
 pub(super) const LANCZOS_STEPS: usize = 40;
@@ -27,7 +29,8 @@ pub(super) const LANCZOS_STEPS: usize = 40;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{heavy_ball_for_inverse, invert_by_descent, Config};
+/// use matrix_descent::{invert_by_descent, Config};
+/// use matrix_descent::inverse::heavy_ball_for_inverse;
 /// use nalgebra::dmatrix;
 ///
 /// let m = dmatrix![20.0, 10.0; 10.0, 30.0];
@@ -39,7 +42,7 @@ pub fn heavy_ball_for_inverse<T: Real>(matrix: &DMatrix<T>, seed: u64) -> Result
     check_square("matrix", matrix)?;
     let n = T::from_count(matrix.nrows());
     let (smallest, largest) = squared_singular_value_range(matrix, seed);
-    let scale = T::nearest(2.0) / (n * n);
+    let scale = <T as Real>::from_f64(2.0) / (n * n);
     let rule = Sgd::tuned_heavy_ball(scale * smallest, scale * largest);
     rule.validate()?;
     Ok(rule)
@@ -64,6 +67,6 @@ pub(super) fn range_of_spectrum<T: Real>(ritz_values: &[RitzValue], exponent: i3
     let largest = 1.06 * value(ritz_values.last());
     // Rounding hides whatever is smaller.
     let smallest = value(ritz_values.first()).max(largest * T::EPSILON.to_f64());
-    let scaled_back = |value: f64| T::nearest(value.scale_by_power_of_two(exponent));
+    let scaled_back = |value: f64| <T as Real>::from_f64(value.scale_by_power_of_two(exponent));
     (scaled_back(smallest), scaled_back(largest))
 }

@@ -8,7 +8,9 @@ use super::natural::ProductCounter;
 use super::optimality::Optimality;
 use super::residual::{products_of_residual, residual};
 use super::session::Route;
-use crate::{Real, Report, Side, StopReason};
+use crate::descent::{Report, StopReason};
+use crate::numerics::real::Real;
+use crate::objective::Side;
 
 /// An inverse, what is proven of it, and how it was found.
 ///
@@ -87,7 +89,8 @@ impl<T: Real> Inversion<T> {
     /// the tolerance. How far it is from the inverse, the certificate says.
     ///
     /// ```
-    /// use matrix_descent::{invert_by_descent, Compose, Config, NonNegative, Sgd};
+    /// use matrix_descent::{invert_by_descent, Compose, Config, Sgd};
+    /// use matrix_descent::set::NonNegative;
     /// use nalgebra::dmatrix;
     ///
     /// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
@@ -117,9 +120,9 @@ impl<T: Real> Inversion<T> {
             // Written so that NaN is refused.
             let is_confirmed = bound <= (1.0 + ROUGHLY) * tolerance;
             self.residual = if is_confirmed {
-                T::nearest(residual.min(bound))
+                <T as Real>::from_f64(residual.min(bound))
             } else {
-                T::nearest(bound)
+                <T as Real>::from_f64(bound)
             };
         }
         self.products.verification += counter.products();

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// A cost that no sum of costs of entries reaches; it stands for an entry of zero.
 const NO_ENTRY: i64 = 1 << 40;
@@ -105,7 +105,7 @@ mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
     use super::exponents_by_matching;
-    use crate::Real;
+    use crate::numerics::real::Real;
 
     #[test]
     fn the_largest_product_becomes_one_and_nothing_is_larger() {

@@ -4,10 +4,14 @@ use nalgebra::DMatrix;
 
 use super::inversion::Found;
 use super::{Automatic, ByOptimizer, Start};
-use crate::{Error, Observer, Optimizer, Real, Side};
+use crate::descent::Observer;
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::objective::Side;
+use crate::optimizer::Optimizer;
 
 /// A way to find an inverse: [`Automatic`], or any [`Optimizer`] through
-/// [`Config::optimizer`](crate::Config::optimizer).
+/// [`Config::optimizer`](crate::inverse::Config::optimizer).
 ///
 /// Sealed; to bring a rule of your own, implement [`Optimizer`].
 pub trait Method<T: Real>: Descend<T> {}

@@ -41,14 +41,17 @@ pub use polish::polish_inverse;
 pub use session::Route;
 pub use start::Start;
 pub use structured::heavy_ball_for_structured_inverse;
-pub use tracker::{InverseTracker, Refresh};
+pub use tracker::{InverseTracker, TrackerUpdate};
 
 use inversion::Found;
 use method::Problem;
 use nalgebra::DMatrix;
 
-use crate::validation::{check_in_range, check_square};
-use crate::{Error, Observer, Real, Side, StopReason};
+use crate::descent::{Observer, StopReason};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_in_range, check_square};
+use crate::objective::Side;
 
 /// Inverts `matrix` by descent on the distance between an estimate of the identity and I.
 ///
@@ -61,7 +64,7 @@ use crate::{Error, Observer, Real, Side, StopReason};
 /// inverse. Where a tolerance is set (or an optimizer used, which has one by default), the residual,
 /// computed again from `matrix` itself after the run, is within it besides.
 ///
-/// By a rule that keeps X in a set ([`Compose::projected`](crate::Compose::projected)) it finds the
+/// By a rule that keeps X in a set ([`Compose::projected`](crate::optimizer::Compose::projected)) it finds the
 /// best approximate inverse with that structure, the minimum of ‖X·M − I‖_F over the set. Then `Ok`
 /// means: the matrix is proven invertible, and either X is its inverse as above, or
 /// [`Inversion::is_constrained_optimum`] and no matrix of the set has a residual smaller by more

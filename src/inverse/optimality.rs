@@ -5,8 +5,11 @@ use nalgebra::DMatrix;
 use super::certificate::proof::enlarge;
 use super::method::Problem;
 use super::{Accuracy, Config, Inversion, invert_by_descent};
-use crate::norm::euclidean_norm;
-use crate::{ConvexSet, Error, Real, Side};
+use crate::error::Error;
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::real::Real;
+use crate::objective::Side;
+use crate::set::ConvexSet;
 
 /// How near X is to the best approximate inverse in the set of a projected rule.
 ///
@@ -25,7 +28,8 @@ use crate::{ConvexSet, Error, Real, Side};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{invert_by_descent, Banded, Compose, Config, Sgd};
+/// use matrix_descent::{invert_by_descent, Compose, Config, Sgd};
+/// use matrix_descent::set::Banded;
 /// use nalgebra::dmatrix;
 ///
 /// // The best diagonal inverse: xᵢ = mᵢᵢ/Σⱼmᵢⱼ².
@@ -138,7 +142,7 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
             return (residual, rounding);
         }
         // The gradient of the mean is 2/n² times G; in two factors, since 1/ς² may leave the range.
-        let factor = n / (T::nearest(2.0).sqrt() * self.norm);
+        let factor = n / (<T as Real>::from_f64(2.0).sqrt() * self.norm);
         for ((moved, &x), &g) in self.moved.iter_mut().zip(x).zip(gradient) {
             *moved = x - factor * (factor * g);
         }
@@ -177,7 +181,7 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         self.inverse_norm = match invert_by_descent(&wide, config) {
             Ok(inversion) => {
                 self.products += inversion.products.total();
-                InverseNorm::AtMost(T::nearest(norm_of_inverse(&inversion)))
+                InverseNorm::AtMost(<T as Real>::from_f64(norm_of_inverse(&inversion)))
             }
             Err(Error::Singular { rank, best }) => {
                 self.products += best.products.total();

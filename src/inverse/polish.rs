@@ -3,7 +3,8 @@
 use nalgebra::DMatrix;
 
 use super::{Config, Inversion, Start, invert_by_descent};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// Improves `inverse`, whatever it comes from, to the correctly rounded inverse of `matrix`.
 ///

@@ -5,7 +5,7 @@
 
 use nalgebra::{ColPivQR, DMatrix, DVector};
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// What a QR factorisation with pivoting tells of a square matrix: M·P = Q·R.
 ///
@@ -42,7 +42,7 @@ impl<T: Real> Pivots<T> {
     /// that |rₙₙ| ≤ 2ε·|r₁₁| means κ ≥ 1/(2ε). Entries rounded to nearest are off by up to ε/2 of
     /// themselves; together that moves singular values by up to about ε·σ₁.
     pub(super) fn are_beyond_precision(&self) -> bool {
-        self.magnitudes.min() <= T::nearest(2.0) * T::EPSILON * self.magnitudes[0]
+        self.magnitudes.min() <= <T as Real>::from_f64(2.0) * T::EPSILON * self.magnitudes[0]
     }
 
     fn noise(&self) -> T {

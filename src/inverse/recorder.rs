@@ -6,7 +6,8 @@ use nalgebra::DMatrix;
 
 use super::equilibration::Scaling;
 use super::natural::{Estimate, Monitor, subtract_from_identity};
-use crate::{Observer, Progress, Real, Report, StopReason};
+use crate::descent::{Observer, Progress, Report, StopReason};
+use crate::numerics::real::Real;
 
 /// Room for the history of any descent: its step limit, and the corrections of the finish.
 const RESERVED_LOSSES: usize = 192;
@@ -93,7 +94,7 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
 
     fn record(&mut self, squared_distance: f64) -> T {
         let n = self.matrix.nrows() as f64;
-        let loss = T::nearest(squared_distance / (n * n));
+        let loss = <T as Real>::from_f64(squared_distance / (n * n));
         self.last_squared_distance = squared_distance;
         self.losses.push(loss);
         loss
@@ -186,6 +187,6 @@ impl<T: Real> Shown<T> {
 
 fn round<T: Real>(to: &mut DMatrix<T>, from: &DMatrix<f64>) {
     for (t, &f) in to.as_mut_slice().iter_mut().zip(from.as_slice()) {
-        *t = T::nearest(f);
+        *t = <T as Real>::from_f64(f);
     }
 }

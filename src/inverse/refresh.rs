@@ -8,7 +8,8 @@ use super::certificate::proof::{
 use super::narrow::{NARROW_ROUNDOFF, NarrowCorrection, Remainder};
 use super::natural::{squared_distance_from_identity, subtract_from_identity};
 use super::session::{Aim, LARGEST_USEFUL_ERROR, Session};
-use crate::{Side, StopReason};
+use crate::descent::StopReason;
+use crate::objective::Side;
 
 /// The order from which products in `f32` pay.
 const NARROW_FROM: usize = 48;

@@ -2,9 +2,10 @@
 
 use nalgebra::DMatrix;
 
-use crate::norm::euclidean_norm;
-use crate::product::add_product;
-use crate::{Real, Side};
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::product::add_product;
+use crate::numerics::real::Real;
+use crate::objective::Side;
 
 /// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN; the n×n matrices are
 /// stored by columns.

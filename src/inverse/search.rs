@@ -14,8 +14,10 @@ use super::natural::{
 use super::rank::Pivots;
 use super::recorder::Recorder;
 use super::session::{Aim, LARGEST_USEFUL_ERROR, Outcome, Session};
-use crate::norm::columns;
-use crate::{Observer, Real, Report, Side, StopReason};
+use crate::descent::{Observer, Report, StopReason};
+use crate::numerics::norm::columns;
+use crate::numerics::real::Real;
+use crate::objective::Side;
 
 /// What is to be inverted, how well, and from where.
 pub(super) struct Task<'a, T: Real> {
@@ -88,7 +90,7 @@ impl<T: Real> Task<'_, T> {
     /// not singular in it by the first glance.
     fn promising_scaling(&self, scaling: &Scaling) -> Option<Scaling> {
         let other = scaling.by_matching(self.matrix)?;
-        let pivots = Pivots::of(&other.scale(self.matrix).map(T::nearest));
+        let pivots = Pivots::of(&other.scale(self.matrix).map(<T as Real>::from_f64));
         (!pivots.are_beyond_precision()).then_some(other)
     }
 
@@ -130,7 +132,7 @@ impl<T: Real> Task<'_, T> {
         let found = Found {
             rank: outcome
                 .is_singular
-                .then(|| Pivots::of(&scaled.map(T::nearest)).numerical_rank()),
+                .then(|| Pivots::of(&scaled.map(<T as Real>::from_f64)).numerical_rank()),
             inverse: stored.inverse,
             certificate: stored.certificate,
             left_residual,
@@ -172,7 +174,8 @@ impl<T: Real> Task<'_, T> {
         let condition = largest_row_sum(scaled) * largest_row_sum(x) * T::EPSILON.to_f64();
         let is_beyond_in_any_norm = condition > 0.5 * x.nrows() as f64;
         is_beyond_in_any_norm
-            || (condition > 0.5 && Pivots::of(&scaled.map(T::nearest)).are_beyond_precision())
+            || (condition > 0.5
+                && Pivots::of(&scaled.map(<T as Real>::from_f64)).are_beyond_precision())
     }
 }
 
@@ -295,7 +298,7 @@ impl<T: Real> Stored<T> {
 
     /// ‖X·M − I‖_F, if it is known from the equilibrated matrix.
     fn left_residual(&self, squared: f64) -> Option<T> {
-        self.is_same.then(|| T::nearest(squared.sqrt()))
+        self.is_same.then(|| <T as Real>::from_f64(squared.sqrt()))
     }
 }
 
@@ -325,7 +328,7 @@ fn rounded<T: Real>(
     if is_narrow::<T>() {
         for column in columns(&x) {
             for (distance, &value) in distances.iter_mut().zip(column) {
-                *distance += (value - T::nearest(value).to_f64()).abs();
+                *distance += (value - <T as Real>::from_f64(value).to_f64()).abs();
             }
         }
     }

@@ -17,7 +17,8 @@ use super::natural::{
 };
 use super::rank::Pivots;
 use super::refresh::Refreshed;
-use crate::{Side, StopReason};
+use crate::descent::StopReason;
+use crate::objective::Side;
 
 /// How an inverse was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

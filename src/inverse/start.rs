@@ -4,9 +4,10 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::scaling::{largest_exponent, scaled};
-use crate::validation::{check_finite, check_in_range, check_shape};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_finite, check_in_range, check_shape};
 
 /// The first guess at the inverse.
 ///

@@ -6,10 +6,14 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::heavy_ball::{LANCZOS_STEPS, range_of_spectrum};
 use super::natural::{fill_at_random, ritz_values_by_recurrence};
-use crate::product::add_product;
-use crate::scaling::{largest_exponent, scaled};
-use crate::validation::check_square;
-use crate::{Compose, Error, Optimizer, Projected, Real, Sgd, Side, Subspace};
+use crate::error::Error;
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::product::add_product;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_square;
+use crate::objective::Side;
+use crate::optimizer::{Compose, Optimizer, Projected, Sgd};
+use crate::set::Subspace;
 
 /// The heavy ball in a linear space of matrices, tuned to the best approximate inverse there.
 ///
@@ -22,7 +26,7 @@ use crate::{Compose, Error, Optimizer, Projected, Real, Sgd, Side, Subspace};
 /// # When to use
 ///
 /// For every [`Subspace`]; in other sets
-/// [`gradient_descent_for_inverse`](crate::gradient_descent_for_inverse).
+/// [`gradient_descent_for_inverse`](crate::inverse::gradient_descent_for_inverse).
 ///
 /// # Errors
 ///
@@ -34,9 +38,9 @@ use crate::{Compose, Error, Optimizer, Projected, Real, Sgd, Side, Subspace};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{
-///     heavy_ball_for_structured_inverse, invert_by_descent, Banded, Config, Side,
-/// };
+/// use matrix_descent::{invert_by_descent, Config, Side};
+/// use matrix_descent::inverse::heavy_ball_for_structured_inverse;
+/// use matrix_descent::set::Banded;
 /// use nalgebra::DMatrix;
 ///
 /// let laplacian = DMatrix::from_fn(20, 20, |i: usize, j| match i.abs_diff(j) {
@@ -72,7 +76,7 @@ pub fn heavy_ball_for_structured_inverse<T: Real, S: Subspace<T>>(
     let ritz_values = ritz_values_by_recurrence(start, LANCZOS_STEPS, apply);
     let (smallest, largest) = range_of_spectrum::<T>(&ritz_values, 2 * exponent);
     let n = T::from_count(matrix.nrows());
-    let scale = T::nearest(2.0) / (n * n);
+    let scale = <T as Real>::from_f64(2.0) / (n * n);
     let rule = Sgd::tuned_heavy_ball(scale * smallest, scale * largest).projected(set);
     rule.validate()?;
     Ok(rule)
@@ -115,7 +119,7 @@ impl<'m, T: Real> Curvature<'m, T> {
                 add_product(image, m, v, n);
                 add_product(out, image, transpose, n);
                 add_product(out, transpose, image, n);
-                let quarter = T::nearest(0.25);
+                let quarter = <T as Real>::from_f64(0.25);
                 out.iter_mut().for_each(|value| *value *= quarter);
             }
         }

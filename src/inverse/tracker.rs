@@ -7,9 +7,12 @@ use super::config::DEFAULT_SEED;
 use super::natural::Workspace;
 use super::search::{History, Task, Wish};
 use super::{Config, Route, failure, invert_by_descent, require_proof};
+use crate::descent::Silent;
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::{check_shape, check_square};
-use crate::{Error, Real, Side, Silent};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_shape, check_square};
+use crate::objective::Side;
 
 /// Owns the inverse of a matrix that drifts, and refreshes it with as few products as it takes.
 ///
@@ -41,7 +44,7 @@ pub struct InverseTracker<T: Real> {
 /// What [`InverseTracker::update`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Refresh {
+pub struct TrackerUpdate {
     /// Whether the inverse before was polished, repaired or left aside.
     pub route: Route,
     /// The products of n×n matrices that it took, the certificate included.
@@ -85,7 +88,7 @@ impl<T: Real> InverseTracker<T> {
     /// [`Error::InverseOutOfRange`], [`Error::Singular`] with the numerical rank, or
     /// [`Error::InverseNotConverged`] if no inverse could be proven, or not to the tolerance. After an
     /// error the tracker keeps the inverse that it had, and can be updated further.
-    pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<Refresh, Error<T>> {
+    pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<TrackerUpdate, Error<T>> {
         check_square("matrix", matrix)?;
         check_shape("matrix", matrix.shape(), self.inverse.shape())?;
         let task = Task {
@@ -107,7 +110,7 @@ impl<T: Real> InverseTracker<T> {
         }
         self.inverse = found.inverse;
         self.certificate = found.certificate;
-        Ok(Refresh { route, products })
+        Ok(TrackerUpdate { route, products })
     }
 
     /// The inverse of the last matrix that had one.

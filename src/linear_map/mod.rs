@@ -5,9 +5,10 @@ mod sparse;
 
 use nalgebra::DMatrix;
 
-use crate::product::{times_vector, transpose_times_vector};
-use crate::validation::{check_finite, check_not_empty};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::product::{times_vector, transpose_times_vector};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_finite, check_not_empty};
 
 /// A real m×n matrix A as a linear map: x ↦ A·x, and back by the adjoint, y ↦ Aᵀ·y.
 ///
@@ -69,7 +70,7 @@ pub trait LinearMap<T: Real> {
     /// Writes Aᵀ·y into `image`, every entry of it; `y` is m long and `image` n.
     ///
     /// ⟨Aᵀ·y, x⟩ = ⟨y, A·x⟩ has to hold up to rounding:
-    /// [`solve_by_descent`](crate::solve_by_descent) tries it on a few vectors, and gives
+    /// [`solve_by_descent`](crate::solve::solve_by_descent) tries it on a few vectors, and gives
     /// [`Error::AdjointMismatch`] where it does not.
     ///
     /// # Panics

@@ -3,8 +3,9 @@
 use nalgebra_sparse::CsrMatrix;
 
 use super::LinearMap;
-use crate::validation::check_not_empty;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_not_empty;
 
 impl<T: Real> LinearMap<T> for CsrMatrix<T> {
     fn rows(&self) -> usize {

@@ -2,8 +2,8 @@
 
 use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
-use crate::Real;
-use crate::sign::sign;
+use crate::numerics::real::Real;
+use crate::numerics::sign::sign;
 
 /// The mean of the absolute differences, over all N entries:
 ///
@@ -24,7 +24,8 @@ use crate::sign::sign;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Loss, MeanAbsoluteError};
+/// use matrix_descent::Loss;
+/// use matrix_descent::loss::MeanAbsoluteError;
 ///
 /// let mut gradient = [0.0; 2];
 /// let loss = MeanAbsoluteError.value_and_gradient(&[3.0, 1.0], &[0.0, 1.0], &mut gradient);

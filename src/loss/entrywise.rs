@@ -1,7 +1,7 @@
 //! Means over entries, taken in one pass.
 
-use crate::Real;
-use crate::norm::LANES;
+use crate::numerics::norm::LANES;
+use crate::numerics::real::Real;
 
 /// The mean of `value` over the differences pᵢ − tᵢ.
 ///

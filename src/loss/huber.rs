@@ -2,8 +2,9 @@
 
 use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
-use crate::validation::check_above_zero;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_above_zero;
 
 /// Huber's loss: quadratic up to δ, linear beyond.
 ///
@@ -25,7 +26,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Huber, Loss};
+/// use matrix_descent::Loss;
+/// use matrix_descent::loss::Huber;
 ///
 /// let mut gradient = [0.0; 2];
 /// let loss = Huber::new(2.0)?.value_and_gradient(&[6.0, 1.0], &[0.0, 0.0], &mut gradient);
@@ -59,7 +61,7 @@ impl<T: Real> Huber<T> {
     fn value_and_slope(&self, difference: T) -> (T, T) {
         let cut = cut_off(difference, self.delta);
         // ½·d² where nothing is cut off; ±δ·(d ∓ ½·δ) elsewhere.
-        (cut * (difference - T::nearest(0.5) * cut), cut)
+        (cut * (difference - <T as Real>::from_f64(0.5) * cut), cut)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The mean of ln cosh of the differences: like ½·d² near 0, like |d| − ln 2 far off, smooth
 /// throughout.
@@ -25,7 +25,8 @@ use crate::Real;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{LogCosh, Loss};
+/// use matrix_descent::Loss;
+/// use matrix_descent::loss::LogCosh;
 ///
 /// let mut gradient = [0.0; 2];
 /// let loss = LogCosh.value_and_gradient(&[1e300, 0.0], &[0.0, 0.0], &mut gradient);
@@ -58,7 +59,7 @@ impl<T: Real> Loss<T> for LogCosh {
 /// ln cosh x = ln(1 + 2·sinh²(x/2)) near 0, and |x| + ln(1 + e^(−2|x|)) − ln 2 elsewhere: each where
 /// its terms do not cancel.
 fn ln_cosh<T: Real>(x: T) -> T {
-    let two = T::nearest(2.0);
+    let two = <T as Real>::from_f64(2.0);
     let magnitude = x.abs();
     if magnitude < T::one() {
         let sinh = (magnitude / two).sinh();

@@ -15,7 +15,8 @@ pub use smooth_l1::SmoothL1;
 pub use squared::MeanSquaredError;
 pub use weighted::WeightedMeanSquaredError;
 
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// A measure of the distance between a prediction and a target, with its gradient.
 ///
@@ -32,7 +33,8 @@ use crate::{Error, Real};
 /// A loss of one's own, the sum of squares with ½:
 ///
 /// ```
-/// use matrix_descent::{check_gradient, Fit, Loss, Real};
+/// use matrix_descent::{Loss, Real};
+/// use matrix_descent::objective::{check_gradient, FitObjective};
 ///
 /// struct HalfSumOfSquares;
 ///
@@ -47,11 +49,11 @@ use crate::{Error, Real};
 ///             *g = p - t;
 ///             sum += *g * *g;
 ///         }
-///         sum / T::nearest(2.0)
+///         sum / <T as Real>::from_f64(2.0)
 ///     }
 /// }
 ///
-/// let mut objective = Fit::new(HalfSumOfSquares, vec![1.0, 2.0]);
+/// let mut objective = FitObjective::new(HalfSumOfSquares, vec![1.0, 2.0]);
 /// let check = check_gradient(&mut objective, &[0.5, -3.0])?;
 /// assert!(check.largest_relative_error < 1e-10);
 /// # Ok::<(), matrix_descent::Error>(())

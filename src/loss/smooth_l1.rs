@@ -3,8 +3,9 @@
 use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
 use super::huber::cut_off;
-use crate::validation::check_above_zero;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_above_zero;
 
 /// The absolute error with a rounded kink: quadratic up to β, linear with slope 1 beyond.
 ///
@@ -29,7 +30,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Loss, SmoothL1};
+/// use matrix_descent::Loss;
+/// use matrix_descent::loss::SmoothL1;
 ///
 /// let mut gradient = [0.0; 2];
 /// let loss = SmoothL1::new(2.0)?.value_and_gradient(&[6.0, 1.0], &[0.0, 0.0], &mut gradient);
@@ -63,7 +65,10 @@ impl<T: Real> SmoothL1<T> {
     fn value_and_slope(&self, difference: T) -> (T, T) {
         let cut = cut_off(difference, self.beta);
         let slope = cut / self.beta;
-        (slope * (difference - T::nearest(0.5) * cut), slope)
+        (
+            slope * (difference - <T as Real>::from_f64(0.5) * cut),
+            slope,
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The mean of the squared differences, over all N entries and without ½:
 ///

@@ -1,8 +1,9 @@
 //! The mean squared error with a weight for each entry.
 
 use super::Loss;
-use crate::validation::{check_above_zero, check_at_least_zero, check_shape};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_above_zero, check_at_least_zero, check_shape};
 
 /// The weighted mean of the squared differences, without ½:
 ///
@@ -28,7 +29,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Loss, WeightedMeanSquaredError};
+/// use matrix_descent::Loss;
+/// use matrix_descent::loss::WeightedMeanSquaredError;
 ///
 /// let loss = WeightedMeanSquaredError::new(vec![3.0, 1.0, 0.0])?;
 /// let mut gradient = [0.0; 3];
@@ -58,7 +60,7 @@ impl<T: Real> WeightedMeanSquaredError<T> {
         for &weight in &weights {
             check_at_least_zero("weights", weight)?;
         }
-        let sum = T::nearest(weights.iter().map(|weight| weight.to_f64()).sum());
+        let sum = <T as Real>::from_f64(weights.iter().map(|weight| weight.to_f64()).sum());
         if !weights.is_empty() {
             check_above_zero("the sum of the weights", sum)?;
         }
@@ -112,7 +114,7 @@ impl<T: Real> Loss<T> for WeightedMeanSquaredError<T> {
         assert_eq!(prediction.len(), target.len(), "slices differ in length");
         assert_eq!(prediction.len(), gradient.len(), "slices differ in length");
         assert_eq!(prediction.len(), self.weights.len(), "not as many weights");
-        let scale = T::nearest(2.0) / self.sum;
+        let scale = <T as Real>::from_f64(2.0) / self.sum;
         let entries = prediction.iter().zip(target).zip(&self.weights);
         let mut sum = T::zero();
         for (((&p, &t), &weight), g) in entries.zip(gradient) {

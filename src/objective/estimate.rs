@@ -3,9 +3,10 @@
 use nalgebra::DMatrix;
 
 use super::Side;
-use crate::product::{add_product, multiply};
-use crate::validation::check_square;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::product::{add_product, multiply};
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_square;
 
 /// Y as a function of X, and the way back for gradients.
 #[derive(Clone, Debug)]
@@ -84,7 +85,7 @@ impl<'m, T: Real> Estimate<'m, T> {
 }
 
 fn halve<T: Real>(values: &mut [T]) {
-    let half = T::nearest(0.5);
+    let half = <T as Real>::from_f64(0.5);
     for value in values {
         *value *= half;
     }

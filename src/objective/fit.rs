@@ -1,7 +1,9 @@
 //! The simplest objective: the parameters are the prediction.
 
 use super::Objective;
-use crate::{Error, Loss, Real};
+use crate::error::Error;
+use crate::loss::Loss;
+use crate::numerics::real::Real;
 
 /// The loss of the parameters themselves against a fixed target: f(x) = L(x, t), ∇f = ∂L/∂x.
 ///
@@ -11,20 +13,21 @@ use crate::{Error, Loss, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Fit, MeanSquaredError, Objective};
+/// use matrix_descent::{MeanSquaredError, Objective};
+/// use matrix_descent::objective::FitObjective;
 ///
-/// let mut objective = Fit::new(MeanSquaredError, vec![1.0, 2.0]);
+/// let mut objective = FitObjective::new(MeanSquaredError, vec![1.0, 2.0]);
 /// let mut gradient = [0.0; 2];
 /// assert_eq!(objective.value_and_gradient(&[1.0, 4.0], &mut gradient), 2.0);
 /// assert_eq!(gradient, [0.0, 2.0]);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fit<T, L> {
+pub struct FitObjective<T, L> {
     loss: L,
     target: Vec<T>,
 }
 
-impl<T: Real, L: Loss<T>> Fit<T, L> {
+impl<T: Real, L: Loss<T>> FitObjective<T, L> {
     /// The objective x ↦ L(x, `target`).
     #[must_use]
     pub fn new(loss: L, target: Vec<T>) -> Self {
@@ -32,7 +35,7 @@ impl<T: Real, L: Loss<T>> Fit<T, L> {
     }
 }
 
-impl<T: Real, L: Loss<T>> Objective<T> for Fit<T, L> {
+impl<T: Real, L: Loss<T>> Objective<T> for FitObjective<T, L> {
     fn dimension(&self) -> usize {
         self.target.len()
     }

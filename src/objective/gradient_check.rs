@@ -1,7 +1,8 @@
 //! A public test of analytic gradients.
 
 use super::Objective;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// What [`check_gradient`] found: the worst entry of the gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +42,8 @@ pub struct GradientCheck<T> {
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{check_gradient, InverseObjective, MeanSquaredError, Side};
+/// use matrix_descent::{InverseObjective, MeanSquaredError, Side};
+/// use matrix_descent::objective::check_gradient;
 /// use nalgebra::dmatrix;
 ///
 /// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
@@ -70,7 +72,8 @@ pub fn check_gradient<T: Real, F: Objective<T>>(
     };
     let step = step_length(magnitude);
     let (numeric, largest_value) = central_differences(objective, parameters, step);
-    let resolution = T::EPSILON.powf(T::nearest(0.4)) * value.abs().max(largest_value) / step;
+    let resolution =
+        T::EPSILON.powf(<T as Real>::from_f64(0.4)) * value.abs().max(largest_value) / step;
     let scale = largest_magnitude(&analytic)
         .max(largest_magnitude(&numeric))
         .max(resolution);
@@ -79,7 +82,7 @@ pub fn check_gradient<T: Real, F: Objective<T>>(
 
 /// The power of two next below ε^(1/5)·`magnitude`, so that x ± h is rounded as little as can be.
 fn step_length<T: Real>(magnitude: T) -> T {
-    let step = T::EPSILON.powf(T::nearest(0.2)) * magnitude;
+    let step = T::EPSILON.powf(<T as Real>::from_f64(0.2)) * magnitude;
     match step.binary_exponent() {
         Some(exponent) => T::one().scale_by_power_of_two(exponent),
         None => step,
@@ -92,7 +95,11 @@ fn central_differences<T: Real, F: Objective<T>>(
     parameters: &[T],
     step: T,
 ) -> (Vec<T>, T) {
-    let (two, eight, twelve) = (T::nearest(2.0), T::nearest(8.0), T::nearest(12.0));
+    let (two, eight, twelve) = (
+        <T as Real>::from_f64(2.0),
+        <T as Real>::from_f64(8.0),
+        <T as Real>::from_f64(12.0),
+    );
     let mut moved = parameters.to_vec();
     let mut scratch = vec![T::zero(); parameters.len()];
     let mut differences = Vec::with_capacity(parameters.len());

@@ -7,13 +7,14 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::estimate::Estimate;
 use super::inverse::check_lengths;
 use super::{Objective, Side};
-use crate::norm::{LANES, euclidean_norm};
-use crate::product::{multiply, multiply_symmetric};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::norm::{LANES, euclidean_norm};
+use crate::numerics::product::{multiply, multiply_symmetric};
+use crate::numerics::real::Real;
 
 /// The mean squared error of an inverse, like
 /// [`InverseObjective`](super::InverseObjective) with
-/// [`MeanSquaredError`](crate::MeanSquaredError), but for half of the products far from the
+/// [`MeanSquaredError`](crate::loss::MeanSquaredError), but for half of the products far from the
 /// solution.
 ///
 /// With G formed once, one product W gives the gradient, and inner products give the loss:
@@ -53,18 +54,19 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, GramObjective, Sgd, Side, Silent, Stopping};
+/// use matrix_descent::{minimize, Sgd, Side, Silent, Stopping};
+/// use matrix_descent::objective::InverseGramObjective;
 /// use nalgebra::dmatrix;
 ///
 /// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
-/// let mut objective = GramObjective::new(&m, Side::Left)?;
+/// let mut objective = InverseGramObjective::new(&m, Side::Left)?;
 /// let stopping = Stopping::default().max_steps(1000).loss(1e-24);
 /// let run = minimize(&mut objective, Sgd::new(0.3), vec![0.0; 4], stopping, Silent)?;
 /// assert!(objective.products() < 2 * run.report.losses.len());
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct GramObjective<'m, T: Real> {
+pub struct InverseGramObjective<'m, T: Real> {
     estimate: Estimate<'m, T>,
     gram: Option<Gram<T>>,
     /// Y − I, then ∂L/∂Y.
@@ -72,7 +74,7 @@ pub struct GramObjective<'m, T: Real> {
     products: usize,
 }
 
-impl<'m, T: Real> GramObjective<'m, T> {
+impl<'m, T: Real> InverseGramObjective<'m, T> {
     /// The objective for the inverse of `matrix`; G takes one product.
     ///
     /// # Errors
@@ -129,7 +131,7 @@ impl<'m, T: Real> GramObjective<'m, T> {
     }
 }
 
-impl<T: Real> Objective<T> for GramObjective<'_, T> {
+impl<T: Real> Objective<T> for InverseGramObjective<'_, T> {
     /// n².
     fn dimension(&self) -> usize {
         self.residual.len()
@@ -210,7 +212,7 @@ impl<T: Real> Gram<T> {
     /// The smallest n²·L at X = `x` that inner products give accurately.
     fn smallest_squared_residual(&self, x: &[T]) -> T {
         let norm = euclidean_norm(x);
-        T::nearest(2.0) * T::EPSILON.sqrt() * norm * norm * self.norm
+        <T as Real>::from_f64(2.0) * T::EPSILON.sqrt() * norm * norm * self.norm
     }
 
     /// Whether n²·L at X = `x` is likely to be at least `smallest`.
@@ -222,7 +224,7 @@ impl<T: Real> Gram<T> {
             Order::InverseFirst => self.probe.gemv(one, &x, &self.image, -one),
             Order::GramFirst => self.probe.gemv_tr(one, &x, &self.image, -one),
         }
-        self.probe.norm_squared() > T::nearest(PROMISE) * smallest
+        self.probe.norm_squared() > <T as Real>::from_f64(PROMISE) * smallest
     }
 
     /// Writes the gradient at X = `x` and returns n²·L.
@@ -232,7 +234,7 @@ impl<T: Real> Gram<T> {
             Order::InverseFirst => multiply(gradient, x, g, n),
             Order::GramFirst => multiply(gradient, g, x, n),
         }
-        let scale = T::nearest(2.0) / T::from_count(n * n);
+        let scale = <T as Real>::from_f64(2.0) / T::from_count(n * n);
         let columns = x.chunks_exact(n).zip(transpose.as_slice().chunks_exact(n));
         let mut sum = T::zero();
         for ((x, transpose), gradient) in columns.zip(gradient.chunks_exact_mut(n)) {
@@ -270,7 +272,7 @@ fn finish_column<T: Real>(x: &[T], transpose: &[T], gradient: &mut [T], scale: T
 /// Replaces E by 2/N·E and returns the mean of its N squares.
 fn replace_by_loss_gradient<T: Real>(residual: &mut [T]) -> T {
     let count = T::from_count(residual.len());
-    let scale = T::nearest(2.0) / count;
+    let scale = <T as Real>::from_f64(2.0) / count;
     let (chunks, entries) = residual.as_chunks_mut::<LANES>();
     let mut sums = [T::zero(); LANES];
     for chunk in chunks {
@@ -290,7 +292,7 @@ fn replace_by_loss_gradient<T: Real>(residual: &mut [T]) -> T {
 /// ±1, the same for every n×n matrix.
 fn random_signs<T: Real>(n: usize) -> DVector<T> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(n as u64);
-    let half = T::nearest(0.5);
+    let half = <T as Real>::from_f64(0.5);
     DVector::from_fn(n, |_, _| {
         if T::random_unit(&mut generator) < half {
             -T::one()

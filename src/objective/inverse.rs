@@ -4,7 +4,9 @@ use nalgebra::DMatrix;
 
 use super::Objective;
 use super::estimate::Estimate;
-use crate::{Error, Loss, Real};
+use crate::error::Error;
+use crate::loss::Loss;
+use crate::numerics::real::Real;
 
 /// On which side of the matrix the inverse stands in the estimate Y that should become I.
 ///
@@ -40,7 +42,7 @@ pub enum Side {
 /// nothing up to n = 8; above, each product allocates and frees one packing buffer inside nalgebra's
 /// `matrixmultiply`. It holds four n×n matrices.
 ///
-/// For the mean squared error [`GramObjective`](super::GramObjective) needs half of the products
+/// For the mean squared error [`InverseGramObjective`](super::InverseGramObjective) needs half of the products
 /// far from the solution.
 ///
 /// # Example

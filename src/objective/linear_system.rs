@@ -3,26 +3,29 @@
 use nalgebra::{Dim, Dyn, Matrix, VecStorage};
 
 use super::Objective;
-use crate::norm::sum_of_squares;
-use crate::validation::{check_entries, check_not_empty, check_shape};
-use crate::{Error, LinearMap, Real};
+use crate::error::Error;
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::sum_of_squares;
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 
 /// ½‖A·X − B‖²_F as a function of the entries of X, column by column; ∇ = Aᵀ·(A·X − B).
 ///
 /// A is m×n, a matrix or any other [`LinearMap`]; B is m×k, X n×k. It is a sum over the entries, not
-/// a mean, and λ of [`Ridge`](crate::Ridge) adds the Tikhonov term λ/2·‖X‖²_F. One evaluation takes k
+/// a mean, and λ of [`Ridge`](crate::objective::Ridge) adds the Tikhonov term λ/2·‖X‖²_F. One evaluation takes k
 /// products with A and k with Aᵀ, and allocates nothing for a matrix A.
 ///
 /// The curvatures lie between ℓ = σₙ² and L = σ₁², the squares of the singular values of A; with κ =
 /// σ₁/σₙ plain gradient descent takes about κ² steps and tuned momentum about κ. So do the conjugate
-/// gradients of [`solve_by_descent`](crate::solve_by_descent), which need no tuning.
+/// gradients of [`solve_by_descent`](crate::solve::solve_by_descent), which need no tuning.
 ///
 /// # Example
 ///
 /// The heavy ball, tuned to the curvatures of A:
 ///
 /// ```
-/// use matrix_descent::{minimize, LinearSystem, Sgd, Silent, Stopping};
+/// use matrix_descent::{minimize, Sgd, Silent, Stopping};
+/// use matrix_descent::objective::LinearSystem;
 /// use nalgebra::{dmatrix, dvector};
 ///
 /// let (a, b) = (dmatrix![1.0, 0.0; 0.0, 3.0], dvector![1.0, 6.0]);
@@ -96,6 +99,6 @@ impl<T: Real, A: LinearMap<T>> Objective<T> for LinearSystem<'_, T, A> {
             }
             self.map.apply_adjoint(residual, gradient);
         }
-        T::nearest(0.5) * sum_of_squares(&self.residual)
+        <T as Real>::from_f64(0.5) * sum_of_squares(&self.residual)
     }
 }

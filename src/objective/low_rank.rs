@@ -4,9 +4,11 @@ use nalgebra::DMatrix;
 
 use super::Objective;
 use super::weights::check_rank;
-use crate::product::thin::{product, product_of_transpose, product_with_transpose};
-use crate::validation::{check_finite, check_not_empty, check_parameters};
-use crate::{Error, Loss, Real};
+use crate::error::Error;
+use crate::loss::Loss;
+use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_finite, check_not_empty, check_parameters};
 
 /// The loss of Y = A·Bᵀ against an m×n matrix M, as a function of A (m×k) and B (n×k).
 ///
@@ -15,9 +17,9 @@ use crate::{Error, Loss, Real};
 /// weighted one, where no singular value decomposition applies, it fits the entries that are there.
 /// There are many minima, A·T and B·T⁻ᵀ for every invertible T, but all are equally low.
 ///
-/// Inside [`Ridge`](crate::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) is at its least λ times the sum of the
+/// Inside [`Ridge`](crate::objective::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) is at its least λ times the sum of the
 /// singular values of Y: the convex penalty on the rank, which keeps a fit to few entries from running
-/// wild. [`complete_by_descent`](crate::complete_by_descent) is made of the three.
+/// wild. [`complete_by_descent`](crate::completion::complete_by_descent) is made of the three.
 ///
 /// One evaluation takes 3·m·n·k multiplications and allocates nothing.
 ///
@@ -30,7 +32,8 @@ use crate::{Error, Loss, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, Lbfgs, LowRankObjective, MeanSquaredError, Silent, Stopping};
+/// use matrix_descent::{minimize, Lbfgs, MeanSquaredError, Silent, Stopping};
+/// use matrix_descent::objective::LowRankObjective;
 /// use nalgebra::dmatrix;
 ///
 /// let m = dmatrix![1.0, 2.0, 3.0; 2.0, 4.0, 6.0];

@@ -14,9 +14,9 @@ mod svd_penalty;
 pub(crate) mod unit_scale;
 pub(crate) mod weights;
 
-pub use fit::Fit;
+pub use fit::FitObjective;
 pub use gradient_check::{GradientCheck, check_gradient};
-pub use gram::GramObjective;
+pub use gram::InverseGramObjective;
 pub use inverse::{InverseObjective, Side};
 pub use linear_system::LinearSystem;
 pub use low_rank::LowRankObjective;
@@ -24,7 +24,8 @@ pub use ridge::Ridge;
 pub use svd_factors::SvdFactors;
 pub use svd_penalty::SvdPenalty;
 
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// A function of a flat vector of parameters, with its gradient.
 ///
@@ -46,8 +47,8 @@ use crate::{Error, Real};
 ///     }
 ///
 ///     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
-///         let offset = parameters[0] - T::nearest(3.0);
-///         gradient[0] = T::nearest(2.0) * offset;
+///         let offset = parameters[0] - <T as Real>::from_f64(3.0);
+///         gradient[0] = <T as Real>::from_f64(2.0) * offset;
 ///         offset * offset
 ///     }
 /// }

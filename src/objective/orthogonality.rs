@@ -1,8 +1,8 @@
 //! How far the columns of a matrix are from orthonormal.
 
-use crate::Real;
-use crate::norm::sum_of_squares;
-use crate::product::thin::{product, product_of_transpose};
+use crate::numerics::norm::sum_of_squares;
+use crate::numerics::product::thin::{product, product_of_transpose};
+use crate::numerics::real::Real;
 
 /// The penalty b·‖AᵀA − I‖²_F on the columns of a matrix A, gradient 4b·A·(AᵀA − I).
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,7 @@ impl<T: Real> Orthogonality<T> {
             *entry -= T::one();
         }
         product(&mut self.slope, matrix, &self.defect, m);
-        let factor = T::nearest(4.0) * self.weight;
+        let factor = <T as Real>::from_f64(4.0) * self.weight;
         for (g, &slope) in gradient.iter_mut().zip(&self.slope) {
             *g += factor * slope;
         }

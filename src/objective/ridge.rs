@@ -1,14 +1,15 @@
 //! A quadratic penalty on the parameters, around any objective.
 
 use super::Objective;
-use crate::norm::sum_of_squares;
-use crate::validation::check_at_least_zero;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::norm::sum_of_squares;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_at_least_zero;
 
 /// An objective with a ridge: f(x) + λ/2·‖x‖², gradient ∇f(x) + λ·x.
 ///
-/// The ½ makes the gradient of the penalty that of a weight decay λ: [`Sgd`](crate::Sgd) takes the same
-/// steps on it as with [`weight_decay`](crate::Sgd::weight_decay), but here the loss that a run reports
+/// The ½ makes the gradient of the penalty that of a weight decay λ: [`Sgd`](crate::optimizer::Sgd) takes the same
+/// steps on it as with [`weight_decay`](crate::optimizer::Sgd::weight_decay), but here the loss that a run reports
 /// and stops by has the penalty in it. It is a sum over the parameters, not a mean.
 ///
 /// Range: λ ≥ 0 and finite.
@@ -26,9 +27,10 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Fit, MeanSquaredError, Objective, Ridge};
+/// use matrix_descent::{MeanSquaredError, Objective};
+/// use matrix_descent::objective::{FitObjective, Ridge};
 ///
-/// let mut objective = Ridge::new(Fit::new(MeanSquaredError, vec![1.0]), 0.5)?;
+/// let mut objective = Ridge::new(FitObjective::new(MeanSquaredError, vec![1.0]), 0.5)?;
 /// let mut gradient = [0.0];
 /// assert_eq!(objective.value_and_gradient(&[2.0], &mut gradient), 1.0 + 0.25 * 4.0);
 /// assert_eq!(gradient, [2.0 + 0.5 * 2.0]);
@@ -68,7 +70,7 @@ impl<T: Real, F: Objective<T>> Objective<T> for Ridge<T, F> {
         for (g, &x) in gradient.iter_mut().zip(parameters) {
             *g += self.weight * x;
         }
-        value + T::nearest(0.5) * self.weight * sum_of_squares(parameters)
+        value + <T as Real>::from_f64(0.5) * self.weight * sum_of_squares(parameters)
     }
 
     fn validate(&self) -> Result<(), Error<T>> {

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The factors of U·diag(σ)·Vᵀ with k components, as a descent left them.
 ///
@@ -45,7 +45,7 @@ impl<T: Real> SvdFactors<T> {
     /// U·diag(σ)·Vᵀ.
     ///
     /// ```
-    /// use matrix_descent::SvdPenalty;
+    /// use matrix_descent::objective::SvdPenalty;
     /// use nalgebra::dmatrix;
     ///
     /// let objective = SvdPenalty::squared(&dmatrix![5.0, 0.0; 0.0, 5.0])?;

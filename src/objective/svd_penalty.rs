@@ -8,10 +8,12 @@ use super::orthogonality::Orthogonality;
 use super::unit_scale::in_units;
 use super::weights::{check_rank, without_missing};
 use super::{Objective, SvdFactors};
-use crate::norm::dot;
-use crate::product::thin::{product, product_of_transpose, product_with_transpose};
-use crate::validation::{check_entries, check_finite, check_not_empty, check_parameters};
-use crate::{Error, Loss, MeanSquaredError, Real, WeightedMeanSquaredError};
+use crate::error::Error;
+use crate::loss::{Loss, MeanSquaredError, WeightedMeanSquaredError};
+use crate::numerics::norm::dot;
+use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_entries, check_finite, check_not_empty, check_parameters};
 
 /// The weight of the penalties in the squared form.
 const SQUARED_FORM_WEIGHT: f64 = 0.01;
@@ -42,12 +44,12 @@ const SQUARED_FORM_WEIGHT: f64 = 0.01;
 /// so that a component that begins with the wrong sign is lost. From 200 starts in [0, 1) the heavy ball
 /// with η = μ = 0.9 reached all singular values of five small matrices, with σ₁ from 1.8 to 3, between 33
 /// and 90 times in a hundred; with each matrix doubled, never. The signed form has neither fault: from
-/// each of those starts it converged by [`Lbfgs`](crate::Lbfgs), within 150 to 1600 steps, and by
+/// each of those starts it converged by [`Lbfgs`](crate::optimizer::Lbfgs), within 150 to 1600 steps, and by
 /// `Sgd::new(0.3).momentum(0.98).clipped(Clip::Norm(0.3))` within 11 000. (Far from orthonormal vectors
 /// the gradient grows with the third power; without clipping large steps diverge there.)
 ///
 /// Both need about (σ₁/gap)² steps of plain descent, where gap is the least distance of two singular
-/// values, and prove nothing: they are a lesson. [`svd_by_descent`](crate::svd_by_descent) is the
+/// values, and prove nothing: they are a lesson. [`svd_by_descent`](crate::svd::svd_by_descent) is the
 /// method to use.
 ///
 /// One evaluation takes 3·m·n·k multiplications and 2·(m + n)·k² for the penalties, and allocates
@@ -61,7 +63,8 @@ const SQUARED_FORM_WEIGHT: f64 = 0.01;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, Lbfgs, Silent, Stopping, SvdPenalty};
+/// use matrix_descent::{minimize, Lbfgs, Silent, Stopping};
+/// use matrix_descent::objective::SvdPenalty;
 /// use nalgebra::dmatrix;
 ///
 /// let m = dmatrix![3.0, 0.0; 4.0, 5.0];
@@ -138,7 +141,7 @@ impl<T: Real> SvdPenalty<T> {
         let form = Form {
             diagonal: Diagonal::Squared,
             factor: T::one(),
-            weight: T::nearest(SQUARED_FORM_WEIGHT) / T::from_count(rank * rank),
+            weight: <T as Real>::from_f64(SQUARED_FORM_WEIGHT) / T::from_count(rank * rank),
         };
         let (target, unit) = (matrix.clone(), T::one());
         Ok(Self::new(MeanSquaredError, form, target, unit, rank))
@@ -169,7 +172,7 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
     /// An entry of weight 0 is missing and is not read: NaN may stand there. ν² = mn·Σ wᵢⱼmᵢⱼ²/Σ wᵢⱼ is
     /// the square of the norm that M had if the missing entries were like the others.
     ///
-    /// [`complete_by_descent`](crate::complete_by_descent) walks two factors without a penalty instead
+    /// [`complete_by_descent`](crate::completion::complete_by_descent) walks two factors without a penalty instead
     /// and needs a fifth to a fifteenth of the steps.
     ///
     /// # Errors
@@ -182,7 +185,8 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
     /// # Example
     ///
     /// ```
-    /// use matrix_descent::{minimize, Lbfgs, Silent, Stopping, SvdPenalty};
+    /// use matrix_descent::{minimize, Lbfgs, Silent, Stopping};
+    /// use matrix_descent::objective::SvdPenalty;
     /// use nalgebra::dmatrix;
     ///
     /// let m = dmatrix![1.0, 2.0, 3.0; 2.0, 4.0, f64::NAN; 3.0, 6.0, 9.0];
@@ -211,8 +215,8 @@ impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
     fn in_units(matrix: &DMatrix<T>, rank: usize, loss: L) -> Result<Self, Error<T>> {
         let form = Form {
             diagonal: Diagonal::Signed,
-            factor: T::nearest(0.5) * T::from_count(matrix.len()),
-            weight: T::nearest(0.25),
+            factor: <T as Real>::from_f64(0.5) * T::from_count(matrix.len()),
+            weight: <T as Real>::from_f64(0.25),
         };
         let (target, unit) = in_units(matrix, &loss)?;
         Ok(Self::new(loss, form, target, unit, rank))

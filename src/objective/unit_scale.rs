@@ -2,8 +2,10 @@
 
 use nalgebra::DMatrix;
 
-use crate::scaling::{largest_exponent, scaled};
-use crate::{Error, Loss, Real};
+use crate::error::Error;
+use crate::loss::Loss;
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::real::Real;
 
 /// M/ν and ν, for ν² = N·L(0, M) with N entries and L a mean of squares: the Frobenius norm by the mean
 /// squared error. ν is 1 for a matrix of zeros.

@@ -2,10 +2,14 @@
 
 use nalgebra::DMatrix;
 
+use crate::error::Error;
 use crate::error::require;
-use crate::scaling::{largest_exponent, scaled};
-use crate::validation::{check_at_least_zero, check_finite, check_not_empty, check_shape};
-use crate::{Error, Real, WeightedMeanSquaredError};
+use crate::loss::WeightedMeanSquaredError;
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{
+    check_at_least_zero, check_finite, check_not_empty, check_shape,
+};
 
 /// The matrix with 0 for the missing entries, those of weight 0, and the loss by these weights.
 ///

@@ -3,7 +3,8 @@
 use super::memory::{common_length, remembered, remembered_in_part};
 use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// AdaDelta: each entry of the gradient is divided by its recent size and multiplied by the recent size
 /// of its steps, so that no length need be guessed.
@@ -33,7 +34,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{AdaDelta, Optimizer};
+/// use matrix_descent::Optimizer;
+/// use matrix_descent::optimizer::AdaDelta;
 ///
 /// let rule = AdaDelta::default().smoothing(0.75).epsilon(0.25);
 /// let mut x = [2.0_f64];
@@ -60,8 +62,8 @@ impl<T: Real> AdaDelta<T> {
     pub fn new(learning_rate: T) -> Self {
         Self {
             learning_rate,
-            smoothing: T::nearest(0.9),
-            epsilon: T::nearest(1e-6),
+            smoothing: <T as Real>::from_f64(0.9),
+            epsilon: <T as Real>::from_f64(1e-6),
             weight_decay: T::zero(),
         }
     }

@@ -3,8 +3,9 @@
 use super::memory::{common_length, remembered};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::validation::check_at_least_zero;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_at_least_zero;
 
 /// AdaGrad: gradient descent, each entry of the gradient divided by the root of the sum of its squares
 /// so far.
@@ -33,7 +34,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{AdaGrad, Optimizer};
+/// use matrix_descent::Optimizer;
+/// use matrix_descent::optimizer::AdaGrad;
 ///
 /// let rule = AdaGrad::new(0.5);
 /// let mut x = [2.0_f64];
@@ -65,7 +67,7 @@ impl<T: Real> AdaGrad<T> {
         Self {
             learning_rate,
             learning_rate_decay: T::zero(),
-            epsilon: T::nearest(1e-10),
+            epsilon: <T as Real>::from_f64(1e-10),
             weight_decay: T::zero(),
             initial_sum: T::zero(),
         }
@@ -103,7 +105,7 @@ impl<T: Real> AdaGrad<T> {
 /// η = 10⁻².
 impl<T: Real> Default for AdaGrad<T> {
     fn default() -> Self {
-        Self::new(T::nearest(1e-2))
+        Self::new(<T as Real>::from_f64(1e-2))
     }
 }
 

@@ -3,7 +3,8 @@
 use super::moments::{AdamPass, Moments, SecondMoment, Weight};
 use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// Adam: every parameter moves by about η a step, whatever the size of its gradient.
 ///
@@ -62,9 +63,9 @@ impl<T: Real> Adam<T> {
     pub fn new(learning_rate: T) -> Self {
         Self {
             learning_rate,
-            beta1: T::nearest(0.9),
-            beta2: T::nearest(0.999),
-            epsilon: T::nearest(1e-8),
+            beta1: <T as Real>::from_f64(0.9),
+            beta2: <T as Real>::from_f64(0.999),
+            epsilon: <T as Real>::from_f64(1e-8),
             weight_decay: T::zero(),
             second_moment: SecondMoment::Latest,
         }
@@ -103,7 +104,7 @@ impl<T: Real> Adam<T> {
 /// η = 10⁻³.
 impl<T: Real> Default for Adam<T> {
     fn default() -> Self {
-        Self::new(T::nearest(1e-3))
+        Self::new(<T as Real>::from_f64(1e-3))
     }
 }
 
@@ -153,12 +154,12 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         let first = state.first_weight.advance(self.beta1.to_f64());
         let second = state.second_weight.advance(self.beta2.to_f64());
         let root = second.sqrt();
-        let factor = T::nearest(self.learning_rate.to_f64() * root / first);
+        let factor = <T as Real>::from_f64(self.learning_rate.to_f64() * root / first);
         let pass = AdamPass {
             penalty: self.weight_decay,
             beta1: self.beta1,
             beta2: self.beta2,
-            epsilon: T::nearest(self.epsilon.to_f64() * root),
+            epsilon: <T as Real>::from_f64(self.epsilon.to_f64() * root),
             divide_by: self.second_moment,
         };
         pass.run(&mut state.moments, parameters, gradient, |x, _, m| {

@@ -4,7 +4,8 @@ use super::adam::AdamState;
 use super::moments::{AdamPass, SecondMoment};
 use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// Adam with decoupled weight decay: parameters shrink at the same relative rate, whatever the size
 /// of their gradients.
@@ -63,10 +64,10 @@ impl<T: Real> AdamW<T> {
     pub fn new(learning_rate: T) -> Self {
         Self {
             learning_rate,
-            beta1: T::nearest(0.9),
-            beta2: T::nearest(0.999),
-            epsilon: T::nearest(1e-8),
-            weight_decay: T::nearest(1e-2),
+            beta1: <T as Real>::from_f64(0.9),
+            beta2: <T as Real>::from_f64(0.999),
+            epsilon: <T as Real>::from_f64(1e-8),
+            weight_decay: <T as Real>::from_f64(1e-2),
             second_moment: SecondMoment::Latest,
         }
     }
@@ -104,7 +105,7 @@ impl<T: Real> AdamW<T> {
 /// η = 10⁻³.
 impl<T: Real> Default for AdamW<T> {
     fn default() -> Self {
-        Self::new(T::nearest(1e-3))
+        Self::new(<T as Real>::from_f64(1e-3))
     }
 }
 
@@ -124,13 +125,13 @@ impl<T: Real> Optimizer<T> for AdamW<T> {
         let first = state.first_weight.advance(self.beta1.to_f64());
         let second = state.second_weight.advance(self.beta2.to_f64());
         let root = second.sqrt();
-        let factor = T::nearest(self.learning_rate.to_f64() * root / first);
+        let factor = <T as Real>::from_f64(self.learning_rate.to_f64() * root / first);
         let kept = T::one() - self.learning_rate * self.weight_decay;
         let pass = AdamPass {
             penalty: T::zero(),
             beta1: self.beta1,
             beta2: self.beta2,
-            epsilon: T::nearest(self.epsilon.to_f64() * root),
+            epsilon: <T as Real>::from_f64(self.epsilon.to_f64() * root),
             divide_by: self.second_moment,
         };
         pass.run(&mut state.moments, parameters, gradient, |x, _, m| {

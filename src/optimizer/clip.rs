@@ -1,9 +1,11 @@
 //! Gradients that are clipped before each step.
 
 use super::{LearningRate, Optimizer};
-use crate::norm::{euclidean_norm, norm_in_range};
-use crate::validation::check_above_zero;
-use crate::{Bounds, ConvexSet, Error, Real};
+use crate::error::Error;
+use crate::numerics::norm::{euclidean_norm, norm_in_range};
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_above_zero;
+use crate::set::{Bounds, ConvexSet};
 
 /// How [`Clipped`] limits a gradient.
 ///
@@ -28,7 +30,7 @@ impl<T: Real> Clip<T> {
     /// clipped by value but makes NaN by norm.
     ///
     /// ```
-    /// use matrix_descent::Clip;
+    /// use matrix_descent::optimizer::Clip;
     ///
     /// let mut gradient = [30.0_f64, -40.0];
     /// Clip::Norm(5.0).apply(&mut gradient);
@@ -59,14 +61,14 @@ fn clip_norm<T: Real>(gradient: &mut [T], limit: T) {
     } else {
         norm
     };
-    let factor = limit / (norm + T::nearest(NORM_OFFSET));
+    let factor = limit / (norm + <T as Real>::from_f64(NORM_OFFSET));
     // A gradient brought into range may have become shorter than the limit.
     if is_beyond_range || factor < T::one() {
         gradient.iter_mut().for_each(|value| *value *= factor);
     }
 }
 
-/// A rule that sees clipped gradients; made by [`Compose::clipped`](crate::Compose::clipped).
+/// A rule that sees clipped gradients; made by [`Compose::clipped`](crate::optimizer::Compose::clipped).
 ///
 /// A step clips the gradient by [`Clip`] and hands it to the rule within.
 ///
@@ -78,7 +80,8 @@ fn clip_norm<T: Real>(gradient: &mut [T], limit: T) {
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Clip, Compose, Optimizer, Sgd};
+/// use matrix_descent::{Compose, Optimizer, Sgd};
+/// use matrix_descent::optimizer::Clip;
 ///
 /// let rule = Sgd::new(0.5).clipped(Clip::Value(1.0));
 /// let mut x = [0.0, 0.0];

@@ -3,7 +3,8 @@
 use super::{
     Clip, Clipped, LearningRate, Plateau, Projected, ReducedOnPlateau, Schedule, Scheduled,
 };
-use crate::{ConvexSet, Real};
+use crate::numerics::real::Real;
+use crate::set::ConvexSet;
 
 /// Wraps a rule in another: each method returns a rule that does more.
 ///
@@ -24,12 +25,14 @@ use crate::{ConvexSet, Real};
 /// b sees the rule's own learning rate and a what b makes of it. A
 /// [`reduced_on_plateau`](Self::reduced_on_plateau) comes last, and before any schedule acts; a
 /// second [`projected`](Self::projected) is refused by
-/// [`Optimizer::validate`](crate::Optimizer::validate).
+/// [`Optimizer::validate`](crate::optimizer::Optimizer::validate).
 ///
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Bounds, Clip, Compose, Optimizer, Sgd, StepDecay};
+/// use matrix_descent::{Compose, Optimizer, Sgd};
+/// use matrix_descent::optimizer::{Clip, StepDecay};
+/// use matrix_descent::set::Bounds;
 ///
 /// let rule = Sgd::new(1.0)
 ///     .clipped(Clip::Value(2.0))

@@ -4,8 +4,10 @@ use std::ops::ControlFlow;
 
 use super::line_search::{Compass, Kind, Ray, advance, step};
 use super::{Iterate, LineSearch, Optimizer};
-use crate::norm::{dot, euclidean_norm};
-use crate::{Error, Objective, Real};
+use crate::error::Error;
+use crate::numerics::norm::{dot, euclidean_norm};
+use crate::numerics::real::Real;
+use crate::objective::Objective;
 
 /// σ of the Wolfe conditions where none is set: conjugacy wants searches that are nearly exact.
 const CURVATURE: f64 = 0.01;
@@ -20,7 +22,7 @@ const LOWER_BOUND: f64 = 0.4;
 /// the last direction. On a quadratic with exact line search all give the same β.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Conjugation {
+pub enum BetaFormula {
     /// β = ∇ᵀ∇/∇₀ᵀ∇₀ (Fletcher and Reeves, "Function minimization by conjugate gradients", 1964).
     ///
     /// After a bad step it would take many short ones; so it begins anew with −∇ where
@@ -43,12 +45,12 @@ pub enum Conjugation {
 
 /// Nonlinear conjugate gradients: d ← −∇ + β·d, and a line search along d.
 ///
-/// The weight β is chosen by [`Conjugation`]. The first direction is −∇. Where d does not lead
+/// The weight β is chosen by [`BetaFormula`]. The first direction is −∇. Where d does not lead
 /// downhill or the search along it fails, d begins anew as −∇.
 ///
 /// | setting | default |
 /// |---|---|
-/// | `conjugation` | [`Conjugation::HagerZhang`] |
+/// | `conjugation` | [`BetaFormula::HagerZhang`] |
 /// | `line_search` | [`LineSearch::wolfe`] with σ = 0.01 |
 ///
 /// On a quadratic whose curvatures have k distinct values it ends after about k steps, and on any
@@ -59,13 +61,13 @@ pub enum Conjugation {
 ///
 /// For smooth losses with exact gradients: quadratics and what is nearly so, such as the mean
 /// squared error of an inverse, the more the worse they are conditioned; and so many parameters that
-/// the 2m + 3 vectors of [`Lbfgs`](crate::Lbfgs) are too much, since this keeps 3. On other losses
+/// the 2m + 3 vectors of [`Lbfgs`](crate::optimizer::Lbfgs) are too much, since this keeps 3. On other losses
 /// L-BFGS takes fewer evaluations.
 ///
 /// # Source
 ///
 /// Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
-/// Fletcher and Reeves, 1964, for losses of any kind; see [`Conjugation`] for each β.
+/// Fletcher and Reeves, 1964, for losses of any kind; see [`BetaFormula`] for each β.
 ///
 /// # Example
 ///
@@ -86,7 +88,7 @@ pub enum Conjugation {
 #[non_exhaustive]
 pub struct ConjugateGradient<T> {
     /// How β is chosen.
-    pub conjugation: Conjugation,
+    pub conjugation: BetaFormula,
     /// How the length of a step is found.
     pub line_search: LineSearch<T>,
 }
@@ -94,8 +96,8 @@ pub struct ConjugateGradient<T> {
 impl<T: Real> Default for ConjugateGradient<T> {
     fn default() -> Self {
         Self {
-            conjugation: Conjugation::default(),
-            line_search: LineSearch::wolfe(T::nearest(CURVATURE)),
+            conjugation: BetaFormula::default(),
+            line_search: LineSearch::wolfe(<T as Real>::from_f64(CURVATURE)),
         }
     }
 }
@@ -103,7 +105,7 @@ impl<T: Real> Default for ConjugateGradient<T> {
 impl<T: Real> ConjugateGradient<T> {
     /// Sets how β is chosen.
     #[must_use]
-    pub fn conjugation(mut self, conjugation: Conjugation) -> Self {
+    pub fn conjugation(mut self, conjugation: BetaFormula) -> Self {
         self.conjugation = conjugation;
         self
     }
@@ -142,7 +144,7 @@ impl<T> ConjugateGradientState<T> {
 
 /// The state in the hands of a rule.
 struct Walk<'s, T> {
-    conjugation: Conjugation,
+    conjugation: BetaFormula,
     state: &'s mut ConjugateGradientState<T>,
 }
 
@@ -156,9 +158,9 @@ impl<T: Real> Walk<'_, T> {
             *y = (g - *y) / last_norm;
         }
         let weight = match self.conjugation {
-            Conjugation::FletcherReeves => fletcher_reeves(ray, gradient, norm / last_norm, norm),
-            Conjugation::PolakRibiere => (dot(&ray.gradient, gradient) / norm).max(T::zero()),
-            Conjugation::HagerZhang => hager_zhang(ray, gradient, norm),
+            BetaFormula::FletcherReeves => fletcher_reeves(ray, gradient, norm / last_norm, norm),
+            BetaFormula::PolakRibiere => (dot(&ray.gradient, gradient) / norm).max(T::zero()),
+            BetaFormula::HagerZhang => hager_zhang(ray, gradient, norm),
         };
         for (d, &g) in ray.direction.iter_mut().zip(gradient) {
             *d = weight * *d - g / norm;
@@ -170,7 +172,7 @@ impl<T: Real> Walk<'_, T> {
 fn fletcher_reeves<T: Real>(ray: &Ray<T>, gradient: &[T], ratio: T, norm: T) -> T {
     // ∇ᵀ∇₀/∇ᵀ∇.
     let overlap = T::one() - dot(&ray.gradient, gradient) / norm / ratio;
-    if overlap.abs() < T::nearest(LARGEST_OVERLAP) {
+    if overlap.abs() < <T as Real>::from_f64(LARGEST_OVERLAP) {
         ratio
     } else {
         T::zero()
@@ -186,8 +188,8 @@ fn hager_zhang<T: Real>(ray: &Ray<T>, gradient: &[T], norm: T) -> T {
         return T::zero();
     }
     let (dg, yg) = (dot(d, gradient) / norm, dot(y, gradient) / norm);
-    let weight = (yg - T::nearest(2.0) * dg * (dot(y, y) / curvature)) / curvature;
-    let bound = T::nearest(LOWER_BOUND) * (ray.slope / norm) / dot(d, d);
+    let weight = (yg - <T as Real>::from_f64(2.0) * dg * (dot(y, y) / curvature)) / curvature;
+    let bound = <T as Real>::from_f64(LOWER_BOUND) * (ray.slope / norm) / dot(d, d);
     weight.max(bound)
 }
 

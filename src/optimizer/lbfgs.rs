@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 
 use super::line_search::{Compass, Kind, Ray, advance, step};
 use super::{Iterate, LineSearch, Optimizer};
+use crate::error::Error;
 use crate::error::require;
-use crate::norm::{add_multiple, dot, euclidean_norm};
-use crate::{Error, Objective, Real};
+use crate::numerics::norm::{add_multiple, dot, euclidean_norm};
+use crate::numerics::real::Real;
+use crate::objective::Objective;
 
 /// The moves remembered where no number is set.
 const HISTORY: usize = 10;
@@ -38,7 +40,7 @@ const CURVATURE: f64 = 0.9;
 /// For smooth losses with exact gradients, from two to millions of parameters: in curved valleys it
 /// takes the fewest evaluations of the rules here, and there is nothing to tune. Not for noisy
 /// gradients or losses with kinks. On ill-conditioned quadratics
-/// [`ConjugateGradient`](crate::ConjugateGradient) is better.
+/// [`ConjugateGradient`](crate::optimizer::ConjugateGradient) is better.
 ///
 /// It keeps 2m + 3 vectors, conjugate gradients 3.
 ///
@@ -88,7 +90,7 @@ impl<T: Real> Default for Lbfgs<T> {
     fn default() -> Self {
         Self {
             history: HISTORY,
-            line_search: LineSearch::wolfe(T::nearest(CURVATURE)),
+            line_search: LineSearch::wolfe(<T as Real>::from_f64(CURVATURE)),
         }
     }
 }

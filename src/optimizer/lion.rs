@@ -3,8 +3,9 @@
 use super::memory::{common_length, remembered};
 use super::settings::{check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::sign::sign;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::sign::sign;
 
 /// Lion: every parameter moves by exactly η a step, against the sign of an average of gradients.
 ///
@@ -33,7 +34,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Lion, Optimizer};
+/// use matrix_descent::Optimizer;
+/// use matrix_descent::optimizer::Lion;
 ///
 /// let rule = Lion::new(0.25);
 /// let mut x = [1.0, 1.0, 1.0];
@@ -60,8 +62,8 @@ impl<T: Real> Lion<T> {
     pub fn new(learning_rate: T) -> Self {
         Self {
             learning_rate,
-            beta1: T::nearest(0.9),
-            beta2: T::nearest(0.99),
+            beta1: <T as Real>::from_f64(0.9),
+            beta2: <T as Real>::from_f64(0.99),
             weight_decay: T::zero(),
         }
     }
@@ -85,7 +87,7 @@ impl<T: Real> Lion<T> {
 /// η = 10⁻⁴.
 impl<T: Real> Default for Lion<T> {
     fn default() -> Self {
-        Self::new(T::nearest(1e-4))
+        Self::new(<T as Real>::from_f64(1e-4))
     }
 }
 

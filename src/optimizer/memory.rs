@@ -1,6 +1,6 @@
 //! What rules remember for each parameter.
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The numbers remembered; made now, as zeros, if the state comes from settings that need none.
 pub(super) fn remembered<T: Real>(values: &mut Vec<T>, length: usize) -> &mut [T] {

@@ -9,7 +9,7 @@
 //! - **Exact, and a quadratic or nearly so**, as the mean squared error of an inverse:
 //!   [`ConjugateGradient`], with nothing to tune either. If the curvatures are known, so that a
 //!   learning rate can be had from theory, [`Sgd::tuned_heavy_ball`] takes more steps, but one
-//!   evaluation for each; [`heavy_ball_for_inverse`](crate::heavy_ball_for_inverse) estimates them.
+//!   evaluation for each; [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse) estimates them.
 //! - **Exact, with a kink or a constraint**: [`Sgd`], since a line search expects a smooth loss and
 //!   takes no wrappers. With [`Compose::projected`] it finds the minimum over a set.
 //! - **Noisy, or parameters of very different scales**: [`Adam`] with a falling learning rate
@@ -95,7 +95,7 @@ pub use adam::{Adam, AdamState};
 pub use adam_w::AdamW;
 pub use clip::{Clip, Clipped};
 pub use compose::Compose;
-pub use conjugate_gradient::{ConjugateGradient, ConjugateGradientState, Conjugation};
+pub use conjugate_gradient::{BetaFormula, ConjugateGradient, ConjugateGradientState};
 pub use lbfgs::{Lbfgs, LbfgsState};
 pub use line_search::LineSearch;
 pub use lion::{Lion, LionState};
@@ -107,7 +107,7 @@ pub use projected::Projected;
 pub(crate) use resumable::{Part, check_length, number_of, out_of_range};
 #[cfg(feature = "serde")]
 pub use resumable::{Parts, Resumable, StateParts};
-pub use rms_prop::{RmsProp, RmsPropState, Spread};
+pub use rms_prop::{Centering, RmsProp, RmsPropState};
 pub use schedule::{
     ConstantRate, CosineDecay, ExponentialDecay, Schedule, Scheduled, ScheduledState, StepDecay,
 };
@@ -115,7 +115,10 @@ pub use sgd::{Momentum, Sgd, SgdState};
 
 use std::ops::ControlFlow;
 
-use crate::{ConvexSet, Error, Objective, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::objective::Objective;
+use crate::set::ConvexSet;
 
 /// A rule that turns a gradient into a step, in place, on flat slices.
 ///
@@ -191,7 +194,7 @@ pub trait Optimizer<T: Real> {
 
     /// The set in which every step ends, if there is one.
     ///
-    /// A run projects its start onto it, and [`invert_by_descent`](crate::invert_by_descent) looks
+    /// A run projects its start onto it, and [`invert_by_descent`](crate::inverse::invert_by_descent) looks
     /// for the best matrix of it. The provided method says that there is none; a wrapper says what
     /// the rule within says.
     fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
@@ -227,7 +230,8 @@ pub struct Iterate<'a, T> {
 /// search are not of this kind.
 ///
 /// ```
-/// use matrix_descent::{LearningRate, Sgd};
+/// use matrix_descent::Sgd;
+/// use matrix_descent::optimizer::LearningRate;
 ///
 /// let rule = Sgd::new(0.5).momentum(0.9);
 /// let slower = rule.with_learning_rate(0.1 * rule.learning_rate());

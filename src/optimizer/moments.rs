@@ -1,7 +1,7 @@
 //! The moving averages of Adam and its kin, and the pass over the parameters that they share.
 
 use super::memory::{common_length, remembered, remembered_in_part};
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// Which mean square of the gradient the steps of Adam and its kin are divided by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

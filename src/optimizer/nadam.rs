@@ -3,8 +3,9 @@
 use super::moments::{AdamPass, Moments, SecondMoment, Weight};
 use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::validation::check_at_least_zero;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_at_least_zero;
 
 /// Adam with Nesterov momentum: the step takes the present gradient more strongly, as if the average
 /// were already one step further.
@@ -32,9 +33,11 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, Fit, MeanSquaredError, NAdam, Silent, Stopping};
+/// use matrix_descent::{minimize, MeanSquaredError, Silent, Stopping};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::optimizer::NAdam;
 ///
-/// let objective = Fit::new(MeanSquaredError, vec![1.0, -2.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0, -2.0]);
 /// let stopping = Stopping::default().loss(1e-9);
 /// let minimum = minimize(objective, NAdam::new(0.02), vec![0.0; 2], stopping, Silent)?;
 /// assert!((minimum.parameters[1] + 2.0_f64).abs() < 1e-4);
@@ -63,11 +66,11 @@ impl<T: Real> NAdam<T> {
     pub fn new(learning_rate: T) -> Self {
         Self {
             learning_rate,
-            beta1: T::nearest(0.9),
-            beta2: T::nearest(0.999),
-            epsilon: T::nearest(1e-8),
+            beta1: <T as Real>::from_f64(0.9),
+            beta2: <T as Real>::from_f64(0.999),
+            epsilon: <T as Real>::from_f64(1e-8),
             weight_decay: T::zero(),
-            momentum_decay: T::nearest(4e-3),
+            momentum_decay: <T as Real>::from_f64(4e-3),
         }
     }
 
@@ -110,7 +113,7 @@ impl<T: Real> NAdam<T> {
 /// η = 2·10⁻³.
 impl<T: Real> Default for NAdam<T> {
     fn default() -> Self {
-        Self::new(T::nearest(2e-3))
+        Self::new(<T as Real>::from_f64(2e-3))
     }
 }
 
@@ -166,13 +169,14 @@ impl<T: Real> Optimizer<T> for NAdam<T> {
         let second = state.second_weight.advance(self.beta2.to_f64());
         let root = second.sqrt();
         let scale = self.learning_rate.to_f64() * root;
-        let of_gradient = T::nearest(scale * (1.0 - momentum) / (1.0 - product));
-        let of_moment = T::nearest(scale * next_momentum / (1.0 - product * next_momentum));
+        let of_gradient = <T as Real>::from_f64(scale * (1.0 - momentum) / (1.0 - product));
+        let of_moment =
+            <T as Real>::from_f64(scale * next_momentum / (1.0 - product * next_momentum));
         let pass = AdamPass {
             penalty: self.weight_decay,
             beta1: self.beta1,
             beta2: self.beta2,
-            epsilon: T::nearest(self.epsilon.to_f64() * root),
+            epsilon: <T as Real>::from_f64(self.epsilon.to_f64() * root),
             divide_by: SecondMoment::Latest,
         };
         pass.run(&mut state.moments, parameters, gradient, |x, g, m| {

@@ -4,9 +4,12 @@ use std::ops::ControlFlow;
 
 use super::settings::check_share;
 use super::{Iterate, LearningRate, Optimizer};
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::check_at_least_zero;
-use crate::{ConvexSet, Error, Objective, Real};
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_at_least_zero;
+use crate::objective::Objective;
+use crate::set::ConvexSet;
 
 /// When and how far [`ReducedOnPlateau`] lowers the learning rate.
 ///
@@ -29,7 +32,7 @@ use crate::{ConvexSet, Error, Objective, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::Plateau;
+/// use matrix_descent::optimizer::Plateau;
 ///
 /// let plateau = Plateau::default().factor(0.5).patience(3);
 /// assert_eq!(plateau.threshold, 1e-4);
@@ -52,9 +55,9 @@ pub struct Plateau<T> {
 impl<T: Real> Default for Plateau<T> {
     fn default() -> Self {
         Self {
-            factor: T::nearest(0.1),
+            factor: <T as Real>::from_f64(0.1),
             patience: 10,
-            threshold: T::nearest(1e-4),
+            threshold: <T as Real>::from_f64(1e-4),
             cooldown: 0,
             minimum: T::zero(),
         }
@@ -110,7 +113,7 @@ impl<T: Real> Plateau<T> {
 }
 
 /// A rule whose learning rate falls where the loss stops falling; made by
-/// [`Compose::reduced_on_plateau`](crate::Compose::reduced_on_plateau).
+/// [`Compose::reduced_on_plateau`](crate::optimizer::Compose::reduced_on_plateau).
 ///
 /// Before each step of a run it sees the loss at the current parameters and may lower the learning
 /// rate by [`Plateau`]; then it steps as the rule within. [`step`](Optimizer::step) alone shows it
@@ -126,11 +129,13 @@ impl<T: Real> Plateau<T> {
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, Compose, Fit, MeanSquaredError, Plateau, Sgd, Silent, Stopping};
+/// use matrix_descent::{minimize, Compose, MeanSquaredError, Sgd, Silent, Stopping};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::optimizer::Plateau;
 ///
 /// // A learning rate too large by half: the loss stays where it is until the rate is lowered.
 /// let rule = Sgd::new(2.0).reduced_on_plateau(Plateau::default().factor(0.5));
-/// let objective = Fit::new(MeanSquaredError, vec![1.0, -1.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0, -1.0]);
 /// let run = minimize(objective, rule, vec![0.0; 2], Stopping::default().loss(1e-20), Silent)?;
 /// assert_eq!(run.report.losses[10], 1.0);
 /// assert_eq!(run.report.steps, 12);

@@ -1,11 +1,13 @@
 //! Steps that end in a set.
 
 use super::{LearningRate, Optimizer};
+use crate::error::Error;
 use crate::error::require;
-use crate::{ConvexSet, Error, Real};
+use crate::numerics::real::Real;
+use crate::set::ConvexSet;
 
 /// A rule that keeps the parameters in a set; made by
-/// [`Compose::projected`](crate::Compose::projected).
+/// [`Compose::projected`](crate::optimizer::Compose::projected).
 ///
 /// A step is that of the rule within, followed by the projection: x ← P(x + step). A run begins
 /// with the projection of its start, so that every iterate is in the set. One rule takes one set:
@@ -14,20 +16,22 @@ use crate::{ConvexSet, Error, Real};
 ///
 /// # When to use
 ///
-/// For a minimum under a constraint; in [`invert_by_descent`](crate::invert_by_descent), for the
+/// For a minimum under a constraint; in [`invert_by_descent`](crate::inverse::invert_by_descent), for the
 /// best approximate inverse with a structure. By gradient descent with a learning rate below 2/L, L
 /// the largest curvature, a convex loss falls to its minimum over the set (Goldstein, "Convex
 /// programming in Hilbert space", 1964; Levitin and Polyak, "Constrained minimization methods",
-/// 1966). Momentum does in a [`Subspace`](crate::Subspace) what it does without a set; in other sets
+/// 1966). Momentum does in a [`Subspace`](crate::set::Subspace) what it does without a set; in other sets
 /// it mostly converges, without a theorem. A rule that scales each entry by itself, as Adam does,
 /// finds that minimum only in sets that treat each entry by itself.
 ///
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, Compose, Fit, MeanSquaredError, NonNegative, Sgd, Silent, Stopping};
+/// use matrix_descent::{minimize, Compose, MeanSquaredError, Sgd, Silent, Stopping};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::set::NonNegative;
 ///
-/// let objective = Fit::new(MeanSquaredError, vec![1.0, -1.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0, -1.0]);
 /// let rule = Sgd::new(0.5).projected(NonNegative);
 /// let stopping = Stopping::default().max_steps(100);
 /// let run = minimize(objective, rule, vec![0.0, 5.0], stopping, Silent)?;

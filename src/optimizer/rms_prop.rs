@@ -3,13 +3,14 @@
 use super::memory::{common_length, remembered, remembered_in_part};
 use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::validation::check_above_zero;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_above_zero;
 
 /// By which measure of recent gradients [`RmsProp`] divides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Spread {
+pub enum Centering {
     /// Their root mean square, the default.
     #[default]
     RootMeanSquare,
@@ -46,7 +47,8 @@ pub enum Spread {
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Optimizer, RmsProp};
+/// use matrix_descent::Optimizer;
+/// use matrix_descent::optimizer::RmsProp;
 ///
 /// let rule = RmsProp::new(0.25).smoothing(0.75);
 /// let mut x = [2.0_f64, 2.0];
@@ -68,7 +70,7 @@ pub struct RmsProp<T> {
     /// λ: the weight of the penalty λ/2·‖x‖².
     pub weight_decay: T,
     /// The measure to divide by.
-    pub spread: Spread,
+    pub spread: Centering,
 }
 
 impl<T: Real> RmsProp<T> {
@@ -77,11 +79,11 @@ impl<T: Real> RmsProp<T> {
     pub fn new(learning_rate: T) -> Self {
         Self {
             learning_rate,
-            smoothing: T::nearest(0.99),
-            epsilon: T::nearest(1e-8),
+            smoothing: <T as Real>::from_f64(0.99),
+            epsilon: <T as Real>::from_f64(1e-8),
             momentum: T::zero(),
             weight_decay: T::zero(),
-            spread: Spread::RootMeanSquare,
+            spread: Centering::RootMeanSquare,
         }
     }
 
@@ -113,12 +115,12 @@ impl<T: Real> RmsProp<T> {
         self
     }
 
-    /// Divides by the standard deviation: [`Spread::StandardDeviation`].
+    /// Divides by the standard deviation: [`Centering::StandardDeviation`].
     ///
     /// While the gradient is constant the deviation falls towards 0, and steps grow towards η·g/ε.
     #[must_use]
     pub fn centered(mut self) -> Self {
-        self.spread = Spread::StandardDeviation;
+        self.spread = Centering::StandardDeviation;
         self
     }
 }
@@ -126,7 +128,7 @@ impl<T: Real> RmsProp<T> {
 /// η = 10⁻².
 impl<T: Real> Default for RmsProp<T> {
     fn default() -> Self {
-        Self::new(T::nearest(1e-2))
+        Self::new(<T as Real>::from_f64(1e-2))
     }
 }
 
@@ -161,8 +163,8 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
     fn init(&self, parameters: &[T]) -> RmsPropState<T> {
         let length = parameters.len();
         let means = match self.spread {
-            Spread::RootMeanSquare => 0,
-            Spread::StandardDeviation => length,
+            Centering::RootMeanSquare => 0,
+            Centering::StandardDeviation => length,
         };
         let velocities = if self.momentum == T::zero() {
             0
@@ -187,7 +189,7 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
         let squared_spread = remembered_in_part(&mut state.squared_spread, length, past);
         let entries = parameters.iter_mut().zip(&*gradient).zip(squared_spread);
         match self.spread {
-            Spread::RootMeanSquare => {
+            Centering::RootMeanSquare => {
                 let directions = entries.map(|((x, &g), s)| {
                     let g = g + self.weight_decay * *x;
                     *s = past * *s + present * (g * g);
@@ -195,7 +197,7 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
                 });
                 self.follow(directions, &mut state.velocity, length);
             }
-            Spread::StandardDeviation => {
+            Centering::StandardDeviation => {
                 let mean = remembered(&mut state.mean, length);
                 let directions = entries.zip(mean).map(|(((x, &g), s), a)| {
                     let g = g + self.weight_decay * *x;
@@ -212,7 +214,7 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
     fn validate(&self) -> Result<(), Error<T>> {
         check_learning_rate(self.learning_rate)?;
         check_share("smoothing", self.smoothing)?;
-        if self.spread == Spread::StandardDeviation {
+        if self.spread == Centering::StandardDeviation {
             // Of one gradient alone the deviation is 0.
             check_above_zero("smoothing", self.smoothing)?;
         }

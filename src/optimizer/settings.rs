@@ -1,8 +1,9 @@
 //! Checks of settings that the rules share.
 
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::{check_above_zero, check_at_least_zero};
-use crate::{Error, Real};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_above_zero, check_at_least_zero};
 
 pub(super) fn check_learning_rate<T: Real>(value: T) -> Result<(), Error<T>> {
     check_above_zero("learning_rate", value)

@@ -3,7 +3,8 @@
 use super::memory::{common_length, remembered};
 use super::settings::{check_learning_rate, check_share, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// How [`Sgd`] remembers earlier gradients.
 ///
@@ -97,7 +98,8 @@ impl<T: Real> Sgd<T> {
     /// rejects.
     ///
     /// ```
-    /// use matrix_descent::{Momentum, Sgd};
+    /// use matrix_descent::Sgd;
+    /// use matrix_descent::optimizer::Momentum;
     ///
     /// let rule = Sgd::tuned_heavy_ball(1.0, 9.0);
     /// assert_eq!(rule.learning_rate, 0.25);
@@ -106,7 +108,7 @@ impl<T: Real> Sgd<T> {
     #[must_use]
     pub fn tuned_heavy_ball(smallest_curvature: T, largest_curvature: T) -> Self {
         let (low, high) = (smallest_curvature.sqrt(), largest_curvature.sqrt());
-        let two = T::nearest(2.0);
+        let two = <T as Real>::from_f64(2.0);
         let learning_rate = two / (low + high);
         let momentum = (high - low) / (high + low);
         // Squaring the ratio would hide the sign of ℓ > L.

@@ -1,7 +1,8 @@
 //! Banded matrices.
 
 use super::{ConvexSet, Subspace, check_square_number, order};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// The matrices with entries only on the main diagonal and some diagonals below and above it.
 ///
@@ -18,7 +19,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Banded, ConvexSet};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::Banded;
 ///
 /// // Column by column.
 /// let mut x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];

@@ -1,8 +1,9 @@
 //! Entries between two bounds.
 
 use super::{ConvexSet, clamp};
+use crate::error::Error;
 use crate::error::require;
-use crate::{Error, Real};
+use crate::numerics::real::Real;
 
 /// The box whose entries all lie between the same two bounds.
 ///
@@ -17,7 +18,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Bounds, ConvexSet};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::Bounds;
 ///
 /// let mut x = [-3.0, 0.25, 7.0];
 /// Bounds::new(0.0, 1.0).project(&mut x);

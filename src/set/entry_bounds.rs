@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::bounds::check_bounds;
 use super::{ConvexSet, check_length, clamp};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// The box with bounds for each entry.
 ///
@@ -18,7 +19,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{ConvexSet, EntryBounds};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::EntryBounds;
 ///
 /// let mut x = [5.0, 5.0, 5.0];
 /// let unbounded = f64::INFINITY;

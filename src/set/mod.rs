@@ -20,7 +20,8 @@ pub use symmetric::Symmetric;
 pub use toeplitz::Toeplitz;
 pub use unit_ball::UnitBall;
 
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// A closed convex set, by its projection: the nearest point in the Euclidean norm, which for the
 /// entries of a matrix is the Frobenius norm.
@@ -28,11 +29,11 @@ use crate::{Error, Real};
 /// Being convex is what an implementation promises: with two points the set holds the line between
 /// them. Then the nearest point is unique, no two points move apart by projection, and a point x is
 /// the minimum of a convex loss over the set if and only if x = P(x − t·∇) for some t > 0, which is
-/// how [`invert_by_descent`](crate::invert_by_descent) tells that it is done.
+/// how [`invert_by_descent`](crate::inverse::invert_by_descent) tells that it is done.
 ///
 /// # When to use
 ///
-/// Through [`Compose::projected`](crate::Compose::projected), which keeps a descent inside the set.
+/// Through [`Compose::projected`](crate::optimizer::Compose::projected), which keeps a descent inside the set.
 ///
 /// # Example
 ///
@@ -40,7 +41,8 @@ use crate::{Error, Real};
 /// point of both in general; they are here, since the mean of two entries of a band is in the band:
 ///
 /// ```
-/// use matrix_descent::{Banded, ConvexSet, Real, Symmetric};
+/// use matrix_descent::{ConvexSet, Real};
+/// use matrix_descent::set::{Banded, Symmetric};
 ///
 /// struct Tridiagonal;
 ///
@@ -93,7 +95,8 @@ pub trait ConvexSet<T: Real> {
 /// momentum as well as without. Implementing it is a promise.
 ///
 /// ```
-/// use matrix_descent::{ConvexSet, Subspace, Symmetric, Toeplitz};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::{Subspace, Symmetric, Toeplitz};
 ///
 /// fn is_subspace<S: Subspace<f64>>(_set: S) {}
 /// is_subspace(Symmetric);

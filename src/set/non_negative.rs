@@ -1,7 +1,7 @@
 //! Entries that are not negative.
 
 use super::ConvexSet;
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The points without a negative entry.
 ///
@@ -16,7 +16,8 @@ use crate::Real;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{ConvexSet, NonNegative};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::NonNegative;
 ///
 /// let mut x = [1.5, -0.5];
 /// NonNegative.project(&mut x);

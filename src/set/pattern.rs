@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{ConvexSet, Subspace, check_length};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// The points that are zero outside a pattern.
 ///
@@ -18,7 +19,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{ConvexSet, Pattern};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::Pattern;
 ///
 /// let pattern = Pattern::of_non_zeros(&[5.0, 0.0, -1.0, 0.0]);
 /// let arrow = Pattern::of_matrix(2, |row, column| row == column || column == 1);

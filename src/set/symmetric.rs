@@ -1,7 +1,8 @@
 //! Symmetric matrices.
 
 use super::{ConvexSet, Subspace, check_square_number, order};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// The symmetric matrices.
 ///
@@ -15,7 +16,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{ConvexSet, Symmetric};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::Symmetric;
 ///
 /// let mut x = [1.0, 4.0, 2.0, 7.0];
 /// Symmetric.project(&mut x);
@@ -48,7 +50,7 @@ impl<T: Real> ConvexSet<T> for Symmetric {
 impl<T: Real> Subspace<T> for Symmetric {}
 
 fn mean<T: Real>(a: T, b: T) -> T {
-    let half = T::nearest(0.5);
+    let half = <T as Real>::from_f64(0.5);
     let mean = half * (a + b);
     // Where the sum overflows the halves are exact; elsewhere they might be subnormal.
     if mean.is_finite() {

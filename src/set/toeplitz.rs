@@ -1,7 +1,8 @@
 //! Toeplitz matrices.
 
 use super::{ConvexSet, Subspace, check_square_number, order};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// The matrices that are constant along each diagonal.
 ///
@@ -15,7 +16,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{ConvexSet, Toeplitz};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::Toeplitz;
 ///
 /// let mut x = [1.0, 5.0, 6.0, 3.0];
 /// Toeplitz.project(&mut x);

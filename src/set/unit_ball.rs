@@ -1,8 +1,8 @@
 //! The unit ball.
 
 use super::ConvexSet;
-use crate::Real;
-use crate::norm::norm_in_range;
+use crate::numerics::norm::norm_in_range;
+use crate::numerics::real::Real;
 
 /// The points of norm at most 1; for matrices, of Frobenius norm at most 1.
 ///
@@ -16,7 +16,8 @@ use crate::norm::norm_in_range;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{ConvexSet, UnitBall};
+/// use matrix_descent::ConvexSet;
+/// use matrix_descent::set::UnitBall;
 ///
 /// let mut x = [3.0_f64, -4.0];
 /// UnitBall.project(&mut x);

@@ -2,17 +2,21 @@
 
 use nalgebra::DMatrix;
 
+use crate::descent::{Observer, Silent};
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::{check_at_least_zero, check_finite, check_shape};
-use crate::{Error, LinearMap, Observer, Real, Silent, SolveRule};
+use crate::linear_map::LinearMap;
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_at_least_zero, check_finite, check_shape};
+use crate::solve::SolveMethod;
 
-/// Which function is walked; by which rule, says [`SolveRule`].
+/// Which function is walked; by which rule, says [`SolveMethod`].
 ///
 /// κ is the condition number of A, the quotient of the largest and the smallest singular value that is
 /// not zero. The steps are those of conjugate gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum SolveMethod {
+pub enum SolveProblem {
     /// ½‖A·x − b‖² + λ/2·‖x‖², for every shape and rank; the default. CGLS: A is applied once and
     /// Aᵀ once a step, AᵀA never formed. About κ steps, times half the logarithm of the accuracy,
     /// or one for each distinct singular value.
@@ -26,12 +30,12 @@ pub enum SolveMethod {
     PositiveDefinite,
 }
 
-/// How [`solve_by_descent`](crate::solve_by_descent) works; every setting has a default.
+/// How [`solve_by_descent`](crate::solve::solve_by_descent) works; every setting has a default.
 ///
 /// | setting | default |
 /// |---|---|
-/// | [`method`](Self::method) | [`SolveMethod::LeastSquares`] |
-/// | [`rule`](Self::rule) | [`SolveRule::ConjugateGradients`] |
+/// | [`problem`](Self::problem) | [`SolveProblem::LeastSquares`] |
+/// | [`method`](Self::method) | [`SolveMethod::ConjugateGradients`] |
 /// | [`start`](Self::start) | 0, from which the solution of minimum norm is found |
 /// | [`ridge`](Self::ridge) | λ = 0 |
 /// | [`noise`](Self::noise) | none |
@@ -43,10 +47,10 @@ pub enum SolveMethod {
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{solve_by_descent, SolveConfig, SolveMethod};
+/// use matrix_descent::{solve_by_descent, SolveConfig, SolveProblem};
 /// use nalgebra::{dmatrix, dvector};
 ///
-/// let config = SolveConfig::default().method(SolveMethod::PositiveDefinite).tolerance(1e-12);
+/// let config = SolveConfig::default().problem(SolveProblem::PositiveDefinite).tolerance(1e-12);
 /// let found = solve_by_descent(&dmatrix![2.0, 1.0; 1.0, 3.0], &dvector![3.0, 4.0], config)?;
 /// assert!((found.solution - dvector![1.0, 1.0]).norm() < 1e-11);
 /// # Ok::<(), matrix_descent::Error>(())
@@ -54,8 +58,8 @@ pub enum SolveMethod {
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct SolveConfig<T: Real, P = DMatrix<T>, O = Silent> {
-    pub(super) method: SolveMethod,
-    pub(super) rule: SolveRule<T>,
+    pub(super) problem: SolveProblem,
+    pub(super) method: SolveMethod<T>,
     pub(super) start: Option<DMatrix<T>>,
     pub(super) ridge: T,
     pub(super) noise: Option<T>,
@@ -69,8 +73,8 @@ pub struct SolveConfig<T: Real, P = DMatrix<T>, O = Silent> {
 impl<T: Real> Default for SolveConfig<T> {
     fn default() -> Self {
         Self {
+            problem: SolveProblem::default(),
             method: SolveMethod::default(),
-            rule: SolveRule::default(),
             start: None,
             ridge: T::zero(),
             noise: None,
@@ -84,14 +88,14 @@ impl<T: Real> Default for SolveConfig<T> {
 
 impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// Sets which function is walked.
-    pub fn method(mut self, method: SolveMethod) -> Self {
-        self.method = method;
+    pub fn problem(mut self, problem: SolveProblem) -> Self {
+        self.problem = problem;
         self
     }
 
-    /// Sets the rule by which it is walked: conjugate gradients, gradient descent or a heavy ball.
-    pub fn rule(mut self, rule: SolveRule<T>) -> Self {
-        self.rule = rule;
+    /// Sets the method: conjugate gradients, gradient descent or a heavy ball.
+    pub fn method(mut self, method: SolveMethod<T>) -> Self {
+        self.method = method;
         self
     }
 
@@ -104,7 +108,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     }
 
     /// Sets λ of the Tikhonov term λ/2·‖x‖² in the least-squares problem, so that
-    /// x = (AᵀA + λI)⁻¹·Aᵀ·b; at least 0, and 0 for [`SolveMethod::PositiveDefinite`].
+    /// x = (AᵀA + λI)⁻¹·Aᵀ·b; at least 0, and 0 for [`SolveProblem::PositiveDefinite`].
     ///
     /// Source: Tikhonov, "Solution of incorrectly formulated problems and the regularization
     /// method", 1963.
@@ -138,7 +142,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
 
     /// Sets a preconditioner P ≈ A⁻¹, n×n: a matrix, a reference to one, or any other [`LinearMap`].
     ///
-    /// For [`SolveMethod::PositiveDefinite`] it has to be symmetric positive definite. For least
+    /// For [`SolveProblem::PositiveDefinite`] it has to be symmetric positive definite. For least
     /// squares it stands on the right: the descent walks y in x = P·y, and of several solutions
     /// finds the one with the least ‖y‖; any P that is not singular serves.
     ///
@@ -158,8 +162,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// ```
     pub fn preconditioner<Q: LinearMap<T>>(self, preconditioner: Q) -> SolveConfig<T, Q, O> {
         SolveConfig {
+            problem: self.problem,
             method: self.method,
-            rule: self.rule,
             start: self.start,
             ridge: self.ridge,
             noise: self.noise,
@@ -170,7 +174,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
         }
     }
 
-    /// Sets the backward error ([`BackwardError::smallest`](crate::BackwardError::smallest)) at
+    /// Sets the backward error ([`BackwardError::smallest`](crate::solve::BackwardError::smallest)) at
     /// which a solution is accepted and the descent ends; in [0, 1). The residual must not be above that of
     /// x = 0 and of the start either: a huge x that A takes near to zero has a tiny backward error.
     ///
@@ -188,7 +192,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     ///
     /// It ends as stalled if the backward error has not fallen by a hundredth within 1000 + 20·n steps, a
     /// heavy ball within as many and 10·√(L/ℓ);
-    /// [`SolveRule::GradientDescent`] does where κ² (κ for a definite matrix) exceeds about
+    /// [`SolveMethod::GradientDescent`] does where κ² (κ for a definite matrix) exceeds about
     /// 2·10⁵ + 4000·n.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
@@ -201,8 +205,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// of the function that is walked. For each column of B the steps begin again at 0.
     pub fn observer<W: Observer<T>>(self, observer: W) -> SolveConfig<T, P, W> {
         SolveConfig {
+            problem: self.problem,
             method: self.method,
-            rule: self.rule,
             start: self.start,
             ridge: self.ridge,
             noise: self.noise,
@@ -217,9 +221,9 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
 impl<T: Real, P: LinearMap<T>, O> SolveConfig<T, P, O> {
     /// Checks the settings for `rows` unknowns in each of `columns` columns.
     pub(super) fn validate(&self, rows: usize, columns: usize) -> Result<(), Error<T>> {
-        self.rule.validate()?;
+        self.method.validate()?;
         check_at_least_zero("ridge", self.ridge)?;
-        if self.method == SolveMethod::PositiveDefinite {
+        if self.problem == SolveProblem::PositiveDefinite {
             let is_met = self.ridge == T::zero();
             require(is_met, "ridge", self.ridge, "0 for a definite matrix")?;
         }

@@ -7,22 +7,25 @@ mod recorder;
 mod rule;
 mod solution;
 
-pub use config::{SolveConfig, SolveMethod};
-pub use rule::SolveRule;
+pub use config::{SolveConfig, SolveProblem};
+pub use rule::SolveMethod;
 pub use solution::{BackwardError, Solution};
 
 use descent::{Descent, Limits, Task};
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
 
-use crate::validation::{check_entries, check_not_empty, check_shape};
-use crate::{Error, LinearMap, Observer, Real};
+use crate::descent::Observer;
+use crate::error::Error;
+use crate::linear_map::LinearMap;
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 
 /// Solves A·X ≈ B by descent: the system where it has a solution, else the least squares.
 ///
 /// For each column b of B it minimises ½‖A·x − b‖² + λ/2·‖x‖² by conjugate gradients, the descent
-/// with exact momentum, or by another [`SolveRule`]. A is m×n of any shape and rank, a matrix or any other [`LinearMap`]; B is m×k,
+/// with exact momentum, or by another [`SolveMethod`]. A is m×n of any shape and rank, a matrix or any other [`LinearMap`]; B is m×k,
 /// a vector or a matrix; X is n×k. From the default start, of several solutions it finds the one of
-/// minimum norm. [`SolveMethod::PositiveDefinite`] is much faster where it applies.
+/// minimum norm. [`SolveProblem::PositiveDefinite`] is much faster where it applies.
 ///
 /// `Ok` means: for each column the residual and the gradient, computed again from A and b, give a
 /// backward error that is within the tolerance, or as small as rounding allows
@@ -38,7 +41,7 @@ use crate::{Error, LinearMap, Observer, Real};
 /// Each step takes one product with A and one with Aᵀ (definite: one with A alone), and allocates
 /// nothing, the history beyond 4096 steps excepted. Before the first, up to 44 products estimate the
 /// norm of A and compare it with its adjoint, as many those of a preconditioner. Rules of one's own walk
-/// [`LinearSystem`](crate::LinearSystem).
+/// [`LinearSystem`](crate::objective::LinearSystem).
 ///
 /// # Errors
 ///
@@ -84,7 +87,7 @@ where
 {
     a.validate("matrix")?;
     let (rows, columns) = (a.rows(), a.columns());
-    if config.method == SolveMethod::PositiveDefinite && rows != columns {
+    if config.problem == SolveProblem::PositiveDefinite && rows != columns {
         return Err(Error::NotSquare {
             argument: "matrix",
             rows,
@@ -105,8 +108,8 @@ where
     };
     let preconditioner = config.preconditioner.as_ref();
     let task = Task {
+        problem: config.problem,
         method: config.method,
-        rule: config.rule,
         ridge: config.ridge,
     };
     let mut descent = Descent::new(a, preconditioner, task, limits)?;

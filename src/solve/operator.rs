@@ -3,8 +3,10 @@
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::norm::{dot, euclidean_norm};
-use crate::{Error, LinearMap, Real};
+use crate::error::Error;
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::{dot, euclidean_norm};
+use crate::numerics::real::Real;
 
 /// The steps of the power method for the norm; each takes one product with A and one with Aᵀ.
 const POWER_STEPS: usize = 10;
@@ -111,7 +113,7 @@ fn estimate_shifted_norm<T: Real>(
     argument: &'static str,
 ) -> Result<Option<T>, Error<T>> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(0);
-    let half = T::nearest(0.5);
+    let half = <T as Real>::from_f64(0.5);
     let mut v = vec![T::zero(); map.columns()];
     v.fill_with(|| T::random_unit(&mut generator) - half);
     let (mut next_v, mut w) = (v.clone(), vec![T::zero(); map.rows()]);

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::operator::scale;
-use crate::{Observer, Progress, Real, Report, StopReason};
+use crate::descent::{Observer, Progress, Report, StopReason};
+use crate::numerics::real::Real;
 
 /// Room for the history; a longer one grows by doubling.
 const RESERVED_LOSSES: usize = 4096;

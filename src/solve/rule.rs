@@ -1,13 +1,14 @@
 //! The rules by which a solution is walked to.
 
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::check_above_zero;
-use crate::{Error, Real};
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_above_zero;
 
-/// How [`solve_by_descent`](crate::solve_by_descent) steps along the gradient.
+/// How [`solve_by_descent`](crate::solve::solve_by_descent) steps along the gradient.
 ///
 /// All are one recurrence, with its own learning rate η and momentum μ for each rule: with g the
-/// negative gradient of the function that [`SolveMethod`](crate::SolveMethod) names, and d the direction,
+/// negative gradient of the function that [`SolveProblem`](crate::solve::SolveProblem) names, and d the direction,
 ///
 /// d ← g + μ·d, x ← x + η·d.
 ///
@@ -27,25 +28,25 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{solve_by_descent, SolveConfig, SolveRule};
+/// use matrix_descent::{solve_by_descent, SolveConfig, SolveMethod};
 /// use nalgebra::{dmatrix, dvector};
 ///
 /// let (a, b) = (dmatrix![3.0, 0.0; 4.0, 50.0], dvector![3.0, 54.0]);
 /// let steps = |rule| {
-///     let config = SolveConfig::default().rule(rule).tolerance(1e-12);
+///     let config = SolveConfig::default().method(rule).tolerance(1e-12);
 ///     let found = solve_by_descent(&a, &b, config)?;
 ///     assert!((found.solution - dvector![1.0, 1.0]).norm() < 1e-9);
 ///     Ok::<usize, matrix_descent::Error>(found.reports[0].steps)
 /// };
-/// let conjugate = steps(SolveRule::ConjugateGradients)?;
-/// let heavy = steps(SolveRule::HeavyBall)?;
-/// let plain = steps(SolveRule::Constant { learning_rate: 1.0 / 2516.0, momentum: 0.0 })?;
+/// let conjugate = steps(SolveMethod::ConjugateGradients)?;
+/// let heavy = steps(SolveMethod::HeavyBall)?;
+/// let plain = steps(SolveMethod::Constant { learning_rate: 1.0 / 2516.0, momentum: 0.0 })?;
 /// assert!(conjugate < heavy && heavy < plain);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub enum SolveRule<T> {
+pub enum SolveMethod<T> {
     /// η = gᵀg/dᵀHd, μ = gᵀg/(gᵀg one step before); the default. Of all points that are reached by
     /// adding multiples of the gradients so far, x is the lowest.
     ///
@@ -80,7 +81,7 @@ pub enum SolveRule<T> {
     },
 }
 
-impl<T: Real> SolveRule<T> {
+impl<T: Real> SolveMethod<T> {
     pub(super) fn validate(self) -> Result<(), Error<T>> {
         let Self::Constant {
             learning_rate,

@@ -2,7 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use crate::{Real, Report};
+use crate::descent::Report;
+use crate::numerics::real::Real;
 
 /// Solutions of A·X ≈ B, how good they are, and how they were found; one entry for each column of B.
 ///
@@ -23,7 +24,7 @@ pub struct Solution<T: Real> {
     /// is computed afresh, at the start and wherever the descent pauses to confirm what it carries
     /// along. Least squares take as many products with Aᵀ, which are not counted; nor are those of a
     /// preconditioner, nor those of all columns together before the first step: some 10 to 20 each of A
-    /// and Aᵀ for the norm and the adjoint, and for [`SolveRule::HeavyBall`](crate::SolveRule::HeavyBall) 10 more.
+    /// and Aᵀ for the norm and the adjoint, and for [`SolveMethod::HeavyBall`](crate::solve::SolveMethod::HeavyBall) 10 more.
     pub reports: Vec<Report<T>>,
     /// An estimate of ‖A‖₂ from below, by the power method: the measure of the backward errors,
     /// which are therefore rather too large than too small; ∞ where the norm leaves the range.
@@ -43,7 +44,7 @@ pub struct Solution<T: Real> {
 /// So where a residual remains, κ² counts, as much as the residual is large: that is how far least
 /// squares themselves move if the last digits of A do, and no method avoids it (Wedin, "Perturbation
 /// theory for pseudo-inverses", 1973). Without a tolerance η is a small multiple of ε, and where both are
-/// somewhat larger ([`SolveConfig::tolerance`](crate::SolveConfig::tolerance)) the error is about
+/// somewhat larger ([`SolveConfig::tolerance`](crate::solve::SolveConfig::tolerance)) the error is about
 /// ε·κ²·‖x‖: half of the digits at κ = 10⁴ in `f64`, and none beyond about 7·10⁷. In `f32` (ε = 1.2·10⁻⁷)
 /// half of the digits are gone at κ = 50, and all of them near κ = 3000; there, solve in `f64`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +58,7 @@ pub struct BackwardError<T> {
     pub of_system: T,
     /// ‖Aᵀr − λx‖/(‖A‖·‖r‖): x is the least-squares solution for an A that differs by this relative
     /// to its norm (Stewart, "Research, development and LINPACK", 1977); 0 where the gradient is
-    /// 0. None for [`SolveMethod::PositiveDefinite`](crate::SolveMethod::PositiveDefinite).
+    /// 0. None for [`SolveProblem::PositiveDefinite`](crate::solve::SolveProblem::PositiveDefinite).
     pub of_least_squares: Option<T>,
 }
 

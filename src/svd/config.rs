@@ -1,10 +1,11 @@
 //! The settings of an SVD.
 
 use super::{SvdMethod, Vectors};
+use crate::error::Error;
 use crate::error::require;
-use crate::{Error, Real};
+use crate::numerics::real::Real;
 
-/// How [`svd_by_descent`](crate::svd_by_descent) works; every setting has a default.
+/// How [`svd_by_descent`](crate::svd::svd_by_descent) works; every setting has a default.
 ///
 /// | setting | default |
 /// |---|---|
@@ -15,7 +16,8 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{svd_by_descent, SvdConfig, Vectors};
+/// use matrix_descent::{svd_by_descent, SvdConfig};
+/// use matrix_descent::svd::Vectors;
 /// use nalgebra::dmatrix;
 ///
 /// let config = SvdConfig::default().vectors(Vectors::Full).max_sweeps(30);

@@ -3,7 +3,8 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::SvdCertificate;
-use crate::{Real, StopReason};
+use crate::descent::StopReason;
+use crate::numerics::real::Real;
 
 /// Singular values and vectors, M = U·diag(σ)·Vᵀ, what is proven of them, and how they were found.
 ///
@@ -12,7 +13,7 @@ use crate::{Real, StopReason};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Svd<T: Real> {
-    /// U: the left singular vectors, as columns; [`Vectors`](crate::Vectors) says how many.
+    /// U: the left singular vectors, as columns; [`Vectors`](crate::svd::Vectors) says how many.
     pub u: DMatrix<T>,
     /// σ₁ ≥ σ₂ ≥ … ≥ 0: the k = min(m, n) singular values.
     pub singular_values: DVector<T>,
@@ -29,13 +30,13 @@ pub struct Svd<T: Real> {
     /// of U (or of V).
     ///
     /// Each is summed from what the rotations after it take away, so that the history never rises. By
-    /// [`SvdMethod::NaturalGradient`](crate::SvdMethod::NaturalGradient) it is ‖off(UᵀMV)‖²_F/‖M‖²_F,
+    /// [`SvdMethod::NaturalGradient`](crate::svd::SvdMethod::NaturalGradient) it is ‖off(UᵀMV)‖²_F/‖M‖²_F,
     /// which begins with the triangular factor of M.
     pub losses: Vec<T>,
     /// Why the descent ended. [`StopReason::Accuracy`]: the loss vanished to working precision.
     ///
-    /// Within an [`Error::SvdNotConverged`](crate::Error::SvdNotConverged) it may be
-    /// [`StopReason::StepLimit`], after [`SvdConfig::max_sweeps`](crate::SvdConfig::max_sweeps);
+    /// Within an [`Error::SvdNotConverged`](crate::error::Error::SvdNotConverged) it may be
+    /// [`StopReason::StepLimit`], after [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps);
     /// [`StopReason::Stalled`], where no step of the natural gradient lowered the loss; or
     /// [`StopReason::Accuracy`], where the certificate proves too little all the same.
     pub stop_reason: StopReason,

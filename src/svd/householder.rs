@@ -3,8 +3,8 @@
 use nalgebra::DMatrix;
 
 use super::range::is_negligible;
-use crate::Real;
-use crate::norm::{dot, sum_of_squares};
+use crate::numerics::norm::{dot, sum_of_squares};
+use crate::numerics::real::Real;
 
 /// A = Q·R for a matrix with at least as many rows as columns.
 ///

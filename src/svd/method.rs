@@ -1,11 +1,12 @@
 //! Which descent finds the singular values.
 
-/// How [`svd_by_descent`](crate::svd_by_descent) descends.
+/// How [`svd_by_descent`](crate::svd::svd_by_descent) descends.
 ///
 /// Both end with the same certificate.
 ///
 /// ```
-/// use matrix_descent::{svd_by_descent, SvdConfig, SvdMethod};
+/// use matrix_descent::{svd_by_descent, SvdConfig};
+/// use matrix_descent::svd::SvdMethod;
 /// use nalgebra::dmatrix;
 ///
 /// let config = SvdConfig::default().method(SvdMethod::NaturalGradient);

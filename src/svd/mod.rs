@@ -23,15 +23,18 @@ pub use decomposition::Svd;
 pub use method::SvdMethod;
 pub use polar::{Polar, polar_decomposition};
 pub use pseudo_inverse::{Cutoff, PenroseResiduals, PseudoInverse, pseudo_inverse};
-pub use top::{Leading, TopCertificate, TopConfig, TopRoute, TopSvd, svd_top_k};
+pub use top::{LeadingEvidence, TopCertificate, TopConfig, TopRoute, TopSvd, svd_top_k};
 pub use vectors::Vectors;
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::norm::{euclidean_norm, sum_of_squares};
-use crate::scaling::scaled;
-use crate::validation::{check_finite, check_not_empty};
-use crate::{Error, Real, StopReason, SvdFactors};
+use crate::descent::StopReason;
+use crate::error::Error;
+use crate::numerics::binary_scaling::scaled;
+use crate::numerics::norm::{euclidean_norm, sum_of_squares};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_finite, check_not_empty};
+use crate::objective::SvdFactors;
 use householder::Reflections;
 use natural_gradient::NaturalGradient;
 use orthonormal::complete;

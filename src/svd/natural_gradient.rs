@@ -3,8 +3,9 @@
 use nalgebra::DMatrix;
 
 use super::householder::Reflections;
-use crate::norm::{euclidean_norm, sum_of_squares};
-use crate::{Real, StopReason};
+use crate::descent::StopReason;
+use crate::numerics::norm::{euclidean_norm, sum_of_squares};
+use crate::numerics::real::Real;
 
 /// The halvings of a step after which the descent is given up.
 const HALVINGS: usize = 30;
@@ -79,13 +80,13 @@ impl<T: Real> NaturalGradient<T> {
 
     /// ‖off(B)‖_F/‖M‖_F of a matrix that is diagonal to working precision.
     fn tolerance(&self) -> T {
-        T::nearest(8.0) * T::EPSILON * T::from_count(self.core.nrows()).sqrt()
+        <T as Real>::from_f64(8.0) * T::EPSILON * T::from_count(self.core.nrows()).sqrt()
     }
 
     /// The longest step, of those halved so many times, that ends below this loss.
     fn step_below(&self, loss: T) -> Option<Step<T>> {
         let angles = self.angles(loss);
-        let half = T::nearest(0.5);
+        let half = <T as Real>::from_f64(0.5);
         let mut length = T::one();
         for _ in 0..=HALVINGS {
             let step = self.step(&angles, length);
@@ -117,7 +118,7 @@ impl<T: Real> NaturalGradient<T> {
         let order = self.core.nrows();
         let mut left = DMatrix::zeros(order, order);
         let mut right = left.clone();
-        let half = T::nearest(0.5);
+        let half = <T as Real>::from_f64(0.5);
         let sieve = self.sieve(loss);
         for j in 0..order {
             for i in 0..j {
@@ -137,7 +138,7 @@ impl<T: Real> NaturalGradient<T> {
         let share = self.norm / T::from_count(self.core.nrows());
         Sieve {
             negligible: self.tolerance() * share,
-            price: T::nearest(PRICE) * loss.sqrt() * share,
+            price: <T as Real>::from_f64(PRICE) * loss.sqrt() * share,
         }
     }
 

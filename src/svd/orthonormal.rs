@@ -2,9 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use crate::Real;
-use crate::norm::{dot, euclidean_norm};
-use crate::product::{subtract_product, transposed_product};
+use crate::numerics::norm::{dot, euclidean_norm};
+use crate::numerics::product::{subtract_product, transposed_product};
+use crate::numerics::real::Real;
 
 /// Overwrites the columns from `known` on, so that all are orthonormal if the first ones are.
 ///

@@ -5,8 +5,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::householder::{Reflections, reflect, to_axis};
 use super::orthonormal::index_of_largest;
-use crate::Real;
-use crate::norm::{columns, sum_of_squares};
+use crate::numerics::norm::{columns, sum_of_squares};
+use crate::numerics::real::Real;
 
 /// A·P = Q·R, where each diagonal entry of R is at least as large as any column below and right of it
 /// is long.
@@ -90,7 +90,7 @@ impl<T: Real> Elimination<T> {
             self.triangle[(index, k)] = entry;
             self.squares[index] -= entry * entry;
             // With most of a length go most of its digits.
-            if self.squares[index] <= T::nearest(0.01) * self.measured[index] {
+            if self.squares[index] <= <T as Real>::from_f64(0.01) * self.measured[index] {
                 self.squares[index] = sum_of_squares(&column[k + 1..]);
                 self.measured[index] = self.squares[index];
             }

@@ -3,10 +3,11 @@
 use nalgebra::DMatrix;
 
 use super::{Svd, SvdConfig, svd_by_descent};
-use crate::norm::euclidean_norm;
-use crate::product::product;
-use crate::scaling::{largest_exponent, scaled};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::product::product;
+use crate::numerics::real::Real;
 
 /// M = Q·H, a matrix with orthonormal columns or rows times a symmetric positive semidefinite one.
 #[derive(Clone, Debug, PartialEq)]

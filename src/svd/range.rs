@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use crate::Real;
-use crate::scaling::largest_exponent;
+use crate::numerics::binary_scaling::largest_exponent;
+use crate::numerics::real::Real;
 
 /// The exponent of the scaling that makes the entries as large as they may be while the sum of all
 /// their squares stays below an eighth of the largest number.

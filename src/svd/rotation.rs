@@ -1,6 +1,6 @@
 //! One plane rotation.
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The rotation (x, y) ← (c·x − s·y, s·x + c·y) of two columns.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,9 @@ use pulp::{Arch, Simd, WithSimd};
 use super::orthonormal::index_of_largest;
 use super::range::is_negligible;
 use super::rotation::Rotation;
-use crate::norm::{columns, dot, sum_of_squares};
-use crate::{Real, StopReason};
+use crate::descent::StopReason;
+use crate::numerics::norm::{columns, dot, sum_of_squares};
+use crate::numerics::real::Real;
 
 /// The columns on either side of a tile of planes where the columns are in order at the start: so many
 /// planes are turned at a time, one column of each from either side. None of them waits for the roots and
@@ -195,7 +196,7 @@ impl<T: Real> Sweeps<T> {
             return None;
         }
         let share = product * self.share;
-        let tolerance = T::nearest(4.0) * T::EPSILON;
+        let tolerance = <T as Real>::from_f64(4.0) * T::EPSILON;
         // |xᵀy| against ‖x‖·‖y‖, without overflow and without roots.
         if product / square_x * product <= tolerance * tolerance * square_y {
             sweep.left += share * share;
@@ -244,7 +245,7 @@ impl<T: Real> Sweeps<T> {
 /// digits with it.
 #[inline(always)]
 fn measured_if_lost<T: Real>(square: T, before: T, column: &[T]) -> T {
-    if square > T::nearest(0.25) * before {
+    if square > <T as Real>::from_f64(0.25) * before {
         square
     } else {
         sum_of_squares(column)

@@ -6,9 +6,9 @@ use super::orthonormal::{complete, normalise, orthogonalise};
 use super::pivoting::Pivoted;
 use super::sweeps::{IN_TILES, Sweeps};
 use super::{Found, by_length, factors};
-use crate::Real;
-use crate::norm::{columns, euclidean_norm};
-use crate::product::product;
+use crate::numerics::norm::{columns, euclidean_norm};
+use crate::numerics::product::product;
+use crate::numerics::real::Real;
 
 /// The SVD of a matrix with at least as many rows as columns.
 ///
@@ -97,7 +97,7 @@ const APART: f64 = 16.0;
 /// digits of u, and σ all but a few ε of its own; with a margin of at least 1.
 fn are_near<T: Real>(values: &[T], margin: f64) -> bool {
     let largest = values.iter().copied().fold(T::zero(), T::max);
-    let enough = T::nearest(margin * APART) * T::EPSILON.sqrt() * largest;
+    let enough = <T as Real>::from_f64(margin * APART) * T::EPSILON.sqrt() * largest;
     values.iter().all(|&value| value > enough)
 }
 

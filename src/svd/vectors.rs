@@ -11,7 +11,8 @@
 /// Without vectors an SVD takes as long as with thin ones: the certificate is made from them.
 ///
 /// ```
-/// use matrix_descent::{svd_by_descent, SvdConfig, Vectors};
+/// use matrix_descent::{svd_by_descent, SvdConfig};
+/// use matrix_descent::svd::Vectors;
 /// use nalgebra::DMatrix;
 ///
 /// let tall = DMatrix::from_element(3, 2, 1.0);

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use super::is_due;
-use crate::{Observer, Progress, Real};
+use crate::descent::{Observer, Progress};
+use crate::numerics::real::Real;
 
 /// Writes the history of a run as comma-separated values, a line for each iterate.
 ///
@@ -19,10 +20,12 @@ use crate::{Observer, Progress, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, Csv, Fit, MeanSquaredError, Sgd, Stopping};
+/// use matrix_descent::{minimize, MeanSquaredError, Sgd, Stopping};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::watch::Csv;
 ///
 /// let mut csv = Csv::new(Vec::new());
-/// let objective = Fit::new(MeanSquaredError, vec![4.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![4.0]);
 /// let stopping = Stopping::default().max_steps(2);
 /// minimize(objective, Sgd::new(0.25), vec![0.0], stopping, &mut csv)?;
 /// let table = String::from_utf8(csv.finish()?)?;

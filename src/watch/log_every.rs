@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use log::Level;
 
 use super::is_due;
-use crate::{Observer, Progress, Real};
+use crate::descent::{Observer, Progress};
+use crate::numerics::real::Real;
 
 /// What its lines are filed under.
 const TARGET: &str = "matrix_descent";
@@ -18,9 +19,11 @@ const TARGET: &str = "matrix_descent";
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, Fit, LogEvery, MeanSquaredError, Sgd, Stopping};
+/// use matrix_descent::{minimize, MeanSquaredError, Sgd, Stopping};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::watch::LogEvery;
 ///
-/// let objective = Fit::new(MeanSquaredError, vec![1.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
 /// let watch = LogEvery::steps(100).level(log::Level::Debug);
 /// minimize(objective, Sgd::new(0.25), vec![0.0], Stopping::default(), watch)?;
 /// # Ok::<(), matrix_descent::Error>(())

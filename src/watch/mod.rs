@@ -14,7 +14,8 @@
 //! ```
 //! use std::ops::ControlFlow;
 //! use std::time::Duration;
-//! use matrix_descent::{invert_by_descent, Config, Csv, Progress, TimeBudget};
+//! use matrix_descent::{invert_by_descent, Config, Progress};
+//! use matrix_descent::watch::{Csv, TimeBudget};
 //! use nalgebra::dmatrix;
 //!
 //! let mut history = Csv::new(Vec::new());

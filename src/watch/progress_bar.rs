@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressDrawTarget, ProgressStyle};
 
-use crate::{Observer, Progress, Real};
+use crate::descent::{Observer, Progress};
+use crate::numerics::real::Real;
 
 /// The time between two drawings: to format and to draw would take longer than a small step.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -24,9 +25,11 @@ const FINEST: f64 = 1000.0;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{minimize, Fit, MeanSquaredError, ProgressBar, Sgd, Stopping};
+/// use matrix_descent::{minimize, MeanSquaredError, Sgd, Stopping};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::watch::ProgressBar;
 ///
-/// let objective = Fit::new(MeanSquaredError, vec![1.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
 /// let stopping = Stopping::default().loss(1e-20);
 /// minimize(objective, Sgd::new(0.25), vec![0.0], stopping, ProgressBar::loss(1e-20))?;
 /// # Ok::<(), matrix_descent::Error>(())

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{Observer, Progress};
+use crate::descent::{Observer, Progress};
 
 /// Ends a run at the first iterate after a flag is set, with
-/// [`StopReason::Observer`](crate::StopReason::Observer).
+/// [`StopReason::Observer`](crate::descent::StopReason::Observer).
 ///
 /// The flag may be set by another thread or by a handler of Ctrl-C; the example `watching` does the
 /// latter.
@@ -15,12 +15,14 @@ use crate::{Observer, Progress};
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};
-/// use matrix_descent::{minimize, Fit, MeanSquaredError, Sgd, StopReason, StopWhen, Stopping};
+/// use matrix_descent::{minimize, MeanSquaredError, Sgd, StopReason, Stopping};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::watch::StopWhen;
 ///
 /// let flag = AtomicBool::new(false);
 /// let run = std::thread::scope(|scope| {
 ///     scope.spawn(|| flag.store(true, Ordering::Relaxed));
-///     let objective = Fit::new(MeanSquaredError, vec![1.0]);
+///     let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
 ///     let stopping = Stopping::default().max_steps(usize::MAX);
 ///     minimize(objective, Sgd::new(1e-9), vec![0.0], stopping, StopWhen::set(&flag))
 /// })?;

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use crate::{Observer, Progress};
+use crate::descent::{Observer, Progress};
 
 /// Ends a run at the first iterate after a time, with
-/// [`StopReason::Observer`](crate::StopReason::Observer).
+/// [`StopReason::Observer`](crate::descent::StopReason::Observer).
 ///
 /// The clock starts when the first iterate is seen and is not set back, so that one budget serves a
 /// run in parts, or all columns of a linear system. A step that has begun is not cut short. Passed by
@@ -16,10 +16,12 @@ use crate::{Observer, Progress};
 ///
 /// ```
 /// use std::time::Duration;
-/// use matrix_descent::{minimize, Fit, MeanSquaredError, Sgd, StopReason, Stopping, TimeBudget};
+/// use matrix_descent::{minimize, MeanSquaredError, Sgd, StopReason, Stopping};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::watch::TimeBudget;
 ///
 /// let mut budget = TimeBudget::new(Duration::from_millis(5));
-/// let objective = Fit::new(MeanSquaredError, vec![1.0]);
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
 /// let stopping = Stopping::default().max_steps(usize::MAX);
 /// let run = minimize(objective, Sgd::new(1e-9), vec![0.0], stopping, &mut budget)?;
 /// assert_eq!(run.report.stop_reason, StopReason::Observer);

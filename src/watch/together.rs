@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::{Observer, Progress};
+use crate::descent::{Observer, Progress};
 
 /// Both wishes were asked for, so that each observer has seen the iterate.
 fn either(first: ControlFlow<()>, second: ControlFlow<()>) -> ControlFlow<()> {

@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::{Error, Lbfgs, NAdam, Real, SavedRun, Sgd, Stepper};
+use matrix_descent::descent::SavedRun;
+use matrix_descent::optimizer::NAdam;
+use matrix_descent::{Error, Lbfgs, Real, Sgd, Stepper};
 use serde_json::{Value, json};
 
 use super::{from_value, objective, run_until, started, to_value};

@@ -2,9 +2,10 @@
 
 use std::fmt::Debug;
 
+use matrix_descent::descent::{SavedRun, Stall};
+use matrix_descent::optimizer::{LearningRate, Resumable};
 use matrix_descent::{
-    Adam, LearningRate, Objective, Optimizer, Real, Resumable, SavedRun, Sgd, Silent, Stall,
-    Stepper, StopReason, Stopping,
+    Adam, Objective, Optimizer, Real, Sgd, Silent, Stepper, StopReason, Stopping,
 };
 
 use super::{objective, run_until, started};

@@ -2,9 +2,12 @@
 
 use std::fmt::Debug;
 
+use matrix_descent::descent::SavedRun;
+use matrix_descent::objective::FitObjective;
+use matrix_descent::optimizer::{Clip, ConstantRate, Plateau, Resumable, RmsProp};
+use matrix_descent::set::Bounds;
 use matrix_descent::{
-    Adam, AdamW, Bounds, Clip, Compose, ConjugateGradient, ConstantRate, Error, Fit, Lbfgs,
-    MeanSquaredError, Plateau, Real, Resumable, RmsProp, SavedRun, Sgd, Stepper,
+    Adam, AdamW, Compose, ConjugateGradient, Error, Lbfgs, MeanSquaredError, Real, Sgd, Stepper,
 };
 use serde_json::{Value, json};
 
@@ -167,11 +170,11 @@ fn a_state_of_another_shape() {
 fn another_objective() {
     let rule = Sgd::new(0.1);
     let saved = saved(rule);
-    let larger = Fit::new(MeanSquaredError, vec![0.5; 4]);
+    let larger = FitObjective::new(MeanSquaredError, vec![0.5; 4]);
     let error = Stepper::restore(larger, rule, &saved).map(|_| ());
     let (expected, found) = (4, 3);
     assert_eq!(error, Err(Error::DimensionMismatch { expected, found }));
-    let elsewhere = Fit::new(MeanSquaredError, vec![50.0; 3]);
+    let elsewhere = FitObjective::new(MeanSquaredError, vec![50.0; 3]);
     let error = Stepper::restore(elsewhere, rule, &saved).map(|_| ());
     assert!(
         matches!(error, Err(Error::DifferentObjective { recorded, found }) if recorded < found)

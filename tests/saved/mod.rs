@@ -4,23 +4,23 @@ mod damaged;
 mod exact;
 mod foreign;
 
-use matrix_descent::{
-    Fit, MeanSquaredError, Optimizer, Real, SavedRun, Silent, Stepper, StopReason, Stopping,
-};
+use matrix_descent::descent::SavedRun;
+use matrix_descent::objective::FitObjective;
+use matrix_descent::{MeanSquaredError, Optimizer, Real, Silent, Stepper, StopReason, Stopping};
 use serde_json::Value;
 
 use crate::support::objectives::wavy;
 
-fn objective<T: Real>() -> Fit<T, MeanSquaredError> {
-    Fit::new(MeanSquaredError, wavy(3, 0.4))
+fn objective<T: Real>() -> FitObjective<T, MeanSquaredError> {
+    FitObjective::new(MeanSquaredError, wavy(3, 0.4))
 }
 
-fn started<T: Real, M: Optimizer<T>>(rule: M) -> Stepper<T, Fit<T, MeanSquaredError>, M> {
+fn started<T: Real, M: Optimizer<T>>(rule: M) -> Stepper<T, FitObjective<T, MeanSquaredError>, M> {
     Stepper::new(objective(), rule, vec![T::one(); 3]).unwrap()
 }
 
 fn run_until<T: Real, M: Optimizer<T>>(
-    stepper: &mut Stepper<T, Fit<T, MeanSquaredError>, M>,
+    stepper: &mut Stepper<T, FitObjective<T, MeanSquaredError>, M>,
     steps: usize,
 ) -> StopReason {
     let stopping = Stopping::default().max_steps(steps);

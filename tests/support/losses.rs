@@ -1,9 +1,7 @@
 //! Every loss of the crate.
 
-use matrix_descent::{
-    Huber, LogCosh, Loss, MeanAbsoluteError, MeanSquaredError, Real, SmoothL1,
-    WeightedMeanSquaredError,
-};
+use matrix_descent::loss::{Huber, LogCosh, MeanAbsoluteError, SmoothL1, WeightedMeanSquaredError};
+use matrix_descent::{Loss, MeanSquaredError, Real};
 
 use super::objectives::wavy;
 
@@ -40,10 +38,10 @@ pub fn losses<T: Real>() -> Vec<NamedLoss<T>> {
             Box::new(WeightedMeanSquaredError::new(weights).unwrap())
         }),
         named("huber, narrow", Kinked, |_| {
-            Box::new(Huber::new(T::nearest(0.3)).unwrap())
+            Box::new(Huber::new(<T as Real>::from_f64(0.3)).unwrap())
         }),
         named("smooth_l1, narrow", Kinked, |_| {
-            Box::new(SmoothL1::new(T::nearest(0.3)).unwrap())
+            Box::new(SmoothL1::new(<T as Real>::from_f64(0.3)).unwrap())
         }),
     ]
 }

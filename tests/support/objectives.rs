@@ -1,9 +1,9 @@
 //! Every objective of the crate, at several sizes, with each loss.
 
-use matrix_descent::{
-    Fit, GramObjective, InverseObjective, LinearSystem, LowRankObjective, Objective, Real, Ridge,
-    Side, SvdPenalty,
+use matrix_descent::objective::{
+    FitObjective, InverseGramObjective, LinearSystem, LowRankObjective, Ridge, SvdPenalty,
 };
+use matrix_descent::{InverseObjective, Objective, Real, Side};
 use nalgebra::DMatrix;
 
 use super::losses::{NamedLoss, Smoothness, losses};
@@ -95,7 +95,7 @@ fn weights<T: Real>(matrix: &DMatrix<T>) -> DMatrix<T> {
     let (rows, columns) = matrix.shape();
     DMatrix::from_fn(rows, columns, |i, j| match (i + j) % 3 {
         1 => T::zero(),
-        other => T::nearest(0.4) + T::from_count(other),
+        other => <T as Real>::from_f64(0.4) + T::from_count(other),
     })
 }
 
@@ -104,7 +104,10 @@ fn show_one_product<T: Real>(check: &mut impl FnMut(&str, &mut dyn Objective<T>)
         let matrix = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
         for side in SIDES {
             let name = format!("inverse by one product, {side:?}, n = {n}");
-            check(&name, &mut GramObjective::new(&matrix, side).unwrap());
+            check(
+                &name,
+                &mut InverseGramObjective::new(&matrix, side).unwrap(),
+            );
         }
     }
 }
@@ -115,9 +118,9 @@ fn show_objectives<T: Real>(
 ) {
     let target: Vec<T> = wavy(11, 0.3);
     let loss = (named.of_length)(11);
-    let mut fit = Fit::new(&*loss, target);
+    let mut fit = FitObjective::new(&*loss, target);
     check(&format!("fit, {}", named.name), &mut fit);
-    let mut ridge = Ridge::new(fit, T::nearest(0.7)).unwrap();
+    let mut ridge = Ridge::new(fit, <T as Real>::from_f64(0.7)).unwrap();
     check(&format!("fit with ridge, {}", named.name), &mut ridge);
     for (rows, columns) in SHAPES {
         let matrix = DMatrix::from_vec(rows, columns, wavy(rows * columns, 0.7));
@@ -141,6 +144,6 @@ fn show_objectives<T: Real>(
 
 /// `length` values in (−1, 1) without pattern.
 pub fn wavy<T: Real>(length: usize, phase: f64) -> Vec<T> {
-    let value = |k: usize| T::nearest((1.7 * (k * k) as f64 + phase).sin());
+    let value = |k: usize| <T as Real>::from_f64((1.7 * (k * k) as f64 + phase).sin());
     (0..length).map(value).collect()
 }

@@ -1,9 +1,10 @@
 //! Every operation that takes an observer.
 
+use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::objective::FitObjective;
 use matrix_descent::{
-    CompletionConfig, Config, Error, Fit, MeanSquaredError, Observer, Real, Report, Sgd,
-    SolveConfig, Stopping, complete_by_descent, heavy_ball_for_inverse, invert_by_descent,
-    minimize, solve_by_descent,
+    CompletionConfig, Config, Error, MeanSquaredError, Observer, Real, Report, Sgd, SolveConfig,
+    Stopping, complete_by_descent, invert_by_descent, minimize, solve_by_descent,
 };
 use nalgebra::DMatrix;
 
@@ -41,13 +42,13 @@ impl Operation {
 }
 
 fn matrix<T: Real>() -> DMatrix<T> {
-    DMatrix::from_vec(5, 5, wavy(25, 0.7)) + DMatrix::identity(5, 5) * T::nearest(3.0)
+    DMatrix::from_vec(5, 5, wavy(25, 0.7)) + DMatrix::identity(5, 5) * <T as Real>::from_f64(3.0)
 }
 
 fn minimized<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
-    let objective = Fit::new(MeanSquaredError, wavy(6, 0.2));
+    let objective = FitObjective::new(MeanSquaredError, wavy(6, 0.2));
     let stopping = Stopping::default().max_steps(40);
-    let rule = Sgd::new(T::nearest(0.5));
+    let rule = Sgd::new(<T as Real>::from_f64(0.5));
     minimize(objective, rule, vec![T::zero(); 6], stopping, observer).map(|run| run.report)
 }
 

@@ -2,17 +2,18 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::{
-    AdaDelta, AdaGrad, Adam, AdamW, Bounds, Clip, Compose, ConjugateGradient, Conjugation,
-    ConstantRate, CosineDecay, ExponentialDecay, Lbfgs, LineSearch, Lion, NAdam, Plateau, Real,
-    RmsProp, Sgd, StepDecay,
+use matrix_descent::optimizer::{
+    AdaDelta, AdaGrad, BetaFormula, Clip, ConstantRate, CosineDecay, ExponentialDecay, LineSearch,
+    Lion, NAdam, Plateau, RmsProp, StepDecay,
 };
+use matrix_descent::set::Bounds;
+use matrix_descent::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Real, Sgd};
 
 /// What every optimizer of the crate is.
 #[cfg(feature = "serde")]
-pub trait Listed<T: Real>: matrix_descent::Resumable<T> {}
+pub trait Listed<T: Real>: matrix_descent::optimizer::Resumable<T> {}
 #[cfg(feature = "serde")]
-impl<T: Real, M: matrix_descent::Resumable<T>> Listed<T> for M {}
+impl<T: Real, M: matrix_descent::optimizer::Resumable<T>> Listed<T> for M {}
 
 /// What every optimizer of the crate is.
 #[cfg(not(feature = "serde"))]
@@ -39,7 +40,7 @@ pub trait OptimizerCheck<T: Real> {
 
 /// Shows every optimizer to `check`, set so that it can walk a parabola of curvature 2.
 pub fn for_each_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
-    let t = T::nearest;
+    let t = <T as Real>::from_f64;
     check.check("sgd", &Sgd::new(t(0.3)));
     check.check("sgd, momentum", &Sgd::new(t(0.1)).momentum(t(0.5)));
     let dampened = Sgd::new(t(0.2)).dampened_momentum(t(0.5), t(0.25));
@@ -61,9 +62,9 @@ pub fn for_each_with_line_search<T: Real>(check: &mut impl OptimizerCheck<T>) {
     let rule = Lbfgs::default().line_search(backtracking);
     check.check("l-bfgs, backtracking", &rule);
     for conjugation in [
-        Conjugation::HagerZhang,
-        Conjugation::PolakRibiere,
-        Conjugation::FletcherReeves,
+        BetaFormula::HagerZhang,
+        BetaFormula::PolakRibiere,
+        BetaFormula::FletcherReeves,
     ] {
         let rule = ConjugateGradient::default().conjugation(conjugation);
         let name = format!("conjugate gradient, {conjugation:?}");
@@ -75,7 +76,7 @@ pub fn for_each_with_line_search<T: Real>(check: &mut impl OptimizerCheck<T>) {
 
 /// Shows the rules that scale each entry of the gradient by what they remember of it.
 pub fn for_each_adaptive_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
-    let t = T::nearest;
+    let t = <T as Real>::from_f64;
     // With a large ε they end as plain descent; with a small one their steps grow as the gradient
     // shrinks, until they leave the minimum again.
     let adam = Adam::new(t(0.15)).betas(t(0.5), t(0.999)).epsilon(t(0.1));
@@ -103,7 +104,7 @@ pub fn for_each_adaptive_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) 
 
 /// The wrappers, around rules that do the same inside the box [−2, 2].
 fn for_each_wrapper<T: Real>(check: &mut impl OptimizerCheck<T>) {
-    let t = T::nearest;
+    let t = <T as Real>::from_f64;
     let rule = Sgd::new(t(0.3));
     check.check("clipped by norm", &rule.clipped(Clip::Norm(t(0.5))));
     check.check("clipped by value", &rule.clipped(Clip::Value(t(0.5))));

@@ -1,9 +1,9 @@
 //! Every set of the crate, with what is known of it besides its projection.
 
-use matrix_descent::{
-    Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Real, Symmetric, Toeplitz,
-    UnitBall,
+use matrix_descent::set::{
+    Banded, Bounds, EntryBounds, NonNegative, Pattern, Symmetric, Toeplitz, UnitBall,
 };
+use matrix_descent::{ConvexSet, Real};
 
 /// A matrix by its entries.
 type Entries<'a> = &'a dyn Fn(usize, usize) -> f64;
@@ -27,7 +27,7 @@ pub const UPPER: f64 = 0.5;
 
 /// All sets of n×n matrices.
 pub fn sets<T: Real>(n: usize) -> Vec<NamedSet<T>> {
-    let t = T::nearest;
+    let t = <T as Real>::from_f64;
     let is_near = |i: usize, j: usize| i <= j + 1 && j <= i + 2;
     let is_in = |i: usize, j: usize| (2 * i + 3 * j) % 4 != 1;
     let upper_of = |i: usize, j: usize| if i == j { f64::INFINITY } else { UPPER };

@@ -27,10 +27,14 @@ pub fn widened<T: Real>(matrix: &DMatrix<T>) -> DMatrix<f64> {
 
 /// The matrices that any solver meets, with their ranks.
 pub fn table<T: Real>() -> Vec<(&'static str, DMatrix<T>, usize)> {
-    let dominant = DMatrix::identity(15, 15) * T::nearest(3.0);
+    let dominant = DMatrix::identity(15, 15) * <T as Real>::from_f64(3.0);
     let exchange = dmatrix![T::zero(), T::one(); T::one(), T::zero()];
     vec![
-        ("1×1", DMatrix::from_element(1, 1, T::nearest(-3.0)), 1),
+        (
+            "1×1",
+            DMatrix::from_element(1, 1, <T as Real>::from_f64(-3.0)),
+            1,
+        ),
         ("1×5", random(1, 5, 0.1), 1),
         ("5×1", random(5, 1, 0.1), 1),
         ("definite", definite(12), 12),

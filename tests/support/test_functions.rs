@@ -17,8 +17,8 @@ pub fn test_functions<T: Real>() -> Vec<TestFunction<T>> {
     let of = |name, objective, start: &[f64], curvature| TestFunction {
         name,
         objective,
-        start: start.iter().map(|&x| T::nearest(x)).collect(),
-        curvature: T::nearest(curvature),
+        start: start.iter().map(|&x| <T as Real>::from_f64(x)).collect(),
+        curvature: <T as Real>::from_f64(curvature),
     };
     let rosenbrock = |n: usize| [-1.2, 1.0].repeat(n / 2);
     vec![
@@ -63,7 +63,7 @@ impl<T: Real> Objective<T> for Rosenbrock {
     }
 
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
-        let t = T::nearest;
+        let t = <T as Real>::from_f64;
         let (pairs, _) = parameters.as_chunks();
         let (slopes, _) = gradient.as_chunks_mut();
         let value_of_pair = |(&[x, y], slope): (&[T; 2], &mut [T; 2])| {
@@ -96,10 +96,10 @@ impl<T: Real> Objective<T> for Beale {
         for (k, c) in [1.5, 2.25, 2.625].into_iter().enumerate() {
             let slope = T::from_count(k + 1) * power;
             power *= y;
-            let error = T::nearest(c) - x * (T::one() - power);
+            let error = <T as Real>::from_f64(c) - x * (T::one() - power);
             value += error * error;
-            gradient[0] -= T::nearest(2.0) * error * (T::one() - power);
-            gradient[1] += T::nearest(2.0) * error * x * slope;
+            gradient[0] -= <T as Real>::from_f64(2.0) * error * (T::one() - power);
+            gradient[1] += <T as Real>::from_f64(2.0) * error * x * slope;
         }
         value
     }
@@ -115,7 +115,7 @@ impl<T: Real> Objective<T> for Booth {
     }
 
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
-        let (x, y, t) = (parameters[0], parameters[1], T::nearest);
+        let (x, y, t) = (parameters[0], parameters[1], <T as Real>::from_f64);
         let (first, second) = (x + t(2.0) * y - t(7.0), t(2.0) * x + y - t(5.0));
         gradient[0] = t(2.0) * first + t(4.0) * second;
         gradient[1] = t(4.0) * first + t(2.0) * second;
@@ -133,7 +133,7 @@ impl<T: Real> Objective<T> for Himmelblau {
     }
 
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
-        let (x, y, t) = (parameters[0], parameters[1], T::nearest);
+        let (x, y, t) = (parameters[0], parameters[1], <T as Real>::from_f64);
         let (first, second) = (x * x + y - t(11.0), x + y * y - t(7.0));
         gradient[0] = t(4.0) * x * first + t(2.0) * second;
         gradient[1] = t(2.0) * first + t(4.0) * y * second;
@@ -167,7 +167,7 @@ impl<T: Real> Quadratic<T> {
         let exponent = |i: usize| i as f64 / (n - 1) as f64;
         Self::new(
             (0..n)
-                .map(|i| T::nearest(condition_number.powf(exponent(i))))
+                .map(|i| <T as Real>::from_f64(condition_number.powf(exponent(i))))
                 .collect(),
         )
     }
@@ -184,7 +184,7 @@ impl<T: Real> Quadratic<T> {
             .zip(&self.mirror)
             .fold(T::zero(), |sum, (&v, &m)| sum + v * m);
         for (v, &m) in v.iter_mut().zip(&self.mirror) {
-            *v -= T::nearest(2.0) * product * m;
+            *v -= <T as Real>::from_f64(2.0) * product * m;
         }
     }
 }
@@ -201,7 +201,7 @@ impl<T: Real> Objective<T> for Quadratic<T> {
         self.reflect(gradient);
         let mut value = T::zero();
         for (z, &curvature) in gradient.iter_mut().zip(&self.curvatures) {
-            value += T::nearest(0.5) * curvature * *z * *z;
+            value += <T as Real>::from_f64(0.5) * curvature * *z * *z;
             *z *= curvature;
         }
         self.reflect(gradient);

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::str::FromStr;
 
-use matrix_descent::{
-    Csv, Fit, MeanSquaredError, Progress, Real, Sgd, Stepper, StopReason, Stopping,
-};
+use matrix_descent::objective::FitObjective;
+use matrix_descent::watch::Csv;
+use matrix_descent::{MeanSquaredError, Progress, Real, Sgd, Stepper, StopReason, Stopping};
 
 use crate::support::operations::{OPERATIONS, Operation};
 
@@ -85,7 +85,7 @@ fn writes_as_often_as_it_is_told() {
 fn numbers_that_are_not_finite_can_be_read() {
     let mut csv = Csv::new(Vec::new());
     // Each step multiplies the offset, and with it the gradient, by −2.
-    let objective = Fit::new(MeanSquaredError, vec![1e154]);
+    let objective = FitObjective::new(MeanSquaredError, vec![1e154]);
     let mut stepper = Stepper::new(objective, Sgd::new(1.5), vec![0.0]).unwrap();
     let stopping = Stopping::default().divergence(f64::INFINITY);
     assert_eq!(stepper.run(&stopping, &mut csv), Ok(StopReason::Diverged));

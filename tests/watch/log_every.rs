@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Once;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use matrix_descent::{LogEvery, Observer, Progress};
+use matrix_descent::watch::LogEvery;
+use matrix_descent::{Observer, Progress};
 
 use crate::support::operations::{OPERATIONS, Operation};
 

@@ -4,9 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressDrawTarget, TermLike};
-use matrix_descent::{
-    Fit, MeanSquaredError, Observer, ProgressBar, Sgd, Silent, Stopping, minimize,
-};
+use matrix_descent::objective::FitObjective;
+use matrix_descent::watch::ProgressBar;
+use matrix_descent::{MeanSquaredError, Observer, Sgd, Silent, Stopping, minimize};
 
 use crate::support::operations::OPERATIONS;
 
@@ -71,7 +71,7 @@ impl TermLike for Screen {
 /// The loss falls to a quarter in each of 10 steps, from 1 to 4⁻¹⁰.
 fn drawn_by(bar: ProgressBar) -> String {
     let screen = Screen::default();
-    let objective = Fit::new(MeanSquaredError, vec![1.0]);
+    let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
     let stopping = Stopping::default().max_steps(10);
     let bar = bar.draw_to(screen.target());
     minimize(objective, Sgd::new(0.25), vec![0.0], stopping, bar).unwrap();
@@ -124,7 +124,7 @@ fn a_hidden_bar_watches_nothing_and_changes_nothing() {
 #[test]
 fn many_steps_are_drawn_but_now_and_then() {
     let screen = Screen::default();
-    let objective = Fit::new(MeanSquaredError, vec![1.0]);
+    let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
     let stopping = Stopping::default().max_steps(100_000);
     let bar = ProgressBar::steps(100_000).draw_to(screen.target());
     let run = minimize(objective, Sgd::new(1e-9), vec![0.0], stopping, bar).unwrap();

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use matrix_descent::{
-    Fit, MeanSquaredError, Progress, Sgd, Stepper, StopReason, StopWhen, Stopping, TimeBudget,
-};
+use matrix_descent::objective::FitObjective;
+use matrix_descent::watch::{StopWhen, TimeBudget};
+use matrix_descent::{MeanSquaredError, Progress, Sgd, Stepper, StopReason, Stopping};
 
 use crate::support::operations::OPERATIONS;
 
@@ -36,8 +36,8 @@ fn enough_time_changes_nothing() {
 }
 
 /// A descent that would take for ever.
-fn endless() -> Stepper<f64, Fit<f64, MeanSquaredError>, Sgd<f64>> {
-    let objective = Fit::new(MeanSquaredError, vec![1.0]);
+fn endless() -> Stepper<f64, FitObjective<f64, MeanSquaredError>, Sgd<f64>> {
+    let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
     Stepper::new(objective, Sgd::new(1e-12), vec![0.0]).unwrap()
 }
 

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use matrix_descent::{Observer, Progress, Silent, StopReason, TimeBudget};
+use matrix_descent::watch::TimeBudget;
+use matrix_descent::{Observer, Progress, Silent, StopReason};
 
 use crate::support::operations::{OPERATIONS, Operation};
 

@@ -12,8 +12,8 @@ pub(super) const VERSION: u32 = 1;
 
 /// A run as it can be saved: parameters, the state of the optimizer, history and best iterate.
 ///
-/// Made by [`Stepper::save`](crate::Stepper::save), taken up by
-/// [`Stepper::restore`](crate::Stepper::restore). The run then goes on and ends with the same bits as
+/// Made by [`Stepper::save`](crate::descent::Stepper::save), taken up by
+/// [`Stepper::restore`](crate::descent::Stepper::restore). The run then goes on and ends with the same bits as
 /// one that was never interrupted, as long as the objective has the same bits: another build, or
 /// another number of threads, may round its products otherwise.
 ///
@@ -26,7 +26,7 @@ pub(super) const VERSION: u32 = 1;
 /// - the objective; one with another loss at the same parameters is refused;
 /// - the settings of the optimizer; a rule of another kind, or with a state of another shape, is
 ///   refused, but a learning rate, say, may be another one;
-/// - the [`Stopping`](crate::Stopping) conditions, which judge by the history and so go on where they
+/// - the [`Stopping`](crate::descent::Stopping) conditions, which judge by the history and so go on where they
 ///   were;
 /// - the observer.
 ///
@@ -35,9 +35,11 @@ pub(super) const VERSION: u32 = 1;
 /// A descent that saves itself every 100 steps:
 ///
 /// ```
-/// use matrix_descent::{Adam, Fit, MeanSquaredError, SavedRun, Silent, Stepper, StopReason, Stopping};
+/// use matrix_descent::{Adam, MeanSquaredError, Silent, Stepper, StopReason, Stopping};
+/// use matrix_descent::descent::SavedRun;
+/// use matrix_descent::objective::FitObjective;
 ///
-/// let objective = || Fit::new(MeanSquaredError, vec![1.0, 2.0]);
+/// let objective = || FitObjective::new(MeanSquaredError, vec![1.0, 2.0]);
 /// let stopping = Stopping::default().loss(1e-9);
 /// let mut file = String::new();
 /// let mut stepper = Stepper::new(objective(), Adam::new(0.01), vec![0.0; 2])?;

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use super::run::{FORMAT, SavedRun, VERSION};
 use crate::descent::{Checkpoint, Stepper};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::objective::Objective;
 use crate::optimizer::{Part, Parts, check_length, number_of, out_of_range};
-use crate::{Error, Objective, Real, Resumable, StateParts};
+use crate::optimizer::{Resumable, StateParts};
 
 impl<T, F, M> Stepper<T, F, M>
 where

@@ -8,8 +8,9 @@ use nalgebra::DMatrix;
 
 use super::equilibration::Scaling;
 use super::natural::ProductCounter;
-use crate::validation::{check_finite, check_shape, check_square};
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_finite, check_shape, check_square};
 use proof::{Order, Proof, absolute_row_sums, enlarge, largest, plain_proof};
 
 /// Rigorous bounds of the error of an approximate inverse X of M.

@@ -10,9 +10,9 @@
 //! Bounds are summed in f64 from non-negative terms and enlarged once at the end: a sum or product
 //! tree of depth d over non-negative numbers loses at most a factor 1 − d·u.
 
-use crate::Real;
 use crate::inverse::natural::{ProductCounter, subtract_from_identity};
-use crate::norm::columns;
+use crate::numerics::norm::columns;
+use crate::numerics::real::Real;
 use nalgebra::DMatrix;
 use smallvec::SmallVec;
 
@@ -250,11 +250,11 @@ mod tests {
     use super::{
         absolute_row_sums, absolute_times, enlarge, largest_row_sum, product_error, underflow,
     };
-    use crate::Real;
     use crate::inverse::certificate::exact::{
         Exact, assert_bounded, exact, exact_row_sums, rational,
     };
     use crate::inverse::natural::ProductCounter;
+    use crate::numerics::real::Real;
 
     fn wavy(n: usize, frequency: f64, exponent: i32) -> DMatrix<f64> {
         let wave = |i: usize, j: usize| ((i * n + j + 1) as f64 * frequency).sin();

@@ -7,7 +7,7 @@
 use nalgebra::DMatrix;
 
 use crate::inverse::certificate::proof::{RowSums, enlarge, product_error, unit_roundoff};
-use crate::norm::columns;
+use crate::numerics::norm::columns;
 
 /// Below this the error of a product may be lost to underflow.
 const SAFE: f64 = f64::MIN_POSITIVE / (f64::EPSILON * f64::EPSILON * f64::EPSILON);

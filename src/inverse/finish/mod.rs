@@ -15,7 +15,7 @@ use super::certificate::proof::{
 };
 use super::equilibration::Weights;
 use super::natural::{Estimate, Monitor, ProductCounter, Workspace};
-use crate::StopReason;
+use crate::descent::StopReason;
 use correction::Correction;
 pub(super) use direct::residual_by_entries;
 pub(super) use residual::{Slices, accurate_residual};

@@ -168,11 +168,11 @@ mod tests {
     use nalgebra::DMatrix;
 
     use super::{Accumulator, RowSums, Slices, accurate_residual};
-    use crate::Real;
     use crate::inverse::certificate::exact::{
         assert_bounded, exact, exact_residual, exact_row_sums, rational,
     };
     use crate::inverse::natural::{ProductCounter, Workspace};
+    use crate::numerics::real::Real;
 
     /// Each row has entries 2^`step` times smaller than the one before.
     fn graded(n: usize, frequency: f64, step: i32) -> DMatrix<f64> {

@@ -5,7 +5,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// A part of a factor.
 #[derive(Debug, Clone, Copy)]

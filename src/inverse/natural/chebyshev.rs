@@ -13,7 +13,7 @@ use super::products::{
     squared_distance_from_identity, trace, write_combination,
 };
 use super::workspace::Workspace;
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// A loss this many times what the eigenvalues seen explain tells of others; shares are estimates.
 const UNEXPLAINED: f64 = 1.5;
@@ -76,7 +76,7 @@ impl<T: Real> Run<'_, T> {
     fn mix_with_old(&mut self, step: &ChebyshevStep) -> (f64, f64) {
         let w = &mut *self.w;
         // C again, from I − C/centre.
-        let centre = T::nearest(step.centre);
+        let centre = <T as Real>::from_f64(step.centre);
         scale(&mut w.image, -centre);
         add_to_diagonal(&mut w.image, centre);
         let (mut alpha, mut beta) = best_mixture(&w.image, &w.direction);
@@ -86,7 +86,7 @@ impl<T: Real> Run<'_, T> {
             (alpha, beta) = (1.0, 0.0);
             self.momentum_from_now = true;
         }
-        let [own, other] = [alpha, beta].map(T::nearest);
+        let [own, other] = [alpha, beta].map(<T as Real>::from_f64);
         combine(self.x, own, other, &w.momentum);
         combine(&mut w.image, own, other, &w.direction);
         (alpha, beta)
@@ -115,10 +115,10 @@ pub(crate) fn apply_step<T: Real>(
     counter: &mut ProductCounter,
 ) {
     // e = I − C/centre
-    let inverse_centre = T::nearest(-1.0 / step.centre);
+    let inverse_centre = <T as Real>::from_f64(-1.0 / step.centre);
     scale(&mut w.image, inverse_centre);
     add_to_diagonal(&mut w.image, T::one());
-    let p = step.coefficients.map(T::nearest);
+    let p = step.coefficients.map(<T as Real>::from_f64);
     match step.degree {
         2 => {
             counter.multiply(&mut w.momentum, &w.image, x);
@@ -159,7 +159,7 @@ fn apply_degree_nine<T: Real>(
     w: &mut Workspace<T>,
     counter: &mut ProductCounter,
 ) {
-    add_to_diagonal(&mut w.image, T::nearest(q.shift));
+    add_to_diagonal(&mut w.image, <T as Real>::from_f64(q.shift));
     let (y, s, big, left, out) = (
         &w.image,
         &mut w.direction,
@@ -172,9 +172,9 @@ fn apply_degree_nine<T: Real>(
     make_factors(q, left, big, s, y);
     counter.multiply_with_symmetry(symmetry, out, left, big);
     add_lower_terms(q, out, big, s, y);
-    add_to_diagonal(out, T::nearest(q.f[0]));
+    add_to_diagonal(out, <T as Real>::from_f64(q.f[0]));
     counter.multiply(left, out, x);
-    add_to_diagonal(&mut w.image, T::nearest(-q.shift));
+    add_to_diagonal(&mut w.image, <T as Real>::from_f64(-q.shift));
 }
 
 /// The factors W + d₂S + d₁Y, into `left`, and W + e₂S, into `big`, from S² there.
@@ -185,7 +185,7 @@ fn make_factors<T: Real>(
     s: &DMatrix<T>,
     y: &DMatrix<T>,
 ) {
-    let [alpha, d2, d1, e2] = [q.alpha, q.d2, q.d1, q.e2].map(T::nearest);
+    let [alpha, d2, d1, e2] = [q.alpha, q.d2, q.d1, q.e2].map(<T as Real>::from_f64);
     let factors = left.as_mut_slice().iter_mut().zip(big.as_mut_slice());
     let terms = s.as_slice().iter().zip(y.as_slice());
     for ((left, big), (&s, &y)) in factors.zip(terms) {
@@ -203,7 +203,7 @@ fn add_lower_terms<T: Real>(
     s: &DMatrix<T>,
     y: &DMatrix<T>,
 ) {
-    let [of_big, of_s, of_y] = [q.e0, q.f[2] - q.e0 * q.e2, q.f[1]].map(T::nearest);
+    let [of_big, of_s, of_y] = [q.e0, q.f[2] - q.e0 * q.e2, q.f[1]].map(<T as Real>::from_f64);
     let terms = big.as_slice().iter().zip(s.as_slice()).zip(y.as_slice());
     for (out, ((&big, &s), &y)) in out.as_mut_slice().iter_mut().zip(terms) {
         *out = *out + of_big * big + of_s * s + of_y * y;

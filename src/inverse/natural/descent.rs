@@ -6,7 +6,8 @@ use super::monitor::{Estimate, Monitor};
 use super::plan::{Choice, Goal, cheapest_degree, expected_loss, safe_lower_end};
 use super::products::{ProductCounter, Symmetry, squared_distance_from_identity};
 use super::workspace::Workspace;
-use crate::{Real, StopReason};
+use crate::descent::StopReason;
+use crate::numerics::real::Real;
 
 /// More products than any plan for an interval of ratio 1 to 40 needs.
 const MOST_PRODUCTS_PLANNED: usize = 60;
@@ -264,7 +265,9 @@ impl<T: Real> Run<'_, T> {
     /// M·v is rounded relative to itself.
     fn null_space_is_null(&self) -> bool {
         let n = self.x.nrows();
-        let mut v = DVector::from_fn(n, |i, _| T::nearest((1.7 * (i * i) as f64 + 0.3).sin()));
+        let mut v = DVector::from_fn(n, |i, _| {
+            <T as Real>::from_f64((1.7 * (i * i) as f64 + 0.3).sin())
+        });
         let mut image = DVector::zeros(n);
         for _ in 0..PROJECTIONS {
             image.gemv(T::one(), self.matrix, &v, T::zero());

@@ -3,10 +3,10 @@
 //! C. Lanczos, 1950; Gauss quadrature from the tridiagonal matrix: G. H. Golub and
 //! J. H. Welsch, "Calculation of Gauss quadrature rules", 1969.
 
-use crate::Real;
-use crate::norm::{add_multiple, dot};
-use crate::product::{times_vector, transpose_times_vector};
-use crate::real::sealed::Sealed as _;
+use crate::numerics::norm::{add_multiple, dot};
+use crate::numerics::product::{times_vector, transpose_times_vector};
+use crate::numerics::real::Real;
+use crate::numerics::real::sealed::Sealed as _;
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -112,7 +112,7 @@ impl<T: Real> Lanczos<T> {
                 add_multiple(&mut self.next, -overlap, vector);
             }
             let after = dot(&self.next, &self.next).sqrt();
-            if after > T::nearest(LITTLE) * before {
+            if after > <T as Real>::from_f64(LITTLE) * before {
                 return after;
             }
             before = after;
@@ -138,7 +138,9 @@ pub(crate) fn ritz_values_by_recurrence<T: Real>(
     let mut next = DVector::zeros(current.len());
     let mut beta = current.norm();
     let mut scale = T::zero();
-    while beta > T::nearest(8.0) * T::EPSILON * scale && tridiagonal.diagonal.len() < steps {
+    while beta > <T as Real>::from_f64(8.0) * T::EPSILON * scale
+        && tridiagonal.diagonal.len() < steps
+    {
         current.unscale_mut(beta);
         let coupling = if scale == T::zero() { scale } else { beta };
         apply(current.as_slice(), next.as_mut_slice());
@@ -162,7 +164,9 @@ pub(crate) fn fill_at_random<T: Real>(values: &mut [T], random: &mut Xoshiro256P
     // A sum of uniforms is close enough to normal that no direction of the spectrum is
     // favoured by its alignment with the axes.
     let mut draw = || (0..4).map(|_| f64::random_unit(random) - 0.5).sum::<f64>();
-    values.iter_mut().for_each(|v| *v = T::nearest(draw()));
+    values
+        .iter_mut()
+        .for_each(|v| *v = <T as Real>::from_f64(draw()));
 }
 
 /// A symmetric tridiagonal matrix and what its eigenvalue iteration needs.

@@ -3,7 +3,7 @@
 use super::descent::{LEAST_ANGLE, LEAST_SLOPE, REGULAR_BELOW, Run};
 use super::least_squares::best_coefficients;
 use super::products::{combine, inner_products, take_identity, trace};
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// ‖(EX)M‖_F below which every eigenvalue of C is near 0 or near 1.
 const SETTLED: f64 = 1e-4;
@@ -111,7 +111,7 @@ impl<T: Real> Run<'_, T> {
             // The next step needs to know how large they have become: it could turn signs.
             self.momentum_steps_planned = 0;
         }
-        let [own, natural, momentum] = coefficients.map(T::nearest);
+        let [own, natural, momentum] = coefficients.map(<T as Real>::from_f64);
         // What is in the workspace is −EX and its image.
         let natural = -natural;
         let w = &mut *self.w;

@@ -2,7 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use crate::{Real, StopReason};
+use crate::descent::StopReason;
+use crate::numerics::real::Real;
 
 /// Follows a descent from iterate to iterate.
 pub(crate) trait Monitor<T: Real> {

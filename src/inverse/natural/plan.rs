@@ -4,7 +4,7 @@ use super::descent::LEAST_ANGLE;
 use super::lanczos::RitzValue;
 use super::least_squares::best_coefficients;
 use super::polynomial::ChebyshevStep;
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The degrees of Chebyshev steps and the products each takes, the fresh C = XM included.
 pub(crate) const DEGREES: [(usize, usize); 4] = [(2, 2), (3, 3), (5, 4), (9, 5)];

@@ -2,9 +2,9 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::Real;
-use crate::norm::{columns, dot};
-use crate::product::{multiply, multiply_symmetric};
+use crate::numerics::norm::{columns, dot};
+use crate::numerics::product::{multiply, multiply_symmetric};
+use crate::numerics::real::Real;
 
 /// The one place where the method multiplies matrices: counts the products of n×n matrices, the unit
 /// in which a method is judged.

@@ -7,7 +7,7 @@ use super::monitor::{Estimate, Monitor};
 use super::plan::Goal;
 use super::products::{ProductCounter, squared_distance_from_identity, subtract_from_identity};
 use super::workspace::Workspace;
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// A loss whose square is less than half of it by a wide margin.
 const NEAR: f64 = 0.25;

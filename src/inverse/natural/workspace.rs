@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use super::lanczos::{Lanczos, RitzValue};
 use super::plan::Rehearsal;
 use super::products::{infinity_norm, one_norm};
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// Matrix-vector products of one look at the spectrum.
 const LANCZOS_STEPS: usize = 24;

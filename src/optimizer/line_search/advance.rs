@@ -4,8 +4,10 @@ use std::ops::ControlFlow;
 
 use super::LineSearch;
 use super::ray::{Kind, Ray};
-use crate::norm::euclidean_norm;
-use crate::{Iterate, Objective, Real};
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::real::Real;
+use crate::objective::Objective;
+use crate::optimizer::Iterate;
 
 /// What chooses the direction of each step.
 pub(in crate::optimizer) trait Compass<T: Real> {

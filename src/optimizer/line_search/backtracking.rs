@@ -2,7 +2,8 @@
 
 use super::interpolation::parabola_minimum;
 use super::trials::{Point, Trials};
-use crate::{Objective, Real};
+use crate::numerics::real::Real;
+use crate::objective::Objective;
 
 /// Ends at the first trial with enough decrease.
 pub(super) fn search<T, F>(
@@ -14,7 +15,7 @@ where
     F: Objective<T> + ?Sized,
 {
     let start = trials.start();
-    let (tenth, half) = (T::nearest(0.1), T::nearest(0.5));
+    let (tenth, half) = (<T as Real>::from_f64(0.1), <T as Real>::from_f64(0.5));
     let mut length = trials.first_length();
     while let Some(point) = trials.go_to(length) {
         let fall = point.loss - start.loss;

@@ -15,13 +15,16 @@ pub(super) use ray::{Kind, Ray};
 #[cfg(feature = "serde")]
 pub(super) use records::Records;
 
+use crate::error::Error;
 use crate::error::require;
-use crate::{Error, Iterate, Objective, Real};
+use crate::numerics::real::Real;
+use crate::objective::Objective;
+use crate::optimizer::Iterate;
 
 use trials::Trials;
 use wolfe::Conditions;
 
-/// How a method such as [`Lbfgs`](crate::Lbfgs) or [`ConjugateGradient`](crate::ConjugateGradient)
+/// How a method such as [`Lbfgs`](crate::optimizer::Lbfgs) or [`ConjugateGradient`](crate::optimizer::ConjugateGradient)
 /// finds the length of its step.
 ///
 /// In the formulas φ(α) = f(x + α·d) is the loss along the direction d; δ is `sufficient_decrease`.
@@ -34,7 +37,7 @@ use wolfe::Conditions;
 /// at the latest; then they take the lowest point they saw, if it is below the start (which costs
 /// one evaluation more). Where no point is below, the method forgets what it knows and tries −∇
 /// once; if that fails too, the parameters stay and the run ends as
-/// [`Stalled`](crate::StopReason::Stalled). It ends so as well after 20 steps in a row that reached
+/// [`Stalled`](crate::descent::StopReason::Stalled). It ends so as well after 20 steps in a row that reached
 /// neither a lower loss nor a smaller gradient than all before.
 ///
 /// # When to use
@@ -45,7 +48,8 @@ use wolfe::Conditions;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Lbfgs, LineSearch, Optimizer};
+/// use matrix_descent::{Lbfgs, Optimizer};
+/// use matrix_descent::optimizer::LineSearch;
 ///
 /// let rule = Lbfgs::<f64>::default().line_search(LineSearch::backtracking());
 /// assert!(rule.validate().is_ok());
@@ -90,9 +94,9 @@ impl<T: Real> LineSearch<T> {
     /// [`LineSearch::Wolfe`] with σ = `curvature` and δ = min(10⁻⁴, σ/2).
     #[must_use]
     pub fn wolfe(curvature: T) -> Self {
-        let half = T::nearest(0.5) * curvature;
+        let half = <T as Real>::from_f64(0.5) * curvature;
         Self::Wolfe {
-            sufficient_decrease: T::nearest(SUFFICIENT_DECREASE).min(half),
+            sufficient_decrease: <T as Real>::from_f64(SUFFICIENT_DECREASE).min(half),
             curvature,
         }
     }
@@ -101,12 +105,12 @@ impl<T: Real> LineSearch<T> {
     #[must_use]
     pub fn backtracking() -> Self {
         Self::Backtracking {
-            sufficient_decrease: T::nearest(SUFFICIENT_DECREASE),
+            sufficient_decrease: <T as Real>::from_f64(SUFFICIENT_DECREASE),
         }
     }
 
     pub(super) fn validate(&self) -> Result<(), Error<T>> {
-        let half = T::nearest(0.5);
+        let half = <T as Real>::from_f64(0.5);
         let (Self::Wolfe {
             sufficient_decrease,
             ..

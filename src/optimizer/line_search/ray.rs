@@ -1,8 +1,9 @@
 //! The half-line x + α·d of a search.
 
 use super::records::Records;
-use crate::norm::{dot, euclidean_norm};
-use crate::{Iterate, Real};
+use crate::numerics::norm::{dot, euclidean_norm};
+use crate::numerics::real::Real;
+use crate::optimizer::Iterate;
 
 /// The first step of a descent goes this part of ‖x‖ far; where x = 0, it aims at lowering the loss
 /// by this part of itself.
@@ -109,7 +110,7 @@ impl<T: Real> Ray<T> {
     pub(super) fn first_trial(&self, loss: T) -> T {
         // What the step promises is −α·φ′(0) (Nocedal and Wright, 2006, section 3.5).
         let like_last =
-            |last: Move<T>| T::nearest(GROWTH) * last.length * (last.slope / self.slope);
+            |last: Move<T>| <T as Real>::from_f64(GROWTH) * last.length * (last.slope / self.slope);
         self.length_after(like_last, loss)
     }
 
@@ -132,7 +133,7 @@ impl<T: Real> Ray<T> {
             } else {
                 loss.abs() / self.slope.abs()
             };
-            let length = Some(T::nearest(FIRST_STEP) * scale);
+            let length = Some(<T as Real>::from_f64(FIRST_STEP) * scale);
             length.filter(is_useful).unwrap_or(T::one())
         })
     }

@@ -1,6 +1,6 @@
 //! Whether a descent still gets anywhere.
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The steps in a row without a record after which a descent is at rest.
 const PATIENCE: usize = 20;

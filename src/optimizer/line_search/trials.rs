@@ -1,8 +1,10 @@
 //! The evaluations of one search.
 
 use super::ray::{Kind, Ray};
-use crate::norm::dot;
-use crate::{Iterate, Objective, Real};
+use crate::numerics::norm::dot;
+use crate::numerics::real::Real;
+use crate::objective::Objective;
+use crate::optimizer::Iterate;
 
 /// The evaluations after which a search ends in any case.
 const MOST_EVALUATIONS: usize = 30;

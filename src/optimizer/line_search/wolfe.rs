@@ -2,7 +2,8 @@
 
 use super::interpolation::{cubic_minimum, parabola_minimum, secant_minimum};
 use super::trials::{Point, Trials};
-use crate::{Objective, Real};
+use crate::numerics::real::Real;
+use crate::objective::Objective;
 
 /// The roundings of the loss within which two losses count as equal.
 const ROUNDINGS: f64 = 256.0;
@@ -30,7 +31,7 @@ impl<T: Real> Conditions<T> {
             start,
             sufficient_decrease,
             largest_slope: curvature * start.slope.abs(),
-            rounding: T::nearest(ROUNDINGS) * T::EPSILON * start.loss.abs(),
+            rounding: <T as Real>::from_f64(ROUNDINGS) * T::EPSILON * start.loss.abs(),
             blur: T::EPSILON.sqrt() * start.loss.abs(),
         }
     }
@@ -111,11 +112,11 @@ impl<T: Real> Bracket<T> {
     fn next_within(&mut self, far: Point<T>, blur: T) -> T {
         let near = self.near;
         let width = far.length - near.length;
-        let is_slow = width > T::nearest(SLOW) * self.width;
+        let is_slow = width > <T as Real>::from_f64(SLOW) * self.width;
         self.width = width;
-        let middle = near.length + T::nearest(0.5) * width;
+        let middle = near.length + <T as Real>::from_f64(0.5) * width;
         if !far.is_finite() {
-            return near.length + T::nearest(0.1) * width;
+            return near.length + <T as Real>::from_f64(0.1) * width;
         }
         if is_slow {
             return middle;
@@ -137,7 +138,7 @@ impl<T: Real> Bracket<T> {
 
 /// Where to try after `point`, if the minimum lies beyond.
 fn extended<T: Real>(before: Point<T>, point: Point<T>) -> T {
-    let most = (T::nearest(LARGEST_EXTENSION) * point.length).min(T::MAX);
+    let most = (<T as Real>::from_f64(LARGEST_EXTENSION) * point.length).min(T::MAX);
     let wanted = secant_minimum(before, point);
     let is_ahead = wanted > point.length && wanted < most;
     if is_ahead { wanted } else { most }

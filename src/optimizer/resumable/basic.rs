@@ -1,10 +1,12 @@
 //! The states of the rules that look at one gradient a step.
 
 use super::{Parts, Resumable, StateParts};
+use crate::error::Error;
+use crate::numerics::real::Real;
 use crate::optimizer::moments::{Moments, Weight};
-use crate::{
-    AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, Error, Lion, LionState,
-    NAdam, NAdamState, Real, RmsProp, RmsPropState, Sgd, SgdState,
+use crate::optimizer::{
+    AdaDelta, AdaDeltaState, AdaGrad, AdaGradState, Adam, AdamState, AdamW, Lion, LionState, NAdam,
+    NAdamState, RmsProp, RmsPropState, Sgd, SgdState,
 };
 
 impl<T: Real> Resumable<T> for Sgd<T> {

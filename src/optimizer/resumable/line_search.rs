@@ -1,8 +1,10 @@
 //! The states of the rules with a line search.
 
 use super::{Parts, Resumable, StateParts};
+use crate::error::Error;
+use crate::numerics::real::Real;
 use crate::optimizer::line_search::{Kind, Move, Ray, Records};
-use crate::{ConjugateGradient, ConjugateGradientState, Error, Lbfgs, LbfgsState, Real};
+use crate::optimizer::{ConjugateGradient, ConjugateGradientState, Lbfgs, LbfgsState};
 
 impl<T: Real> Resumable<T> for Lbfgs<T> {
     fn kind(&self) -> String {

@@ -8,9 +8,11 @@ mod wrappers;
 pub use parts::Parts;
 pub(crate) use parts::{Part, check_length, number_of, out_of_range};
 
-use crate::{Error, Optimizer, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::optimizer::Optimizer;
 
-/// A rule whose state can be saved, so that a [`SavedRun`](crate::SavedRun) can go on by it.
+/// A rule whose state can be saved, so that a [`SavedRun`](crate::descent::SavedRun) can go on by it.
 ///
 /// Every rule of this crate is one. Settings are not saved: who goes on brings the rule again, and
 /// only one of the same kind, for a state of the same shape, is accepted.
@@ -20,8 +22,11 @@ use crate::{Error, Optimizer, Real};
 /// Sign descent with steps that halve when the sign of the first entry turns:
 ///
 /// ```
-/// use matrix_descent::{Error, Fit, MeanSquaredError, Optimizer, Parts, Real, Resumable};
-/// use matrix_descent::{StateParts, Stepper};
+/// use matrix_descent::{Error, MeanSquaredError, Optimizer, Real};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::optimizer::{Parts, Resumable};
+/// use matrix_descent::Stepper;
+/// use matrix_descent::optimizer::StateParts;
 ///
 /// #[derive(Clone)]
 /// struct Halving;
@@ -42,7 +47,7 @@ use crate::{Error, Optimizer, Real};
 ///     fn step(&self, state: &mut HalvingState<T>, parameters: &mut [T], gradient: &mut [T]) {
 ///         let is_positive = gradient[0] > T::zero();
 ///         if is_positive != state.was_positive {
-///             state.length *= T::nearest(0.5);
+///             state.length *= <T as Real>::from_f64(0.5);
 ///         }
 ///         state.was_positive = is_positive;
 ///         for (x, g) in parameters.iter_mut().zip(gradient) {
@@ -64,7 +69,7 @@ use crate::{Error, Optimizer, Real};
 ///     }
 /// }
 ///
-/// let objective = || Fit::new(MeanSquaredError, vec![0.3, 0.7]);
+/// let objective = || FitObjective::new(MeanSquaredError, vec![0.3, 0.7]);
 /// let mut stepper = Stepper::new(objective(), Halving, vec![0.0; 2])?;
 /// stepper.step();
 /// let mut restored = Stepper::restore(objective(), Halving, &stepper.save()?)?;

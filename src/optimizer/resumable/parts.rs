@@ -5,7 +5,8 @@ use std::vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// A named part of a state, as it is saved.
 ///
@@ -19,7 +20,7 @@ pub(crate) struct Part {
 
 /// Takes copies of the parts of a state, or puts saved values in their place.
 ///
-/// It is what [`StateParts::each_part`](crate::StateParts::each_part) is given. Each method handles
+/// It is what [`StateParts::each_part`](crate::optimizer::StateParts::each_part) is given. Each method handles
 /// one part; parts come back in the order in which they were written, under the same names. While a
 /// state is read, each returns
 ///

@@ -1,10 +1,13 @@
 //! The states of the wrappers: their own, and that of the rule within.
 
 use super::{Parts, Resumable, StateParts};
-use crate::{
-    Clipped, ConvexSet, Error, LearningRate, PlateauState, Projected, Real, ReducedOnPlateau,
-    Schedule, Scheduled, ScheduledState,
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::optimizer::{
+    Clipped, LearningRate, PlateauState, Projected, ReducedOnPlateau, Schedule, Scheduled,
+    ScheduledState,
 };
+use crate::set::ConvexSet;
 
 impl<T: Real, M: LearningRate<T> + Resumable<T>> Resumable<T> for Clipped<T, M> {
     fn kind(&self) -> String {

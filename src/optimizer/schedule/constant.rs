@@ -1,7 +1,7 @@
 //! The learning rate that stays.
 
 use super::Schedule;
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The rule's own learning rate at every step: ηₜ = η.
 ///
@@ -12,7 +12,7 @@ use crate::Real;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{ConstantRate, Schedule};
+/// use matrix_descent::optimizer::{ConstantRate, Schedule};
 ///
 /// assert_eq!(ConstantRate.learning_rate(0.1, 1000), 0.1);
 /// ```

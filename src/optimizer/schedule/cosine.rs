@@ -1,9 +1,10 @@
 //! The learning rate that rises in a line and falls along a cosine.
 
 use super::Schedule;
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::check_at_least_zero;
-use crate::{Error, Real};
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_at_least_zero;
 
 /// The learning rate that falls to its minimum along half a cosine, after a linear rise if asked.
 ///
@@ -27,7 +28,7 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{CosineDecay, Schedule};
+/// use matrix_descent::optimizer::{CosineDecay, Schedule};
 ///
 /// let schedule = CosineDecay::new(9).warm_up(1).minimum(0.5);
 /// let rates = [0, 1, 5, 9, 100].map(|steps| schedule.learning_rate(1.0, steps));
@@ -80,7 +81,7 @@ impl<T: Real> Schedule<T> for CosineDecay<T> {
             return self.minimum;
         }
         let angle = T::pi() * ratio(steps - self.warm_up, self.steps - self.warm_up);
-        let height = T::nearest(0.5) * (T::one() + angle.cos());
+        let height = <T as Real>::from_f64(0.5) * (T::one() + angle.cos());
         self.minimum + (rate - self.minimum) * height
     }
 

@@ -1,8 +1,9 @@
 //! The learning rate that falls by the same factor each step.
 
 use super::{Schedule, power};
-use crate::validation::check_above_zero;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_above_zero;
 
 /// The learning rate times a factor after every step: ηₜ = η·γᵗ.
 ///
@@ -16,7 +17,7 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{ExponentialDecay, Schedule};
+/// use matrix_descent::optimizer::{ExponentialDecay, Schedule};
 ///
 /// assert_eq!(ExponentialDecay::new(0.5).learning_rate(8.0, 3), 1.0);
 /// ```

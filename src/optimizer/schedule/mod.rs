@@ -12,7 +12,8 @@ pub use exponential::ExponentialDecay;
 pub use scheduled::{Scheduled, ScheduledState};
 pub use step::StepDecay;
 
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
 
 /// The learning rate of each step, as a function of the steps taken.
 ///
@@ -20,8 +21,8 @@ use crate::{Error, Real};
 ///
 /// # When to use
 ///
-/// Through [`Compose::scheduled`](crate::Compose::scheduled). A rate that depends on the loss is
-/// another matter: [`ReducedOnPlateau`](crate::ReducedOnPlateau).
+/// Through [`Compose::scheduled`](crate::optimizer::Compose::scheduled). A rate that depends on the loss is
+/// another matter: [`ReducedOnPlateau`](crate::optimizer::ReducedOnPlateau).
 ///
 /// # Example
 ///

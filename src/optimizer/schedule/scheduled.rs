@@ -1,10 +1,13 @@
 //! A rule under a schedule.
 
 use super::Schedule;
-use crate::{ConvexSet, Error, LearningRate, Optimizer, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::optimizer::{LearningRate, Optimizer};
+use crate::set::ConvexSet;
 
 /// A rule whose learning rate follows a schedule; made by
-/// [`Compose::scheduled`](crate::Compose::scheduled).
+/// [`Compose::scheduled`](crate::optimizer::Compose::scheduled).
 ///
 /// Step number t, counted from 0, is that of the rule within, with the learning rate
 /// [`Schedule::learning_rate`] of its own one and t.
@@ -17,7 +20,8 @@ use crate::{ConvexSet, Error, LearningRate, Optimizer, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Compose, ExponentialDecay, Optimizer, Sgd};
+/// use matrix_descent::{Compose, Optimizer, Sgd};
+/// use matrix_descent::optimizer::ExponentialDecay;
 ///
 /// let rule = Sgd::new(1.0).scheduled(ExponentialDecay::new(0.5));
 /// let mut x = [0.0];

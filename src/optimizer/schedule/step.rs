@@ -1,9 +1,10 @@
 //! The learning rate that falls in stairs.
 
 use super::{Schedule, power};
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::check_above_zero;
-use crate::{Error, Real};
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_above_zero;
 
 /// The learning rate times a factor after every so many steps: ηₜ = η·γ^⌊t/s⌋.
 ///
@@ -17,7 +18,7 @@ use crate::{Error, Real};
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{Schedule, StepDecay};
+/// use matrix_descent::optimizer::{Schedule, StepDecay};
 ///
 /// let halved = StepDecay::new(100).factor(0.5);
 /// assert_eq!(halved.learning_rate(8.0, 99), 8.0);
@@ -38,7 +39,7 @@ impl<T: Real> StepDecay<T> {
     pub fn new(period: usize) -> Self {
         Self {
             period,
-            factor: T::nearest(0.1),
+            factor: <T as Real>::from_f64(0.1),
         }
     }
 

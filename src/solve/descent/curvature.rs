@@ -4,9 +4,11 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::walk::is_positive;
-use super::{Descent, SolveMethod};
-use crate::norm::{add_multiple, dot, euclidean_norm};
-use crate::{Error, LinearMap, Real};
+use super::{Descent, SolveProblem};
+use crate::error::Error;
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::{add_multiple, dot, euclidean_norm};
+use crate::numerics::real::Real;
 
 /// The steps of the power method for the greatest curvature, each with one product of the Hessian.
 const POWER_STEPS: usize = 10;
@@ -68,12 +70,12 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
         } else {
             dot(&self.direction, &earlier.accumulated)
         } / length;
-        let mixed = match self.method {
-            SolveMethod::LeastSquares => {
+        let mixed = match self.problem {
+            SolveProblem::LeastSquares => {
                 dot(&self.image, &earlier.image)
                     + self.ridge * dot(&self.direction, &earlier.direction)
             }
-            SolveMethod::PositiveDefinite => dot(&self.image, &earlier.direction),
+            SolveProblem::PositiveDefinite => dot(&self.image, &earlier.direction),
         } / length;
         let square_of_sine = T::one() - cosine * cosine;
         // False for NaN too.
@@ -82,14 +84,14 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
             return None;
         }
         let sine = square_of_sine.sqrt();
-        let two = T::nearest(2.0);
+        let two = <T as Real>::from_f64(2.0);
         let across = (mixed - cosine * curvature) / sine;
         let other = earlier.curvature - two * cosine * mixed + cosine * cosine * curvature;
         let other = other / square_of_sine;
         let (mean, half) = ((curvature + other) / two, (curvature - other) / two);
         let radius = (half * half + across * across).sqrt();
         let (least, greatest) = (mean - radius, mean + radius);
-        let rounding = T::nearest(16.0) * T::EPSILON * greatest / square_of_sine;
+        let rounding = <T as Real>::from_f64(16.0) * T::EPSILON * greatest / square_of_sine;
         (least > rounding && greatest.is_finite()).then_some([least, greatest])
     }
 
@@ -99,13 +101,13 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
         let Some(preconditioner) = &mut self.preconditioner else {
             return Ok(dot(&self.downhill, &self.downhill));
         };
-        match self.method {
-            SolveMethod::LeastSquares => {
+        match self.problem {
+            SolveProblem::LeastSquares => {
                 preconditioner.apply_adjoint(&self.downhill, &mut self.halfway);
                 preconditioner.apply(&self.halfway, &mut self.preconditioned);
                 Ok(dot(&self.halfway, &self.halfway))
             }
-            SolveMethod::PositiveDefinite => {
+            SolveProblem::PositiveDefinite => {
                 preconditioner.apply(&self.downhill, &mut self.preconditioned);
                 let slope = dot(&self.downhill, &self.preconditioned);
                 let scale = preconditioner.norm() * dot(&self.downhill, &self.downhill);
@@ -117,15 +119,15 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
 
     /// The curvature of the function along the direction.
     pub(super) fn curvature(&self) -> Result<T, Error<T>> {
-        match self.method {
-            SolveMethod::LeastSquares => {
+        match self.problem {
+            SolveProblem::LeastSquares => {
                 let mut curvature = dot(&self.image, &self.image);
                 if self.ridge != T::zero() {
                     curvature += self.ridge * dot(&self.direction, &self.direction);
                 }
                 Ok(curvature)
             }
-            SolveMethod::PositiveDefinite => {
+            SolveProblem::PositiveDefinite => {
                 let curvature = dot(&self.direction, &self.image);
                 let scale = self.norm * dot(&self.direction, &self.direction);
                 check_definite("matrix", curvature, scale, self.rounding)?;
@@ -147,7 +149,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
     /// start; 0 if it meets none.
     pub(super) fn greatest_curvature(&mut self) -> Result<T, Error<T>> {
         let mut generator = Xoshiro256PlusPlus::seed_from_u64(0);
-        let half = T::nearest(0.5);
+        let half = <T as Real>::from_f64(0.5);
         self.downhill
             .fill_with(|| T::random_unit(&mut generator) - half);
         let mut greatest = T::zero();
@@ -174,9 +176,9 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
 
     /// The Hessian times the direction, from its image.
     fn pull_back(&mut self) {
-        match self.method {
-            SolveMethod::PositiveDefinite => self.downhill.copy_from_slice(&self.image),
-            SolveMethod::LeastSquares => {
+        match self.problem {
+            SolveProblem::PositiveDefinite => self.downhill.copy_from_slice(&self.image),
+            SolveProblem::LeastSquares => {
                 self.operator.apply_adjoint(&self.image, &mut self.downhill);
                 if self.ridge != T::zero() {
                     add_multiple(&mut self.downhill, self.ridge, &self.direction);

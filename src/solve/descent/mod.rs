@@ -7,9 +7,12 @@ mod walk;
 
 use super::operator::{Operator, scale};
 use super::recorder::{Exponents, Recorder};
-use super::{BackwardError, SolveMethod, SolveRule};
-use crate::norm::{all_finite, euclidean_norm};
-use crate::{Error, LinearMap, Observer, Real, Report, StopReason};
+use super::{BackwardError, SolveMethod, SolveProblem};
+use crate::descent::{Observer, Report, StopReason};
+use crate::error::Error;
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::{all_finite, euclidean_norm};
+use crate::numerics::real::Real;
 use curvature::Earlier;
 use pace::Pace;
 use standing::Standing;
@@ -27,8 +30,8 @@ const IDLE_WALKS_FOR_DEFINITE: usize = 60;
 /// The function that is walked, and by which rule.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task<T> {
-    pub(super) method: SolveMethod,
-    pub(super) rule: SolveRule<T>,
+    pub(super) problem: SolveProblem,
+    pub(super) method: SolveMethod<T>,
     pub(super) ridge: T,
 }
 
@@ -48,7 +51,7 @@ pub(super) struct Limits<T> {
 pub(super) struct Descent<'a, T, A, P> {
     operator: Operator<'a, T, A>,
     preconditioner: Option<Operator<'a, T, P>>,
-    method: SolveMethod,
+    problem: SolveProblem,
     pace: Pace<T>,
     limits: Limits<T>,
     ridge: T,
@@ -95,8 +98,8 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         limits: Limits<T>,
     ) -> Result<Self, Error<T>> {
         let Task {
+            problem,
             method,
-            rule,
             ridge,
         } = task;
         let operator = Operator::new(map, ridge, "matrix")?;
@@ -110,27 +113,27 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         let preconditioned = if preconditioner.is_some() { n } else { 0 };
         let of_preconditioner = preconditioner.as_ref().map_or(0, Operator::exponent);
         let exponent = operator.exponent() + of_preconditioner;
-        let pace = match method {
-            SolveMethod::LeastSquares => Pace::new(rule, 2 * exponent),
-            SolveMethod::PositiveDefinite => Pace::new(rule, exponent),
+        let pace = match problem {
+            SolveProblem::LeastSquares => Pace::new(method, 2 * exponent),
+            SolveProblem::PositiveDefinite => Pace::new(method, exponent),
         };
-        let (accumulated, earlier) = match (pace.is_tuned(), method) {
+        let (accumulated, earlier) = match (pace.is_tuned(), problem) {
             (false, _) => (0, Earlier::new(0, 0, 0)),
-            (true, SolveMethod::LeastSquares) => {
+            (true, SolveProblem::LeastSquares) => {
                 (preconditioned, Earlier::new(n, m, preconditioned))
             }
-            (true, SolveMethod::PositiveDefinite) => {
+            (true, SolveProblem::PositiveDefinite) => {
                 (preconditioned, Earlier::new(n, 0, preconditioned))
             }
         };
         let mut descent = Self {
             preconditioner,
-            method,
+            problem,
             pace,
             limits,
             ridge,
             norm,
-            rounding: T::nearest(16.0) * T::EPSILON * T::from_count(m.max(n)).sqrt(),
+            rounding: <T as Real>::from_f64(16.0) * T::EPSILON * T::from_count(m.max(n)).sqrt(),
             b: zeros(m),
             b_norm: T::zero(),
             useful_residual: T::zero(),
@@ -149,7 +152,9 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         };
         if pace.is_tuned() {
             let greatest = descent.greatest_curvature()?;
-            descent.pace.tune(greatest * T::nearest(pace::MARGIN));
+            descent
+                .pace
+                .tune(greatest * <T as Real>::from_f64(pace::MARGIN));
         }
         Ok(descent)
     }
@@ -183,9 +188,9 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         self.best_x.copy_from_slice(&self.x);
         let mut limit = recorder.see(&self.x, standing.loss, &self.downhill);
         let (mut idle_starts, mut idle_walks, mut is_at_floor) = (0, 0, false);
-        let patience = match self.method {
-            SolveMethod::LeastSquares => IDLE_WALKS,
-            SolveMethod::PositiveDefinite => IDLE_WALKS_FOR_DEFINITE,
+        let patience = match self.problem {
+            SolveProblem::LeastSquares => IDLE_WALKS,
+            SolveProblem::PositiveDefinite => IDLE_WALKS_FOR_DEFINITE,
         };
         let stop_reason = loop {
             if let Some(reason) = self.goal(&standing, noise) {
@@ -250,9 +255,9 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         Exponents {
             loss: of_b.saturating_mul(2),
             solution: of_b - self.operator.exponent(),
-            gradient: match self.method {
-                SolveMethod::LeastSquares => of_b.saturating_add(self.operator.exponent()),
-                SolveMethod::PositiveDefinite => of_b,
+            gradient: match self.problem {
+                SolveProblem::LeastSquares => of_b.saturating_add(self.operator.exponent()),
+                SolveProblem::PositiveDefinite => of_b,
             },
         }
     }

@@ -1,13 +1,13 @@
 //! How long a step is, and how much of the last one it keeps.
 
-use crate::Real;
-use crate::solve::SolveRule;
+use crate::numerics::real::Real;
+use crate::solve::SolveMethod;
 
 /// The power method and single directions find the greatest curvature from below, and a heavy ball that
 /// underestimates it diverges.
 pub(super) const MARGIN: f64 = 1.1;
 
-/// A [`SolveRule`] at work, on the scaled system.
+/// A [`SolveMethod`] at work, on the scaled system.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pace<T> {
     Conjugate,
@@ -30,12 +30,12 @@ pub(super) struct Tuning<T> {
 impl<T: Real> Pace<T> {
     /// Without an estimate of the curvatures; a learning rate is divided by 2^`exponent`, the scale of
     /// the Hessian.
-    pub(super) fn new(rule: SolveRule<T>, exponent: i32) -> Self {
-        match rule {
-            SolveRule::ConjugateGradients => Self::Conjugate,
-            SolveRule::GradientDescent => Self::Steepest,
-            SolveRule::HeavyBall => Self::Tuned(Tuning::new(T::one())),
-            SolveRule::Constant {
+    pub(super) fn new(method: SolveMethod<T>, exponent: i32) -> Self {
+        match method {
+            SolveMethod::ConjugateGradients => Self::Conjugate,
+            SolveMethod::GradientDescent => Self::Steepest,
+            SolveMethod::HeavyBall => Self::Tuned(Tuning::new(T::one())),
+            SolveMethod::Constant {
                 learning_rate,
                 momentum,
             } => Self::Constant {
@@ -73,7 +73,7 @@ impl<T: Real> Pace<T> {
     pub(super) fn transient(&self) -> usize {
         match self {
             Self::Tuned(tuning) => {
-                let steps = T::nearest(10.0) * (tuning.greatest / tuning.least).sqrt();
+                let steps = <T as Real>::from_f64(10.0) * (tuning.greatest / tuning.least).sqrt();
                 steps.to_f64() as usize
             }
             _ => 0,
@@ -118,7 +118,7 @@ impl<T: Real> Tuning<T> {
         if curvature < self.least || curvature > self.greatest {
             // What rounding leaves of a flat direction is no curvature.
             let least = self.least.min(curvature);
-            self.greatest = self.greatest.max(curvature * T::nearest(MARGIN));
+            self.greatest = self.greatest.max(curvature * <T as Real>::from_f64(MARGIN));
             self.least = least.max(T::EPSILON * self.greatest);
             self.set();
         }
@@ -126,7 +126,7 @@ impl<T: Real> Tuning<T> {
 
     fn set(&mut self) {
         let (low, high) = (self.least.sqrt(), self.greatest.sqrt());
-        let learning_rate = T::nearest(2.0) / (low + high);
+        let learning_rate = <T as Real>::from_f64(2.0) / (low + high);
         let momentum = (high - low) / (high + low);
         self.learning_rate = learning_rate * learning_rate;
         self.momentum = momentum * momentum;

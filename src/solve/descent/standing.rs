@@ -1,9 +1,11 @@
 //! Where a descent stands: residual, gradient and backward error, and whether they suffice.
 
-use super::{BackwardError, Descent, SolveMethod};
-use crate::norm::{add_multiple, euclidean_norm};
+use super::{BackwardError, Descent, SolveProblem};
+use crate::descent::{Observer, StopReason};
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::{add_multiple, euclidean_norm};
+use crate::numerics::real::Real;
 use crate::solve::recorder::Recorder;
-use crate::{LinearMap, Observer, Real, StopReason};
 
 /// Where a descent stands, scaled.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +18,8 @@ impl<T: Real> Standing<T> {
     /// Whether the backward error or the residual is at most half of what it was.
     pub(super) fn has_halved(&self, before: &Self) -> bool {
         let (error, earlier) = (self.error.smallest(), before.error.smallest());
-        error <= T::nearest(0.5) * earlier || self.loss <= T::nearest(0.25) * before.loss
+        error <= <T as Real>::from_f64(0.5) * earlier
+            || self.loss <= <T as Real>::from_f64(0.25) * before.loss
     }
 }
 
@@ -26,7 +29,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
     pub(super) fn is_better(&self, standing: &Standing<T>, other: &Standing<T>) -> bool {
         let has_risen = standing.loss > other.loss * (T::one() + self.rounding);
         let is_less = standing.error.smallest() < other.error.smallest();
-        (is_less && !has_risen) || standing.loss <= T::nearest(0.25) * other.loss
+        (is_less && !has_risen) || standing.loss <= <T as Real>::from_f64(0.25) * other.loss
     }
 
     /// Computes the residual and the gradient from b and x.
@@ -45,9 +48,9 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
 
     /// Brings the gradient up to date with the residual.
     pub(super) fn point_downhill(&mut self) {
-        match self.method {
-            SolveMethod::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
-            SolveMethod::LeastSquares => {
+        match self.problem {
+            SolveProblem::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
+            SolveProblem::LeastSquares => {
                 self.operator
                     .apply_adjoint(&self.residual, &mut self.downhill);
                 if self.ridge != T::zero() {
@@ -62,7 +65,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
         let x_norm = euclidean_norm(&self.x);
         let penalized = euclidean_norm(&[residual, self.ridge.sqrt() * x_norm]);
         let of_system = quotient(penalized, self.norm * x_norm + self.b_norm);
-        let of_least_squares = (self.method == SolveMethod::LeastSquares)
+        let of_least_squares = (self.problem == SolveProblem::LeastSquares)
             .then(|| quotient(euclidean_norm(&self.downhill), self.norm * penalized));
         Standing {
             error: BackwardError {
@@ -70,7 +73,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
                 of_system,
                 of_least_squares,
             },
-            loss: T::nearest(0.5) * penalized * penalized,
+            loss: <T as Real>::from_f64(0.5) * penalized * penalized,
         }
     }
 
@@ -108,7 +111,7 @@ fn quotient<T: Real>(numerator: T, denominator: T) -> T {
     if numerator == T::zero() {
         T::zero()
     } else if !denominator.is_finite() {
-        T::nearest(f64::NAN)
+        <T as Real>::from_f64(f64::NAN)
     } else {
         numerator / denominator
     }

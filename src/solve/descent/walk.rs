@@ -2,9 +2,12 @@
 
 use super::Descent;
 use super::standing::Standing;
-use crate::norm::add_multiple;
+use crate::descent::{Observer, StopReason};
+use crate::error::Error;
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::add_multiple;
+use crate::numerics::real::Real;
 use crate::solve::recorder::Recorder;
-use crate::{Error, LinearMap, Observer, Real, StopReason};
 
 /// Why a walk ended.
 pub(super) enum Pause {
@@ -47,8 +50,8 @@ impl<T: Real> Least<T> {
     fn takes(&mut self, x: &[T], standing: &Standing<T>) -> bool {
         let error = standing.error.smallest();
         let is_lower = standing.loss <= self.highest_loss;
-        let has_fallen = (is_lower && error < self.error * T::nearest(0.99))
-            || standing.loss <= T::nearest(0.25) * self.loss;
+        let has_fallen = (is_lower && error < self.error * <T as Real>::from_f64(0.99))
+            || standing.loss <= <T as Real>::from_f64(0.25) * self.loss;
         if has_fallen {
             self.x.copy_from_slice(x);
             (self.error, self.loss) = (error, standing.loss);

@@ -1,7 +1,8 @@
 //! Which singular values count as zero.
 
-use crate::validation::check_at_least_zero;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_at_least_zero;
 
 /// Up to where a singular value counts as zero.
 ///
@@ -17,7 +18,8 @@ use crate::{Error, Real};
 /// norm of the error.
 ///
 /// ```
-/// use matrix_descent::{pseudo_inverse, Cutoff};
+/// use matrix_descent::pseudo_inverse;
+/// use matrix_descent::svd::Cutoff;
 /// use nalgebra::dmatrix;
 ///
 /// let measured = dmatrix![1.0, 2.0; 2.0, 4.001];

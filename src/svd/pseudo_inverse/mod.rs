@@ -9,9 +9,10 @@ pub use penrose::PenroseResiduals;
 use nalgebra::DMatrix;
 
 use super::{Svd, SvdConfig, svd_by_descent};
-use crate::product::product;
-use crate::validation::check_in_range;
-use crate::{Error, Real};
+use crate::error::Error;
+use crate::numerics::product::product;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_in_range;
 
 /// A pseudo-inverse, and how well it meets its definition.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +52,8 @@ pub struct PseudoInverse<T: Real> {
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{pseudo_inverse, Cutoff};
+/// use matrix_descent::pseudo_inverse;
+/// use matrix_descent::svd::Cutoff;
 /// use nalgebra::DMatrix;
 ///
 /// let ones = DMatrix::from_element(2, 3, 1.0_f64);

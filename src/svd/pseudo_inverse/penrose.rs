@@ -2,10 +2,10 @@
 
 use nalgebra::DMatrix;
 
-use crate::Real;
-use crate::norm::euclidean_norm;
-use crate::product::product;
-use crate::scaling::{largest_exponent, scaled};
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::product::product;
+use crate::numerics::real::Real;
 
 /// What is left of Penrose's four conditions for a matrix M and its pseudo-inverse X.
 ///

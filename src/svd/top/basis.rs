@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use nalgebra::{DMatrix, DMatrixView};
 
-use crate::Real;
-use crate::norm::{columns, dot, euclidean_norm};
-use crate::product::{product, subtract_product, transposed_product};
+use crate::numerics::norm::{columns, dot, euclidean_norm};
+use crate::numerics::product::{product, subtract_product, transposed_product};
+use crate::numerics::real::Real;
 use crate::svd::orthonormal::index_of_largest;
 
 /// Orthonormal columns.
@@ -67,7 +67,7 @@ impl<T: Real> Basis<T> {
         let first_own = orthonormalise(&mut block, negligible, most);
         let second = self.project(&mut block);
         // A column that was mostly noise is shorter than this after the noise is gone.
-        let second_own = orthonormalise(&mut block, T::nearest(0.1), most);
+        let second_own = orthonormalise(&mut block, <T as Real>::from_f64(0.1), most);
         Extension {
             vectors: block,
             along: first + second * &first_own,

@@ -2,18 +2,18 @@
 
 use nalgebra::DMatrix;
 
-use crate::Real;
 use crate::inverse::certificate::proof::{enlarge, product_error};
-use crate::norm::{columns, euclidean_norm};
-use crate::product::{product, transposed_product};
-use crate::scaling::{largest_exponent, scaled};
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::norm::{columns, euclidean_norm};
+use crate::numerics::product::{product, transposed_product};
+use crate::numerics::real::Real;
 use crate::svd::SvdCertificate;
 use crate::svd::certificate::{SMALLEST_EXPONENT, orthogonality, scale_up};
 
 /// Whether the singular values that were found are the largest ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Leading {
+pub enum LeadingEvidence {
     /// They are, up to the error bounds: proven from the norm of what is left of the matrix, or because
     /// all singular values were found.
     Proven,
@@ -56,14 +56,15 @@ pub enum Leading {
 /// # Example
 ///
 /// ```
-/// use matrix_descent::{svd_top_k, Leading, TopConfig};
+/// use matrix_descent::{svd_top_k, TopConfig};
+/// use matrix_descent::svd::LeadingEvidence;
 /// use nalgebra::DMatrix;
 ///
 /// let m = DMatrix::from_fn(200, 100, |i, j| if i == j { 1.0 / (1 + i) as f64 } else { 0.0 });
 /// let top = svd_top_k(&m, 3, TopConfig::default())?;
 /// assert!((top.singular_values[2] - 1.0 / 3.0).abs() <= top.certificate.error_bound(2));
 /// assert!(top.certificate.is_proof() && top.certificate.error_bound(2) < 1e-12);
-/// let Leading::Probable { shortfall, .. } = top.certificate.leading() else { panic!() };
+/// let LeadingEvidence::Probable { shortfall, .. } = top.certificate.leading() else { panic!() };
 /// assert!(shortfall < 0.2);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
@@ -73,7 +74,7 @@ pub struct TopCertificate {
     errors: Vec<f64>,
     joint: f64,
     is_proof: bool,
-    leading: Leading,
+    leading: LeadingEvidence,
 }
 
 impl TopCertificate {
@@ -104,7 +105,7 @@ impl TopCertificate {
 
     /// Whether the values are the largest ones.
     #[must_use]
-    pub fn leading(&self) -> Leading {
+    pub fn leading(&self) -> LeadingEvidence {
         self.leading
     }
 
@@ -131,7 +132,7 @@ impl TopCertificate {
             joint: error(joint, largest, a, b),
             residuals,
             is_proof: images.is_proof,
-            leading: Leading::Unknown,
+            leading: LeadingEvidence::Unknown,
         };
         (certificate, measured.into_iter().fold(0.0, larger))
     }
@@ -141,7 +142,7 @@ impl TopCertificate {
     pub(super) fn of_matrix<T: Real>(
         matrix: &DMatrix<T>,
         (u, values, v): (&DMatrix<T>, &[T], &DMatrix<T>),
-        leading: Leading,
+        leading: LeadingEvidence,
     ) -> (Self, f64) {
         let exponent = largest_exponent(matrix).unwrap_or(SMALLEST_EXPONENT);
         let matrix = scaled(&matrix.map(T::to_f64), -exponent);
@@ -164,7 +165,7 @@ impl TopCertificate {
         };
         let (mut certificate, measured) = Self::of_images(&factors, &images);
         certificate.leading = if certificate.proves_leading(&values, norm, matrix.len()) {
-            Leading::Proven
+            LeadingEvidence::Proven
         } else {
             leading
         };
@@ -178,7 +179,7 @@ impl TopCertificate {
     pub(super) fn of_map<T: Real>(
         (u, values, v): (&DMatrix<T>, &[T], &DMatrix<T>),
         (of_v, of_u): (&DMatrix<T>, &DMatrix<T>),
-        leading: Leading,
+        leading: LeadingEvidence,
         exponent: i32,
     ) -> (Self, f64) {
         let wide = |matrix: &DMatrix<T>| matrix.map(T::to_f64);
@@ -211,7 +212,7 @@ impl TopCertificate {
             joint: whole.largest_error_bound(),
             errors,
             is_proof: true,
-            leading: Leading::Proven,
+            leading: LeadingEvidence::Proven,
         }
     }
 
@@ -295,10 +296,10 @@ fn error(residual: f64, value: f64, left: f64, right: f64) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{Leading, TopCertificate};
+    use super::{LeadingEvidence, TopCertificate};
 
     fn of(m: &DMatrix<f64>, u: &DMatrix<f64>, value: f64, v: &DMatrix<f64>) -> TopCertificate {
-        TopCertificate::of_matrix(m, (u, &[value], v), Leading::Unknown).0
+        TopCertificate::of_matrix(m, (u, &[value], v), LeadingEvidence::Unknown).0
     }
 
     #[test]
@@ -308,12 +309,12 @@ mod tests {
         let (left, other) = (dmatrix![1.0; 0.0; 0.0], dmatrix![0.0; 1.0; 0.0]);
         let exact = of(&m, &left, 2.0, &first);
         assert!(exact.error_bound(0) < 1e-14);
-        assert_eq!(exact.leading(), Leading::Proven);
+        assert_eq!(exact.leading(), LeadingEvidence::Proven);
         assert_eq!(exact.error_bound(1), f64::INFINITY);
         // A singular value, but not the largest.
         let missed = of(&m, &other, 1.0, &second);
         assert!(missed.error_bound(0) < 1e-14);
-        assert_eq!(missed.leading(), Leading::Unknown);
+        assert_eq!(missed.leading(), LeadingEvidence::Unknown);
         assert!(of(&m, &left, 1.5, &first).error_bound(0) >= 0.5);
         assert!(of(&m, &(left * 1.1), 2.0, &first).error_bound(0) >= 0.2);
         assert!(of(&m, &(other * 0.0), 1.0, &second).error_bound(0) >= 1.0);
@@ -324,8 +325,9 @@ mod tests {
         let identity = DMatrix::<f64>::identity(4, 4);
         let values = [1.0; 4];
         let factors = (&identity, values.as_slice(), &identity);
-        let (certificate, _) = TopCertificate::of_matrix(&identity, factors, Leading::Unknown);
-        assert_eq!(certificate.leading(), Leading::Proven);
+        let (certificate, _) =
+            TopCertificate::of_matrix(&identity, factors, LeadingEvidence::Unknown);
+        assert_eq!(certificate.leading(), LeadingEvidence::Proven);
         assert!(certificate.largest_error_bound() < 1e-13);
     }
 }

@@ -2,11 +2,12 @@
 
 use nalgebra::DMatrix;
 
+use crate::error::Error;
 use crate::error::require;
-use crate::validation::{check_finite, check_shape};
-use crate::{Error, Real};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_finite, check_shape};
 
-/// How [`svd_top_k`](crate::svd_top_k) works; every setting has a default.
+/// How [`svd_top_k`](crate::svd::svd_top_k) works; every setting has a default.
 ///
 /// | setting | default |
 /// |---|---|

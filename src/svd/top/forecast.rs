@@ -1,6 +1,6 @@
 //! When a search will be at its goal.
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// Gradients fall by about the same factor at each step: a look at them, which costs more than some
 /// steps, waits until they should be small enough.

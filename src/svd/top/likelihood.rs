@@ -1,6 +1,6 @@
 //! How likely a random start is to have missed a singular value.
 
-use super::Leading;
+use super::LeadingEvidence;
 
 /// The probability that the statement is wrong: half of it for the block on the leading vectors, half
 /// for its norm.
@@ -18,10 +18,10 @@ const FAILURE_PROBABILITY: f64 = 1e-6;
 /// Sources: Musco and Musco, "Randomized block Krylov methods for stronger and faster approximate
 /// singular value decomposition", 2015; Halko, Martinsson and Tropp, "Finding structure with
 /// randomness", 2011, propositions 10.3 and 10.4.
-pub(super) fn leading(n: usize, k: usize, width: usize, steps: usize) -> Leading {
+pub(super) fn leading(n: usize, k: usize, width: usize, steps: usize) -> LeadingEvidence {
     let oversampling = width.saturating_sub(k);
     if oversampling < 4 || steps == 0 {
-        return Leading::Unknown;
+        return LeadingEvidence::Unknown;
     }
     let half = FAILURE_PROBABILITY / 2.0;
     let (n, b, exponent) = (n as f64, width as f64, (oversampling + 1) as f64);
@@ -30,7 +30,7 @@ pub(super) fn leading(n: usize, k: usize, width: usize, steps: usize) -> Leading
     let epsilon = smallest_epsilon((norm * inverse_norm).ln(), (steps - 1) as f64);
     // σ_j ≤ σ̂_j/√(1 − ε), written without cancellation.
     let root = (1.0 - epsilon).sqrt();
-    Leading::Probable {
+    LeadingEvidence::Probable {
         shortfall: epsilon / (root * (1.0 + root)),
         failure_probability: FAILURE_PROBABILITY,
     }
@@ -58,18 +58,18 @@ fn smallest_epsilon(log_constant: f64, degree: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{leading, smallest_epsilon};
-    use crate::svd::Leading;
+    use crate::svd::LeadingEvidence;
 
     #[test]
     fn more_steps_say_more() {
         let shortfall = |steps| match leading(1000, 10, 20, steps) {
-            Leading::Probable { shortfall, .. } => shortfall,
+            LeadingEvidence::Probable { shortfall, .. } => shortfall,
             other => panic!("{other:?}"),
         };
         assert!(shortfall(20) < 0.05 && shortfall(20) > 0.01);
         assert!(shortfall(5) > 2.0 * shortfall(10));
         assert!(shortfall(1).is_finite());
-        assert_eq!(leading(1000, 10, 13, 20), Leading::Unknown);
+        assert_eq!(leading(1000, 10, 13, 20), LeadingEvidence::Unknown);
     }
 
     #[test]

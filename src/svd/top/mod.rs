@@ -10,15 +10,17 @@ mod scaled_map;
 mod search;
 mod start;
 
-pub use certificate::{Leading, TopCertificate};
+pub use certificate::{LeadingEvidence, TopCertificate};
 pub use config::TopConfig;
 pub use result::{TopRoute, TopSvd};
 
 use nalgebra::DMatrix;
 
 use super::{SvdConfig, svd_by_descent};
+use crate::error::Error;
 use crate::error::require;
-use crate::{Error, LinearMap, Real};
+use crate::linear_map::LinearMap;
+use crate::numerics::real::Real;
 use scaled_map::ScaledMap;
 use search::{Ending, Limits, Search};
 
@@ -117,7 +119,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
         None => start::gaussian(columns, width, config.seed),
         Some(given) => start::completed(&given, width, config.seed),
     };
-    let room = T::nearest(16.0) * T::EPSILON * T::from_count(rows.max(columns)).sqrt();
+    let room = <T as Real>::from_f64(16.0) * T::EPSILON * T::from_count(rows.max(columns)).sqrt();
     let limits = Limits {
         tolerance: config.tolerance.unwrap_or(room).max(room),
         max_steps: config.max_steps,
@@ -139,7 +141,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     }
     let leading = match (is_random, search.krylov_steps(found.ending)) {
         (true, steps) => likelihood::leading(columns, k, width, steps),
-        (false, _) => Leading::Unknown,
+        (false, _) => LeadingEvidence::Unknown,
     };
     let (u, values, v) = search.leading(&found.ritz);
     let exponent = scaled_map.exponent();
@@ -186,7 +188,7 @@ fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, Error<T
     let (u, v) = (u.into_owned(), v.into_owned());
     let singular_values = svd.singular_values.rows(0, k).into_owned();
     let factors = (&u, singular_values.as_slice(), &v);
-    let (measured, _) = TopCertificate::of_matrix(matrix, factors, Leading::Proven);
+    let (measured, _) = TopCertificate::of_matrix(matrix, factors, LeadingEvidence::Proven);
     Ok(TopSvd {
         certificate: measured.of_whole(&svd.certificate),
         u,

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::TopCertificate;
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The leading k singular values and vectors, M ≈ U·diag(σ)·Vᵀ, what is known of them, and how they
 /// were found.

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use nalgebra::DMatrix;
 
-use crate::norm::{columns, euclidean_norm};
-use crate::product::{product, transposed_product};
-use crate::scaling::{largest_exponent, scaled};
-use crate::{LinearMap, Real};
+use crate::linear_map::LinearMap;
+use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::norm::{columns, euclidean_norm};
+use crate::numerics::product::{product, transposed_product};
+use crate::numerics::real::Real;
 
 /// A·2^−e, with a norm near 1 if that of A is extreme.
 pub(super) struct ScaledMap<'a, T: Real, A> {

@@ -5,10 +5,12 @@ use nalgebra::{DMatrix, DVector};
 use super::basis::Basis;
 use super::forecast::Forecast;
 use super::scaled_map::ScaledMap;
-use crate::norm::{all_finite, columns, euclidean_norm};
+use crate::error::Error;
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::{all_finite, columns, euclidean_norm};
+use crate::numerics::real::Real;
 use crate::svd::decompose_small;
 use crate::svd::orthonormal::complete;
-use crate::{Error, LinearMap, Real};
 
 /// The blocks a basis holds before the search begins again from the best of it.
 const MOST_BLOCKS: usize = 8;

@@ -4,13 +4,15 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::Real;
-use crate::real::sealed::Sealed;
+use crate::numerics::real::Real;
+use crate::numerics::real::sealed::Sealed;
 
 /// `columns` of independent numbers of the standard normal distribution.
 pub(super) fn gaussian<T: Real>(rows: usize, columns: usize, seed: u64) -> DMatrix<T> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
-    DMatrix::from_fn(rows, columns, |_, _| T::nearest(normal(&mut generator)))
+    DMatrix::from_fn(rows, columns, |_, _| {
+        <T as Real>::from_f64(normal(&mut generator))
+    })
 }
 
 /// One number of the standard normal distribution (Box and Muller, "A note on the generation of random

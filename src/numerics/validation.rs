@@ -2,9 +2,10 @@
 
 use nalgebra::DMatrix;
 
+use crate::error::Error;
 use crate::error::require;
-use crate::norm::all_finite;
-use crate::{Error, Real};
+use crate::numerics::norm::all_finite;
+use crate::numerics::real::Real;
 
 /// Accepts a square matrix with at least one entry, all of them finite.
 pub(crate) fn check_square<T: Real>(

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DMatrixView, Dyn, MatrixView};
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// Up to here nalgebra's product goes by columns, which it takes for slices without gaps.
 const SMALL: usize = 8;

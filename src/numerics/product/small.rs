@@ -3,7 +3,7 @@
 //! The loops have constant bounds, so that the compiler unrolls them into vector instructions; a
 //! general product would spend more time on set-up than on arithmetic.
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The largest order with loops of its own.
 const LARGEST: usize = 8;

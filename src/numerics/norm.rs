@@ -3,7 +3,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// Independent partial sums, so that the additions need not wait for each other.
 pub(crate) const LANES: usize = 8;

@@ -104,7 +104,7 @@ pub trait Real: RealField + Copy + Default + std::fmt::LowerExp + sealed::Sealed
     const MANTISSA_DIGITS: u32;
 
     /// The number nearest to `value`.
-    fn nearest(value: f64) -> Self;
+    fn from_f64(value: f64) -> Self;
 
     /// The same number in `f64`; exact.
     fn to_f64(self) -> f64;
@@ -112,7 +112,7 @@ pub trait Real: RealField + Copy + Default + std::fmt::LowerExp + sealed::Sealed
     /// The number nearest to `value`; exact up to 2²⁴ in `f32` and 2⁵³ in `f64`.
     #[must_use]
     fn from_count(value: usize) -> Self {
-        Self::nearest(value as f64)
+        <Self as Real>::from_f64(value as f64)
     }
 
     /// `self · 2^exponent`: exact unless the result leaves the range of normal numbers.
@@ -129,7 +129,7 @@ impl Real for f64 {
     const MAX: Self = f64::MAX;
     const MANTISSA_DIGITS: u32 = f64::MANTISSA_DIGITS;
 
-    fn nearest(value: f64) -> Self {
+    fn from_f64(value: f64) -> Self {
         value
     }
 
@@ -172,7 +172,7 @@ impl Real for f32 {
     const MAX: Self = f32::MAX;
     const MANTISSA_DIGITS: u32 = f32::MANTISSA_DIGITS;
 
-    fn nearest(value: f64) -> Self {
+    fn from_f64(value: f64) -> Self {
         value as f32
     }
 

@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// The exponent e with 2^e ≤ max|mᵢⱼ| < 2^(e+1), or `None` for a zero matrix.
 pub(crate) fn largest_exponent<T: Real>(matrix: &DMatrix<T>) -> Option<i32> {

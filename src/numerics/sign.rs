@@ -1,6 +1,6 @@
 //! The sign of a number, as rules and losses need it.
 
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// −1 or 1, but 0 for 0 and NaN for NaN.
 #[inline]

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
 use super::multiply;
-use crate::Real;
+use crate::numerics::real::Real;
 
 /// Below this order the parts are too small to gain anything (measured: 0.8 of the time of the whole
 /// product at 64, 0.7 from 128 up).

@@ -12,7 +12,7 @@ pub(crate) use vector::{times_vector, transpose_times_vector};
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
-use crate::Real;
+use crate::numerics::real::Real;
 use small::{Itself, Zero, small_product};
 
 /// C = A·B for n×n matrices stored by columns.

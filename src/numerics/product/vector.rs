@@ -1,7 +1,7 @@
 //! Products of a matrix, stored by columns, and a vector.
 
-use crate::Real;
-use crate::norm::{add_multiple, dot};
+use crate::numerics::norm::{add_multiple, dot};
+use crate::numerics::real::Real;
 
 /// y = A·x for the m×n matrix A: m is the length of y and n that of x. Four columns at a time, so
 /// that y is read and written less often.

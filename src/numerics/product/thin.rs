@@ -3,8 +3,8 @@
 //! Each passes over the large matrix once, by columns, while the thin ones stay in the cache; none
 //! allocates, as blocked products do.
 
-use crate::Real;
-use crate::norm::{add_multiple, dot};
+use crate::numerics::norm::{add_multiple, dot};
+use crate::numerics::real::Real;
 
 /// C = A·B for the m×n matrix A, `rows` = m, and B of n rows.
 pub(crate) fn product<T: Real>(c: &mut [T], a: &[T], b: &[T], rows: usize) {
