@@ -9,12 +9,12 @@
 //! |---|---|
 //! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`], [`svd_top_k`], [`pseudo_inverse`], [`polar_decomposition`]; [`complete_by_descent`] for matrices with missing entries |
 //! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], [`Huber`], …), [`Objective`] ([`InverseObjective`], [`InverseGramObjective`], [`LinearSystem`], [`LowRankObjective`], [`SvdPenalty`], [`Ridge`], …) |
+//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], …, in [`loss`]), [`Objective`] ([`InverseObjective`], …, in [`objective`]) |
 //! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
 //! | watching | [`watch`]: observers for the terminal, the log, a table, a time budget |
 //!
 //! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
-//! your own, and [`check_gradient`] tests a gradient you derived. All is generic over `f32` and
+//! your own, and [`objective::check_gradient`] tests a gradient you derived. All is generic over `f32` and
 //! `f64` ([`Real`]).
 //!
 //! # Example

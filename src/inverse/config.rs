@@ -1,9 +1,11 @@
 //! The settings of an inversion.
 
-use super::{Accuracy, Automatic, ByOptimizer, Start};
 use crate::descent::{Observer, Silent};
 use crate::error::Error;
 use crate::error::require;
+use crate::inverse::automatic::{Accuracy, Automatic};
+use crate::inverse::by_optimizer::ByOptimizer;
+use crate::inverse::start::Start;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 

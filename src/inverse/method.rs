@@ -2,10 +2,12 @@
 
 use nalgebra::DMatrix;
 
-use super::inversion::Found;
-use super::{Automatic, ByOptimizer, Start};
 use crate::descent::Observer;
 use crate::error::Error;
+use crate::inverse::automatic::Automatic;
+use crate::inverse::by_optimizer::ByOptimizer;
+use crate::inverse::result::Found;
+use crate::inverse::start::Start;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 use crate::optimizer::Optimizer;

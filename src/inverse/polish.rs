@@ -2,8 +2,11 @@
 
 use nalgebra::DMatrix;
 
-use super::{Config, Inversion, Start, invert_by_descent};
 use crate::error::Error;
+use crate::inverse::config::Config;
+use crate::inverse::invert_by_descent;
+use crate::inverse::result::Inversion;
+use crate::inverse::start::Start;
 use crate::numerics::real::Real;
 
 /// Improves `inverse`, whatever it comes from, to the correctly rounded inverse of `matrix`.

@@ -2,14 +2,17 @@
 
 use nalgebra::DMatrix;
 
-use super::certificate::Certificate;
-use super::config::DEFAULT_SEED;
-use super::natural::Workspace;
-use super::search::{History, Task, Wish};
-use super::{Config, Route, failure, invert_by_descent, require_proof};
+use super::{failure, require_proof};
 use crate::descent::Silent;
 use crate::error::Error;
 use crate::error::require;
+use crate::inverse::automatic::descent::workspace::Workspace;
+use crate::inverse::automatic::scaled_problem::{History, Task, Wish};
+use crate::inverse::automatic::search::Route;
+use crate::inverse::certificate::Certificate;
+use crate::inverse::config::Config;
+use crate::inverse::config::DEFAULT_SEED;
+use crate::inverse::invert_by_descent;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_shape, check_square};
 use crate::objective::Side;

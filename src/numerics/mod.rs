@@ -1,8 +1,14 @@
 //! Shared numerics, which know nothing of the layers above: the scalar, norms, products, input checks.
 
 pub(crate) mod binary_scaling;
+#[cfg(test)]
+pub(crate) mod exact;
+pub(crate) mod lanczos;
+pub(crate) mod matrix;
 pub(crate) mod norm;
 pub(crate) mod product;
+pub(crate) mod random;
 pub(crate) mod real;
+pub(crate) mod rounding;
 pub(crate) mod sign;
 pub(crate) mod validation;

@@ -2,11 +2,11 @@
 
 use nalgebra::DMatrix;
 
-use crate::inverse::certificate::proof::{enlarge, product_error};
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::{columns, euclidean_norm, sum_of_squares};
 use crate::numerics::product::transposed_product;
 use crate::numerics::real::Real;
+use crate::numerics::rounding::{enlarge, product_error};
 
 /// The exponent of the smallest subnormal number.
 pub(super) const SMALLEST_EXPONENT: i32 = -1074;

@@ -1,17 +1,16 @@
 //! What is proven of an approximate inverse.
 
-#[cfg(test)]
-pub(crate) mod exact;
 pub(crate) mod proof;
 
 use nalgebra::DMatrix;
 
-use super::equilibration::Scaling;
-use super::natural::ProductCounter;
 use crate::error::Error;
+use crate::inverse::certificate::proof::{Order, Proof, plain_proof};
+use crate::inverse::scaling::Scaling;
+use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
+use crate::numerics::rounding::{absolute_row_sums, enlarge, largest};
 use crate::numerics::validation::{check_finite, check_shape, check_square};
-use proof::{Order, Proof, absolute_row_sums, enlarge, largest, plain_proof};
 
 /// Rigorous bounds of the error of an approximate inverse X of M.
 ///
@@ -122,13 +121,13 @@ impl Certificate {
     }
 
     /// The scaling in which it holds.
-    pub(super) fn scaling(&self) -> &Scaling {
+    pub(crate) fn scaling(&self) -> &Scaling {
         &self.scaling
     }
 
     /// From what is proven on the left of the equilibrated matrix alone: the right residual is
     /// Mₛ·(Mₛ⁻¹ − Xₛ).
-    pub(super) fn from_left(left: Proof, scaled: &DMatrix<f64>, scaling: Scaling) -> Self {
+    pub(crate) fn from_left(left: Proof, scaled: &DMatrix<f64>, scaling: Scaling) -> Self {
         let n = scaled.nrows();
         let norm = largest(absolute_row_sums(scaled).into_iter());
         Self {
@@ -187,7 +186,7 @@ pub fn certify<T: Real>(
 
 /// [`certify`] for input that was checked: in the scaling that equilibrates the matrix, and if that
 /// proves nothing in that of its largest permutation product.
-pub(super) fn certify_counted<T: Real>(
+pub(crate) fn certify_counted<T: Real>(
     matrix: &DMatrix<T>,
     inverse: &DMatrix<T>,
     counter: &mut ProductCounter,
@@ -204,7 +203,7 @@ pub(super) fn certify_counted<T: Real>(
 }
 
 /// The certificate in this scaling; in `f64`, which holds every `f32` and its products.
-pub(super) fn certify_in<T: Real>(
+pub(crate) fn certify_in<T: Real>(
     scaling: Scaling,
     matrix: &DMatrix<T>,
     inverse: &DMatrix<T>,

@@ -10,11 +10,14 @@
 //! Bounds are summed in f64 from non-negative terms and enlarged once at the end: a sum or product
 //! tree of depth d over non-negative numbers loses at most a factor 1 − d·u.
 
-use crate::inverse::natural::{ProductCounter, subtract_from_identity};
-use crate::numerics::norm::columns;
-use crate::numerics::real::Real;
+use crate::numerics::matrix::subtract_from_identity;
+use crate::numerics::product::counter::ProductCounter;
 use nalgebra::DMatrix;
-use smallvec::SmallVec;
+
+use crate::numerics::rounding::{
+    absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, or_infinity,
+    product_error, slightly_more, underflow, unit_roundoff,
+};
 
 /// What is proven of an approximate inverse X of M; ∞ where nothing is, never NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,141 +170,6 @@ impl ResidualBounds {
             rounding: enlarge(largest(roundings) + tiny, n),
             a_norm: enlarge(a_norm, n),
             b_norm: enlarge(b_norm, n),
-        }
-    }
-}
-
-/// u, the largest relative error of one rounding.
-pub(crate) fn unit_roundoff() -> f64 {
-    0.5 * f64::EPSILON
-}
-
-/// g = nu/(1 − nu): |fl(A·B) − A·B| ≤ g·|A||B| for n terms, or ∞ where that says nothing.
-pub(crate) fn product_error(n: usize) -> f64 {
-    let units = n as f64 * unit_roundoff();
-    if units < 0.1 {
-        units / (1.0 - units) * (1.0 + 4.0 * f64::EPSILON)
-    } else {
-        f64::INFINITY
-    }
-}
-
-/// A bound, per row sum, of what underflow adds to a product A·B of order n, were A and B off by half
-/// the smallest subnormal in every entry besides (after a scaling that was not quite exact); `norms`
-/// is ‖A‖∞ + ‖B‖∞.
-pub(crate) fn underflow(n: usize, norms: f64) -> f64 {
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
-    smallest * n as f64 * (n as f64 + norms)
-}
-
-/// One number per row; those of small matrices need no allocation.
-pub(crate) type RowSums = SmallVec<[f64; 16]>;
-
-/// The row sums of |a|.
-pub(crate) fn absolute_row_sums<T: Real>(a: &DMatrix<T>) -> RowSums {
-    let mut sums = RowSums::from_elem(0.0, a.nrows());
-    for column in columns(a) {
-        for (sum, v) in sums.iter_mut().zip(column) {
-            *sum += v.to_f64().abs();
-        }
-    }
-    sums
-}
-
-/// |a|·v.
-pub(crate) fn absolute_times(a: &DMatrix<f64>, v: &[f64]) -> RowSums {
-    let mut sums = RowSums::from_elem(0.0, a.nrows());
-    for (column, factor) in columns(a).zip(v) {
-        for (sum, entry) in sums.iter_mut().zip(column) {
-            *sum += entry.abs() * factor;
-        }
-    }
-    sums
-}
-
-/// ‖a‖∞, not rounded up.
-pub(crate) fn largest_row_sum(a: &DMatrix<f64>) -> f64 {
-    largest(absolute_row_sums(a).into_iter())
-}
-
-/// The largest value; ∞ if one is NaN.
-pub(crate) fn largest(values: impl Iterator<Item = f64>) -> f64 {
-    values.map(or_infinity).fold(0.0, f64::max)
-}
-
-/// A bound for a non-negative number that was computed in f64 with at most 8n + 100 roundings in a
-/// row.
-pub(crate) fn enlarge(value: f64, n: usize) -> f64 {
-    or_infinity(value * (1.0 + (8 * n + 100) as f64 * f64::EPSILON))
-}
-
-pub(crate) fn slightly_more(value: f64) -> f64 {
-    value * (1.0 + 8.0 * f64::EPSILON)
-}
-
-fn or_infinity(value: f64) -> f64 {
-    if value.is_nan() { f64::INFINITY } else { value }
-}
-
-#[cfg(test)]
-mod tests {
-    use nalgebra::DMatrix;
-
-    use super::{
-        absolute_row_sums, absolute_times, enlarge, largest_row_sum, product_error, underflow,
-    };
-    use crate::inverse::certificate::exact::{
-        Exact, assert_bounded, exact, exact_row_sums, rational,
-    };
-    use crate::inverse::natural::ProductCounter;
-    use crate::numerics::real::Real;
-
-    fn wavy(n: usize, frequency: f64, exponent: i32) -> DMatrix<f64> {
-        let wave = |i: usize, j: usize| ((i * n + j + 1) as f64 * frequency).sin();
-        DMatrix::from_fn(n, n, |i, j| wave(i, j).scale_by_power_of_two(exponent))
-    }
-
-    /// What a computed product may be off by, row by row.
-    fn product_bounds(a: &DMatrix<f64>, b: &DMatrix<f64>) -> Vec<f64> {
-        let n = a.nrows();
-        let tiny = underflow(n, largest_row_sum(a) + largest_row_sum(b));
-        let sizes = absolute_times(a, &absolute_row_sums(b)).into_iter();
-        sizes
-            .map(|size| enlarge(product_error(n) * size + tiny, n))
-            .collect()
-    }
-
-    fn product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut product = DMatrix::zeros(a.nrows(), a.nrows());
-        ProductCounter::new().multiply(&mut product, a, b);
-        product
-    }
-
-    #[test]
-    fn rounding_and_underflow_of_a_product_are_within_their_bounds() {
-        for n in [1, 2, 5, 9, 17] {
-            // At the end every product vanishes, and underflow is the only error.
-            for exponent in [0, -300, -500, -525, -530, -535, -538, -545] {
-                let (a, b) = (wavy(n, 0.7, exponent), wavy(n, 1.9, exponent));
-                let error = exact(&product(&a, &b)) - exact(&a) * exact(&b);
-                let name = format!("n = {n}, 2^{exponent}");
-                assert_bounded(&name, &exact_row_sums(&error), &product_bounds(&a, &b));
-            }
-        }
-    }
-
-    #[test]
-    fn entries_that_a_scaling_took_to_zero_are_within_the_bound_of_underflow() {
-        let half_the_smallest = rational(f64::from_bits(1)) * rational(0.5);
-        for n in [1, 3, 8] {
-            let (large, zero) = (wavy(n, 0.7, 900), DMatrix::zeros(n, n));
-            let lost = Exact::from_element(n, n, half_the_smallest.clone());
-            for (error, a, b) in [
-                (exact(&large) * &lost, &large, &zero),
-                (&lost * exact(&large), &zero, &large),
-            ] {
-                assert_bounded("lost", &exact_row_sums(&error), &product_bounds(a, b));
-            }
         }
     }
 }

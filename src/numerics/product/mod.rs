@@ -1,5 +1,6 @@
 //! The matrix product, on which the time of every descent is spent.
 
+pub(crate) mod counter;
 mod small;
 mod symmetric;
 mod tall;

@@ -2,11 +2,11 @@
 
 use nalgebra::DMatrix;
 
-use crate::inverse::certificate::proof::{enlarge, product_error};
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::product::{product, transposed_product};
 use crate::numerics::real::Real;
+use crate::numerics::rounding::{enlarge, product_error};
 use crate::svd::SvdCertificate;
 use crate::svd::certificate::{SMALLEST_EXPONENT, orthogonality, scale_up};
 

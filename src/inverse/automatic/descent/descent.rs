@@ -1,0 +1,373 @@
+//! The loop: which step next, and when it ends.
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::descent::StopReason;
+use crate::inverse::automatic::descent::monitor::{Estimate, Monitor};
+use crate::inverse::automatic::descent::plan::{
+    Choice, Goal, cheapest_degree, expected_loss, safe_lower_end,
+};
+use crate::inverse::automatic::descent::workspace::Workspace;
+use crate::numerics::matrix::squared_distance_from_identity;
+use crate::numerics::product::counter::{ProductCounter, Symmetry};
+use crate::numerics::real::Real;
+
+/// More products than any plan for an interval of ratio 1 to 40 needs.
+const MOST_PRODUCTS_PLANNED: usize = 60;
+
+/// A loss below this leaves no doubt about the spectrum: Chebyshev steps finish.
+const NEAR: f64 = 0.1;
+
+/// After so many rises of the loss, rounding decides.
+const RISES_ALLOWED: usize = 3;
+
+/// A loss below 1 proves M regular, as far as C is right.
+pub(crate) const REGULAR_BELOW: f64 = 0.9;
+
+/// The squared sine of the angle below which a direction counts as a combination of the others.
+pub(crate) const LEAST_ANGLE: f64 = 1e-12;
+
+/// A step that shrinks the eigenvalues near zero more than this, or turns their signs, is refused:
+/// the loss cannot see it, but they would never grow again.
+pub(crate) const LEAST_SLOPE: f64 = 0.5;
+
+/// ‖I − XM‖²_F of a singular matrix is n − rank, to this accuracy, once the other eigenvalues are 1.
+const CLEAR: f64 = 1e-3;
+
+/// How often a vector is projected; each time takes the error of the projection to a higher power.
+const PROJECTIONS: usize = 8;
+
+/// ε‖M‖√n times this is as large as rounding makes the image of a vector in the null space.
+const ROUNDINGS: f64 = 4.0;
+
+/// Each step at least doubles the tiny eigenvalues, and there is resolution for about 110
+/// doublings of C in f64, 50 in f32.
+pub(crate) const MOST_STEPS: usize = 150;
+
+/// A loss this many times the expected one tells of eigenvalues that were not seen. The shares of the
+/// eigenvalues are estimates, so that less says nothing.
+const SURPRISE: f64 = 1.1;
+
+/// The order from which a look at the spectrum costs less than the products that it saves.
+const LOOK_FROM: usize = 20;
+
+/// The multiple of the rounding of XM, about ε·‖X‖_F·‖M‖_F/√n, below which an eigenvalue is lost in it:
+/// room for steps of high degree, whose polynomials magnify rounding.
+const NOISE: f64 = 40.0;
+
+/// The losses that the stall rules look back on.
+const MEMORY: usize = 5;
+
+/// Whether a wider format stands ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HandOver {
+    /// It does: the descent ends where rounding hides what is left to do.
+    AtNoise,
+    /// It does not: the descent goes on as far as it can.
+    Never,
+}
+
+/// How far a descent may go, and what it may rely on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Terms {
+    /// Where it ends.
+    pub goal: Goal,
+    /// Whether XM is symmetric at the start.
+    pub symmetry: Symmetry,
+    /// What happens when the smallest eigenvalues are lost in the rounding of XM.
+    pub hand_over: HandOver,
+    /// Where it ends in any case.
+    pub most_steps: usize,
+}
+
+/// How a descent ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// ‖I − XM‖ should now be at the goal, or at the rounding level.
+    Converged,
+    /// No growth above the rounding level is left: M is singular to working precision.
+    Singular,
+    /// Nothing grows any more, but the loss is not what a singular matrix leaves, or it has risen
+    /// on the way: rounding has spoilt the descent.
+    Unclear,
+    /// Rounding hides the eigenvalues that are still small: a wider format has to go on.
+    OutOfResolution,
+    /// Something stopped being finite.
+    Broken,
+    /// The monitor asked to stop.
+    Stopped(StopReason),
+}
+
+/// Runs the descent from an `x` for which XM is (nearly) symmetric and positive semidefinite.
+pub(crate) fn descend<T: Real>(
+    matrix: &DMatrix<T>,
+    x: &mut DMatrix<T>,
+    terms: Terms,
+    workspace: &mut Workspace<T>,
+    counter: &mut ProductCounter,
+    monitor: &mut dyn Monitor<T>,
+) -> Ending {
+    counter.multiply_with_symmetry(terms.symmetry, &mut workspace.image, x, matrix);
+    let mut run = Run {
+        matrix,
+        x,
+        goal: terms.goal,
+        terms,
+        w: workspace,
+        counter,
+        monitor,
+        upper_bound: f64::INFINITY,
+        since_fresh: 0,
+        image_size: f64::INFINITY,
+        has_momentum: false,
+        momentum_slope: 0.0,
+        momentum_from_now: false,
+        has_leapt: false,
+        momentum_steps_planned: 0,
+        matrix_norm: matrix.norm().to_f64(),
+        condition: f64::INFINITY,
+        losses: [f64::INFINITY; MEMORY],
+        rises: 0,
+        evened_out: 0.0,
+    };
+    run.w.ritz.clear();
+    run.descend()
+}
+
+/// The state of one descent.
+pub(crate) struct Run<'a, T: Real> {
+    pub(crate) matrix: &'a DMatrix<T>,
+    pub(crate) x: &'a mut DMatrix<T>,
+    pub(crate) goal: Goal,
+    terms: Terms,
+    pub(crate) w: &'a mut Workspace<T>,
+    pub(crate) counter: &'a mut ProductCounter,
+    pub(crate) monitor: &'a mut dyn Monitor<T>,
+    /// No eigenvalue of C is larger, as far as the last step tells.
+    pub(crate) upper_bound: f64,
+    /// Momentum steps since C was a product.
+    pub(crate) since_fresh: usize,
+    /// ‖(EX)M‖_F of the step before, if that step should have squared it.
+    pub(crate) image_size: f64,
+    /// The last step is in the workspace's `momentum`, its image with it.
+    pub(crate) has_momentum: bool,
+    /// The slope at zero of ΔC as a function of the eigenvalue of C.
+    pub(crate) momentum_slope: f64,
+    /// Chebyshev steps are out of place.
+    pub(crate) momentum_from_now: bool,
+    /// The last step made tiny eigenvalues grow so much that some may be far above the others.
+    pub(crate) has_leapt: bool,
+    /// Momentum steps that the last look at the spectrum promised to pay.
+    pub(crate) momentum_steps_planned: usize,
+    pub(crate) matrix_norm: f64,
+    /// ‖X‖_F·‖M‖_F.
+    pub(crate) condition: f64,
+    /// The latest losses, the last one first.
+    pub(crate) losses: [f64; MEMORY],
+    /// How often the loss has risen.
+    pub(crate) rises: usize,
+    /// The largest loss that the last Chebyshev step may leave; 0 after other steps.
+    pub(crate) evened_out: f64,
+}
+
+impl<T: Real> Run<'_, T> {
+    fn descend(&mut self) -> Ending {
+        for step in 0..self.terms.most_steps {
+            let loss = squared_distance_from_identity(&self.w.image);
+            self.remember(loss);
+            let estimate = Estimate::Image(&self.w.image);
+            if let Some(reason) = self.monitor.see(self.x, loss, estimate) {
+                return Ending::Stopped(reason);
+            }
+            if !loss.is_finite() {
+                return Ending::Broken;
+            }
+            if loss.sqrt() <= self.goal.loose {
+                return Ending::Converged;
+            }
+            self.condition = self.x.norm().to_f64() * self.matrix_norm;
+            if self.has_risen_above_rounding() {
+                return Ending::Unclear;
+            }
+            if self.has_stalled() {
+                return self.at_rounding_level(loss);
+            }
+            if loss >= REGULAR_BELOW && self.is_beyond_resolution() {
+                return self.at_rounding_level(loss);
+            }
+            match self.choose(loss) {
+                Choice::HandOver if step > 0 => return Ending::OutOfResolution,
+                Choice::HandOver => return Ending::Unclear,
+                Choice::Momentum => {
+                    if !self.momentum_step() {
+                        return self.at_rounding_level(loss);
+                    }
+                    self.monitor.advance();
+                }
+                Choice::Chebyshev { degree, interval } => {
+                    let is_last = self.chebyshev_step(degree, interval);
+                    self.monitor.advance();
+                    if is_last {
+                        return Ending::Converged;
+                    }
+                }
+            }
+        }
+        self.at_rounding_level(self.losses[0])
+    }
+
+    /// Has rounding taken over?
+    ///
+    /// Near the solution a step squares the error at least, where it is not a Chebyshev step, which
+    /// makes the errors of all eigenvalues equal to that of the worst; once M is known to be regular a few
+    /// steps halve the loss; and a loss that rises, which no step does by itself, tells the same.
+    fn has_stalled(&self) -> bool {
+        let [loss, one_before, .., four_before] = self.losses;
+        let near = loss < NEAR && loss > (0.25 * one_before).max(self.evened_out);
+        let regular = four_before < REGULAR_BELOW && loss > 0.5 * four_before;
+        near || regular || self.rises >= RISES_ALLOWED
+    }
+
+    /// No step raises the loss by itself: a rise that the rounding of XM, some u·‖X‖‖M‖, does not
+    /// explain means that an estimate of the spectrum was wrong.
+    fn has_risen_above_rounding(&self) -> bool {
+        let [loss, one_before, ..] = self.losses;
+        let rounding = 4.0 * T::EPSILON.to_f64() * self.condition;
+        loss > 1.001 * one_before && loss > rounding * rounding
+    }
+
+    fn remember(&mut self, loss: f64) {
+        self.rises += usize::from(loss > 1.001 * self.losses[0]);
+        self.losses.rotate_right(1);
+        self.losses[0] = loss;
+    }
+
+    /// X has grown so much that its rounding alone makes XM − I of order 1.
+    fn is_beyond_resolution(&self) -> bool {
+        self.condition * T::EPSILON.to_f64() > 2.0
+    }
+
+    /// Nothing grows any more: near the solution that is success.
+    fn at_rounding_level(&self, loss: f64) -> Ending {
+        if loss < REGULAR_BELOW {
+            return Ending::Converged;
+        }
+        let (n, nullity) = (self.x.nrows() as f64, loss.round());
+        let is_whole = (loss - nullity).abs() <= CLEAR && nullity <= n;
+        if self.rises == 0 && is_whole && self.null_space_is_null() {
+            Ending::Singular
+        } else {
+            Ending::Unclear
+        }
+    }
+
+    /// Does M vanish, to rounding, on what X has not inverted?
+    ///
+    /// v ← v − X·(M·v) takes a vector to that space, for I − XM projects onto it; then ‖M·v‖ is of the
+    /// size of the singular values left out. Matrix-vector products see them where C cannot, because
+    /// M·v is rounded relative to itself.
+    fn null_space_is_null(&self) -> bool {
+        let n = self.x.nrows();
+        let mut v = DVector::from_fn(n, |i, _| {
+            <T as Real>::from_f64((1.7 * (i * i) as f64 + 0.3).sin())
+        });
+        let mut image = DVector::zeros(n);
+        for _ in 0..PROJECTIONS {
+            image.gemv(T::one(), self.matrix, &v, T::zero());
+            v.gemv(-T::one(), self.x, &image, T::one());
+            let length = v.norm();
+            if length > T::zero() {
+                v.unscale_mut(length);
+            }
+        }
+        image.gemv(T::one(), self.matrix, &v, T::zero());
+        let rounding = ROUNDINGS * (n as f64).sqrt() * T::EPSILON.to_f64() * self.matrix_norm;
+        image.norm().to_f64() <= rounding
+    }
+
+    /// Looks at the spectrum and takes the method that promises fewer products.
+    fn choose(&mut self, loss: f64) -> Choice {
+        if self.x.nrows() < LOOK_FROM && !self.has_leapt {
+            return Choice::Momentum;
+        }
+        if self.momentum_steps_planned > 0 {
+            self.momentum_steps_planned -= 1;
+            return Choice::Momentum;
+        }
+        if self.must_look(loss) {
+            self.w.lanczos.ritz_values(&self.w.image, &mut self.w.ritz);
+        }
+        let Some((smallest, largest)) = self.interval(loss) else {
+            return Choice::Momentum;
+        };
+        let hands_over = self.terms.hand_over == HandOver::AtNoise;
+        if hands_over && smallest < self.noise() {
+            return Choice::HandOver;
+        }
+        if loss >= NEAR && self.prefers_momentum() {
+            return Choice::Momentum;
+        }
+        let epsilon = (largest - smallest) / (largest + smallest);
+        let (degree, _) = cheapest_degree(epsilon, self.goal, MOST_PRODUCTS_PLANNED);
+        Choice::Chebyshev {
+            degree,
+            interval: (safe_lower_end(degree, smallest, largest), largest),
+        }
+    }
+
+    /// Do the eigenvalues seen at the last look, followed through the steps since, no longer serve?
+    ///
+    /// They do where the loss leaves no room for others: it is below 1, and not larger than they
+    /// promise.
+    fn must_look(&self, loss: f64) -> bool {
+        let expected = expected_loss(&self.w.ritz, self.x.nrows());
+        self.w.ritz.is_empty() || loss >= REGULAR_BELOW || loss > SURPRISE * expected
+    }
+
+    /// An interval for the eigenvalues of C. Its lower end may be too high, which costs little;
+    /// its upper end must not be too low.
+    fn interval(&self, loss: f64) -> Option<(f64, f64)> {
+        let (first, last) = (self.w.ritz.first()?, self.w.ritz.last()?);
+        // A Ritz value above the bound means that rounding has made C unsymmetric.
+        let largest = (1.01 * last.value + last.residual).min(self.upper_bound);
+        let largest = largest.max(last.value);
+        if loss < REGULAR_BELOW {
+            // |1 − λ| ≤ ‖E‖_F.
+            let radius = loss.sqrt();
+            let smallest = (first.value - first.residual).max(1.0 - radius);
+            return Some((smallest, largest.min(1.0 + radius)));
+        }
+        Some((first.value.max(1e-18 * largest), largest))
+    }
+
+    /// An eigenvalue below this cannot be told from rounding.
+    fn noise(&self) -> f64 {
+        let order = self.x.nrows() as f64;
+        NOISE * T::EPSILON.to_f64() * self.condition / order.sqrt()
+    }
+
+    fn prefers_momentum(&mut self) -> bool {
+        if self.momentum_from_now {
+            return true;
+        }
+        let steps = (self.w.rehearsal).best_momentum_steps(&self.w.ritz, self.goal);
+        let smallest = self.w.ritz.first().map_or(0.0, |r| r.value);
+        let is_reliable = smallest > self.noise();
+        self.momentum_steps_planned = if is_reliable {
+            steps.saturating_sub(1)
+        } else {
+            0
+        };
+        steps > 0
+    }
+
+    /// C is symmetric but for rounding if it was at the start; once rounding is no longer negligible,
+    /// the other half of it is no longer the same.
+    pub(crate) fn symmetry(&self) -> Symmetry {
+        if T::EPSILON.to_f64() * self.condition <= self.goal.loose {
+            self.terms.symmetry
+        } else {
+            Symmetry::General
+        }
+    }
+}

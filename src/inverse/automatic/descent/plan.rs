@@ -1,0 +1,194 @@
+//! Which step next: both methods are run on paper, on the Ritz values, and their products counted.
+
+use crate::inverse::automatic::descent::descent::LEAST_ANGLE;
+use crate::inverse::automatic::descent::least_squares::best_coefficients;
+use crate::inverse::automatic::descent::polynomial::ChebyshevStep;
+use crate::numerics::lanczos::RitzValue;
+use crate::numerics::real::Real;
+
+/// The degrees of Chebyshev steps and the products each takes, the fresh C = XM included.
+pub(crate) const DEGREES: [(usize, usize); 4] = [(2, 2), (3, 3), (5, 4), (9, 5)];
+
+/// What a plan is taken to cost that comes to no end.
+const ENDLESS: usize = 120;
+
+/// Above this ε the highest degree is always the cheapest per product.
+const FAR: f64 = 0.95;
+
+/// When the descent hands over to the finish.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Goal {
+    /// ‖I − XM‖ whose square is below the rounding of X: a correction of second order suffices.
+    pub tight: f64,
+    /// ‖I − XM‖ whose cube is: the correction takes one product more.
+    pub loose: f64,
+}
+
+impl Goal {
+    /// The goals of a format.
+    pub(crate) fn of<T: Real>() -> Self {
+        let unit = 0.5 * T::EPSILON.to_f64();
+        Self {
+            tight: 0.4 * unit.sqrt(),
+            loose: 0.08 * unit.cbrt(),
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Choice {
+    /// None: what is left cannot be told from rounding.
+    HandOver,
+    /// One least-squares step: two products.
+    Momentum,
+    /// One Chebyshev step of this degree for eigenvalues in this interval.
+    Chebyshev { degree: usize, interval: (f64, f64) },
+}
+
+/// The cheapest next Chebyshev degree, and the products to take eigenvalues in [1−ε, 1+ε] (times
+/// any factor) to within `goal` of 1. The last step needs no fresh C.
+pub(crate) fn cheapest_degree(epsilon: f64, goal: Goal, budget: usize) -> (usize, usize) {
+    // False for NaN too, which would not end the recursion.
+    let is_near = epsilon <= FAR;
+    if !is_near {
+        return (9, budget);
+    }
+    let mut best = (9, budget);
+    for (degree, products) in DEGREES {
+        if products > best.1 {
+            continue;
+        }
+        let next = remainder(degree, epsilon);
+        let total = if next <= goal.tight {
+            products - 1
+        } else if next <= goal.loose {
+            // The finish makes up for it with one product more.
+            products
+        } else {
+            products + cheapest_degree(next, goal, best.1 - products).1
+        };
+        if total < best.1 {
+            best = (degree, total);
+        }
+    }
+    best
+}
+
+/// 1/T_d(1/ε).
+fn remainder(degree: usize, epsilon: f64) -> f64 {
+    (degree as f64 * (1.0 / epsilon).acosh()).cosh().recip()
+}
+
+/// The lower end used for a step of degree d: eigenvalues below it still grow nearly as fast as
+/// they can, and the others keep away from zero.
+pub(crate) fn safe_lower_end(degree: usize, smallest: f64, largest: f64) -> f64 {
+    let floor = largest / (10.0 * (degree * degree) as f64);
+    smallest.max(floor)
+}
+
+/// The products of Chebyshev steps for these eigenvalues.
+fn chebyshev_products(values: &mut [f64], goal: Goal, limit: usize) -> usize {
+    let mut products = 0;
+    while products < limit {
+        let (smallest, largest) = extremes(values);
+        let epsilon = (largest - smallest) / (largest + smallest);
+        if epsilon <= FAR {
+            return products + cheapest_degree(epsilon, goal, limit - products).1;
+        }
+        let step = ChebyshevStep::new(9, safe_lower_end(9, smallest, largest), largest);
+        values.iter_mut().for_each(|x| *x = step.image(*x));
+        products += 5;
+    }
+    limit
+}
+
+fn extremes(values: &[f64]) -> (f64, f64) {
+    let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let largest = values.iter().copied().fold(0.0, f64::max);
+    (smallest, largest)
+}
+
+/// ‖I − C‖²_F to expect from these eigenvalues of an n×n matrix.
+pub(crate) fn expected_loss(ritz: &[RitzValue], n: usize) -> f64 {
+    let deviations = ritz.iter().map(|r| r.weight * (1.0 - r.value).powi(2));
+    n as f64 * deviations.sum::<f64>()
+}
+
+/// The least-squares method on eigenvalues with weights: what a step does to the matrix, done to
+/// a few numbers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rehearsal {
+    values: Vec<f64>,
+    weights: Vec<f64>,
+    memory: Vec<f64>,
+    scratch: Vec<f64>,
+}
+
+impl Rehearsal {
+    /// With room for so many eigenvalues.
+    pub(crate) fn with_capacity(eigenvalues: usize) -> Self {
+        let empty = || Vec::with_capacity(eigenvalues);
+        Self {
+            values: empty(),
+            weights: empty(),
+            memory: empty(),
+            scratch: empty(),
+        }
+    }
+
+    /// For how many steps the least-squares method saves products.
+    pub(crate) fn best_momentum_steps(&mut self, ritz: &[RitzValue], goal: Goal) -> usize {
+        self.load(ritz);
+        let mut best = self.chebyshev_from_here(goal, ENDLESS);
+        let mut best_steps = 0;
+        let mut products = 0;
+        while products + 2 < best {
+            self.step();
+            products += 2;
+            let total = products + self.chebyshev_from_here(goal, best - products);
+            if total < best {
+                best = total;
+                best_steps = products / 2;
+            }
+        }
+        best_steps
+    }
+
+    fn load(&mut self, ritz: &[RitzValue]) {
+        let largest = ritz.last().map_or(1.0, |r| r.value.abs());
+        self.values.clear();
+        // What is not above zero is rounding, and stands for an eigenvalue below all that count.
+        self.values
+            .extend(ritz.iter().map(|r| r.value.max(1e-18 * largest)));
+        self.weights.clear();
+        self.weights.extend(ritz.iter().map(|r| r.weight));
+        self.memory.clear();
+        self.memory.resize(ritz.len(), 0.0);
+    }
+
+    fn chebyshev_from_here(&mut self, goal: Goal, limit: usize) -> usize {
+        self.scratch.clone_from(&self.values);
+        chebyshev_products(&mut self.scratch, goal, limit)
+    }
+
+    fn step(&mut self) {
+        let mut gram = [[0.0; 3]; 3];
+        let mut right = [0.0; 3];
+        for ((&c, &w), &m) in self.values.iter().zip(&self.weights).zip(&self.memory) {
+            let images = [c, (1.0 - c) * c, m];
+            for j in 0..3 {
+                right[j] += w * images[j] * (1.0 - c);
+                for k in 0..3 {
+                    gram[j][k] += w * images[j] * images[k];
+                }
+            }
+        }
+        let [own, natural, momentum] = best_coefficients(&gram, &right, LEAST_ANGLE);
+        for (c, m) in self.values.iter_mut().zip(&mut self.memory) {
+            *m = own * *c + natural * (1.0 - *c) * *c + momentum * *m;
+            // Positive, as the descent keeps the eigenvalues.
+            *c = (*c + *m).max(1e-300);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Corrections of an inverse that is nearly right, by products in `f32`.
+//!
+//! X⁺ = X + (R + R² + … + Rᵏ)·X with R = I − XM leaves Rᵏ⁺¹. What is added to X is small against it, so
+//! that its own rounding may be large.
+
+use nalgebra::DMatrix;
+
+use crate::inverse::certificate::proof::{Proof, ResidualBounds};
+use crate::numerics::product::counter::ProductCounter;
+use crate::numerics::rounding::{enlarge, largest_row_sum, slightly_more, unit_roundoff};
+
+/// The largest relative error of one rounding in `f32`.
+pub(crate) const NARROW_ROUNDOFF: f64 = 0.5 * f32::EPSILON as f64;
+
+/// With ‖X‖∞ up to this and ‖R‖∞ < 1, nothing leaves the range of `f32` above.
+const LARGEST_NORM: f64 = 1e30;
+
+/// ‖R‖∞ up to this, for which the bounds hold.
+const LARGEST_RESIDUAL: f64 = 0.5;
+
+/// n·u up to this in `f32`, likewise.
+const LARGEST_PRODUCT_ERROR: f64 = 0.01;
+
+/// The memory of a correction: four n×n matrices of `f32`.
+pub(crate) struct NarrowCorrection {
+    residual: DMatrix<f32>,
+    /// X before the correction, then M.
+    inverse: DMatrix<f32>,
+    /// X + R·X + …, then what was added to X.
+    sum: DMatrix<f32>,
+    product: DMatrix<f32>,
+}
+
+impl NarrowCorrection {
+    pub(crate) fn new(n: usize) -> Self {
+        // What is overwritten as a whole need not be zero first.
+        let empty = || DMatrix::zeros(0, 0);
+        Self {
+            residual: empty(),
+            inverse: empty(),
+            sum: empty(),
+            product: DMatrix::zeros(n, n),
+        }
+    }
+
+    /// X ← X + (R + … + Rᵏ)·X for k = `degree`: k products, by Horner's scheme.
+    pub(crate) fn apply(
+        &mut self,
+        residual: &DMatrix<f64>,
+        x: &mut DMatrix<f64>,
+        degree: usize,
+        counter: &mut ProductCounter,
+    ) {
+        narrow(&mut self.residual, residual);
+        narrow(&mut self.inverse, x);
+        self.sum.clone_from(&self.inverse);
+        counter.multiply(&mut self.product, &self.residual, &self.sum);
+        for _ in 1..degree {
+            let terms = self.inverse.as_slice().iter().zip(self.product.as_slice());
+            for (sum, (x, product)) in self.sum.as_mut_slice().iter_mut().zip(terms) {
+                *sum = x + product;
+            }
+            counter.multiply(&mut self.product, &self.residual, &self.sum);
+        }
+        let steps = self.sum.as_mut_slice().iter_mut();
+        let entries = x.as_mut_slice().iter_mut().zip(self.product.as_slice());
+        for ((x, &product), step) in entries.zip(steps) {
+            let before = *x;
+            *x += f64::from(product);
+            *step = (*x - before) as f32;
+        }
+    }
+
+    /// R ← R − ΔX·M for the last step: the residual of the new X without a product in `f64`. Returns how
+    /// far rounding may have moved ‖R‖_F: four times what independent roundings do.
+    pub(crate) fn follow(
+        &mut self,
+        residual: &mut DMatrix<f64>,
+        matrix: &DMatrix<f64>,
+        counter: &mut ProductCounter,
+    ) -> f64 {
+        let step = f64::from(self.sum.norm());
+        narrow(&mut self.inverse, matrix);
+        counter.multiply(&mut self.product, &self.sum, &self.inverse);
+        let products = self.product.as_slice();
+        for (r, &product) in residual.as_mut_slice().iter_mut().zip(products) {
+            *r -= f64::from(product);
+        }
+        4.0 * NARROW_ROUNDOFF * step * matrix.norm() / (matrix.nrows() as f64).sqrt()
+    }
+}
+
+fn narrow(out: &mut DMatrix<f32>, wide: &DMatrix<f64>) {
+    if out.shape() != wide.shape() {
+        *out = wide.map(|value| value as f32);
+        return;
+    }
+    for (o, &w) in out.as_mut_slice().iter_mut().zip(wide.as_slice()) {
+        *o = w as f32;
+    }
+}
+
+/// What a correction of this degree leaves, for R = I − XM of these bounds.
+///
+/// With ρ = ‖R‖, δ = ‖R̂ − R‖ and D for what is added,
+/// M⁻¹ − X⁺ = Rᵏ⁺¹(I − R)⁻¹X + Σ(Rʲ − R̂ʲ)X + (ΣR̂ʲX − D) − Δ, where
+///
+/// - ‖Σ(Rʲ − R̂ʲ)‖ ≤ δ/(1 − ρ)²;
+/// - ‖ΣR̂ʲX − D‖ ≤ 1.1·ρ(g + 3u)/(1 − ρ)²·‖X‖, u and g = nu/(1 − nu) being those of `f32`: each product
+///   is off by (g + u)·|R̂||Y| with the rounding of R̂, X itself and each sum by u, for ρ ≤ 1/2 and
+///   nu ≤ 1/100;
+/// - |Δ| ≤ u|X⁺| rounds the sum in `f64`;
+///
+/// and I − X⁺M = R̂ᵏ⁺¹ − (I + R̂ + … + R̂ᵏ)(R̂ − R) + …, the rest being that of M⁻¹ − X⁺ times M.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Remainder {
+    /// Rᵏ⁺¹(I − R)⁻¹, the error of R̂ and that of the products, each of them times ‖X‖.
+    power: f64,
+    from_residual: f64,
+    from_products: f64,
+}
+
+impl Remainder {
+    /// None where the bounds don't hold.
+    pub(crate) fn after(bounds: &ResidualBounds, degree: usize, n: usize) -> Option<Self> {
+        let units = n as f64 * NARROW_ROUNDOFF;
+        let (rho, delta) = (bounds.residual, bounds.rounding);
+        // False for NaN too.
+        let holds = rho <= LARGEST_RESIDUAL
+            && units <= LARGEST_PRODUCT_ERROR
+            && bounds.a_norm.max(bounds.b_norm) <= LARGEST_NORM;
+        holds.then(|| {
+            let per_product = units / (1.0 - units) + 3.0 * NARROW_ROUNDOFF;
+            let growth = (1.0 - rho).recip();
+            Self {
+                power: rho.powi(degree as i32 + 1) * growth,
+                from_residual: delta * growth * growth,
+                from_products: 1.1 * rho * per_product * growth * growth,
+            }
+        })
+    }
+
+    /// ‖M⁻¹ − X⁺‖/‖X‖, the rounding of X⁺ aside.
+    pub(crate) fn relative_error(self) -> f64 {
+        self.power + self.from_residual + self.from_products
+    }
+
+    /// The proof for X⁺.
+    pub(crate) fn proof(self, bounds: &ResidualBounds, corrected: &DMatrix<f64>) -> Proof {
+        let n = corrected.nrows();
+        let norm = enlarge(largest_row_sum(corrected), n);
+        let tiny = narrow_underflow(n, bounds.a_norm);
+        let roundings = unit_roundoff() * norm + self.from_products * bounds.a_norm + tiny;
+        let absolute = (self.power + self.from_residual) * bounds.a_norm + roundings;
+        let residual = self.power + self.from_residual + roundings * bounds.b_norm;
+        let enlarged = |value| slightly_more(slightly_more(value));
+        Proof::from_bounds(enlarged(residual), enlarged(absolute), norm)
+    }
+}
+
+/// What underflow in `f32` adds to the entries of a row: n products of n terms, and what was converted, each
+/// off by the smallest subnormal at most.
+fn narrow_underflow(n: usize, norm: f64) -> f64 {
+    /// Of the terms up to degree 4, each carried on by a factor of at most 1/(1 − ρ) ≤ 2.
+    const CARRIED: f64 = 8.0;
+    let smallest = f64::from(f32::MIN_POSITIVE) * f64::from(f32::EPSILON);
+    CARRIED * smallest * n as f64 * (n as f64 + 1.0 + norm)
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{NarrowCorrection, Remainder, ResidualBounds};
+    use crate::numerics::exact::{
+        assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
+    };
+    use crate::numerics::matrix::subtract_from_identity;
+    use crate::numerics::product::counter::ProductCounter;
+    use crate::numerics::rounding::absolute_row_sums;
+
+    /// Corrects X and holds what is proven of it against exact arithmetic.
+    fn check(m: &DMatrix<f64>, inverse: &DMatrix<f64>, x: &DMatrix<f64>, degree: usize) {
+        let n = m.nrows();
+        let mut counter = ProductCounter::new();
+        let mut residual = DMatrix::zeros(n, n);
+        counter.multiply(&mut residual, x, m);
+        subtract_from_identity(&mut residual);
+        let bounds = ResidualBounds::new(x, &absolute_row_sums(m), &residual);
+        let remainder = Remainder::after(&bounds, degree, n).expect("a small residual");
+        let mut corrected = x.clone();
+        NarrowCorrection::new(n).apply(&residual, &mut corrected, degree, &mut counter);
+        let proof = remainder.proof(&bounds, &corrected);
+        let left = exact_norm(&exact_residual(&corrected, m));
+        let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));
+        let name = format!("degree {degree}, {x}");
+        assert_bounded(&name, &[left], &[proof.residual]);
+        assert_bounded(&name, &errors, &vec![proof.absolute; n]);
+    }
+
+    #[test]
+    fn what_is_proven_of_a_correction_is_true() {
+        let one = DMatrix::from_element(1, 1, 1.0);
+        let (m, inverse) = (dmatrix![1.0, 4.0; 0.0, 1.0], dmatrix![1.0, -4.0; 0.0, 1.0]);
+        let direction = dmatrix![-2.0, 1.0; 1.0, -3.0];
+        for size in [0.03, 1e-3, -1e-5, 1e-8, 0.0] {
+            for degree in 1..=4 {
+                check(&one, &one, &(&one * (1.0 - 16.0 * size)), degree);
+                check(&m, &inverse, &(&inverse + &direction * size), degree);
+            }
+        }
+    }
+}

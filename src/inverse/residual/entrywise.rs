@@ -1,0 +1,107 @@
+//! The residual entry by entry in twice the working precision.
+//!
+//! The dot products are those of T. Ogita, S. M. Rump and S. Oishi, "Accurate sum and dot product", 2005:
+//! as exact as if they were computed in twice the precision and then rounded. Their errors are bounded as
+//! they arise, so that of exact products nothing is left.
+
+use nalgebra::DMatrix;
+
+use crate::numerics::norm::columns;
+use crate::numerics::rounding::{RowSums, enlarge, product_error, unit_roundoff};
+
+/// Below this the error of a product may be lost to underflow.
+const SAFE: f64 = f64::MIN_POSITIVE / (f64::EPSILON * f64::EPSILON * f64::EPSILON);
+
+/// What is added for that, before the multiplication by some u: five of the smallest subnormals and more.
+const LOST: f64 = 16.0 * f64::MIN_POSITIVE;
+
+/// R̂ = I − A·B into `residual` and a bound of |R̂ − R| into `bounds`.
+///
+/// With the exact errors eₖ of the products and of the sums, R is the plain sum plus Σeₖ; of that, n terms
+/// of two, the computed value is off by g·Σ|eₖ|, g being that of 2n roundings, and the sum of both by u.
+pub(crate) fn residual_by_entries(
+    a: &DMatrix<f64>,
+    b: &DMatrix<f64>,
+    residual: &mut DMatrix<f64>,
+    bounds: &mut DMatrix<f64>,
+) {
+    let n = a.nrows();
+    let gamma = product_error(2 * n);
+    let mut errors = RowSums::from_elem(0.0, n);
+    residual.fill_with_identity();
+    bounds.fill(0.0);
+    let out = residual.as_mut_slice().chunks_exact_mut(n);
+    let out = out.zip(bounds.as_mut_slice().chunks_exact_mut(n));
+    for ((sums, sizes), factors) in out.zip(columns(b)) {
+        errors.fill(0.0);
+        for (column, &factor) in columns(a).zip(factors) {
+            subtract(factor, column, sums, &mut errors, sizes);
+        }
+        for ((sum, error), size) in sums.iter_mut().zip(&errors).zip(sizes) {
+            *sum += error;
+            *size = enlarge(unit_roundoff() * sum.abs() + gamma * *size, n);
+        }
+    }
+}
+
+/// sums ← sums − factor·column, with the exact errors added to `errors` and their magnitudes to `sizes`.
+fn subtract(factor: f64, column: &[f64], sums: &mut [f64], errors: &mut [f64], sizes: &mut [f64]) {
+    let places = sums.iter_mut().zip(errors).zip(sizes);
+    for (((sum, error), size), &entry) in places.zip(column) {
+        let product = entry * factor;
+        let of_product = error_of_product(entry, factor, product);
+        let total = *sum - product;
+        let other = total - *sum;
+        let of_sum = (*sum - (total - other)) - (product + other);
+        *sum = total;
+        *error += of_sum - of_product;
+        let may_lose = product.abs() < SAFE && entry != 0.0 && factor != 0.0;
+        let lost = if may_lose { LOST } else { 0.0 };
+        *size += of_sum.abs() + of_product.abs() + lost;
+    }
+}
+
+/// a·b − fl(a·b), exactly, where nothing leaves the range (T. J. Dekker, "A floating-point technique for
+/// extending the available precision", 1971).
+fn error_of_product(a: f64, b: f64, product: f64) -> f64 {
+    let ((a_high, a_low), (b_high, b_low)) = (halves(a), halves(b));
+    a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
+}
+
+/// The number as a sum of two of at most 26 bits each.
+fn halves(value: f64) -> (f64, f64) {
+    let scaled = SPLITTER * value;
+    let high = scaled - (scaled - value);
+    (high, value - high)
+}
+
+/// 2²⁷ + 1.
+const SPLITTER: f64 = 134_217_729.0;
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{error_of_product, residual_by_entries};
+
+    #[test]
+    fn exact_products_leave_no_doubt() {
+        let (a, b) = (
+            dmatrix![1.0, -8e30; 0.0, 1.0],
+            dmatrix![1.0, 8e30; 0.0, 1.0],
+        );
+        let [mut residual, mut bounds] = [(); 2].map(|()| DMatrix::from_element(2, 2, f64::NAN));
+        residual_by_entries(&a, &b, &mut residual, &mut bounds);
+        assert_eq!(residual, DMatrix::zeros(2, 2));
+        assert_eq!(bounds, DMatrix::zeros(2, 2));
+    }
+
+    #[test]
+    fn the_error_of_a_product_is_exact() {
+        let (a, b) = (1.0 + f64::EPSILON, 1.0 - 3.0 * f64::EPSILON);
+        // (1 + ε)(1 − 3ε) = 1 − 2ε − 3ε²
+        assert_eq!(a * b, 1.0 - 2.0 * f64::EPSILON);
+        let error = error_of_product(a, b, a * b);
+        assert_eq!(error, -3.0 * f64::EPSILON * f64::EPSILON);
+    }
+}

@@ -1,0 +1,46 @@
+//! How far a matrix is from being an inverse.
+
+pub(crate) mod accurate;
+pub(crate) mod entrywise;
+pub(crate) mod slices;
+pub(crate) mod verified;
+
+use nalgebra::DMatrix;
+
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::product::add_product;
+use crate::numerics::real::Real;
+use crate::objective::Side;
+
+/// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN; the n×n matrices are
+/// stored by columns.
+pub(crate) fn residual<T: Real>(x: &[T], m: &[T], n: usize, side: Side) -> T {
+    match side {
+        Side::Left => distance_from_identity(x, m, n),
+        Side::Right => distance_from_identity(m, x, n),
+        Side::Both => {
+            let left = distance_from_identity(x, m, n);
+            let right = distance_from_identity(m, x, n);
+            if left >= right || !left.is_finite() {
+                left
+            } else {
+                right
+            }
+        }
+    }
+}
+
+/// The products of n×n matrices that [`residual`] takes.
+pub(crate) fn products_of_residual(side: Side) -> usize {
+    match side {
+        Side::Left | Side::Right => 1,
+        Side::Both => 2,
+    }
+}
+
+/// ‖A·B − I‖_F.
+fn distance_from_identity<T: Real>(a: &[T], b: &[T], n: usize) -> T {
+    let mut difference = DMatrix::from_diagonal_element(n, n, -T::one());
+    add_product(difference.as_mut_slice(), a, b, n);
+    euclidean_norm(difference.as_slice())
+}

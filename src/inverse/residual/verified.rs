@@ -1,0 +1,139 @@
+//! Whether a residual is really within a tolerance, where the rounding of a plain product leaves doubt.
+
+use nalgebra::DMatrix;
+
+use crate::inverse::automatic::descent::workspace::Workspace;
+use crate::inverse::residual::accurate::{Slices, accurate_residual};
+use crate::inverse::residual::entrywise::residual_by_entries;
+use crate::inverse::scaling::Scaling;
+use crate::numerics::matrix::add_to_diagonal;
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::product::counter::ProductCounter;
+use crate::numerics::real::Real;
+use crate::numerics::rounding::{absolute_row_sums, absolute_times, enlarge};
+use crate::objective::Side;
+
+/// An inverse and its matrix, both equilibrated.
+pub(crate) struct Confirmation<'a> {
+    matrix: DMatrix<f64>,
+    inverse: DMatrix<f64>,
+    scaling: &'a Scaling,
+}
+
+/// Beside the entries of the identity, u·√u.
+const NEXT_TO_NOTHING: f64 = 1e-24;
+
+/// I − A·B, and by how many powers of two row i of it is enlarged, and column i reduced, when it is scaled
+/// back.
+struct Factors<'a> {
+    a: &'a DMatrix<f64>,
+    b: &'a DMatrix<f64>,
+    exponents: Vec<i32>,
+}
+
+impl<'a> Confirmation<'a> {
+    pub(crate) fn new<T: Real>(
+        matrix: &DMatrix<T>,
+        inverse: &DMatrix<T>,
+        scaling: &'a Scaling,
+    ) -> Self {
+        Self {
+            matrix: scaling.scale(matrix),
+            inverse: scaling.scale_inverse(inverse),
+            scaling,
+        }
+    }
+
+    /// How far rounding may have moved a residual on this side that was computed in the format T.
+    pub(crate) fn rounding<T: Real>(&self, side: Side, counter: &mut ProductCounter) -> f64 {
+        let of = |factors: Factors<'_>| factors.rounding(T::EPSILON.to_f64(), counter);
+        self.largest(side, of)
+    }
+
+    /// An upper bound of the residual on this side, from a product of more than twice the working
+    /// precision; the residual itself where its rounding is next to nothing, so that that of an exact
+    /// inverse is zero.
+    pub(crate) fn upper_bound(&self, side: Side, counter: &mut ProductCounter) -> f64 {
+        self.largest(side, |factors| factors.upper_bound(counter))
+    }
+
+    /// Of the sides that count, the larger value.
+    fn largest(&self, side: Side, mut of: impl FnMut(Factors<'_>) -> f64) -> f64 {
+        match side {
+            Side::Left => of(self.left()),
+            Side::Right => of(self.right()),
+            Side::Both => of(self.left()).max(of(self.right())),
+        }
+    }
+
+    /// X·M − I = C·(Xₛ·Mₛ − I)·C⁻¹.
+    fn left(&self) -> Factors<'_> {
+        Factors {
+            a: &self.inverse,
+            b: &self.matrix,
+            exponents: self.scaling.column_exponents().to_vec(),
+        }
+    }
+
+    /// M·X − I = R⁻¹·(Mₛ·Xₛ − I)·R.
+    fn right(&self) -> Factors<'_> {
+        let rows = self.scaling.row_exponents();
+        Factors {
+            a: &self.matrix,
+            b: &self.inverse,
+            exponents: rows.iter().map(|exponent| -exponent).collect(),
+        }
+    }
+}
+
+impl Factors<'_> {
+    /// Whether the residual is the same before and after the scaling.
+    fn are_scaled_alike(&self) -> bool {
+        self.exponents.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    /// A bound of ‖δ‖_F for the rounding δ of a plain product: |δ| ≤ 2nu·(I + |A||B|), before and after
+    /// the scaling.
+    fn rounding(&self, epsilon: f64, counter: &mut ProductCounter) -> f64 {
+        let n = self.a.nrows();
+        let units = n as f64 * epsilon;
+        if self.are_scaled_alike() {
+            let mut rows = absolute_times(self.a, &absolute_row_sums(self.b));
+            rows.iter_mut().for_each(|row| *row += 1.0);
+            return units * euclidean_norm(&rows);
+        }
+        let mut sizes = DMatrix::zeros(n, n);
+        counter.multiply(&mut sizes, &self.a.abs(), &self.b.abs());
+        add_to_diagonal(&mut sizes, 1.0);
+        units * self.norm(&sizes)
+    }
+
+    fn upper_bound(&self, counter: &mut ProductCounter) -> f64 {
+        let n = self.a.nrows();
+        let mut workspace = Workspace::new(n, 0);
+        workspace.prepare();
+        let rounding = if self.are_scaled_alike() {
+            let rows = accurate_residual(self.a, self.b, Slices::Three, &mut workspace, counter);
+            // No row of absolute values has a norm above its sum.
+            euclidean_norm(&rows)
+        } else {
+            counter.count(Slices::Three.products());
+            let bounds = &mut workspace.momentum_image;
+            residual_by_entries(self.a, self.b, &mut workspace.image, bounds);
+            self.norm(bounds)
+        };
+        let norm = self.norm(&workspace.image);
+        if rounding <= NEXT_TO_NOTHING {
+            return norm;
+        }
+        enlarge(norm + rounding, n)
+    }
+
+    /// ‖·‖_F of a matrix scaled back as the residual is.
+    fn norm(&self, matrix: &DMatrix<f64>) -> f64 {
+        let scaled_back = matrix.map_with_location(|i, j, value| {
+            value.scale_by_power_of_two(self.exponents[i] - self.exponents[j])
+        });
+        euclidean_norm(scaled_back.as_slice())
+    }
+}

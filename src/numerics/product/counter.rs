@@ -1,0 +1,70 @@
+//! Matrix products and their count, the unit in which a method is judged.
+
+use nalgebra::DMatrix;
+
+use super::{multiply, multiply_symmetric};
+use crate::numerics::real::Real;
+
+/// The one place where the method multiplies matrices: counts the products of n×n matrices, the unit
+/// in which a method is judged.
+///
+/// Classical multiplication in any order of summation, with or without fused multiply-add; the
+/// error bounds of the certificate rest on that (no Strassen).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ProductCounter {
+    products: usize,
+}
+
+impl ProductCounter {
+    /// Starts at zero.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The number of products so far.
+    pub(crate) fn products(&self) -> usize {
+        self.products
+    }
+
+    /// Counts products taken elsewhere.
+    pub(crate) fn count(&mut self, products: usize) {
+        self.products += products;
+    }
+
+    /// out = a·b, counted.
+    pub(crate) fn multiply<T: Real>(
+        &mut self,
+        out: &mut DMatrix<T>,
+        a: &DMatrix<T>,
+        b: &DMatrix<T>,
+    ) {
+        self.products += 1;
+        multiply(out.as_mut_slice(), a.as_slice(), b.as_slice(), a.nrows());
+    }
+
+    /// out = a·b, which has this symmetry; counted as one product in either case.
+    pub(crate) fn multiply_with_symmetry<T: Real>(
+        &mut self,
+        symmetry: Symmetry,
+        out: &mut DMatrix<T>,
+        a: &DMatrix<T>,
+        b: &DMatrix<T>,
+    ) {
+        match symmetry {
+            Symmetry::General => self.multiply(out, a, b),
+            Symmetry::Symmetric => {
+                self.products += 1;
+                multiply_symmetric(out.as_mut_slice(), a.as_slice(), b.as_slice(), a.nrows());
+            }
+        }
+    }
+}
+
+/// Whether a product is known to be symmetric but for rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Symmetry {
+    /// It is: half of its entries are computed.
+    Symmetric,
+    /// It may be anything.
+    General,
+}
