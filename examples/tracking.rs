@@ -173,7 +173,7 @@ impl Follower {
 
     fn follow(&mut self, covariance: &DMatrix<f64>) -> Result<(), matrix_descent::Error> {
         let begin = Instant::now();
-        self.last_products = self.tracker.update(covariance)?.products;
+        self.last_products = self.tracker.update(covariance)?.products.total();
         self.time += begin.elapsed();
         self.products += self.last_products;
         self.largest_bound = self.largest_bound.max(self.bound());

@@ -188,7 +188,7 @@ fn line(row: &Row<f64>) -> String {
     let products = &found.products;
     let counts = format!(
         "{}+{}+{}",
-        products.descent, products.finish, products.verification
+        products.descent, products.refinement, products.verification
     );
     let proven = found.certificate.relative_error_bound();
     format!("{counts:>10}{}{proven:>8.0e}", triple(&row.quality))
@@ -362,7 +362,7 @@ fn check_products<T: Real>(rows: &'static [Row<T>], most_in_finish: usize) {
         let limit = DESCENT.iter().find(|limit| row.is_up_to(limit.0));
         let &(_, most_in_descent) = limit?;
         let products = &found.products;
-        let is_many = products.descent > most_in_descent || products.finish > most_in_finish;
+        let is_many = products.descent > most_in_descent || products.refinement > most_in_finish;
         is_many.then(|| format!("{}, κ = {:e}: {products:?}", row.name(), row.condition()))
     };
     assert_none(solved(rows).filter_map(violation));

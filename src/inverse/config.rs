@@ -3,14 +3,16 @@
 use crate::descent::{Observer, Silent};
 use crate::error::Error;
 use crate::error::require;
-use crate::inverse::automatic::{Accuracy, Automatic};
-use crate::inverse::by_optimizer::ByOptimizer;
+use crate::inverse::method::{Accuracy, Automatic, ByOptimizer};
 use crate::inverse::start::Start;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 
 /// The seed where none is set.
 pub(super) const DEFAULT_SEED: u64 = 0;
+
+/// The step limit where none is set.
+pub(super) const DEFAULT_MAX_STEPS: usize = 100_000;
 
 /// How [`invert_by_descent`](crate::inverse::invert_by_descent) works; every setting has a default.
 ///
@@ -62,7 +64,7 @@ impl<T: Real> Default for Config<T> {
             start: Start::default(),
             seed: DEFAULT_SEED,
             tolerance: None,
-            max_steps: 100_000,
+            max_steps: DEFAULT_MAX_STEPS,
             observer: Silent,
         }
     }

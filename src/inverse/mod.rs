@@ -12,27 +12,23 @@ mod scaling;
 mod start;
 mod tracker;
 
-pub use automatic::search::Route;
-pub use automatic::{Accuracy, Automatic};
-pub use by_optimizer::ByOptimizer;
 pub use by_optimizer::gradient_descent::gradient_descent_for_inverse;
 pub use by_optimizer::heavy_ball::heavy_ball_for_inverse;
-pub use by_optimizer::optimality_test::Optimality;
 pub use by_optimizer::structured::heavy_ball_for_structured_inverse;
 pub use certificate::{Certificate, certify};
 pub use config::Config;
-pub use method::Method;
+pub use method::{Accuracy, Automatic, ByOptimizer, Method};
 pub use polish::polish_inverse;
-pub use result::{Inversion, Products};
+pub use result::{Inversion, Optimality, Products, Route};
 pub use start::Start;
 pub use tracker::{InverseTracker, TrackerUpdate};
 
-use crate::inverse::method::Problem;
-use crate::inverse::result::Found;
 use nalgebra::DMatrix;
 
 use crate::descent::{Observer, StopReason};
 use crate::error::Error;
+use crate::inverse::method::Problem;
+use crate::inverse::result::Candidate;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_in_range, check_square};
 use crate::objective::Side;
@@ -104,11 +100,11 @@ where
         tolerance,
         max_steps: config.max_steps,
     };
-    let found = config.method.descend(problem, config.observer)?;
-    let found = require_proof(matrix, side, found, tolerance)?;
-    let mut inversion = Inversion::new(matrix, side, found);
+    let candidate = config.method.descend(problem, config.observer)?;
+    let candidate = require_proof(matrix, side, candidate, tolerance)?;
+    let mut inversion = Inversion::new(matrix, side, candidate);
     if let Some(tolerance) = tolerance {
-        inversion.confirm_residual(matrix, side, tolerance);
+        inversion.verify_residual(matrix, side, tolerance);
     }
     let is_optimum = inversion.is_constrained_optimum();
     let stop_reason = &mut inversion.report.stop_reason;
@@ -135,28 +131,28 @@ where
 fn require_proof<T: Real>(
     matrix: &DMatrix<T>,
     side: Side,
-    found: Found<T>,
+    candidate: Candidate<T>,
     tolerance: Option<T>,
-) -> Result<Found<T>, Error<T>> {
-    if found.rank.is_none() {
-        check_in_range(&found.inverse)?;
-        let is_optimum = found.report.stop_reason == StopReason::Stationary;
-        if is_optimum || found.certificate.relative_error_bound() < 1.0 {
-            return Ok(found);
+) -> Result<Candidate<T>, Error<T>> {
+    if candidate.rank.is_none() {
+        check_in_range(&candidate.inverse)?;
+        let is_optimum = candidate.report.stop_reason == StopReason::Stationary;
+        if is_optimum || candidate.certificate.relative_error_bound() < 1.0 {
+            return Ok(candidate);
         }
     }
-    Err(failure(matrix, side, found, tolerance))
+    Err(failure(matrix, side, candidate, tolerance))
 }
 
 /// The error for what is no proven inverse.
 fn failure<T: Real>(
     matrix: &DMatrix<T>,
     side: Side,
-    found: Found<T>,
+    candidate: Candidate<T>,
     tolerance: Option<T>,
 ) -> Error<T> {
-    let rank = found.rank;
-    let best = Box::new(Inversion::new(matrix, side, found));
+    let rank = candidate.rank;
+    let best = Box::new(Inversion::new(matrix, side, candidate));
     let report = &best.report;
     match (rank, report.stop_reason) {
         (Some(rank), _) => Error::Singular { rank, best },

@@ -3,16 +3,15 @@
 use nalgebra::DMatrix;
 
 use crate::descent::{Report, StopReason};
-use crate::inverse::automatic::search::Route;
-use crate::inverse::by_optimizer::optimality_test::Optimality;
 use crate::inverse::certificate::Certificate;
-use crate::inverse::residual::verified::Confirmation;
+use crate::inverse::residual::verified::VerifiedResidual;
 use crate::inverse::residual::{products_of_residual, residual};
+use crate::numerics::norm::all_finite;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 
-/// An inverse, what is proven of it, and how it was found.
+/// An inverse, what is proven of it, and how it was candidate.
 ///
 /// The residual is computed from the original matrix after the run, in working precision, where
 /// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. Where that would leave doubt
@@ -37,7 +36,7 @@ pub struct Inversion<T: Real> {
     pub optimality: Option<Optimality<T>>,
     /// The products of n×n matrices that it took.
     pub products: Products,
-    /// How the inverse was found.
+    /// How the inverse was candidate.
     pub route: Route,
     /// Steps, losses, why the run ended, and how long it took.
     pub report: Report<T>,
@@ -53,7 +52,7 @@ pub struct Products {
     /// Until the inverse was right to about half of the digits, or to the tolerance.
     pub descent: usize,
     /// From there to the accuracy asked for, the certificate included.
-    pub finish: usize,
+    pub refinement: usize,
     /// For the last loss and the residual.
     pub verification: usize,
 }
@@ -62,16 +61,70 @@ impl Products {
     /// All of them.
     #[must_use]
     pub fn total(self) -> usize {
-        self.descent + self.finish + self.verification
+        self.descent + self.refinement + self.verification
     }
+}
+
+/// How an inverse was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Route {
+    /// An optimizer walked the plain gradient.
+    Optimizer,
+    /// From the scaled transpose: there was no other start, or it was of no use.
+    Cold,
+    /// The given start was near enough to be polished.
+    Polished,
+    /// The given start was repaired, and the descent went on from there.
+    Repaired,
+}
+
+/// How near X is to the best approximate inverse in the set of a projected rule.
+///
+/// With the residual r = ‖X·M − I‖_F (on the right ‖M·X − I‖_F), the gradient G of ½r², the
+/// projection P of the set, and ς ≥ σ₁ an estimate from norms, the measure is
+///
+/// s = ς·‖X − P(X − G/ς²)‖_F + ε·√n·(ς·‖X‖_F + r),
+///
+/// the most by which a step of projected gradient descent can change the residual matrix, and an
+/// allowance for rounding. Without it, s = 0 if and only if X is the best matrix of the set; no
+/// optimizer and no momentum enters. The best residual is then at least √((r − s)² − (κ·s)²), where
+/// κ ≥ ς/σₙ comes from the certified inverse of M: a step of projected gradient descent ends within
+/// (κ·s)² of the least r² (Nesterov, "Introductory lectures on convex optimization", 2004, theorem
+/// 2.2.7), and changes r by s at the most.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{invert_by_descent, Compose, Config, Sgd};
+/// use matrix_descent::set::Banded;
+/// use nalgebra::dmatrix;
+///
+/// // The best diagonal inverse: xᵢ = mᵢᵢ/Σⱼmᵢⱼ².
+/// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+/// let rule = Sgd::new(0.2).projected(Banded::new(0, 0));
+/// let best = invert_by_descent(&m, Config::default().optimizer(rule))?;
+/// assert!((best.inverse - dmatrix![0.4, 0.0; 0.0, 0.3]).norm() < 1e-7);
+/// let optimality = best.optimality.ok_or("no set")?;
+/// assert!(optimality.least_residual > (1.0 - 1e-7) * best.residual);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Optimality<T> {
+    /// s/r, about 1 far from the optimum; 0 for r = 0.
+    pub stationarity: T,
+    /// No matrix of the set has a smaller residual than this. 0 where nothing is known: before
+    /// the measure is small enough for it to be worth a look, and for [`Side::Both`].
+    pub least_residual: T,
 }
 
 /// The share of a tolerance by which a residual at its very edge may exceed it.
 const ROUGHLY: f64 = 1e-3;
 
-/// What a method found.
+/// The end of a method, before it is judged.
 #[derive(Debug)]
-pub struct Found<T: Real> {
+pub struct Candidate<T: Real> {
     pub(super) inverse: DMatrix<T>,
     pub(super) certificate: Certificate,
     /// ‖X·M − I‖_F, if the search came across it.
@@ -82,6 +135,15 @@ pub struct Found<T: Real> {
     pub(super) rank: Option<usize>,
     pub(super) optimality: Option<Optimality<T>>,
     pub(super) report: Report<T>,
+}
+
+impl<T: Real> Candidate<T> {
+    /// Whether an automatic search ended with a proven inverse that the format can hold.
+    pub(super) fn is_proven_inverse(&self) -> bool {
+        self.rank.is_none()
+            && self.report.stop_reason == StopReason::Accuracy
+            && all_finite(self.inverse.as_slice())
+    }
 }
 
 impl<T: Real> Inversion<T> {
@@ -108,15 +170,15 @@ impl<T: Real> Inversion<T> {
 
     /// Where the rounding of the residual leaves doubt whether it is within a tolerance, to three digits,
     /// a more accurate product decides; if it is not, an upper bound from that takes its place.
-    pub(super) fn confirm_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
+    pub(super) fn verify_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
         let mut counter = ProductCounter::new();
-        let confirmation = Confirmation::new(matrix, &self.inverse, self.certificate.scaling());
-        let rounding = confirmation.rounding::<T>(side, &mut counter);
+        let verified = VerifiedResidual::new(matrix, &self.inverse, self.certificate.scaling());
+        let rounding = verified.rounding::<T>(side, &mut counter);
         let (residual, tolerance) = (self.residual.to_f64(), tolerance.to_f64());
         // Written so that NaN is doubt.
         let is_sure = residual + rounding <= tolerance || residual - rounding > tolerance;
         if !is_sure {
-            let bound = confirmation.upper_bound(side, &mut counter);
+            let bound = verified.upper_bound(side, &mut counter);
             // Written so that NaN is refused.
             let is_confirmed = bound <= (1.0 + ROUGHLY) * tolerance;
             self.residual = if is_confirmed {
@@ -128,22 +190,22 @@ impl<T: Real> Inversion<T> {
         self.products.verification += counter.products();
     }
 
-    pub(super) fn new(matrix: &DMatrix<T>, side: Side, found: Found<T>) -> Self {
-        let mut products = found.products;
-        let known = found.left_residual.filter(|_| side == Side::Left);
+    pub(super) fn new(matrix: &DMatrix<T>, side: Side, candidate: Candidate<T>) -> Self {
+        let mut products = candidate.products;
+        let known = candidate.left_residual.filter(|_| side == Side::Left);
         let residual = known.unwrap_or_else(|| {
             products.verification += products_of_residual(side);
-            let (x, m) = (found.inverse.as_slice(), matrix.as_slice());
+            let (x, m) = (candidate.inverse.as_slice(), matrix.as_slice());
             residual(x, m, matrix.nrows(), side)
         });
         Self {
-            inverse: found.inverse,
+            inverse: candidate.inverse,
             residual,
-            certificate: found.certificate,
-            optimality: found.optimality,
+            certificate: candidate.certificate,
+            optimality: candidate.optimality,
             products,
-            route: found.route,
-            report: found.report,
+            route: candidate.route,
+            report: candidate.report,
         }
     }
 }

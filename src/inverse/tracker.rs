@@ -6,13 +6,14 @@ use super::{failure, require_proof};
 use crate::descent::Silent;
 use crate::error::Error;
 use crate::error::require;
-use crate::inverse::automatic::descent::workspace::Workspace;
-use crate::inverse::automatic::scaled_problem::{History, Task, Wish};
-use crate::inverse::automatic::search::Route;
+use crate::inverse::automatic::iteration::workspace::Workspace;
+use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
+use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::Certificate;
 use crate::inverse::config::Config;
 use crate::inverse::config::DEFAULT_SEED;
 use crate::inverse::invert_by_descent;
+use crate::inverse::result::{Products, Route};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_shape, check_square};
 use crate::objective::Side;
@@ -51,7 +52,7 @@ pub struct TrackerUpdate {
     /// Whether the inverse before was polished, repaired or left aside.
     pub route: Route,
     /// The products of n×n matrices that it took, the certificate included.
-    pub products: usize,
+    pub products: Products,
 }
 
 impl<T: Real> InverseTracker<T> {
@@ -94,25 +95,25 @@ impl<T: Real> InverseTracker<T> {
     pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<TrackerUpdate, Error<T>> {
         check_square("matrix", matrix)?;
         check_shape("matrix", matrix.shape(), self.inverse.shape())?;
-        let task = Task {
+        let problem = ScaledProblem {
             matrix,
             start: Some(self.inverse.clone()),
-            wish: self.tolerance.map_or(Wish::Full, Wish::Proven),
+            target: (self.tolerance).map_or(Target::Full, |error| Target::Proven(error.to_f64())),
             max_steps: usize::MAX,
             history: History::AsItComes,
         };
-        let found = task.run(&mut self.workspace, &mut Silent);
-        let (route, products) = (found.route, found.products.total());
-        let found = require_proof(matrix, Side::Left, found, self.tolerance)?;
-        let proven = found.certificate.relative_error_bound();
+        let candidate = problem.solve(&mut self.workspace, &mut Silent);
+        let (route, products) = (candidate.route, candidate.products);
+        let candidate = require_proof(matrix, Side::Left, candidate, self.tolerance)?;
+        let proven = candidate.certificate.relative_error_bound();
         if self
             .tolerance
             .is_some_and(|tolerance| proven > tolerance.to_f64())
         {
-            return Err(failure(matrix, Side::Left, found, self.tolerance));
+            return Err(failure(matrix, Side::Left, candidate, self.tolerance));
         }
-        self.inverse = found.inverse;
-        self.certificate = found.certificate;
+        self.inverse = candidate.inverse;
+        self.certificate = candidate.certificate;
         Ok(TrackerUpdate { route, products })
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod exact;
 pub(crate) mod lanczos;
 pub(crate) mod matrix;
 pub(crate) mod norm;
+pub(crate) mod power_method;
 pub(crate) mod product;
 pub(crate) mod random;
 pub(crate) mod real;

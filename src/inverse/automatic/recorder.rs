@@ -5,7 +5,7 @@ use std::time::Duration;
 use nalgebra::DMatrix;
 
 use crate::descent::{Observer, Progress, Report, StopReason};
-use crate::inverse::automatic::descent::monitor::{Estimate, Monitor};
+use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::subtract_from_identity;
 use crate::numerics::real::Real;

@@ -5,481 +5,253 @@
 //! C = X₀M makes XM = CᵀC/(‖C‖₁‖C‖∞) positive semidefinite again, so that the cold theory holds
 //! with κ(X₀M) in place of κ(M). Where that promises no gain, the start is cold.
 
-use nalgebra::{DMatrix, DVector};
-
 use crate::descent::StopReason;
-use crate::inverse::automatic::descent::chebyshev::apply_step;
-use crate::inverse::automatic::descent::descent::{Ending, HandOver, MOST_STEPS, Terms, descend};
-use crate::inverse::automatic::descent::monitor::{Estimate, Monitor};
-use crate::inverse::automatic::descent::plan::{DEGREES, Goal};
-use crate::inverse::automatic::descent::polynomial::ChebyshevStep;
+use crate::inverse::automatic::descent::natural::{
+    AtNoise, DescentOptions, DescentOutcome, MOST_STEPS, descend,
+};
 use crate::inverse::automatic::descent::safe::descend_safely;
-use crate::inverse::automatic::descent::workspace::{Workspace, cold_start, look_at_gram};
+use crate::inverse::automatic::iteration::Iteration;
+use crate::inverse::automatic::iteration::workspace::cold_start;
 use crate::inverse::automatic::pivots::Pivots;
-use crate::inverse::automatic::refine::nearly_right::Refreshed;
-use crate::inverse::automatic::single_precision::descend_in_single;
+use crate::inverse::automatic::refine::mixed::{MixedOutcome, correct, is_served};
+use crate::inverse::automatic::refine::plain::take_powers;
+use crate::inverse::automatic::refine::{POWERS_BELOW, refine};
+use crate::inverse::automatic::single_precision::{SINGLE_PRECISION_FROM, descend_in_single};
+use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::Proof;
-use crate::inverse::scaling::Weights;
+use crate::inverse::result::Route;
+use crate::inverse::scaling::{Scaling, Weights};
 use crate::numerics::lanczos::RitzValue;
-use crate::numerics::matrix::{infinity_norm, one_norm, squared_distance_from_identity};
-use crate::numerics::product::counter::{ProductCounter, Symmetry};
-use crate::objective::Side;
+use crate::numerics::matrix::{infinity_norm, one_norm};
+use crate::numerics::power_method::distance_from_identity;
+use crate::numerics::product::counter::Symmetry;
 
-/// How an inverse was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Route {
-    /// An optimizer walked the plain gradient.
-    Optimizer,
-    /// From the scaled transpose: there was no other start, or it was of no use.
-    Cold,
-    /// The given start was near enough to be polished.
-    Polished,
-    /// The given start was repaired, and the descent went on from there.
-    Repaired,
-}
+/// More than any descent takes that `f32` has prepared well (κ up to 10⁷).
+const MOST_STEPS_AFTER_SINGLE: usize = 12;
 
-/// How far a session goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Aim {
-    /// The correctly rounded inverse, nearly.
-    Full,
-    /// What working precision gives without the accurate finish.
-    Working,
-    /// ‖I − XM‖_F, ‖I − MX‖_F or both at most this, for the equilibrated matrix.
-    Residual { goal: f64, side: Side },
-    /// A proven relative error ‖M⁻¹ − X‖∞/‖M⁻¹‖∞ of the equilibrated matrix at most this.
-    Proven(f64),
-}
-
-/// What a session reached, for the equilibrated matrix.
+/// What a search reached, for the equilibrated matrix.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct SearchResult {
     pub(crate) route: Route,
     pub(crate) proof: Proof,
     /// Whether there is no inverse to working precision.
     pub(crate) is_singular: bool,
     pub(crate) stop_reason: StopReason,
-    pub(crate) finish_products: usize,
+    pub(crate) refine_products: usize,
 }
-
-/// The order from which a first phase in f32 pays; below, a product takes no longer in f64.
-const FIRST_PHASE_FROM: usize = 48;
-
-/// More than any descent takes that f32 has prepared well (κ up to 10⁷).
-const MOST_STEPS_AFTER_HAND_OVER: usize = 12;
-
-/// Powers of I − X₀M are used below this norm; above it they are slower than a fresh descent.
-pub(crate) const POLISH_BELOW: f64 = 0.7;
 
 /// One search for the inverse of an equilibrated matrix.
-pub(crate) struct Session<'a> {
-    pub(crate) matrix: &'a DMatrix<f64>,
-    /// What the entries of X weigh for the matrix before it was equilibrated.
-    pub(crate) weights: Option<Weights>,
-    pub(crate) aim: Aim,
-    pub(crate) workspace: &'a mut Workspace<f64>,
-    pub(crate) counter: &'a mut ProductCounter,
-    pub(crate) monitor: &'a mut dyn Monitor<f64>,
+///
+/// Its steps return what is proven of the iterate, which [`Target::accepts`] or not, or why the search
+/// was stopped.
+pub(crate) struct Search<'i, 'a> {
+    iteration: &'i mut Iteration<'a, f64>,
+    target: Target,
+    weights: Option<Weights>,
     route: Route,
-    pub(crate) finish_products: usize,
+    refine_products: usize,
 }
 
-/// What is proven and whether that is an inverse, or why the session was stopped.
-type Verdict = Result<Finding, StopReason>;
-
-/// What a search comes to.
-#[derive(Clone, Copy, Debug)]
-enum Finding {
-    /// An inverse of which this is proven.
-    Inverse(Proof),
-    /// No inverse to working precision, with what little is proven.
-    Singular(Proof),
-}
-
-impl<'a> Session<'a> {
+impl<'i, 'a> Search<'i, 'a> {
+    /// The target is that for the equilibrated matrix.
     pub(crate) fn new(
-        matrix: &'a DMatrix<f64>,
-        weights: Option<Weights>,
-        aim: Aim,
-        workspace: &'a mut Workspace<f64>,
-        counter: &'a mut ProductCounter,
-        monitor: &'a mut dyn Monitor<f64>,
+        iteration: &'i mut Iteration<'a, f64>,
+        target: Target,
+        scaling: &Scaling,
     ) -> Self {
         Self {
-            matrix,
-            weights,
-            aim,
-            workspace,
-            counter,
-            monitor,
+            iteration,
+            target,
+            weights: scaling.weights(),
             route: Route::Cold,
-            finish_products: 0,
+            refine_products: 0,
         }
     }
 
-    /// The inverse from the scaled transpose, in `x`.
-    pub(crate) fn run_cold(mut self, x: &mut DMatrix<f64>) -> Outcome {
-        let verdict = self.search_cold(x);
-        self.outcome(verdict)
+    /// The inverse from the scaled transpose, in X.
+    pub(crate) fn run_cold(mut self) -> SearchResult {
+        let proof = self.search_cold();
+        self.result(proof)
     }
 
-    /// The inverse from the start in `x` if that is of use, else from the scaled transpose.
-    pub(crate) fn run_from(mut self, x: &mut DMatrix<f64>) -> Outcome {
-        let verdict = match self.search_from(x) {
-            Ok(Some(proof)) => Ok(Finding::Inverse(proof)),
-            Ok(None) => {
-                self.monitor.restart();
-                self.search_cold(x)
-            }
-            Err(reason) => Err(reason),
-        };
-        self.outcome(verdict)
+    /// The inverse from the start in X if that is of use, else from the scaled transpose.
+    pub(crate) fn run_from_start(mut self) -> SearchResult {
+        let proof = self.search_from_start();
+        self.result(proof)
     }
 
-    fn outcome(self, verdict: Verdict) -> Outcome {
-        let (proof, is_singular, stop_reason) = match verdict {
-            Ok(Finding::Inverse(proof)) => (proof, false, StopReason::Accuracy),
-            Ok(Finding::Singular(proof)) => (proof, true, StopReason::Stalled),
+    fn result(self, proof: Result<Proof, StopReason>) -> SearchResult {
+        let (proof, is_singular, stop_reason) = match proof {
+            Ok(proof) if self.target.accepts(proof) => (proof, false, StopReason::Accuracy),
+            Ok(proof) => (proof, true, StopReason::Stalled),
             Err(reason) => (Proof::NOTHING, false, reason),
         };
-        Outcome {
+        SearchResult {
             route: self.route,
             proof,
             is_singular,
             stop_reason,
-            finish_products: self.finish_products,
+            refine_products: self.refine_products,
         }
     }
 
-    fn search_cold(&mut self, x: &mut DMatrix<f64>) -> Verdict {
+    fn search_cold(&mut self) -> Result<Proof, StopReason> {
         self.route = Route::Cold;
-        if self.matrix.nrows() >= FIRST_PHASE_FROM {
-            if let Some(proof) = self.search_in_two_phases(x)? {
-                return Ok(Finding::Inverse(proof));
+        if self.iteration.matrix.nrows() >= SINGLE_PRECISION_FROM {
+            let proof = self.search_in_two_precisions()?;
+            if self.target.accepts(proof) {
+                return Ok(proof);
             }
-            self.monitor.restart();
+            self.iteration.monitor.restart();
         }
-        if !cold_start(self.matrix, x) {
-            self.workspace.prepare_image();
-            self.workspace.image.fill(0.0);
-            self.show_image(x)?;
-            return Ok(Finding::Singular(Proof::NOTHING));
+        if !cold_start(self.iteration.matrix, self.iteration.x) {
+            self.iteration.workspace.prepare_image();
+            self.iteration.workspace.image.fill(0.0);
+            self.iteration.show_image()?;
+            return Ok(Proof::NOTHING);
         }
-        let ending = self.descend(MOST_STEPS, x);
-        let verdict = self.judge(ending, x)?;
-        if matches!(verdict, Finding::Inverse(_)) || self.is_surely_singular(ending) {
-            return Ok(verdict);
+        let outcome = self.descend(MOST_STEPS);
+        let proof = self.refine_after(outcome)?;
+        if self.target.accepts(proof) || self.is_surely_singular(outcome) {
+            return Ok(proof);
         }
-        if let Some(proof) = self.rescue(x)? {
-            return Ok(Finding::Inverse(proof));
+        let proof = self.rescue()?;
+        if self.target.accepts(proof) {
+            return Ok(proof);
         }
         // What is neither proven regular nor surely singular is tried once more, without risk.
-        self.monitor.restart();
-        cold_start(self.matrix, x);
-        let ending = self.descend_safely(x);
-        self.judge(ending, x)
+        self.iteration.monitor.restart();
+        cold_start(self.iteration.matrix, self.iteration.x);
+        let outcome = descend_safely(self.iteration, self.target.thresholds());
+        self.refine_after(outcome)
     }
 
-    /// Is the matrix singular to working precision, after this ending without an inverse?
-    fn is_surely_singular(&self, ending: Ending) -> bool {
-        let pivots = Pivots::of(self.matrix);
-        pivots.are_beyond_precision() || (ending == Ending::Singular && pivots.end_in_noise())
+    /// Is the matrix singular to working precision, after this outcome without an inverse?
+    fn is_surely_singular(&self, outcome: DescentOutcome) -> bool {
+        let pivots = Pivots::of(self.iteration.matrix);
+        pivots.are_beyond_precision()
+            || (outcome == DescentOutcome::Singular && pivots.end_in_noise())
     }
 
     /// Goes on where a long step has turned the signs of some eigenvalues of XM, which then never come
-    /// back: repaired, they are positive again. None if that does not lead to a proof.
-    fn rescue(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
-        self.monitor.restart();
-        let size = self.distance_after_product(x)?;
+    /// back: repaired, they are positive again.
+    fn rescue(&mut self) -> Result<Proof, StopReason> {
+        self.iteration.monitor.restart();
+        let size = self.update_distance()?;
         if !size.is_finite() || !self.repair_promises() {
-            return Ok(None);
+            return Ok(Proof::NOTHING);
         }
-        self.repair(x);
-        let ending = self.descend(MOST_STEPS, x);
-        self.useful_proof(ending, x)
+        self.repair();
+        let outcome = self.descend(MOST_STEPS);
+        self.refine_after(outcome)
     }
 
-    /// A descent in f32 first; none if that does not lead to a proof.
-    fn search_in_two_phases(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
-        let seed = self.workspace.seed;
-        match descend_in_single(self.matrix, x, seed, self.counter, self.monitor) {
-            Ending::Converged | Ending::OutOfResolution => {}
-            Ending::Stopped(reason) => return Err(reason),
-            Ending::Singular | Ending::Unclear | Ending::Broken => return Ok(None),
-        }
-        let size = self.distance_after_product(x)?;
-        if size < POLISH_BELOW {
-            return self.search_near(x, size);
-        }
-        let ending = self.descend(MOST_STEPS_AFTER_HAND_OVER, x);
-        self.useful_proof(ending, x)
-    }
-
-    /// Polishes an X with ‖I − XM‖₂ of this size, C = XM being in `image`; none if that does not lead to
-    /// a proof.
-    fn search_near(
-        &mut self,
-        x: &mut DMatrix<f64>,
-        mut size: f64,
-    ) -> Result<Option<Proof>, StopReason> {
-        if let Some(condition) = self.condition_if_nearly_right(x, size) {
-            match self.refresh(x, size, condition)? {
-                Refreshed::Proven(proof) => return Ok(Some(proof)),
-                Refreshed::Near => return self.useful_proof(Ending::Converged, x),
-                Refreshed::Short => size = self.distance_after_product(x)?,
+    /// A descent in `f32` first.
+    fn search_in_two_precisions(&mut self) -> Result<Proof, StopReason> {
+        match descend_in_single(self.iteration) {
+            DescentOutcome::Converged | DescentOutcome::OutOfResolution => {}
+            DescentOutcome::Stopped(reason) => return Err(reason),
+            DescentOutcome::Singular | DescentOutcome::Unclear | DescentOutcome::Broken => {
+                return Ok(Proof::NOTHING);
             }
         }
-        self.polish(x, size, self.goal())?;
-        self.useful_proof(Ending::Converged, x)
-    }
-
-    /// What an ending of a descent comes to, the finish included.
-    fn judge(&mut self, ending: Ending, x: &mut DMatrix<f64>) -> Verdict {
-        match ending {
-            Ending::Stopped(reason) => Err(reason),
-            Ending::Singular | Ending::Unclear | Ending::OutOfResolution | Ending::Broken => {
-                Ok(Finding::Singular(Proof::NOTHING))
-            }
-            Ending::Converged => {
-                let proof = self.close(x)?;
-                Ok(if self.is_useful(proof) {
-                    Finding::Inverse(proof)
-                } else {
-                    Finding::Singular(proof)
-                })
-            }
+        let size = self.update_distance()?;
+        if size < POWERS_BELOW {
+            return self.search_near(size);
         }
+        let outcome = self.descend(MOST_STEPS_AFTER_SINGLE);
+        self.refine_after(outcome)
     }
 
-    /// Polishes or repairs; none if that does not lead to a proof.
-    fn search_from(&mut self, x: &mut DMatrix<f64>) -> Result<Option<Proof>, StopReason> {
-        let size = self.distance_after_product(x)?;
-        if size < POLISH_BELOW {
+    /// Polishes, repairs, or begins from the scaled transpose.
+    fn search_from_start(&mut self) -> Result<Proof, StopReason> {
+        let size = self.update_distance()?;
+        let proof = if size < POWERS_BELOW {
             self.route = Route::Polished;
-            return self.search_near(x, size);
-        }
-        if size.is_finite() && self.repair_promises() {
+            self.search_near(size)?
+        } else if size.is_finite() && self.repair_promises() {
             self.route = Route::Repaired;
-            self.repair(x);
-            let ending = self.descend(MOST_STEPS, x);
-            self.useful_proof(ending, x)
+            self.repair();
+            let outcome = self.descend(MOST_STEPS);
+            self.refine_after(outcome)?
         } else {
-            Ok(None)
+            Proof::NOTHING
+        };
+        if self.target.accepts(proof) {
+            return Ok(proof);
         }
+        self.iteration.monitor.restart();
+        self.search_cold()
+    }
+
+    /// Polishes an X with ‖I − XM‖₂ of this size, C = XM being in `image`.
+    fn search_near(&mut self, mut size: f64) -> Result<Proof, StopReason> {
+        if let Some(condition) = is_served(self.iteration, self.target, size) {
+            match correct(self.iteration, self.target, size, condition)? {
+                MixedOutcome::Proven(proof) => return Ok(proof),
+                MixedOutcome::Near => return self.refine_after(DescentOutcome::Converged),
+                MixedOutcome::Short => size = self.update_distance()?,
+            }
+        }
+        take_powers(self.iteration, size, self.target.thresholds())?;
+        self.refine_after(DescentOutcome::Converged)
+    }
+
+    /// What an outcome of a descent comes to, the refinement included.
+    fn refine_after(&mut self, outcome: DescentOutcome) -> Result<Proof, StopReason> {
+        match outcome {
+            DescentOutcome::Stopped(reason) => Err(reason),
+            DescentOutcome::Singular
+            | DescentOutcome::Unclear
+            | DescentOutcome::OutOfResolution
+            | DescentOutcome::Broken => Ok(Proof::NOTHING),
+            DescentOutcome::Converged => {
+                let before = self.iteration.counter.products();
+                let proof = refine(self.iteration, self.target, self.weights.as_ref());
+                self.refine_products += self.iteration.counter.products() - before;
+                proof
+            }
+        }
+    }
+
+    fn descend(&mut self, most_steps: usize) -> DescentOutcome {
+        let options = DescentOptions {
+            thresholds: self.target.thresholds(),
+            // In f64 this comes into play where the condition is bad, and the rounding of one half of C
+            // must not pass for the other's.
+            symmetry: Symmetry::General,
+            at_noise: AtNoise::GoOn,
+            most_steps,
+        };
+        descend(self.iteration, options)
     }
 
     /// C = XM into `image`; returns ‖I − C‖₂, nearly.
-    pub(crate) fn distance_after_product(&mut self, x: &DMatrix<f64>) -> Result<f64, StopReason> {
-        self.show_product(x)?;
-        Ok(self.distance_from_identity())
+    fn update_distance(&mut self) -> Result<f64, StopReason> {
+        self.iteration.update_image()?;
+        Ok(distance_from_identity(&self.iteration.workspace.image))
     }
 
-    /// C = XM into `image`.
-    pub(crate) fn show_product(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
-        self.workspace.prepare_image();
-        (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
-        self.show_image(x)
-    }
-
-    /// The proof after the finish, if the ending is a success and the proof is of use.
-    fn useful_proof(
-        &mut self,
-        ending: Ending,
-        x: &mut DMatrix<f64>,
-    ) -> Result<Option<Proof>, StopReason> {
-        match self.judge(ending, x)? {
-            Finding::Inverse(proof) => Ok(Some(proof)),
-            Finding::Singular(_) => Ok(None),
-        }
-    }
-
-    /// Whether the proof is worth something, or all that was asked for.
-    fn is_useful(&self, proof: Proof) -> bool {
-        let largest_error = match self.aim {
-            Aim::Full | Aim::Working => LARGEST_USEFUL_ERROR,
-            Aim::Residual { .. } => 1.0,
-            Aim::Proven(error) => error.max(LARGEST_USEFUL_ERROR),
-        };
-        proof.is_proof() && proof.relative <= largest_error
-    }
-
-    /// ‖I − C‖₂ by power iteration from a start that favours no direction, or ‖I − C‖_F where
-    /// that is as good.
-    fn distance_from_identity(&self) -> f64 {
-        let c = &self.workspace.image;
-        let frobenius = squared_distance_from_identity(c).sqrt();
-        let n = c.nrows();
-        let mut v = DVector::from_fn(n, |i, _| 1.0 + 0.3 * (i as f64).sin());
-        let mut u = DVector::zeros(n);
-        let mut estimate = 0.0;
-        for _ in 0..POWER_STEPS {
-            let length = v.norm();
-            if length == 0.0 || !length.is_finite() {
-                break;
-            }
-            v.unscale_mut(length);
-            u.copy_from(&v);
-            u.gemv(-1.0, c, &v, 1.0);
-            estimate = u.norm();
-            v.copy_from(&u);
-            v.gemv_tr(-1.0, c, &u, 1.0);
-        }
-        // The iteration approaches from below.
-        if frobenius.is_finite() {
-            (1.2 * estimate).min(frobenius)
-        } else {
-            frobenius
-        }
-    }
-
-    /// Raises I − XM, of norm `size`, to powers until it is at the goal; C = XM is in `image`.
-    pub(crate) fn polish(
-        &mut self,
-        x: &mut DMatrix<f64>,
-        mut size: f64,
-        goal: Goal,
-    ) -> Result<(), StopReason> {
-        for _ in 0..MOST_POWERS {
-            if size <= goal.loose {
-                break;
-            }
-            let degree = cheapest_power(size, goal);
-            self.raise_to_power(degree, x);
-            if size.powi(degree as i32) <= goal.loose {
-                break;
-            }
-            (self.counter).multiply(&mut self.workspace.image, x, self.matrix);
-            self.show_image(x)?;
-            let next = self.distance_from_identity();
-            // False for NaN too.
-            let has_improved = next < 0.5 * size;
-            if !has_improved {
-                break;
-            }
-            size = next;
-        }
-        Ok(())
-    }
-
-    /// I − XM becomes its power of this degree; C = XM in `image` is lost.
-    pub(crate) fn raise_to_power(&mut self, degree: usize, x: &mut DMatrix<f64>) {
-        self.workspace.prepare();
-        let step = ChebyshevStep::power(degree);
-        apply_step(&step, x, Symmetry::General, self.workspace, self.counter);
-        x.copy_from(&self.workspace.momentum);
-        self.monitor.advance();
-    }
-
-    pub(crate) fn show_image(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
-        let image = &self.workspace.image;
-        let loss = squared_distance_from_identity(image);
-        let wish = self.monitor.see(x, loss, Estimate::Image(image));
-        wish.map_or(Ok(()), Err)
-    }
-
-    /// Shows the residual I − XM, which is in `image`.
-    pub(crate) fn show_residual(&mut self, x: &DMatrix<f64>) -> Result<(), StopReason> {
-        let residual = &self.workspace.image;
-        let norm = residual.norm();
-        let estimate = Estimate::Residual(residual);
-        let wish = self.monitor.see(x, norm * norm, estimate);
-        wish.map_or(Ok(()), Err)
-    }
-
-    /// Is κ(X₀M) better than κ(M)? The mean logarithm of the scaled spectrum tells, by
-    /// quadrature, from some matrix-vector products.
+    /// Is κ(XM) better than κ(M)? The mean logarithm of the scaled spectrum tells, by quadrature,
+    /// from some matrix-vector products.
     fn repair_promises(&mut self) -> bool {
-        let repaired = look_at_gram(self.workspace, None);
-        let cold = look_at_gram(self.workspace, Some(self.matrix));
+        let workspace = &mut *self.iteration.workspace;
+        let repaired = workspace.ritz_values_of_image_gram();
+        let cold = workspace.ritz_values_of_gram(self.iteration.matrix);
         mean_logarithm(&repaired) > mean_logarithm(&cold)
     }
 
     /// X ← CᵀX/(‖C‖₁‖C‖∞).
-    fn repair(&mut self, x: &mut DMatrix<f64>) {
-        self.workspace.prepare();
-        let w = &mut *self.workspace;
+    fn repair(&mut self) {
+        let w = &mut *self.iteration.workspace;
+        w.prepare();
         let factor = 1.0 / (one_norm(&w.image) * infinity_norm(&w.image));
         w.image.transpose_to(&mut w.direction);
-        self.counter.multiply(&mut w.momentum, &w.direction, x);
+        (self.iteration.counter).multiply(&mut w.momentum, &w.direction, self.iteration.x);
         w.momentum *= factor;
-        x.copy_from(&w.momentum);
-        self.monitor.advance();
+        self.iteration.x.copy_from(&w.momentum);
+        self.iteration.monitor.advance();
     }
-
-    fn descend(&mut self, most_steps: usize, x: &mut DMatrix<f64>) -> Ending {
-        self.workspace.prepare();
-        let terms = Terms {
-            goal: self.goal(),
-            // In f64 this comes into play where the condition is bad, and the rounding of one half of C
-            // must not pass for the other's.
-            symmetry: Symmetry::General,
-            hand_over: HandOver::Never,
-            most_steps,
-        };
-        descend(
-            self.matrix,
-            x,
-            terms,
-            self.workspace,
-            self.counter,
-            self.monitor,
-        )
-    }
-
-    fn descend_safely(&mut self, x: &mut DMatrix<f64>) -> Ending {
-        self.workspace.prepare();
-        let goal = self.goal();
-        descend_safely(
-            self.matrix,
-            x,
-            goal,
-            self.workspace,
-            self.counter,
-            self.monitor,
-        )
-    }
-
-    pub(crate) fn goal(&self) -> Goal {
-        let norm = match self.aim {
-            Aim::Full | Aim::Working => return Goal::of::<f64>(),
-            // Half leaves room for the rounding of the residual.
-            Aim::Residual { goal, .. } => 0.5 * goal,
-            // A row sum may be ten times as large as the norm that the descent sees.
-            Aim::Proven(error) => 0.1 * error,
-        };
-        let norm = norm.clamp(Goal::of::<f64>().tight, 0.1);
-        Goal {
-            tight: norm,
-            loose: norm,
-        }
-    }
-}
-
-/// A proven relative error above this leaves less than a digit: the matrix is singular to working
-/// precision for all that can be told.
-pub(crate) const LARGEST_USEFUL_ERROR: f64 = 0.1;
-
-/// Power steps of the norm estimate, two matrix-vector products each.
-const POWER_STEPS: usize = 3;
-
-/// Each power step at least squares the distance.
-const MOST_POWERS: usize = 12;
-
-/// The degree that reaches the goal with the fewest products, or the highest.
-fn cheapest_power(size: f64, goal: Goal) -> usize {
-    let cost = |degree: usize, products: usize| {
-        let reached = size.powi(degree as i32);
-        if reached <= goal.tight {
-            Some(products - 1)
-        } else {
-            (reached <= goal.loose).then_some(products)
-        }
-    };
-    let reaching = DEGREES
-        .iter()
-        .filter_map(|&(d, p)| cost(d, p).map(|total| (total, d)));
-    reaching.min().map_or(9, |(_, degree)| degree)
 }
 
 /// The mean of ln λ/λ_max over the spectrum.

@@ -1,69 +1,67 @@
-//! The first phase of a search in `f64`: a descent in `f32`, whose products take half of the time.
+//! The first part of a cold search: a descent in `f32`, whose products take half of the time.
 
 use nalgebra::DMatrix;
 
 use crate::descent::StopReason;
-use crate::inverse::automatic::descent::descent::{Ending, HandOver, MOST_STEPS, Terms, descend};
-use crate::inverse::automatic::descent::monitor::{Estimate, Monitor};
-use crate::inverse::automatic::descent::plan::Goal;
-use crate::inverse::automatic::descent::workspace::{Workspace, cold_start};
-use crate::numerics::product::counter::{ProductCounter, Symmetry};
+use crate::inverse::automatic::descent::natural::{
+    AtNoise, DescentOptions, DescentOutcome, MOST_STEPS, descend,
+};
+use crate::inverse::automatic::descent::plan::ResidualThresholds;
+use crate::inverse::automatic::iteration::Iteration;
+use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
+use crate::inverse::automatic::iteration::workspace::{Workspace, cold_start};
+use crate::numerics::product::counter::Symmetry;
 use crate::numerics::real::Real;
 
-/// ‖I − XM‖ at which `f64` takes over: the cube of it is below the goal of the descent there.
-const GOAL: f64 = 1e-3;
+/// The order from which it pays; below, a product takes no longer in `f64`.
+pub(crate) const SINGLE_PRECISION_FROM: usize = 48;
+
+/// ‖I − XM‖ at which `f64` takes over: the cube of it is below the threshold of the descent there.
+const HAND_OVER: f64 = 1e-3;
 
 /// Descends in `f32` from the scaled transpose of a matrix with entries near 1, as far as `f32` goes;
-/// what it found is in `x`.
+/// the result is in `x`.
 ///
-/// Where the descent hands over, the rounding of X has hardly touched the directions of small singular
+/// Where the descent ends, the rounding of X has hardly touched the directions of small singular
 /// values, since they are multiplied by these in XM. So X is still as good a start for a descent in
 /// `f64` as any on the way from the scaled transpose; only the measures of a descent in `f32` no longer
 /// show it. That holds while κ is below about 10⁷.
-pub(crate) fn descend_in_single(
-    matrix: &DMatrix<f64>,
-    x: &mut DMatrix<f64>,
-    seed: u64,
-    counter: &mut ProductCounter,
-    monitor: &mut dyn Monitor<f64>,
-) -> Ending {
-    let n = matrix.nrows();
-    let narrow_matrix = matrix.map(|value| value as f32);
-    let mut narrow_x = DMatrix::zeros(n, n);
-    if !cold_start(&narrow_matrix, &mut narrow_x) {
-        return Ending::Unclear;
+pub(crate) fn descend_in_single(iteration: &mut Iteration<'_, f64>) -> DescentOutcome {
+    let n = iteration.matrix.nrows();
+    let matrix = iteration.matrix.map(|value| value as f32);
+    let mut x = DMatrix::zeros(n, n);
+    if !cold_start(&matrix, &mut x) {
+        return DescentOutcome::Unclear;
     }
-    let mut workspace = Workspace::new(n, seed);
-    workspace.prepare();
+    let mut workspace = Workspace::new(n, iteration.workspace.seed);
+    let is_shown = iteration.monitor.watches();
     let mut monitor = Widened {
-        shown: monitor
-            .watches()
-            .then(|| [DMatrix::zeros(n, n), DMatrix::zeros(n, n)]),
-        monitor,
+        shown: is_shown.then(|| [DMatrix::zeros(n, n), DMatrix::zeros(n, n)]),
+        monitor: iteration.monitor,
     };
-    let terms = Terms {
-        goal: Goal {
-            tight: GOAL,
-            loose: GOAL,
+    let mut in_single = Iteration {
+        matrix: &matrix,
+        x: &mut x,
+        workspace: &mut workspace,
+        counter: iteration.counter,
+        monitor: &mut monitor,
+    };
+    let options = DescentOptions {
+        thresholds: ResidualThresholds {
+            second_order: HAND_OVER,
+            third_order: HAND_OVER,
         },
         symmetry: Symmetry::Symmetric,
-        hand_over: HandOver::AtNoise,
+        at_noise: AtNoise::Stop,
         most_steps: MOST_STEPS,
     };
-    let ending = descend(
-        &narrow_matrix,
-        &mut narrow_x,
-        terms,
-        &mut workspace,
-        counter,
-        &mut monitor,
-    );
-    widen(x, &narrow_x);
-    ending
+    let outcome = descend(&mut in_single, options);
+    widen(iteration.x, &x);
+    outcome
 }
 
-fn widen(wide: &mut DMatrix<f64>, narrow: &DMatrix<f32>) {
-    for (w, &v) in wide.as_mut_slice().iter_mut().zip(narrow.as_slice()) {
+fn widen(wide: &mut DMatrix<f64>, single: &DMatrix<f32>) {
+    for (w, &v) in wide.as_mut_slice().iter_mut().zip(single.as_slice()) {
         *w = v.to_f64();
     }
 }
@@ -71,7 +69,7 @@ fn widen(wide: &mut DMatrix<f64>, narrow: &DMatrix<f32>) {
 /// Shows a descent in `f32` to the monitor of one in `f64`.
 struct Widened<'a> {
     monitor: &'a mut dyn Monitor<f64>,
-    /// X and XM, if anybody looks.
+    /// X and XM, if more than losses is looked at.
     shown: Option<[DMatrix<f64>; 2]>,
 }
 

@@ -11,31 +11,17 @@ use nalgebra::DMatrix;
 
 use crate::descent::{Minimization, Observer, Progress, Stall, Stepper, StopReason, Stopping};
 use crate::error::Error;
-use crate::inverse::automatic::search::Route;
-use crate::inverse::by_optimizer::optimality_test::{Optimality, OptimalityTest};
+use crate::inverse::by_optimizer::optimality_test::OptimalityTest;
 use crate::inverse::certificate::certify_counted;
-use crate::inverse::method::{Descend, Problem};
+use crate::inverse::method::{ByOptimizer, Descend, Method, Problem};
 use crate::inverse::residual;
 use crate::inverse::residual::products_of_residual;
-use crate::inverse::result::{Found, Products};
+use crate::inverse::result::{Candidate, Optimality, Products, Route};
 use crate::loss::MeanSquaredError;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::objective::{InverseGramObjective, InverseObjective, Objective, Side};
 use crate::optimizer::Optimizer;
-
-/// The method that walks the gradient of the mean squared error by an [`Optimizer`]; made by
-/// [`Config::optimizer`](crate::inverse::Config::optimizer).
-///
-/// From n = 32 it walks a [`InverseGramObjective`], whose evaluations take one product far from the
-/// solution and two near it, four for [`Side::Both`]; below, one product saves too little.
-///
-/// Beyond the matrix and the answer it holds six n×n matrices, one less below n = 32 and for
-/// [`Side::Both`], and the state of the optimizer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ByOptimizer<M> {
-    pub(crate) optimizer: M,
-}
 
 /// The share of the steps allowed in which the loss has to fall by √ε of itself. The transient of
 /// a heavy ball may last as long as a third of its run.
@@ -44,6 +30,8 @@ const PATIENCE: usize = 2;
 /// The smallest order at which an evaluation by one product is clearly faster (measured: 0.93 of
 /// the time by two at n = 16, 0.82 at 32, 0.69 at 64, 0.55 at 256).
 const SMALLEST_FOR_ONE_PRODUCT: usize = 32;
+
+impl<T: Real, M: Optimizer<T>> Method<T> for ByOptimizer<M> {}
 
 impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
     fn default_tolerance(n: usize) -> Option<T> {
@@ -62,7 +50,7 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         self,
         problem: Problem<'_, T>,
         mut observer: O,
-    ) -> Result<Found<T>, Error<T>> {
+    ) -> Result<Candidate<T>, Error<T>> {
         let matrix = problem.matrix;
         let tolerance = problem.tolerance.unwrap_or_default();
         let mut objective = if matrix.nrows() >= SMALLEST_FOR_ONE_PRODUCT {
@@ -80,13 +68,13 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let mut goal = root * root;
         let mut verification = 0;
         let mut shown_steps = 0;
-        let mut wish = ControlFlow::Continue(());
+        let mut observed = ControlFlow::Continue(());
         loop {
             let watch = |progress: &Progress<'_, T>| {
                 // A lowered goal begins where the last one ended: that iterate was shown.
                 if progress.step == shown_steps {
                     shown_steps += 1;
-                    wish = observer.observe(progress);
+                    observed = observer.observe(progress);
                 }
                 if let Some(test) = &mut test {
                     test.look(progress.loss, progress.parameters, progress.gradient);
@@ -94,7 +82,7 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
                 if is_settled(&test) {
                     ControlFlow::Break(())
                 } else {
-                    wish
+                    observed
                 }
             };
             let reason = stepper.run(&stopping.loss(goal), watch)?;
@@ -112,11 +100,11 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let reached = stepper.finish();
         let products = Products {
             descent: objective.products(),
-            finish: 0,
+            refinement: 0,
             verification,
         };
         drop(objective);
-        found(&problem, reached, products, test)
+        candidate(&problem, reached, products, test)
     }
 }
 
@@ -145,12 +133,12 @@ fn is_settled<T: Real>(test: &Option<OptimalityTest<'_, T>>) -> bool {
 }
 
 /// The iterate that ended the search in a set, or else the best one, with its certificate.
-fn found<T: Real>(
+fn candidate<T: Real>(
     problem: &Problem<'_, T>,
     reached: Minimization<T>,
     mut products: Products,
     mut test: Option<OptimalityTest<'_, T>>,
-) -> Result<Found<T>, Error<T>> {
+) -> Result<Candidate<T>, Error<T>> {
     let n = problem.matrix.nrows();
     let parameters = if is_settled(&test) {
         reached.parameters
@@ -164,7 +152,7 @@ fn found<T: Real>(
     products.verification += counter.products();
     let (mut optimality, mut rank) = (None, None);
     if let Some(test) = &mut test {
-        optimality = Some(look_anew(&inverse, problem, test)?);
+        optimality = Some(look_again(&inverse, problem, test)?);
         products.verification += test.products() + 2 * products_of_residual(problem.side);
         if test.is_settled() {
             rank = test.rank();
@@ -174,7 +162,7 @@ fn found<T: Real>(
             };
         }
     }
-    Ok(Found {
+    Ok(Candidate {
         inverse,
         certificate,
         left_residual: None,
@@ -187,7 +175,7 @@ fn found<T: Real>(
 }
 
 /// Looks at `x` with a loss and a gradient of its own: those of the run are the optimizer's word.
-fn look_anew<T: Real>(
+fn look_again<T: Real>(
     x: &DMatrix<T>,
     problem: &Problem<'_, T>,
     test: &mut OptimalityTest<'_, T>,

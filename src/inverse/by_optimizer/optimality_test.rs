@@ -2,57 +2,18 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
-use crate::inverse::automatic::Accuracy;
-use crate::inverse::config::Config;
-use crate::inverse::invert_by_descent;
+use crate::descent::Silent;
+use crate::inverse::automatic::iteration::workspace::Workspace;
+use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
+use crate::inverse::automatic::target::Target;
+use crate::inverse::config::DEFAULT_MAX_STEPS;
 use crate::inverse::method::Problem;
-use crate::inverse::result::Inversion;
+use crate::inverse::result::{Candidate, Optimality};
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::enlarge;
 use crate::objective::Side;
 use crate::set::ConvexSet;
-
-/// How near X is to the best approximate inverse in the set of a projected rule.
-///
-/// With the residual r = ‖X·M − I‖_F (on the right ‖M·X − I‖_F), the gradient G of ½r², the
-/// projection P of the set, and ς ≥ σ₁ an estimate from norms, the measure is
-///
-/// s = ς·‖X − P(X − G/ς²)‖_F + ε·√n·(ς·‖X‖_F + r),
-///
-/// the most by which a step of projected gradient descent can change the residual matrix, and an
-/// allowance for rounding. Without it, s = 0 if and only if X is the best matrix of the set; no
-/// optimizer and no momentum enters. The best residual is then at least √((r − s)² − (κ·s)²), where
-/// κ ≥ ς/σₙ comes from the certified inverse of M: a step of projected gradient descent ends within
-/// (κ·s)² of the least r² (Nesterov, "Introductory lectures on convex optimization", 2004, theorem
-/// 2.2.7), and changes r by s at the most.
-///
-/// # Example
-///
-/// ```
-/// use matrix_descent::{invert_by_descent, Compose, Config, Sgd};
-/// use matrix_descent::set::Banded;
-/// use nalgebra::dmatrix;
-///
-/// // The best diagonal inverse: xᵢ = mᵢᵢ/Σⱼmᵢⱼ².
-/// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
-/// let rule = Sgd::new(0.2).projected(Banded::new(0, 0));
-/// let best = invert_by_descent(&m, Config::default().optimizer(rule))?;
-/// assert!((best.inverse - dmatrix![0.4, 0.0; 0.0, 0.3]).norm() < 1e-7);
-/// let optimality = best.optimality.ok_or("no set")?;
-/// assert!(optimality.least_residual > (1.0 - 1e-7) * best.residual);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Optimality<T> {
-    /// s/r, about 1 far from the optimum; 0 for r = 0.
-    pub stationarity: T,
-    /// No matrix of the set has a smaller residual than this. 0 where nothing is known: before
-    /// the measure is small enough for it to be worth a look, and for [`Side::Both`].
-    pub least_residual: T,
-}
 
 /// What is known of ‖M⁻¹‖₂.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -178,26 +139,29 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
             return;
         }
         let wide = self.matrix.map(T::to_f64);
-        let config = Config::default()
-            .accuracy(Accuracy::Working)
-            .seed(self.seed);
-        self.inverse_norm = match invert_by_descent(&wide, config) {
-            Ok(inversion) => {
-                self.products += inversion.products.total();
-                InverseNorm::AtMost(<T as Real>::from_f64(norm_of_inverse(&inversion)))
+        let problem = ScaledProblem {
+            matrix: &wide,
+            start: None,
+            target: Target::Working,
+            max_steps: DEFAULT_MAX_STEPS,
+            history: History::AsItComes,
+        };
+        let mut workspace = Workspace::new(wide.nrows(), self.seed);
+        let inverse = problem.solve(&mut workspace, &mut Silent);
+        self.products += inverse.products.total();
+        self.inverse_norm = match inverse.rank {
+            Some(rank) => InverseNorm::Singular(rank),
+            None if inverse.is_proven_inverse() => {
+                InverseNorm::AtMost(<T as Real>::from_f64(norm_of_inverse(&inverse)))
             }
-            Err(Error::Singular { rank, best }) => {
-                self.products += best.products.total();
-                InverseNorm::Singular(rank)
-            }
-            Err(_) => InverseNorm::Unknown,
+            None => InverseNorm::Unknown,
         };
     }
 }
 
 /// A bound of ‖M⁻¹‖₂ from a certified inverse, but for the rounding of a few norms.
-fn norm_of_inverse(inversion: &Inversion<f64>) -> f64 {
-    let (x, certificate) = (&inversion.inverse, &inversion.certificate);
+fn norm_of_inverse(candidate: &Candidate<f64>) -> f64 {
+    let (x, certificate) = (&candidate.inverse, &candidate.certificate);
     let largest = DMatrix::from_fn(x.nrows(), x.ncols(), |row, column| {
         x[(row, column)].abs() + certificate.entry_error_bound(row, column)
     });

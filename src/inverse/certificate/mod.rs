@@ -196,7 +196,7 @@ pub(crate) fn certify_counted<T: Real>(
     if certificate.is_proof() {
         return certificate;
     }
-    match certificate.scaling.by_matching(matrix) {
+    match certificate.scaling.by_max_product(matrix) {
         Some(other) => certify_in(other, matrix, inverse, counter),
         None => certificate,
     }

@@ -2,9 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use crate::inverse::automatic::descent::workspace::Workspace;
 use crate::inverse::residual::entrywise::residual_by_entries;
-use crate::inverse::residual::slices::{Part, cut_columns, cut_rows};
+use crate::inverse::residual::slices::{SlicePart, cut_columns, cut_rows};
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::rounding::{
     RowSums, absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error,
@@ -38,40 +37,52 @@ impl Slices {
     }
 }
 
-/// R̂ = I − A·B into the workspace's `image`; returns, by rows, a bound of Σⱼ|R̂ − R|.
+/// The n×n matrices that an accurate residual is computed in.
+pub(crate) struct ResidualBuffers<'a> {
+    /// R̂, the result.
+    pub(crate) residual: &'a mut DMatrix<f64>,
+    /// The roundings of the sums.
+    pub(crate) errors: &'a mut DMatrix<f64>,
+    /// A slice of A, one of B, and their product.
+    pub(crate) slice_of_a: &'a mut DMatrix<f64>,
+    pub(crate) slice_of_b: &'a mut DMatrix<f64>,
+    pub(crate) product: &'a mut DMatrix<f64>,
+}
+
+/// R̂ = I − A·B; returns, by rows, a bound of Σⱼ|R̂ − R|.
 pub(crate) fn accurate_residual(
     a: &DMatrix<f64>,
     b: &DMatrix<f64>,
     slices: Slices,
-    w: &mut Workspace<f64>,
+    buffers: ResidualBuffers<'_>,
     counter: &mut ProductCounter,
 ) -> RowSums {
     let n = a.nrows();
     if n <= DIRECT_UP_TO {
-        return direct_residual(a, b, slices, w, counter);
+        counter.count(slices.products());
+        return direct_residual(a, b, buffers);
     }
-    w.image.fill(0.0);
-    w.image.fill_diagonal(1.0);
-    w.momentum_image.fill(0.0);
+    buffers.residual.fill_with_identity();
+    buffers.errors.fill(0.0);
     let mut sum = Accumulator {
-        w,
+        buffers,
         counter,
         rounding: RowSums::from_elem(0.0, n),
         terms: 0,
     };
     match slices {
         Slices::Two => {
-            sum.subtract_exact((a, Part::Slice(1)), (b, Part::Slice(1)));
-            sum.subtract((a, Part::Slice(1)), (b, Part::Rest(1)));
-            sum.subtract((a, Part::Rest(1)), (b, Part::Rest(0)));
+            sum.subtract_exact((a, SlicePart::Slice(1)), (b, SlicePart::Slice(1)));
+            sum.subtract((a, SlicePart::Slice(1)), (b, SlicePart::Rest(1)));
+            sum.subtract((a, SlicePart::Rest(1)), (b, SlicePart::Rest(0)));
         }
         Slices::Three => {
-            sum.subtract_exact((a, Part::Slice(1)), (b, Part::Slice(1)));
-            sum.subtract_exact((a, Part::Slice(1)), (b, Part::Slice(2)));
-            sum.subtract_exact((a, Part::Slice(2)), (b, Part::Slice(1)));
-            sum.subtract((a, Part::Slice(1)), (b, Part::Rest(2)));
-            sum.subtract((a, Part::Slice(2)), (b, Part::Rest(1)));
-            sum.subtract((a, Part::Rest(2)), (b, Part::Rest(0)));
+            sum.subtract_exact((a, SlicePart::Slice(1)), (b, SlicePart::Slice(1)));
+            sum.subtract_exact((a, SlicePart::Slice(1)), (b, SlicePart::Slice(2)));
+            sum.subtract_exact((a, SlicePart::Slice(2)), (b, SlicePart::Slice(1)));
+            sum.subtract((a, SlicePart::Slice(1)), (b, SlicePart::Rest(2)));
+            sum.subtract((a, SlicePart::Slice(2)), (b, SlicePart::Rest(1)));
+            sum.subtract((a, SlicePart::Rest(2)), (b, SlicePart::Rest(0)));
         }
     }
     sum.finish(a, b)
@@ -80,49 +91,43 @@ pub(crate) fn accurate_residual(
 /// The order up to which slices take longer than the sums entry by entry.
 const DIRECT_UP_TO: usize = 8;
 
-/// The same for a small order; counted as the products that it replaces.
-fn direct_residual(
-    a: &DMatrix<f64>,
-    b: &DMatrix<f64>,
-    slices: Slices,
-    w: &mut Workspace<f64>,
-    counter: &mut ProductCounter,
-) -> RowSums {
-    counter.count(slices.products());
-    residual_by_entries(a, b, &mut w.image, &mut w.momentum_image);
+/// The same for a small order.
+fn direct_residual(a: &DMatrix<f64>, b: &DMatrix<f64>, buffers: ResidualBuffers<'_>) -> RowSums {
+    let ResidualBuffers {
+        residual, errors, ..
+    } = buffers;
+    residual_by_entries(a, b, residual, errors);
     // For factors that a scaling left a little off.
     let tiny = underflow(a.nrows(), largest_row_sum(a) + largest_row_sum(b));
-    let rows = absolute_row_sums(&w.momentum_image).into_iter();
+    let rows = absolute_row_sums(errors).into_iter();
     rows.map(|row| enlarge(row + tiny, a.nrows())).collect()
 }
 
 /// I minus products, with the roundings of the sums kept in a second matrix.
 struct Accumulator<'a> {
-    w: &'a mut Workspace<f64>,
+    buffers: ResidualBuffers<'a>,
     counter: &'a mut ProductCounter,
     rounding: RowSums,
     terms: usize,
 }
 
-type Factor<'a> = (&'a DMatrix<f64>, Part);
+type Factor<'a> = (&'a DMatrix<f64>, SlicePart);
 
 impl Accumulator<'_> {
     fn subtract_exact(&mut self, a: Factor<'_>, b: Factor<'_>) {
-        cut_rows(&mut self.w.direction, a.0, a.1);
-        cut_columns(&mut self.w.direction_image, b.0, b.1);
-        self.counter.multiply(
-            &mut self.w.momentum,
-            &self.w.direction,
-            &self.w.direction_image,
-        );
+        let buffers = &mut self.buffers;
+        cut_rows(buffers.slice_of_a, a.0, a.1);
+        cut_columns(buffers.slice_of_b, b.0, b.1);
+        self.counter
+            .multiply(buffers.product, buffers.slice_of_a, buffers.slice_of_b);
         self.add_negative();
     }
 
     fn subtract(&mut self, a: Factor<'_>, b: Factor<'_>) {
         self.subtract_exact(a, b);
         let gamma = product_error(a.0.nrows());
-        let sums = absolute_row_sums(&self.w.direction_image);
-        let bounds = absolute_times(&self.w.direction, &sums);
+        let sums = absolute_row_sums(self.buffers.slice_of_b);
+        let bounds = absolute_times(self.buffers.slice_of_a, &sums);
         self.rounding
             .iter_mut()
             .zip(bounds)
@@ -132,11 +137,12 @@ impl Accumulator<'_> {
     /// Knuth's (1969) two-sum, entry by entry.
     fn add_negative(&mut self) {
         self.terms += 1;
-        let (sums, errors) = (&mut self.w.image, &mut self.w.momentum_image);
+        let buffers = &mut self.buffers;
+        let (sums, errors) = (&mut *buffers.residual, &mut *buffers.errors);
         let entries = sums
             .iter_mut()
             .zip(errors.iter_mut())
-            .zip(self.w.momentum.iter());
+            .zip(buffers.product.iter());
         for ((sum, error), &term) in entries {
             let total = *sum - term;
             let other = total - *sum;
@@ -150,12 +156,12 @@ impl Accumulator<'_> {
     /// most (1 + 2^−β)|A| or, where the first slice is zero, 2|A|; so it is at most
     /// I + 4(1 + 2^−β)|A||B|.
     fn finish(mut self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> RowSums {
-        self.w.image += &self.w.momentum_image;
+        *self.buffers.residual += &*self.buffers.errors;
         let u = unit_roundoff();
         let second_order = 2.0 * (self.terms as f64 * u).powi(2);
         let (sizes, tiny) = product_sizes(a, b);
         let tiny = self.terms as f64 * tiny;
-        let rows = absolute_row_sums(&self.w.image);
+        let rows = absolute_row_sums(self.buffers.residual);
         for ((bound, size), row) in self.rounding.iter_mut().zip(&sizes).zip(&rows) {
             *bound += u * row + second_order * (1.0 + 8.0 * size) + tiny;
             *bound = enlarge(*bound, a.nrows());
@@ -168,11 +174,21 @@ impl Accumulator<'_> {
 mod tests {
     use nalgebra::DMatrix;
 
-    use super::{Accumulator, RowSums, Slices, accurate_residual};
-    use crate::inverse::automatic::descent::workspace::Workspace;
+    use super::{Accumulator, ResidualBuffers, RowSums, Slices, accurate_residual};
     use crate::numerics::exact::{assert_bounded, exact, exact_residual, exact_row_sums, rational};
     use crate::numerics::product::counter::ProductCounter;
     use crate::numerics::real::Real;
+
+    fn buffers(matrices: &mut [DMatrix<f64>; 5]) -> ResidualBuffers<'_> {
+        let [residual, errors, slice_of_a, slice_of_b, product] = matrices;
+        ResidualBuffers {
+            residual,
+            errors,
+            slice_of_a,
+            slice_of_b,
+            product,
+        }
+    }
 
     /// Each row has entries 2^`step` times smaller than the one before.
     fn graded(n: usize, frequency: f64, step: i32) -> DMatrix<f64> {
@@ -188,11 +204,10 @@ mod tests {
             for step in [0, 3, 25, 60] {
                 let (a, b) = (graded(n, 0.7, step).transpose(), graded(n, 1.9, step));
                 for slices in [Slices::Two, Slices::Three] {
-                    let mut w = Workspace::new(n, 0);
-                    w.prepare();
+                    let mut w = [(); 5].map(|()| DMatrix::zeros(n, n));
                     let mut counter = ProductCounter::new();
-                    let bounds = accurate_residual(&a, &b, slices, &mut w, &mut counter);
-                    let errors = exact_row_sums(&(exact(&w.image) - exact_residual(&a, &b)));
+                    let bounds = accurate_residual(&a, &b, slices, buffers(&mut w), &mut counter);
+                    let errors = exact_row_sums(&(exact(&w[0]) - exact_residual(&a, &b)));
                     let name = format!("n = {n}, 2^-{step}, {slices:?}");
                     assert_bounded(&name, &errors, &bounds);
                     assert_eq!(counter.products(), slices.products());
@@ -208,21 +223,20 @@ mod tests {
         let u = 0.5 * f64::EPSILON;
         let terms = [-(u - u * u), -0.5 * u, 1.0, 1.5 * u];
         let one = DMatrix::from_element(1, 1, 1.0);
-        let mut w = Workspace::new(1, 0);
-        w.prepare();
-        w.image.copy_from(&one);
+        let mut w = [(); 5].map(|()| DMatrix::zeros(1, 1));
+        w[0].copy_from(&one);
         let mut sum = Accumulator {
-            w: &mut w,
+            buffers: buffers(&mut w),
             counter: &mut ProductCounter::new(),
             rounding: RowSums::from_elem(0.0, 1),
             terms: 0,
         };
         for term in terms {
-            sum.w.momentum.fill(term);
+            sum.buffers.product.fill(term);
             sum.add_negative();
         }
         let bounds = sum.finish(&one, &one);
-        assert_eq!(w.image[(0, 0)], 0.0);
+        assert_eq!(w[0][(0, 0)], 0.0);
         let truth = terms
             .iter()
             .fold(rational(1.0), |sum, &t| sum - rational(t));

@@ -9,7 +9,7 @@ use crate::numerics::real::Real;
 
 /// A part of a factor.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Part {
+pub(crate) enum SlicePart {
     /// The first or the second slice.
     Slice(u32),
     /// What is left after so many slices; after none, all of it.
@@ -23,7 +23,7 @@ pub(crate) fn slice_bits(n: usize) -> u32 {
 }
 
 /// A part of every row of `a`, each row with the exponent of its own largest entry.
-pub(crate) fn cut_rows(out: &mut DMatrix<f64>, a: &DMatrix<f64>, part: Part) {
+pub(crate) fn cut_rows(out: &mut DMatrix<f64>, a: &DMatrix<f64>, part: SlicePart) {
     let bits = slice_bits(a.nrows());
     let mut exponents = vec![None; a.nrows()];
     for column in a.column_iter() {
@@ -42,7 +42,7 @@ pub(crate) fn cut_rows(out: &mut DMatrix<f64>, a: &DMatrix<f64>, part: Part) {
 }
 
 /// A part of every column of `b`, each column with the exponent of its own largest entry.
-pub(crate) fn cut_columns(out: &mut DMatrix<f64>, b: &DMatrix<f64>, part: Part) {
+pub(crate) fn cut_columns(out: &mut DMatrix<f64>, b: &DMatrix<f64>, part: SlicePart) {
     let bits = slice_bits(b.nrows());
     for (mut to, from) in out.column_iter_mut().zip(b.column_iter()) {
         let exponent = from.iter().filter_map(|v| v.binary_exponent()).max();
@@ -72,16 +72,16 @@ impl Cutter {
         }
     }
 
-    fn part(&self, value: f64, part: Part) -> f64 {
+    fn part(&self, value: f64, part: SlicePart) -> f64 {
         let first = (value + self.first) - self.first;
         let rest = value - first;
         let second = (rest + self.second) - self.second;
         match part {
-            Part::Slice(1) => first,
-            Part::Slice(_) => second,
-            Part::Rest(0) => value,
-            Part::Rest(1) => rest,
-            Part::Rest(_) => rest - second,
+            SlicePart::Slice(1) => first,
+            SlicePart::Slice(_) => second,
+            SlicePart::Rest(0) => value,
+            SlicePart::Rest(1) => rest,
+            SlicePart::Rest(_) => rest - second,
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::inverse::automatic::descent::workspace::Workspace;
-use crate::inverse::residual::accurate::{Slices, accurate_residual};
+use crate::inverse::residual::accurate::{ResidualBuffers, Slices, accurate_residual};
 use crate::inverse::residual::entrywise::residual_by_entries;
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::add_to_diagonal;
@@ -14,24 +13,24 @@ use crate::numerics::rounding::{absolute_row_sums, absolute_times, enlarge};
 use crate::objective::Side;
 
 /// An inverse and its matrix, both equilibrated.
-pub(crate) struct Confirmation<'a> {
+pub(crate) struct VerifiedResidual<'a> {
     matrix: DMatrix<f64>,
     inverse: DMatrix<f64>,
     scaling: &'a Scaling,
 }
 
 /// Beside the entries of the identity, u·√u.
-const NEXT_TO_NOTHING: f64 = 1e-24;
+const NEGLIGIBLE: f64 = 1e-24;
 
 /// I − A·B, and by how many powers of two row i of it is enlarged, and column i reduced, when it is scaled
 /// back.
-struct Factors<'a> {
+struct ScaledFactors<'a> {
     a: &'a DMatrix<f64>,
     b: &'a DMatrix<f64>,
     exponents: Vec<i32>,
 }
 
-impl<'a> Confirmation<'a> {
+impl<'a> VerifiedResidual<'a> {
     pub(crate) fn new<T: Real>(
         matrix: &DMatrix<T>,
         inverse: &DMatrix<T>,
@@ -46,7 +45,7 @@ impl<'a> Confirmation<'a> {
 
     /// How far rounding may have moved a residual on this side that was computed in the format T.
     pub(crate) fn rounding<T: Real>(&self, side: Side, counter: &mut ProductCounter) -> f64 {
-        let of = |factors: Factors<'_>| factors.rounding(T::EPSILON.to_f64(), counter);
+        let of = |factors: ScaledFactors<'_>| factors.rounding(T::EPSILON.to_f64(), counter);
         self.largest(side, of)
     }
 
@@ -58,7 +57,7 @@ impl<'a> Confirmation<'a> {
     }
 
     /// Of the sides that count, the larger value.
-    fn largest(&self, side: Side, mut of: impl FnMut(Factors<'_>) -> f64) -> f64 {
+    fn largest(&self, side: Side, mut of: impl FnMut(ScaledFactors<'_>) -> f64) -> f64 {
         match side {
             Side::Left => of(self.left()),
             Side::Right => of(self.right()),
@@ -67,8 +66,8 @@ impl<'a> Confirmation<'a> {
     }
 
     /// X·M − I = C·(Xₛ·Mₛ − I)·C⁻¹.
-    fn left(&self) -> Factors<'_> {
-        Factors {
+    fn left(&self) -> ScaledFactors<'_> {
+        ScaledFactors {
             a: &self.inverse,
             b: &self.matrix,
             exponents: self.scaling.column_exponents().to_vec(),
@@ -76,9 +75,9 @@ impl<'a> Confirmation<'a> {
     }
 
     /// M·X − I = R⁻¹·(Mₛ·Xₛ − I)·R.
-    fn right(&self) -> Factors<'_> {
+    fn right(&self) -> ScaledFactors<'_> {
         let rows = self.scaling.row_exponents();
-        Factors {
+        ScaledFactors {
             a: &self.matrix,
             b: &self.inverse,
             exponents: rows.iter().map(|exponent| -exponent).collect(),
@@ -86,7 +85,7 @@ impl<'a> Confirmation<'a> {
     }
 }
 
-impl Factors<'_> {
+impl ScaledFactors<'_> {
     /// Whether the residual is the same before and after the scaling.
     fn are_scaled_alike(&self) -> bool {
         self.exponents.windows(2).all(|pair| pair[0] == pair[1])
@@ -110,20 +109,27 @@ impl Factors<'_> {
 
     fn upper_bound(&self, counter: &mut ProductCounter) -> f64 {
         let n = self.a.nrows();
-        let mut workspace = Workspace::new(n, 0);
-        workspace.prepare();
+        let [mut residual, mut errors] = [(); 2].map(|()| DMatrix::zeros(n, n));
         let rounding = if self.are_scaled_alike() {
-            let rows = accurate_residual(self.a, self.b, Slices::Three, &mut workspace, counter);
+            let [mut slice_of_a, mut slice_of_b, mut product] =
+                [(); 3].map(|()| DMatrix::zeros(n, n));
+            let buffers = ResidualBuffers {
+                residual: &mut residual,
+                errors: &mut errors,
+                slice_of_a: &mut slice_of_a,
+                slice_of_b: &mut slice_of_b,
+                product: &mut product,
+            };
+            let rows = accurate_residual(self.a, self.b, Slices::Three, buffers, counter);
             // No row of absolute values has a norm above its sum.
             euclidean_norm(&rows)
         } else {
             counter.count(Slices::Three.products());
-            let bounds = &mut workspace.momentum_image;
-            residual_by_entries(self.a, self.b, &mut workspace.image, bounds);
-            self.norm(bounds)
+            residual_by_entries(self.a, self.b, &mut residual, &mut errors);
+            self.norm(&errors)
         };
-        let norm = self.norm(&workspace.image);
-        if rounding <= NEXT_TO_NOTHING {
+        let norm = self.norm(&residual);
+        if rounding <= NEGLIGIBLE {
             return norm;
         }
         enlarge(norm + rounding, n)

@@ -13,7 +13,9 @@ const NO_ENTRY: i64 = 1 << 40;
 /// They are the potentials of an assignment problem in the exponents of the entries (Olschowka and
 /// Neumaier, "A new pivoting strategy for Gaussian elimination", 1996), solved by shortest
 /// augmenting paths in O(n³) (Kuhn, "The Hungarian method for the assignment problem", 1955).
-pub(crate) fn exponents_by_matching<T: Real>(matrix: &DMatrix<T>) -> Option<(Vec<i32>, Vec<i32>)> {
+pub(crate) fn exponents_by_max_product<T: Real>(
+    matrix: &DMatrix<T>,
+) -> Option<(Vec<i32>, Vec<i32>)> {
     let cost = |i: usize, j: usize| match matrix[(i, j)].binary_exponent() {
         Some(exponent) => -i64::from(exponent),
         None => NO_ENTRY,
@@ -104,7 +106,7 @@ impl Assignment {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::exponents_by_matching;
+    use super::exponents_by_max_product;
     use crate::numerics::real::Real;
 
     #[test]
@@ -112,7 +114,7 @@ mod tests {
         let wave = |i: usize, j: usize| ((i * 7 + j * j * 3) as f64).sin();
         for n in 1..12 {
             let m = DMatrix::from_fn(n, n, |i, j| 10_f64.powf(20.0 * wave(i, j)));
-            let (rows, columns) = exponents_by_matching(&m).expect("no entry is zero");
+            let (rows, columns) = exponents_by_max_product(&m).expect("no entry is zero");
             let scaled = DMatrix::from_fn(n, n, |i, j| {
                 m[(i, j)].scale_by_power_of_two(rows[i] + columns[j])
             });
@@ -126,8 +128,8 @@ mod tests {
 
     #[test]
     fn a_structurally_singular_matrix_has_none() {
-        assert!(exponents_by_matching(&dmatrix![1.0, 2.0; 0.0, 0.0]).is_none());
+        assert!(exponents_by_max_product(&dmatrix![1.0, 2.0; 0.0, 0.0]).is_none());
         let shared = dmatrix![1.0, 0.0, 0.0; 5.0, 0.0, 0.0; 1.0, 2.0, 3.0];
-        assert!(exponents_by_matching(&shared).is_none());
+        assert!(exponents_by_max_product(&shared).is_none());
     }
 }

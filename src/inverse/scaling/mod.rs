@@ -7,7 +7,7 @@
 
 pub(crate) mod max_product;
 
-use crate::inverse::scaling::max_product::exponents_by_matching;
+use crate::inverse::scaling::max_product::exponents_by_max_product;
 use crate::numerics::norm::columns;
 use crate::numerics::real::Real;
 use nalgebra::DMatrix;
@@ -75,8 +75,8 @@ impl Scaling {
     ///
     /// Where entries differ by many orders, largest entries alone may not show which ones the inverse
     /// hangs on.
-    pub(crate) fn by_matching<T: Real>(&self, matrix: &DMatrix<T>) -> Option<Self> {
-        let (rows, columns) = exponents_by_matching(matrix)?;
+    pub(crate) fn by_max_product<T: Real>(&self, matrix: &DMatrix<T>) -> Option<Self> {
+        let (rows, columns) = exponents_by_max_product(matrix)?;
         let other = Self { rows, columns };
         let shifts = |ours: &[i32], theirs: &[i32]| {
             let difference = ours

@@ -1,15 +1,13 @@
 //! Best coefficients for at most three directions, from inner products.
 
+/// The squared sine of the angle below which a direction counts as a combination of the others.
+const LEAST_ANGLE: f64 = 1e-12;
+
 /// Minimises ‖e − Σ cₖ·aₖ‖² where `gram[j][k]` = ⟨aⱼ, aₖ⟩ and `right[k]` = ⟨aₖ, e⟩.
 ///
 /// Cholesky's method with pivoting on the matrix scaled to a unit diagonal; a direction that is a
-/// combination of the earlier ones to within `tolerance` (squared sine of the angle) or zero gets
-/// coefficient 0.
-pub(crate) fn best_coefficients(
-    gram: &[[f64; 3]; 3],
-    right: &[f64; 3],
-    tolerance: f64,
-) -> [f64; 3] {
+/// combination of the earlier ones, to within [`LEAST_ANGLE`], or zero gets coefficient 0.
+pub(crate) fn best_coefficients(gram: &[[f64; 3]; 3], right: &[f64; 3]) -> [f64; 3] {
     let scale = |k: usize| {
         if gram[k][k] > 0.0 {
             gram[k][k].sqrt().recip()
@@ -26,7 +24,7 @@ pub(crate) fn best_coefficients(
             a[j][k] = gram[j][k] * scales[j] * scales[k];
         }
     }
-    let order = eliminate(&mut a, &mut b, tolerance);
+    let order = eliminate(&mut a, &mut b);
     let scaled = back_substitute(&a, &b, &order);
     let mut coefficients = [0.0; 3];
     for k in 0..3 {
@@ -37,7 +35,7 @@ pub(crate) fn best_coefficients(
 }
 
 /// Symmetric elimination, the largest remaining diagonal entry first; returns the pivots taken.
-fn eliminate(a: &mut [[f64; 3]; 3], b: &mut [f64; 3], tolerance: f64) -> PivotOrder {
+fn eliminate(a: &mut [[f64; 3]; 3], b: &mut [f64; 3]) -> PivotOrder {
     let mut order = PivotOrder::default();
     let mut left = [true; 3];
     for _ in 0..3 {
@@ -46,7 +44,7 @@ fn eliminate(a: &mut [[f64; 3]; 3], b: &mut [f64; 3], tolerance: f64) -> PivotOr
             break;
         };
         // False for NaN too.
-        let is_independent = a[p][p] > tolerance;
+        let is_independent = a[p][p] > LEAST_ANGLE;
         if !is_independent {
             break;
         }

@@ -1,7 +1,7 @@
 //! Momentum in the natural metric: the best combination of three directions.
 
-use crate::inverse::automatic::descent::descent::{LEAST_ANGLE, LEAST_SLOPE, REGULAR_BELOW, Run};
 use crate::inverse::automatic::descent::least_squares::best_coefficients;
+use crate::inverse::automatic::descent::natural::{LEAST_SLOPE, NaturalDescent, REGULAR_BELOW};
 use crate::numerics::matrix::{combine, inner_products, take_identity, trace};
 use crate::numerics::real::Real;
 
@@ -22,7 +22,7 @@ const STEPS_ON_ONE_IMAGE: usize = 5;
 /// gradient alone still makes tiny eigenvalues grow.
 const LEAST_GAIN: f64 = 1e-5;
 
-impl<T: Real> Run<'_, T> {
+impl<T: Real> NaturalDescent<'_, '_, T> {
     /// One step of the method in the natural metric; false, and X as it is, if nothing is left
     /// that could grow.
     pub(crate) fn momentum_step(&mut self) -> bool {
@@ -34,11 +34,11 @@ impl<T: Real> Run<'_, T> {
         };
         self.advance(coefficients);
         self.evened_out = 0.0;
-        self.w.ritz.clear();
+        self.iteration.workspace.ritz.clear();
         self.upper_bound = f64::INFINITY;
         self.since_fresh += 1;
         if self.since_fresh >= STEPS_ON_ONE_IMAGE {
-            self.refresh();
+            self.recompute_image();
         }
         true
     }
@@ -51,20 +51,22 @@ impl<T: Real> Run<'_, T> {
     /// image in `direction_image`.
     fn best_step(&mut self) -> Option<[f64; 3]> {
         let symmetry = self.symmetry();
-        let w = &mut *self.w;
+        let w = &mut *self.iteration.workspace;
         take_identity(&mut w.image, &mut w.diagonal);
-        self.counter.multiply(&mut w.direction, &w.image, self.x);
-        self.counter.multiply_with_symmetry(
+        self.iteration
+            .counter
+            .multiply(&mut w.direction, &w.image, self.iteration.x);
+        self.iteration.counter.multiply_with_symmetry(
             symmetry,
             &mut w.direction_image,
             &w.direction,
-            self.matrix,
+            self.iteration.matrix,
         );
         let (f, b, m) = (&w.image, &w.direction_image, &w.momentum_image);
         let [ff, fb, fm, bb, bm, mm] = inner_products(f, b, m);
         let [trace_f, trace_b, trace_m] = [trace(f), trace(b), trace(m)];
         w.image.set_diagonal(&w.diagonal);
-        let n = self.x.nrows() as f64;
+        let n = self.iteration.x.nrows() as f64;
         // C = I + F, E = −F, (EX)M = −B.
         let (cc, ca, cm) = (n + 2.0 * trace_f + ff, -trace_b - fb, trace_m + fm);
         let gram = [[cc, ca, cm], [ca, bb, -bm], [cm, -bm, mm]];
@@ -72,7 +74,7 @@ impl<T: Real> Run<'_, T> {
         let size = bb.sqrt();
         if size > SETTLED {
             self.image_size = f64::INFINITY;
-            let best = best_coefficients(&gram, &right, LEAST_ANGLE);
+            let best = best_coefficients(&gram, &right);
             let alone = [0.0, (fb / bb).max(1.0), 0.0];
             return Some(if self.is_sound(best, &right, size) {
                 best
@@ -114,12 +116,12 @@ impl<T: Real> Run<'_, T> {
         let [own, natural, momentum] = coefficients.map(<T as Real>::from_f64);
         // What is in the workspace is −EX and its image.
         let natural = -natural;
-        let w = &mut *self.w;
+        let w = &mut *self.iteration.workspace;
         combine(&mut w.momentum, momentum, natural, &w.direction);
-        combine(&mut w.momentum, T::one(), own, self.x);
+        combine(&mut w.momentum, T::one(), own, self.iteration.x);
         combine(&mut w.momentum_image, momentum, natural, &w.direction_image);
         combine(&mut w.momentum_image, T::one(), own, &w.image);
-        *self.x += &w.momentum;
+        *self.iteration.x += &w.momentum;
         w.image += &w.momentum_image;
     }
 
@@ -146,17 +148,16 @@ impl<T: Real> Run<'_, T> {
         falling.then_some(1.0)
     }
 
-    /// C = XM afresh, and no momentum.
-    fn refresh(&mut self) {
+    /// C = XM as a product again, instead of updates.
+    fn recompute_image(&mut self) {
         let symmetry = self.symmetry();
-        self.counter
-            .multiply_with_symmetry(symmetry, &mut self.w.image, self.x, self.matrix);
+        self.iteration.write_image(symmetry);
         self.since_fresh = 0;
     }
 
     fn start_without_momentum(&mut self) {
-        self.w.momentum.fill(T::zero());
-        self.w.momentum_image.fill(T::zero());
+        self.iteration.workspace.momentum.fill(T::zero());
+        self.iteration.workspace.momentum_image.fill(T::zero());
         self.momentum_slope = 0.0;
         self.has_momentum = true;
     }

@@ -1,6 +1,5 @@
-//! Which step next: both methods are run on paper, on the Ritz values, and their products counted.
+//! Which step comes next: both methods are tried on the Ritz values, and their products counted.
 
-use crate::inverse::automatic::descent::descent::LEAST_ANGLE;
 use crate::inverse::automatic::descent::least_squares::best_coefficients;
 use crate::inverse::automatic::descent::polynomial::ChebyshevStep;
 use crate::numerics::lanczos::RitzValue;
@@ -15,31 +14,31 @@ const ENDLESS: usize = 120;
 /// Above this ε the highest degree is always the cheapest per product.
 const FAR: f64 = 0.95;
 
-/// When the descent hands over to the finish.
+/// ‖I − XM‖ at which a descent ends and corrections take over.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Goal {
-    /// ‖I − XM‖ whose square is below the rounding of X: a correction of second order suffices.
-    pub tight: f64,
-    /// ‖I − XM‖ whose cube is: the correction takes one product more.
-    pub loose: f64,
+pub(crate) struct ResidualThresholds {
+    /// The square of this is below the rounding of X: a correction of second order suffices.
+    pub(crate) second_order: f64,
+    /// The cube of this is: the correction takes one product more.
+    pub(crate) third_order: f64,
 }
 
-impl Goal {
-    /// The goals of a format.
+impl ResidualThresholds {
+    /// The thresholds of a format.
     pub(crate) fn of<T: Real>() -> Self {
         let unit = 0.5 * T::EPSILON.to_f64();
         Self {
-            tight: 0.4 * unit.sqrt(),
-            loose: 0.08 * unit.cbrt(),
+            second_order: 0.4 * unit.sqrt(),
+            third_order: 0.08 * unit.cbrt(),
         }
     }
 }
 
-/// What to do next.
+/// The next step of a descent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Choice {
+pub(crate) enum NextStep {
     /// None: what is left cannot be told from rounding.
-    HandOver,
+    None,
     /// One least-squares step: two products.
     Momentum,
     /// One Chebyshev step of this degree for eigenvalues in this interval.
@@ -47,8 +46,12 @@ pub(crate) enum Choice {
 }
 
 /// The cheapest next Chebyshev degree, and the products to take eigenvalues in [1−ε, 1+ε] (times
-/// any factor) to within `goal` of 1. The last step needs no fresh C.
-pub(crate) fn cheapest_degree(epsilon: f64, goal: Goal, budget: usize) -> (usize, usize) {
+/// any factor) to within the thresholds of 1. The last step needs no fresh C.
+pub(crate) fn cheapest_degree(
+    epsilon: f64,
+    thresholds: ResidualThresholds,
+    budget: usize,
+) -> (usize, usize) {
     // False for NaN too, which would not end the recursion.
     let is_near = epsilon <= FAR;
     if !is_near {
@@ -60,13 +63,13 @@ pub(crate) fn cheapest_degree(epsilon: f64, goal: Goal, budget: usize) -> (usize
             continue;
         }
         let next = remainder(degree, epsilon);
-        let total = if next <= goal.tight {
+        let total = if next <= thresholds.second_order {
             products - 1
-        } else if next <= goal.loose {
-            // The finish makes up for it with one product more.
+        } else if next <= thresholds.third_order {
+            // The refinement makes up for it with one product more.
             products
         } else {
-            products + cheapest_degree(next, goal, best.1 - products).1
+            products + cheapest_degree(next, thresholds, best.1 - products).1
         };
         if total < best.1 {
             best = (degree, total);
@@ -88,13 +91,13 @@ pub(crate) fn safe_lower_end(degree: usize, smallest: f64, largest: f64) -> f64 
 }
 
 /// The products of Chebyshev steps for these eigenvalues.
-fn chebyshev_products(values: &mut [f64], goal: Goal, limit: usize) -> usize {
+fn chebyshev_products(values: &mut [f64], thresholds: ResidualThresholds, limit: usize) -> usize {
     let mut products = 0;
     while products < limit {
         let (smallest, largest) = extremes(values);
         let epsilon = (largest - smallest) / (largest + smallest);
         if epsilon <= FAR {
-            return products + cheapest_degree(epsilon, goal, limit - products).1;
+            return products + cheapest_degree(epsilon, thresholds, limit - products).1;
         }
         let step = ChebyshevStep::new(9, safe_lower_end(9, smallest, largest), largest);
         values.iter_mut().for_each(|x| *x = step.image(*x));
@@ -118,14 +121,14 @@ pub(crate) fn expected_loss(ritz: &[RitzValue], n: usize) -> f64 {
 /// The least-squares method on eigenvalues with weights: what a step does to the matrix, done to
 /// a few numbers.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Rehearsal {
+pub(crate) struct PredictedDescent {
     values: Vec<f64>,
     weights: Vec<f64>,
     memory: Vec<f64>,
     scratch: Vec<f64>,
 }
 
-impl Rehearsal {
+impl PredictedDescent {
     /// With room for so many eigenvalues.
     pub(crate) fn with_capacity(eigenvalues: usize) -> Self {
         let empty = || Vec::with_capacity(eigenvalues);
@@ -138,15 +141,19 @@ impl Rehearsal {
     }
 
     /// For how many steps the least-squares method saves products.
-    pub(crate) fn best_momentum_steps(&mut self, ritz: &[RitzValue], goal: Goal) -> usize {
+    pub(crate) fn best_momentum_steps(
+        &mut self,
+        ritz: &[RitzValue],
+        thresholds: ResidualThresholds,
+    ) -> usize {
         self.load(ritz);
-        let mut best = self.chebyshev_from_here(goal, ENDLESS);
+        let mut best = self.chebyshev_from_here(thresholds, ENDLESS);
         let mut best_steps = 0;
         let mut products = 0;
         while products + 2 < best {
             self.step();
             products += 2;
-            let total = products + self.chebyshev_from_here(goal, best - products);
+            let total = products + self.chebyshev_from_here(thresholds, best - products);
             if total < best {
                 best = total;
                 best_steps = products / 2;
@@ -167,9 +174,9 @@ impl Rehearsal {
         self.memory.resize(ritz.len(), 0.0);
     }
 
-    fn chebyshev_from_here(&mut self, goal: Goal, limit: usize) -> usize {
+    fn chebyshev_from_here(&mut self, thresholds: ResidualThresholds, limit: usize) -> usize {
         self.scratch.clone_from(&self.values);
-        chebyshev_products(&mut self.scratch, goal, limit)
+        chebyshev_products(&mut self.scratch, thresholds, limit)
     }
 
     fn step(&mut self) {
@@ -184,7 +191,7 @@ impl Rehearsal {
                 }
             }
         }
-        let [own, natural, momentum] = best_coefficients(&gram, &right, LEAST_ANGLE);
+        let [own, natural, momentum] = best_coefficients(&gram, &right);
         for (c, m) in self.values.iter_mut().zip(&mut self.memory) {
             *m = own * *c + natural * (1.0 - *c) * *c + momentum * *m;
             // Positive, as the descent keeps the eigenvalues.

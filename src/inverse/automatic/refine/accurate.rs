@@ -1,4 +1,4 @@
-//! The accurate finish: corrections by a residual taken to about twice the working precision.
+//! Accurate refinement: corrections by a residual taken to about twice the working precision.
 //!
 //! Rows of X and columns of M are cut into slices whose products are exact; only the products with
 //! the remainders round, and those are small.
@@ -6,14 +6,12 @@
 use nalgebra::DMatrix;
 
 use crate::descent::StopReason;
-use crate::inverse::automatic::descent::monitor::{Estimate, Monitor};
-use crate::inverse::automatic::descent::workspace::Workspace;
-use crate::inverse::automatic::refine::correction::Correction;
+use crate::inverse::automatic::iteration::Iteration;
+use crate::inverse::automatic::refine::accurate_correction::{AccurateCorrection, NEGLIGIBLE};
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::residual::accurate::{Slices, accurate_residual};
 use crate::inverse::residual::slices::slice_bits;
 use crate::inverse::scaling::Weights;
-use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::rounding::{
     absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, unit_roundoff,
 };
@@ -24,52 +22,46 @@ const MOST_CORRECTIONS: usize = 8;
 /// Residuals above this promise nothing.
 const HOPELESS: f64 = 0.5;
 
-/// An error this many times u, relative to X, is lost in the rounding of X.
-pub(crate) const NEGLIGIBLE: f64 = 0.2;
-
 /// A bound this many times n·u, relative to the inverse, is more than roundings explain: another
 /// correction will show the error to be smaller.
 const LOOSE_PROOF: f64 = 1e3;
 
-/// Improves `x` towards the correctly rounded inverse and proves how near it came.
+/// Improves X towards the correctly rounded inverse and proves how near it came.
 ///
-/// X ← X + R·X, or X + R·(X + R·X), with R = I − XM taken accurately, until what is left is below
-/// the rounding of X. Returns the certificate of the final X, which needs no further product.
+/// X ← X + R·X, or X + R·(X + R·X), with R = I − XM taken accurately, until the rest is below the
+/// rounding of X. Returns the proof for the final X, which needs no further product.
 ///
-/// With weights, what is left counts also as it weighs in the inverse before the scaling.
-pub(crate) fn finish(
-    matrix: &DMatrix<f64>,
+/// With weights, the rest counts also as it weighs in the inverse before the scaling.
+pub(crate) fn refine_accurately(
+    iteration: &mut Iteration<'_, f64>,
     weights: Option<&Weights>,
-    x: &mut DMatrix<f64>,
-    w: &mut Workspace<f64>,
-    counter: &mut ProductCounter,
-    monitor: &mut dyn Monitor<f64>,
 ) -> Result<Proof, StopReason> {
+    let matrix = iteration.matrix;
+    let unit = unit_roundoff();
     let mut proven = Proof::NOTHING;
     let mut error_before = f64::INFINITY;
     for _ in 0..MOST_CORRECTIONS {
-        let slices = slices_for(matrix, weights, x);
-        let rounding = accurate_residual(x, matrix, slices, w, counter);
-        let size = w.image.norm();
+        let slices = slices_for(matrix, weights, iteration.x);
+        let buffers = iteration.workspace.residual_buffers();
+        let rounding = accurate_residual(iteration.x, matrix, slices, buffers, iteration.counter);
+        let residual = &iteration.workspace.image;
         // False for NaN too.
-        let is_promising = size <= HOPELESS;
+        let is_promising = residual.norm() <= HOPELESS;
         if !is_promising {
             return Ok(if proven.is_proof() {
                 proven
             } else {
-                proof_here(x, &w.image, &rounding)
+                proof_here(iteration.x, residual, &rounding)
             });
         }
-        if let Some(reason) = monitor.see(x, size * size, Estimate::Residual(&w.image)) {
-            return Err(reason);
-        }
-        let correction = Correction::apply(matrix, weights, x, w, counter, rounding);
-        monitor.advance();
-        proven = correction.proof(x, w);
+        iteration.show_residual()?;
+        let correction = AccurateCorrection::apply(iteration, weights, rounding);
+        iteration.monitor.advance();
+        proven = correction.proof(iteration.x, iteration.workspace);
         let error_after = correction.remaining_error();
-        let done = error_after <= NEGLIGIBLE * unit_roundoff()
-            && proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit_roundoff();
-        if done || error_after > 0.5 * error_before {
+        let is_done = error_after <= NEGLIGIBLE * unit
+            && proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit;
+        if is_done || error_after > 0.5 * error_before {
             return Ok(proven);
         }
         error_before = error_after;

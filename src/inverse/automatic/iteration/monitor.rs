@@ -10,7 +10,7 @@ pub(crate) trait Monitor<T: Real> {
     /// Sees the iterate, with ‖I − XM‖²_F; a reason ends the descent.
     fn see(&mut self, x: &DMatrix<T>, loss: f64, estimate: Estimate<'_, T>) -> Option<StopReason>;
 
-    /// Sees the loss of an iterate that nobody looks at.
+    /// Sees the loss of an iterate when nothing else of it is looked at.
     fn see_loss(&mut self, loss: f64) -> Option<StopReason>;
 
     /// Whether anybody looks at more than the losses.
@@ -19,11 +19,11 @@ pub(crate) trait Monitor<T: Real> {
     /// X has changed: a step was taken.
     fn advance(&mut self);
 
-    /// The descent begins anew from another start.
+    /// The descent begins again from another start.
     fn restart(&mut self);
 }
 
-/// What is at hand of an iterate X.
+/// The product available for the iterate X.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Estimate<'a, T> {
     /// C = XM.

@@ -1,15 +1,16 @@
 //! The loop: which step next, and when it ends.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DVector;
 
 use crate::descent::StopReason;
-use crate::inverse::automatic::descent::monitor::{Estimate, Monitor};
 use crate::inverse::automatic::descent::plan::{
-    Choice, Goal, cheapest_degree, expected_loss, safe_lower_end,
+    NextStep, PredictedDescent, ResidualThresholds, cheapest_degree, expected_loss, safe_lower_end,
 };
-use crate::inverse::automatic::descent::workspace::Workspace;
+use crate::inverse::automatic::iteration::Iteration;
+use crate::inverse::automatic::iteration::monitor::Estimate;
+use crate::inverse::automatic::iteration::workspace::LANCZOS_STEPS;
 use crate::numerics::matrix::squared_distance_from_identity;
-use crate::numerics::product::counter::{ProductCounter, Symmetry};
+use crate::numerics::product::counter::Symmetry;
 use crate::numerics::real::Real;
 
 /// More products than any plan for an interval of ratio 1 to 40 needs.
@@ -23,9 +24,6 @@ const RISES_ALLOWED: usize = 3;
 
 /// A loss below 1 proves M regular, as far as C is right.
 pub(crate) const REGULAR_BELOW: f64 = 0.9;
-
-/// The squared sine of the angle below which a direction counts as a combination of the others.
-pub(crate) const LEAST_ANGLE: f64 = 1e-12;
 
 /// A step that shrinks the eigenvalues near zero more than this, or turns their signs, is refused:
 /// the loss cannot see it, but they would never grow again.
@@ -58,31 +56,31 @@ const NOISE: f64 = 40.0;
 /// The losses that the stall rules look back on.
 const MEMORY: usize = 5;
 
-/// Whether a wider format stands ready.
+/// What happens when the smallest eigenvalues are lost in the rounding of XM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HandOver {
-    /// It does: the descent ends where rounding hides what is left to do.
-    AtNoise,
-    /// It does not: the descent goes on as far as it can.
-    Never,
+pub(crate) enum AtNoise {
+    /// The descent ends: a wider format stands ready.
+    Stop,
+    /// It goes on as far as it can.
+    GoOn,
 }
 
 /// How far a descent may go, and what it may rely on.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Terms {
-    /// Where it ends.
-    pub goal: Goal,
+pub(crate) struct DescentOptions {
+    /// ‖I − XM‖ at which it ends.
+    pub(crate) thresholds: ResidualThresholds,
     /// Whether XM is symmetric at the start.
-    pub symmetry: Symmetry,
+    pub(crate) symmetry: Symmetry,
     /// What happens when the smallest eigenvalues are lost in the rounding of XM.
-    pub hand_over: HandOver,
-    /// Where it ends in any case.
-    pub most_steps: usize,
+    pub(crate) at_noise: AtNoise,
+    /// The steps after which it ends in any case.
+    pub(crate) most_steps: usize,
 }
 
 /// How a descent ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum DescentOutcome {
     /// ‖I − XM‖ should now be at the goal, or at the rounding level.
     Converged,
     /// No growth above the rounding level is left: M is singular to working precision.
@@ -98,24 +96,19 @@ pub(crate) enum Ending {
     Stopped(StopReason),
 }
 
-/// Runs the descent from an `x` for which XM is (nearly) symmetric and positive semidefinite.
+/// Runs the descent from an X for which XM is (nearly) symmetric and positive semidefinite.
 pub(crate) fn descend<T: Real>(
-    matrix: &DMatrix<T>,
-    x: &mut DMatrix<T>,
-    terms: Terms,
-    workspace: &mut Workspace<T>,
-    counter: &mut ProductCounter,
-    monitor: &mut dyn Monitor<T>,
-) -> Ending {
-    counter.multiply_with_symmetry(terms.symmetry, &mut workspace.image, x, matrix);
-    let mut run = Run {
-        matrix,
-        x,
-        goal: terms.goal,
-        terms,
-        w: workspace,
-        counter,
-        monitor,
+    iteration: &mut Iteration<'_, T>,
+    options: DescentOptions,
+) -> DescentOutcome {
+    iteration.workspace.prepare();
+    iteration.write_image(options.symmetry);
+    iteration.workspace.ritz.clear();
+    let matrix_norm = iteration.matrix.norm().to_f64();
+    NaturalDescent {
+        iteration,
+        options,
+        prediction: PredictedDescent::with_capacity(LANCZOS_STEPS),
         upper_bound: f64::INFINITY,
         since_fresh: 0,
         image_size: f64::INFINITY,
@@ -124,25 +117,20 @@ pub(crate) fn descend<T: Real>(
         momentum_from_now: false,
         has_leapt: false,
         momentum_steps_planned: 0,
-        matrix_norm: matrix.norm().to_f64(),
+        matrix_norm,
         condition: f64::INFINITY,
         losses: [f64::INFINITY; MEMORY],
         rises: 0,
         evened_out: 0.0,
-    };
-    run.w.ritz.clear();
-    run.descend()
+    }
+    .run()
 }
 
 /// The state of one descent.
-pub(crate) struct Run<'a, T: Real> {
-    pub(crate) matrix: &'a DMatrix<T>,
-    pub(crate) x: &'a mut DMatrix<T>,
-    pub(crate) goal: Goal,
-    terms: Terms,
-    pub(crate) w: &'a mut Workspace<T>,
-    pub(crate) counter: &'a mut ProductCounter,
-    pub(crate) monitor: &'a mut dyn Monitor<T>,
+pub(crate) struct NaturalDescent<'i, 'a, T: Real> {
+    pub(crate) iteration: &'i mut Iteration<'a, T>,
+    pub(crate) options: DescentOptions,
+    prediction: PredictedDescent,
     /// No eigenvalue of C is larger, as far as the last step tells.
     pub(crate) upper_bound: f64,
     /// Momentum steps since C was a product.
@@ -170,24 +158,24 @@ pub(crate) struct Run<'a, T: Real> {
     pub(crate) evened_out: f64,
 }
 
-impl<T: Real> Run<'_, T> {
-    fn descend(&mut self) -> Ending {
-        for step in 0..self.terms.most_steps {
-            let loss = squared_distance_from_identity(&self.w.image);
+impl<T: Real> NaturalDescent<'_, '_, T> {
+    fn run(mut self) -> DescentOutcome {
+        for step in 0..self.options.most_steps {
+            let loss = squared_distance_from_identity(&self.iteration.workspace.image);
             self.remember(loss);
-            let estimate = Estimate::Image(&self.w.image);
-            if let Some(reason) = self.monitor.see(self.x, loss, estimate) {
-                return Ending::Stopped(reason);
+            let estimate = Estimate::Image(&self.iteration.workspace.image);
+            if let Some(reason) = self.iteration.monitor.see(self.iteration.x, loss, estimate) {
+                return DescentOutcome::Stopped(reason);
             }
             if !loss.is_finite() {
-                return Ending::Broken;
+                return DescentOutcome::Broken;
             }
-            if loss.sqrt() <= self.goal.loose {
-                return Ending::Converged;
+            if loss.sqrt() <= self.options.thresholds.third_order {
+                return DescentOutcome::Converged;
             }
-            self.condition = self.x.norm().to_f64() * self.matrix_norm;
+            self.condition = self.iteration.x.norm().to_f64() * self.matrix_norm;
             if self.has_risen_above_rounding() {
-                return Ending::Unclear;
+                return DescentOutcome::Unclear;
             }
             if self.has_stalled() {
                 return self.at_rounding_level(loss);
@@ -196,19 +184,19 @@ impl<T: Real> Run<'_, T> {
                 return self.at_rounding_level(loss);
             }
             match self.choose(loss) {
-                Choice::HandOver if step > 0 => return Ending::OutOfResolution,
-                Choice::HandOver => return Ending::Unclear,
-                Choice::Momentum => {
+                NextStep::None if step > 0 => return DescentOutcome::OutOfResolution,
+                NextStep::None => return DescentOutcome::Unclear,
+                NextStep::Momentum => {
                     if !self.momentum_step() {
                         return self.at_rounding_level(loss);
                     }
-                    self.monitor.advance();
+                    self.iteration.monitor.advance();
                 }
-                Choice::Chebyshev { degree, interval } => {
+                NextStep::Chebyshev { degree, interval } => {
                     let is_last = self.chebyshev_step(degree, interval);
-                    self.monitor.advance();
+                    self.iteration.monitor.advance();
                     if is_last {
-                        return Ending::Converged;
+                        return DescentOutcome::Converged;
                     }
                 }
             }
@@ -248,16 +236,16 @@ impl<T: Real> Run<'_, T> {
     }
 
     /// Nothing grows any more: near the solution that is success.
-    fn at_rounding_level(&self, loss: f64) -> Ending {
+    fn at_rounding_level(&self, loss: f64) -> DescentOutcome {
         if loss < REGULAR_BELOW {
-            return Ending::Converged;
+            return DescentOutcome::Converged;
         }
-        let (n, nullity) = (self.x.nrows() as f64, loss.round());
+        let (n, nullity) = (self.iteration.x.nrows() as f64, loss.round());
         let is_whole = (loss - nullity).abs() <= CLEAR && nullity <= n;
         if self.rises == 0 && is_whole && self.null_space_is_null() {
-            Ending::Singular
+            DescentOutcome::Singular
         } else {
-            Ending::Unclear
+            DescentOutcome::Unclear
         }
     }
 
@@ -267,49 +255,52 @@ impl<T: Real> Run<'_, T> {
     /// size of the singular values left out. Matrix-vector products see them where C cannot, because
     /// M·v is rounded relative to itself.
     fn null_space_is_null(&self) -> bool {
-        let n = self.x.nrows();
+        let n = self.iteration.x.nrows();
         let mut v = DVector::from_fn(n, |i, _| {
             <T as Real>::from_f64((1.7 * (i * i) as f64 + 0.3).sin())
         });
         let mut image = DVector::zeros(n);
         for _ in 0..PROJECTIONS {
-            image.gemv(T::one(), self.matrix, &v, T::zero());
-            v.gemv(-T::one(), self.x, &image, T::one());
+            image.gemv(T::one(), self.iteration.matrix, &v, T::zero());
+            v.gemv(-T::one(), self.iteration.x, &image, T::one());
             let length = v.norm();
             if length > T::zero() {
                 v.unscale_mut(length);
             }
         }
-        image.gemv(T::one(), self.matrix, &v, T::zero());
+        image.gemv(T::one(), self.iteration.matrix, &v, T::zero());
         let rounding = ROUNDINGS * (n as f64).sqrt() * T::EPSILON.to_f64() * self.matrix_norm;
         image.norm().to_f64() <= rounding
     }
 
     /// Looks at the spectrum and takes the method that promises fewer products.
-    fn choose(&mut self, loss: f64) -> Choice {
-        if self.x.nrows() < LOOK_FROM && !self.has_leapt {
-            return Choice::Momentum;
+    fn choose(&mut self, loss: f64) -> NextStep {
+        if self.iteration.x.nrows() < LOOK_FROM && !self.has_leapt {
+            return NextStep::Momentum;
         }
         if self.momentum_steps_planned > 0 {
             self.momentum_steps_planned -= 1;
-            return Choice::Momentum;
+            return NextStep::Momentum;
         }
         if self.must_look(loss) {
-            self.w.lanczos.ritz_values(&self.w.image, &mut self.w.ritz);
+            self.iteration.workspace.lanczos.ritz_values(
+                &self.iteration.workspace.image,
+                &mut self.iteration.workspace.ritz,
+            );
         }
         let Some((smallest, largest)) = self.interval(loss) else {
-            return Choice::Momentum;
+            return NextStep::Momentum;
         };
-        let hands_over = self.terms.hand_over == HandOver::AtNoise;
-        if hands_over && smallest < self.noise() {
-            return Choice::HandOver;
+        let stops_at_noise = self.options.at_noise == AtNoise::Stop;
+        if stops_at_noise && smallest < self.noise() {
+            return NextStep::None;
         }
         if loss >= NEAR && self.prefers_momentum() {
-            return Choice::Momentum;
+            return NextStep::Momentum;
         }
         let epsilon = (largest - smallest) / (largest + smallest);
-        let (degree, _) = cheapest_degree(epsilon, self.goal, MOST_PRODUCTS_PLANNED);
-        Choice::Chebyshev {
+        let (degree, _) = cheapest_degree(epsilon, self.options.thresholds, MOST_PRODUCTS_PLANNED);
+        NextStep::Chebyshev {
             degree,
             interval: (safe_lower_end(degree, smallest, largest), largest),
         }
@@ -320,14 +311,19 @@ impl<T: Real> Run<'_, T> {
     /// They do where the loss leaves no room for others: it is below 1, and not larger than they
     /// promise.
     fn must_look(&self, loss: f64) -> bool {
-        let expected = expected_loss(&self.w.ritz, self.x.nrows());
-        self.w.ritz.is_empty() || loss >= REGULAR_BELOW || loss > SURPRISE * expected
+        let expected = expected_loss(&self.iteration.workspace.ritz, self.iteration.x.nrows());
+        self.iteration.workspace.ritz.is_empty()
+            || loss >= REGULAR_BELOW
+            || loss > SURPRISE * expected
     }
 
     /// An interval for the eigenvalues of C. Its lower end may be too high, which costs little;
     /// its upper end must not be too low.
     fn interval(&self, loss: f64) -> Option<(f64, f64)> {
-        let (first, last) = (self.w.ritz.first()?, self.w.ritz.last()?);
+        let (first, last) = (
+            self.iteration.workspace.ritz.first()?,
+            self.iteration.workspace.ritz.last()?,
+        );
         // A Ritz value above the bound means that rounding has made C unsymmetric.
         let largest = (1.01 * last.value + last.residual).min(self.upper_bound);
         let largest = largest.max(last.value);
@@ -342,7 +338,7 @@ impl<T: Real> Run<'_, T> {
 
     /// An eigenvalue below this cannot be told from rounding.
     fn noise(&self) -> f64 {
-        let order = self.x.nrows() as f64;
+        let order = self.iteration.x.nrows() as f64;
         NOISE * T::EPSILON.to_f64() * self.condition / order.sqrt()
     }
 
@@ -350,8 +346,15 @@ impl<T: Real> Run<'_, T> {
         if self.momentum_from_now {
             return true;
         }
-        let steps = (self.w.rehearsal).best_momentum_steps(&self.w.ritz, self.goal);
-        let smallest = self.w.ritz.first().map_or(0.0, |r| r.value);
+        let steps = self
+            .prediction
+            .best_momentum_steps(&self.iteration.workspace.ritz, self.options.thresholds);
+        let smallest = self
+            .iteration
+            .workspace
+            .ritz
+            .first()
+            .map_or(0.0, |r| r.value);
         let is_reliable = smallest > self.noise();
         self.momentum_steps_planned = if is_reliable {
             steps.saturating_sub(1)
@@ -364,8 +367,8 @@ impl<T: Real> Run<'_, T> {
     /// C is symmetric but for rounding if it was at the start; once rounding is no longer negligible,
     /// the other half of it is no longer the same.
     pub(crate) fn symmetry(&self) -> Symmetry {
-        if T::EPSILON.to_f64() * self.condition <= self.goal.loose {
-            self.terms.symmetry
+        if T::EPSILON.to_f64() * self.condition <= self.options.thresholds.third_order {
+            self.options.symmetry
         } else {
             Symmetry::General
         }

@@ -3,16 +3,18 @@
 use nalgebra::{DMatrix, DVector};
 use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 
-use crate::inverse::automatic::descent::workspace::Workspace;
-use crate::inverse::automatic::refine::accurate::NEGLIGIBLE;
+use crate::inverse::automatic::iteration::Iteration;
+use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::scaling::Weights;
-use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::random::fill_at_random;
 use crate::numerics::rounding::{
     RowSums, absolute_row_sums, absolute_times, enlarge, largest, product_error, underflow,
     unit_roundoff,
 };
+
+/// An error this many times u, relative to X, is lost in the rounding of X.
+pub(crate) const NEGLIGIBLE: f64 = 0.2;
 
 /// Random vectors of a norm estimate, which is then at least half of the norm in 24 of 25 cases, even of
 /// a matrix of rank one.
@@ -32,7 +34,7 @@ const VARIANCE: f64 = 4.0 / 12.0;
 /// order two: I − X⁺M = δ + R̂R − ΔM, M⁻¹ − X⁺ = δX + R(I − R)⁻¹·RX − Δ;
 /// order three: I − X⁺M = δ + R̂δ + R̂²R − (R̂Δ′ + Δ)M,
 /// M⁻¹ − X⁺ = δX + (Rδ + δR̂)X + R²(I − R)⁻¹·RX − R̂Δ′ − Δ.
-pub(crate) struct Correction {
+pub(crate) struct AccurateCorrection {
     third_order: bool,
     /// Bounds of the row sums of |δ|.
     rounding: RowSums,
@@ -61,22 +63,21 @@ impl Sums {
     }
 }
 
-impl Correction {
+impl AccurateCorrection {
     pub(crate) fn apply(
-        matrix: &DMatrix<f64>,
+        iteration: &mut Iteration<'_, f64>,
         weights: Option<&Weights>,
-        x: &mut DMatrix<f64>,
-        w: &mut Workspace<f64>,
-        counter: &mut ProductCounter,
         rounding: RowSums,
     ) -> Self {
-        debug_assert_eq!(matrix.shape(), x.shape());
+        let (matrix, x) = (iteration.matrix, &mut *iteration.x);
+        let w = &mut *iteration.workspace;
+        let counter = &mut *iteration.counter;
         let matrix_sums = absolute_row_sums(matrix);
         let before = Sums::of(x, &matrix_sums);
         counter.multiply(&mut w.momentum, &w.image, x);
         let [second, third] = errors_left(x, weights, w);
-        let enough = second <= NEGLIGIBLE * unit_roundoff();
-        if enough {
+        let is_enough = second <= NEGLIGIBLE * unit_roundoff();
+        if is_enough {
             *x += &w.momentum;
         } else {
             w.direction.copy_from(x);
@@ -85,9 +86,9 @@ impl Correction {
             *x += &w.momentum_image;
         }
         Self {
-            third_order: !enough,
+            third_order: !is_enough,
             rounding,
-            remaining_error: if enough { second } else { third },
+            remaining_error: if is_enough { second } else { third },
             before,
             matrix_sums,
         }
@@ -239,13 +240,36 @@ fn max(values: &[f64]) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::Correction;
-    use crate::inverse::automatic::descent::workspace::Workspace;
+    use super::AccurateCorrection;
+    use crate::descent::StopReason;
+    use crate::inverse::automatic::iteration::Iteration;
+    use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
+    use crate::inverse::automatic::iteration::workspace::Workspace;
     use crate::numerics::exact::{
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
     use crate::numerics::product::counter::ProductCounter;
     use crate::numerics::rounding::absolute_row_sums;
+
+    struct Unwatched;
+
+    impl Monitor<f64> for Unwatched {
+        fn see(&mut self, _: &DMatrix<f64>, _: f64, _: Estimate<'_, f64>) -> Option<StopReason> {
+            None
+        }
+
+        fn see_loss(&mut self, _: f64) -> Option<StopReason> {
+            None
+        }
+
+        fn watches(&self) -> bool {
+            false
+        }
+
+        fn advance(&mut self) {}
+
+        fn restart(&mut self) {}
+    }
 
     /// Corrects X by R̂ = R − δ and holds what is proven of it against exact arithmetic. R and δ have
     /// to be numbers of the format.
@@ -257,9 +281,15 @@ mod tests {
         w.prepare();
         w.image.copy_from(&(residual - delta));
         let mut corrected = x.clone();
-        let mut counter = ProductCounter::new();
         let rounding = absolute_row_sums(delta);
-        let correction = Correction::apply(m, None, &mut corrected, &mut w, &mut counter, rounding);
+        let mut iteration = Iteration {
+            matrix: m,
+            x: &mut corrected,
+            workspace: &mut w,
+            counter: &mut ProductCounter::new(),
+            monitor: &mut Unwatched,
+        };
+        let correction = AccurateCorrection::apply(&mut iteration, None, rounding);
         let proof = correction.proof(&corrected, &w);
         let left = exact_norm(&exact_residual(&corrected, m));
         let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));

@@ -1,14 +1,14 @@
-//! The memory of a descent, and where it begins.
+//! The memory of a search, and where it begins.
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::inverse::automatic::descent::plan::Rehearsal;
+use crate::inverse::residual::accurate::ResidualBuffers;
 use crate::numerics::lanczos::{Lanczos, RitzValue};
 use crate::numerics::matrix::{infinity_norm, one_norm};
 use crate::numerics::real::Real;
 
 /// Matrix-vector products of one look at the spectrum.
-const LANCZOS_STEPS: usize = 24;
+pub(crate) const LANCZOS_STEPS: usize = 24;
 
 /// The workspace: five n×n matrices and a thin basis.
 #[derive(Debug, Clone)]
@@ -25,7 +25,6 @@ pub(crate) struct Workspace<T: Real> {
     pub(crate) diagonal: DVector<T>,
     pub(crate) lanczos: Lanczos<T>,
     pub(crate) ritz: Vec<RitzValue>,
-    pub(crate) rehearsal: Rehearsal,
 }
 
 impl<T: Real> Workspace<T> {
@@ -46,7 +45,6 @@ impl<T: Real> Workspace<T> {
             diagonal: DVector::zeros(n),
             lanczos: Lanczos::new(n, LANCZOS_STEPS, seed),
             ritz: Vec::with_capacity(LANCZOS_STEPS),
-            rehearsal: Rehearsal::with_capacity(LANCZOS_STEPS),
         }
     }
 
@@ -73,6 +71,34 @@ impl<T: Real> Workspace<T> {
             }
         }
     }
+
+    /// The Ritz values of CᵀC, C being the image.
+    pub(crate) fn ritz_values_of_image_gram(&mut self) -> Vec<RitzValue> {
+        let mut ritz_values = Vec::with_capacity(LANCZOS_STEPS);
+        self.lanczos
+            .ritz_values_of_gram(&self.image, &mut ritz_values);
+        ritz_values
+    }
+
+    /// The Ritz values of AᵀA.
+    pub(crate) fn ritz_values_of_gram(&mut self, a: &DMatrix<T>) -> Vec<RitzValue> {
+        let mut ritz_values = Vec::with_capacity(LANCZOS_STEPS);
+        self.lanczos.ritz_values_of_gram(a, &mut ritz_values);
+        ritz_values
+    }
+}
+
+impl Workspace<f64> {
+    /// The matrices as an accurate residual needs them, with its result in the image.
+    pub(crate) fn residual_buffers(&mut self) -> ResidualBuffers<'_> {
+        ResidualBuffers {
+            residual: &mut self.image,
+            errors: &mut self.momentum_image,
+            slice_of_a: &mut self.direction,
+            slice_of_b: &mut self.direction_image,
+            product: &mut self.momentum,
+        }
+    }
 }
 
 /// x = Mᵀ/(‖M‖₁‖M‖∞): XM is positive semidefinite with eigenvalues at most 1 (Ben-Israel and
@@ -85,15 +111,4 @@ pub(crate) fn cold_start<T: Real>(matrix: &DMatrix<T>, x: &mut DMatrix<T>) -> bo
         *x *= T::one() / norms;
     }
     norms > T::zero()
-}
-
-/// The Ritz values of AᵀA, A being `matrix` or the image in the workspace.
-pub(crate) fn look_at_gram<T: Real>(
-    w: &mut Workspace<T>,
-    matrix: Option<&DMatrix<T>>,
-) -> Vec<RitzValue> {
-    let mut out = Vec::with_capacity(LANCZOS_STEPS);
-    w.lanczos
-        .ritz_values_of_gram(matrix.unwrap_or(&w.image), &mut out);
-    out
 }

@@ -10,7 +10,7 @@ use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::rounding::{enlarge, largest_row_sum, slightly_more, unit_roundoff};
 
 /// The largest relative error of one rounding in `f32`.
-pub(crate) const NARROW_ROUNDOFF: f64 = 0.5 * f32::EPSILON as f64;
+pub(crate) const SINGLE_ROUNDOFF: f64 = 0.5 * f32::EPSILON as f64;
 
 /// With ‖X‖∞ up to this and ‖R‖∞ < 1, nothing leaves the range of `f32` above.
 const LARGEST_NORM: f64 = 1e30;
@@ -22,7 +22,7 @@ const LARGEST_RESIDUAL: f64 = 0.5;
 const LARGEST_PRODUCT_ERROR: f64 = 0.01;
 
 /// The memory of a correction: four n×n matrices of `f32`.
-pub(crate) struct NarrowCorrection {
+pub(crate) struct MixedCorrection {
     residual: DMatrix<f32>,
     /// X before the correction, then M.
     inverse: DMatrix<f32>,
@@ -31,7 +31,7 @@ pub(crate) struct NarrowCorrection {
     product: DMatrix<f32>,
 }
 
-impl NarrowCorrection {
+impl MixedCorrection {
     pub(crate) fn new(n: usize) -> Self {
         // What is overwritten as a whole need not be zero first.
         let empty = || DMatrix::zeros(0, 0);
@@ -51,8 +51,8 @@ impl NarrowCorrection {
         degree: usize,
         counter: &mut ProductCounter,
     ) {
-        narrow(&mut self.residual, residual);
-        narrow(&mut self.inverse, x);
+        to_single(&mut self.residual, residual);
+        to_single(&mut self.inverse, x);
         self.sum.clone_from(&self.inverse);
         counter.multiply(&mut self.product, &self.residual, &self.sum);
         for _ in 1..degree {
@@ -80,17 +80,17 @@ impl NarrowCorrection {
         counter: &mut ProductCounter,
     ) -> f64 {
         let step = f64::from(self.sum.norm());
-        narrow(&mut self.inverse, matrix);
+        to_single(&mut self.inverse, matrix);
         counter.multiply(&mut self.product, &self.sum, &self.inverse);
         let products = self.product.as_slice();
         for (r, &product) in residual.as_mut_slice().iter_mut().zip(products) {
             *r -= f64::from(product);
         }
-        4.0 * NARROW_ROUNDOFF * step * matrix.norm() / (matrix.nrows() as f64).sqrt()
+        4.0 * SINGLE_ROUNDOFF * step * matrix.norm() / (matrix.nrows() as f64).sqrt()
     }
 }
 
-fn narrow(out: &mut DMatrix<f32>, wide: &DMatrix<f64>) {
+fn to_single(out: &mut DMatrix<f32>, wide: &DMatrix<f64>) {
     if out.shape() != wide.shape() {
         *out = wide.map(|value| value as f32);
         return;
@@ -123,14 +123,14 @@ pub(crate) struct Remainder {
 impl Remainder {
     /// None where the bounds don't hold.
     pub(crate) fn after(bounds: &ResidualBounds, degree: usize, n: usize) -> Option<Self> {
-        let units = n as f64 * NARROW_ROUNDOFF;
+        let units = n as f64 * SINGLE_ROUNDOFF;
         let (rho, delta) = (bounds.residual, bounds.rounding);
         // False for NaN too.
         let holds = rho <= LARGEST_RESIDUAL
             && units <= LARGEST_PRODUCT_ERROR
             && bounds.a_norm.max(bounds.b_norm) <= LARGEST_NORM;
         holds.then(|| {
-            let per_product = units / (1.0 - units) + 3.0 * NARROW_ROUNDOFF;
+            let per_product = units / (1.0 - units) + 3.0 * SINGLE_ROUNDOFF;
             let growth = (1.0 - rho).recip();
             Self {
                 power: rho.powi(degree as i32 + 1) * growth,
@@ -149,7 +149,7 @@ impl Remainder {
     pub(crate) fn proof(self, bounds: &ResidualBounds, corrected: &DMatrix<f64>) -> Proof {
         let n = corrected.nrows();
         let norm = enlarge(largest_row_sum(corrected), n);
-        let tiny = narrow_underflow(n, bounds.a_norm);
+        let tiny = single_underflow(n, bounds.a_norm);
         let roundings = unit_roundoff() * norm + self.from_products * bounds.a_norm + tiny;
         let absolute = (self.power + self.from_residual) * bounds.a_norm + roundings;
         let residual = self.power + self.from_residual + roundings * bounds.b_norm;
@@ -160,7 +160,7 @@ impl Remainder {
 
 /// What underflow in `f32` adds to the entries of a row: n products of n terms, and what was converted, each
 /// off by the smallest subnormal at most.
-fn narrow_underflow(n: usize, norm: f64) -> f64 {
+fn single_underflow(n: usize, norm: f64) -> f64 {
     /// Of the terms up to degree 4, each carried on by a factor of at most 1/(1 − ρ) ≤ 2.
     const CARRIED: f64 = 8.0;
     let smallest = f64::from(f32::MIN_POSITIVE) * f64::from(f32::EPSILON);
@@ -171,7 +171,7 @@ fn narrow_underflow(n: usize, norm: f64) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{NarrowCorrection, Remainder, ResidualBounds};
+    use super::{MixedCorrection, Remainder, ResidualBounds};
     use crate::numerics::exact::{
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
@@ -189,7 +189,7 @@ mod tests {
         let bounds = ResidualBounds::new(x, &absolute_row_sums(m), &residual);
         let remainder = Remainder::after(&bounds, degree, n).expect("a small residual");
         let mut corrected = x.clone();
-        NarrowCorrection::new(n).apply(&residual, &mut corrected, degree, &mut counter);
+        MixedCorrection::new(n).apply(&residual, &mut corrected, degree, &mut counter);
         let proof = remainder.proof(&bounds, &corrected);
         let left = exact_norm(&exact_residual(&corrected, m));
         let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));

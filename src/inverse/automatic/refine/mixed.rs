@@ -1,0 +1,208 @@
+//! The short way from an inverse that is nearly right: corrections by products in `f32` where these
+//! are enough, residuals in `f64`.
+
+use crate::descent::StopReason;
+use crate::inverse::automatic::iteration::Iteration;
+use crate::inverse::automatic::refine::mixed_correction::{
+    MixedCorrection, Remainder, SINGLE_ROUNDOFF,
+};
+use crate::inverse::automatic::refine::plain::rounding_of_residual;
+use crate::inverse::automatic::target::{LARGEST_USEFUL_ERROR, Target};
+use crate::inverse::certificate::proof::{Proof, ResidualBounds};
+use crate::numerics::matrix::{squared_distance_from_identity, subtract_from_identity};
+use crate::numerics::rounding::{absolute_row_sums, unit_roundoff};
+use crate::objective::Side;
+
+/// The order from which products in `f32` pay.
+const WORTH_FROM: usize = 48;
+
+/// ‖I − XM‖ below which they do: above it, degrees above [`HIGHEST_DEGREE`] are faster.
+const WORTH_BELOW: f64 = 0.02;
+
+/// Rounding in `f32` leaves u·κ of the residual; above this share a product in `f64` gets farther.
+const LARGEST_SHARE: f64 = 0.005;
+
+/// Each product in `f32` adds a power of the residual.
+const HIGHEST_DEGREE: usize = 4;
+
+/// Every round but the last leaves about 10⁻⁷ of the error.
+const MOST_ROUNDS: usize = 3;
+
+/// The room that estimates of norms leave.
+const SAFETY: f64 = 2.0;
+
+/// The error that working precision may leave, as a share of u·κ, which an LU factorisation leaves.
+const LU_SHARE: f64 = 0.25;
+
+/// The residual that working precision may leave, in units of u·κ.
+const LU_RESIDUAL: f64 = 16.0;
+
+/// How a round of corrections goes.
+struct Round {
+    degree: usize,
+    /// Whether it reaches the target, to go by the estimates.
+    is_last: bool,
+}
+
+/// What the corrections made of a start that is nearly right.
+pub(crate) enum MixedOutcome {
+    /// The inverse, of which this is proven.
+    Proven(Proof),
+    /// It should have the residual of the target, which remains to be computed.
+    Near,
+    /// It falls short of the target.
+    Short,
+}
+
+/// Estimates for an X that is nearly right.
+#[derive(Clone, Copy)]
+struct ErrorEstimate {
+    /// ‖I − XM‖₂.
+    size: f64,
+    /// ‖M⁻¹ − X‖/‖M⁻¹‖, which may be smaller by as much as the condition number.
+    error: f64,
+}
+
+impl ErrorEstimate {
+    /// After a correction of this degree, with the rounding of its products: that is relative to
+    /// |R||X|, where R·X itself may be much smaller, and has no reason to be small times M.
+    fn after(self, degree: usize, condition: f64) -> Self {
+        let rounding = SAFETY * SINGLE_ROUNDOFF;
+        let power = self.size.powi(degree as i32);
+        Self {
+            size: self.size * (power + rounding * condition),
+            error: self.error * power + self.size * rounding,
+        }
+    }
+}
+
+/// ‖X‖_F·‖M‖_F/√n, about κ, if [`correct`] serves for an X with ‖I − XM‖₂ of this size.
+pub(crate) fn is_served(iteration: &Iteration<'_, f64>, target: Target, size: f64) -> Option<f64> {
+    let (matrix, x) = (iteration.matrix, &*iteration.x);
+    let suits_target = match target {
+        // Accurate corrections begin from a smaller residual than one in `f32` leaves.
+        Target::Full => false,
+        Target::Working => true,
+        // More than the rounding of the residual allows cannot be proven.
+        Target::Proven(error) => SAFETY * rounding_of_residual(iteration) <= error,
+        Target::Residual { side, .. } => side == Side::Left,
+    };
+    let is_near = suits_target && x.nrows() >= WORTH_FROM && size <= WORTH_BELOW;
+    let condition = || x.norm() * matrix.norm() / (x.nrows() as f64).sqrt();
+    let serves = |condition: &f64| SINGLE_ROUNDOFF * condition <= LARGEST_SHARE;
+    is_near.then(condition).filter(serves)
+}
+
+/// Corrects an inverse with C = XM in `image` and ‖I − C‖₂ of this size, κ being about `condition`.
+pub(crate) fn correct(
+    iteration: &mut Iteration<'_, f64>,
+    target: Target,
+    size: f64,
+    condition: f64,
+) -> Result<MixedOutcome, StopReason> {
+    let n = iteration.x.nrows();
+    let mut estimate = ErrorEstimate { size, error: size };
+    let matrix_sums = absolute_row_sums(iteration.matrix);
+    let mut correction = MixedCorrection::new(n);
+    for _ in 0..MOST_ROUNDS {
+        let residual = &mut iteration.workspace.image;
+        subtract_from_identity(residual);
+        let bounds = ResidualBounds::new(iteration.x, &matrix_sums, residual);
+        let Round { degree, is_last } = next_round(target, estimate, condition, &bounds, n);
+        let Some(remainder) = Remainder::after(&bounds, degree, n) else {
+            break;
+        };
+        correction.apply(residual, iteration.x, degree, iteration.counter);
+        iteration.monitor.advance();
+        if is_last && matches!(target, Target::Residual { .. }) {
+            return Ok(MixedOutcome::Near);
+        }
+        if is_last {
+            let proof = remainder.proof(&bounds, iteration.x);
+            if accepts(iteration, target, proof, &mut correction, condition)? {
+                return Ok(MixedOutcome::Proven(proof));
+            }
+        }
+        iteration.update_image()?;
+        let largest = squared_distance_from_identity(&iteration.workspace.image).sqrt();
+        let smallest = largest / (n as f64).sqrt();
+        let next = estimate.after(degree, condition);
+        // False for NaN too.
+        let has_improved = smallest < 0.5 * estimate.size;
+        if !has_improved {
+            break;
+        }
+        estimate = ErrorEstimate {
+            size: next.size.clamp(smallest, largest),
+            error: next.error,
+        };
+    }
+    Ok(MixedOutcome::Short)
+}
+
+/// Do the proof and, for working precision, the residual after the last step reach the target?
+fn accepts(
+    iteration: &mut Iteration<'_, f64>,
+    target: Target,
+    proof: Proof,
+    correction: &mut MixedCorrection,
+    condition: f64,
+) -> Result<bool, StopReason> {
+    if let Target::Proven(error) = target {
+        return Ok(proof.relative <= error);
+    }
+    let residual = &mut iteration.workspace.image;
+    let doubt = correction.follow(residual, iteration.matrix, iteration.counter);
+    let like_lu = LU_RESIDUAL * unit_roundoff() * condition;
+    let is_accepted = proof.relative <= LARGEST_USEFUL_ERROR && residual.norm() + doubt <= like_lu;
+    if is_accepted {
+        iteration.show_residual()?;
+    }
+    Ok(is_accepted)
+}
+
+/// The lowest degree that reaches the target, else that from which the next round will, else the one
+/// whose power of the residual is lost in the rounding of the products; n is the order.
+fn next_round(
+    target: Target,
+    estimate: ErrorEstimate,
+    condition: f64,
+    bounds: &ResidualBounds,
+    n: usize,
+) -> Round {
+    let suffices = |from: ErrorEstimate, degree: usize| {
+        let next = from.after(degree, condition);
+        match target {
+            Target::Full | Target::Working => {
+                next.error <= unit_roundoff() * SAFETY.max(LU_SHARE * condition)
+            }
+            Target::Proven(error) => next.error <= error,
+            Target::Residual { tolerance, .. } => SAFETY * next.size <= tolerance,
+        }
+    };
+    let is_proven = |degree: usize| match target {
+        Target::Proven(error) => Remainder::after(bounds, degree, n)
+            .is_some_and(|remainder| SAFETY.sqrt() * remainder.relative_error() <= error),
+        _ => true,
+    };
+    let mut degrees = 1..=HIGHEST_DEGREE;
+    let last = degrees
+        .clone()
+        .find(|&k| suffices(estimate, k) && is_proven(k));
+    if let Some(degree) = last {
+        return Round {
+            degree,
+            is_last: true,
+        };
+    }
+    let prepares = |&k: &usize| suffices(estimate.after(k, condition), 1);
+    let is_enough = |k: &usize| estimate.size.powi(*k as i32) <= SINGLE_ROUNDOFF;
+    let degree = degrees
+        .clone()
+        .find(prepares)
+        .or_else(|| degrees.find(is_enough));
+    Round {
+        degree: degree.unwrap_or(HIGHEST_DEGREE),
+        is_last: false,
+    }
+}

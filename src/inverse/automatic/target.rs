@@ -1,0 +1,103 @@
+//! How well an inverse has to be known.
+
+use crate::inverse::automatic::descent::plan::ResidualThresholds;
+use crate::inverse::certificate::proof::Proof;
+use crate::inverse::scaling::Scaling;
+use crate::numerics::real::Real;
+use crate::objective::Side;
+
+/// How well an inverse has to be known: of the matrix as it was given, or of the equilibrated one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Target {
+    /// The correctly rounded inverse, nearly.
+    Full,
+    /// What working precision gives without the accurate corrections.
+    Working,
+    /// ‖I − XM‖_F, ‖I − MX‖_F or both at most this.
+    Residual { tolerance: f64, side: Side },
+    /// A proven relative error ‖M⁻¹ − X‖∞/‖M⁻¹‖∞ at most this.
+    Proven(f64),
+}
+
+/// A proven relative error above this leaves less than a digit: the matrix is singular to working
+/// precision for all that can be told.
+pub(crate) const LARGEST_USEFUL_ERROR: f64 = 0.1;
+
+/// The part of ε that an inverse may be off before it is rounded to a narrower format.
+const BEFORE_ROUNDING: f64 = 1.0 / 16.0;
+
+impl Target {
+    /// The target for the equilibrated matrix, from the target for a matrix of format `T`.
+    pub(crate) fn scaled<T: Real>(self, scaling: &Scaling) -> Self {
+        let is_narrow = is_narrow::<T>();
+        let before_rounding = BEFORE_ROUNDING * T::EPSILON.to_f64();
+        match self {
+            Self::Residual { tolerance, side } => {
+                // X·M − I is C·(Xₛ·Mₛ − I)·C⁻¹, M·X − I is R⁻¹·(Mₛ·Xₛ − I)·R.
+                let spread = match side {
+                    Side::Left => scaling.column_spread(),
+                    Side::Right => scaling.row_spread(),
+                    Side::Both => scaling.column_spread().max(scaling.row_spread()),
+                };
+                let tolerance = tolerance.scale_by_power_of_two(-spread);
+                // Rounding to a narrower format takes its share.
+                let tolerance = if is_narrow {
+                    0.5 * tolerance
+                } else {
+                    tolerance
+                };
+                Self::Residual { tolerance, side }
+            }
+            Self::Proven(error) if is_narrow => Self::Proven((0.5 * error).max(before_rounding)),
+            Self::Proven(error) => Self::Proven(error),
+            // The proof says nothing of entries that weigh more before the scaling.
+            Self::Full | Self::Working if is_narrow && !scaling.is_common_factor() => Self::Full,
+            Self::Full | Self::Working if is_narrow => Self::Proven(before_rounding),
+            Self::Full => Self::Full,
+            Self::Working => Self::Working,
+        }
+    }
+
+    /// ‖I − XM‖ at which the descent on the equilibrated matrix ends.
+    pub(crate) fn thresholds(self) -> ResidualThresholds {
+        let thresholds = ResidualThresholds::of::<f64>();
+        let norm = match self {
+            Self::Full | Self::Working => return thresholds,
+            // Half leaves room for the rounding of the residual.
+            Self::Residual { tolerance, .. } => 0.5 * tolerance,
+            // A row sum may be ten times as large as the norm that the descent sees.
+            Self::Proven(error) => 0.1 * error,
+        };
+        let norm = norm.clamp(thresholds.second_order, 0.1);
+        ResidualThresholds {
+            second_order: norm,
+            third_order: norm,
+        }
+    }
+
+    /// Whether the proof, for the equilibrated matrix, is worth keeping or all that was demanded;
+    /// otherwise the matrix is singular to working precision.
+    pub(crate) fn accepts(self, proof: Proof) -> bool {
+        let largest_error = match self {
+            Self::Full | Self::Working => LARGEST_USEFUL_ERROR,
+            Self::Residual { .. } => 1.0,
+            Self::Proven(error) => error.max(LARGEST_USEFUL_ERROR),
+        };
+        proof.is_proof() && proof.relative <= largest_error
+    }
+
+    /// Whether this proven relative error of the inverse as it is stored is worth keeping, or all
+    /// that was demanded.
+    pub(crate) fn accepts_stored(self, relative_error: f64) -> bool {
+        match self {
+            Self::Full | Self::Working => relative_error <= LARGEST_USEFUL_ERROR,
+            Self::Proven(error) => relative_error <= error,
+            Self::Residual { .. } => relative_error < 1.0,
+        }
+    }
+}
+
+/// Whether the format has fewer digits than `f64`, in which the search works.
+pub(crate) fn is_narrow<T: Real>() -> bool {
+    T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS
+}
