@@ -54,7 +54,7 @@
 //! - `log`: `LogEvery`, a line every so many steps through the `log` facade.
 //! - `progress`: `ProgressBar` on the terminal, by indicatif.
 //! - `serde`: `SavedRun`, a descent in any format of serde, with `Stepper::save` and
-//!   `Stepper::restore`.
+//!   `Stepper::restore`; serde's derives for every optimizer, its state and the report of a run.
 //! - `sparse`: [`LinearMap`] for the `CsrMatrix` of nalgebra-sparse.
 //! - `threads`: large products on several threads; `MATMUL_NUM_THREADS` sets their number.
 
@@ -84,12 +84,12 @@ pub mod svd;
 pub mod watch;
 
 pub use completion::{Completion, CompletionConfig, complete_by_descent};
-#[cfg(feature = "serde")]
-pub use descent::SavedRun;
 pub use descent::{
     Checkpoint, Minimization, Observer, Progress, Report, Silent, Stall, Stepper, StopReason,
     Stopping, minimize,
 };
+#[cfg(feature = "serde")]
+pub use descent::{CheckpointError, SavedRun};
 pub use error::Error;
 pub use inverse::{
     Accuracy, Certificate, Config, InverseTracker, Inversion, Optimality, Products, Refresh, Route,
@@ -115,7 +115,7 @@ pub use optimizer::{
     Projected, ReducedOnPlateau, Schedule, Scheduled, ScheduledState, StepDecay,
 };
 #[cfg(feature = "serde")]
-pub use optimizer::{Parts, Resumable, StateParts};
+pub use optimizer::{Resumable, StateError};
 pub use real::Real;
 pub use set::{
     Banded, Bounds, ConvexSet, EntryBounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz,

@@ -32,6 +32,7 @@ use crate::{Error, Real};
 /// assert!(stopping.loss(f64::NAN).validate().is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Stopping<T> {
     /// The run diverged if |loss| exceeds this multiple of the first loss that was not zero, or if
@@ -53,6 +54,7 @@ pub struct Stopping<T> {
 
 /// How little progress counts as none.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stall<T> {
     /// The steps without enough improvement after which the run ends; at least 1.
     pub patience: usize,

@@ -41,6 +41,7 @@ use crate::{Error, Real};
 /// assert_eq!(x, [4.0 - 0.125 * 0.5 * 4.0]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AdamW<T> {
     /// η: about the distance each parameter moves in a step.

@@ -8,6 +8,7 @@ use crate::{Error, Real};
 
 /// By which measure of recent gradients [`RmsProp`] divides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Spread {
     /// Their root mean square, the default.
@@ -55,6 +56,7 @@ pub enum Spread {
 /// assert!((x[0] - 1.5).abs() < 1e-5 && (x[1] - 2.5).abs() < 1e-5);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RmsProp<T> {
     /// η: about the distance each parameter moves in a step.
@@ -132,6 +134,7 @@ impl<T: Real> Default for RmsProp<T> {
 
 /// What [`RmsProp`] remembers between steps.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RmsPropState<T> {
     pub(super) squared_spread: Vec<T>,
     /// Empty unless centred.

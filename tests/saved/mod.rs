@@ -5,7 +5,8 @@ mod exact;
 mod foreign;
 
 use matrix_descent::{
-    Fit, MeanSquaredError, Optimizer, Real, SavedRun, Silent, Stepper, StopReason, Stopping,
+    Error, Fit, MeanSquaredError, Optimizer, Real, Resumable, SavedRun, Silent, Stepper,
+    StopReason, Stopping,
 };
 use serde_json::Value;
 
@@ -33,4 +34,11 @@ fn to_value(saved: &SavedRun) -> Value {
 
 fn from_value(value: Value) -> SavedRun {
     serde_json::from_value(value).unwrap()
+}
+
+fn refusal<T: Real, M: Resumable<T>>(rule: M, saved: &SavedRun) -> Error<T> {
+    match Stepper::restore(objective(), rule, saved) {
+        Ok(stepper) => panic!("goes on from step {}", stepper.steps()),
+        Err(error) => error,
+    }
 }
