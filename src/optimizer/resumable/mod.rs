@@ -28,20 +28,23 @@ use crate::real::Real;
 /// ```
 /// use matrix_descent::optimizer::{Adam, AdamState, Optimizer, Resumable};
 ///
-/// let gradient = |x: &[f64]| [2.0 * (x[0] - 3.0)];
-/// let rule = Adam::new(0.1);
-/// let mut x = vec![0.0];
+/// fn step(rule: &Adam<f64>, state: &mut AdamState<f64>, x: &mut [f64]) {
+///     let mut gradient = [2.0 * (x[0] - 3.0)];
+///     rule.step(state, x, &mut gradient);
+/// }
+///
+/// let (rule, mut x) = (Adam::new(0.1), vec![0.0]);
 /// let mut state = rule.init(&x);
-/// rule.step(&mut state, &mut x, &mut gradient(&x));
+/// step(&rule, &mut state, &mut x);
 /// let file = postcard::to_allocvec(&(&x, &rule, &state))?;
 ///
 /// // In another process:
 /// let (mut y, rule, mut restored): (Vec<f64>, Adam<f64>, AdamState<f64>) =
 ///     postcard::from_bytes(&file)?;
 /// rule.check_state(&restored, &rule.init(&y))?;
-/// rule.step(&mut restored, &mut y, &mut gradient(&y));
+/// step(&rule, &mut restored, &mut y);
 ///
-/// rule.step(&mut state, &mut x, &mut gradient(&x));
+/// step(&rule, &mut state, &mut x);
 /// assert_eq!((x, state), (y, restored));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
