@@ -1,6 +1,8 @@
 //! The one error type.
 
 use crate::completion::Completion;
+#[cfg(feature = "serde")]
+use crate::descent::CheckpointError;
 use crate::descent::Minimization;
 use crate::inverse::Inversion;
 use crate::numerics::real::Real;
@@ -89,80 +91,10 @@ pub enum Error<T: Real = f64> {
         found: T,
     },
 
-    /// What was to be resumed is not a checkpoint of this crate.
+    /// A checkpoint can't be saved or resumed.
     #[cfg(feature = "serde")]
-    #[error("not a checkpoint of this crate: its format is named {found:?}")]
-    CheckpointFormat {
-        /// The name that it has in place of the format's.
-        found: String,
-    },
-
-    /// A checkpoint was saved in a version of the format that this version of the crate can't read.
-    #[cfg(feature = "serde")]
-    #[error("the checkpoint has version {found} of the format, but only {supported} can be read")]
-    CheckpointVersion {
-        /// The version of the checkpoint.
-        found: u32,
-        /// The version that can be read.
-        supported: u32,
-    },
-
-    /// A checkpoint is not as it was saved: a part of it has changed or is missing.
-    #[cfg(feature = "serde")]
-    #[error("the checkpoint is damaged: its checksum is {computed:#x}, but was {recorded:#x}")]
-    CheckpointDamaged {
-        /// The checksum in the checkpoint.
-        recorded: u64,
-        /// That of its content.
-        computed: u64,
-    },
-
-    /// A checkpoint was saved by a run in another precision.
-    #[cfg(feature = "serde")]
-    #[error("the checkpoint has numbers of {found} bits, but was to be resumed with {expected}")]
-    CheckpointPrecision {
-        /// The bits of a number in the checkpoint.
-        found: u32,
-        /// Those of the run that was to go on.
-        expected: u32,
-    },
-
-    /// A checkpoint was saved by a run with another optimizer.
-    #[cfg(feature = "serde")]
-    #[error("the checkpoint is of the optimizer {found:?}, but was to be resumed by {expected:?}")]
-    CheckpointOptimizer {
-        /// The optimizer that made it.
-        found: String,
-        /// The optimizer that was to go on.
-        expected: String,
-    },
-
-    /// A part of a checkpoint has not the length that the optimizer, as it is set, or the number of
-    /// parameters demands.
-    #[cfg(feature = "serde")]
-    #[error("the part {part:?} of the checkpoint has {found} values, but has to have {expected}")]
-    CheckpointLength {
-        /// Which part.
-        part: &'static str,
-        /// The values in it; none where it is missing.
-        found: usize,
-        /// The values that it has to have, at least.
-        expected: usize,
-    },
-
-    /// A value in a checkpoint can't be what it stands for.
-    #[cfg(feature = "serde")]
-    #[error(
-        "value {index} of the part {part:?} of the checkpoint is {value}, which is out of range"
-    )]
-    CheckpointValue {
-        /// Which part.
-        part: &'static str,
-        /// Which of its values, from 0.
-        index: usize,
-        /// The value as saved: for a number its bits.
-        value: i64,
-    },
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
 
     /// A setting makes no sense.
     #[error("{name} is {value}, but has to be {requirement}")]

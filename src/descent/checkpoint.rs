@@ -8,10 +8,11 @@ use super::report::Ends;
 /// All that a run needs to go on later: parameters, optimizer state, history and best iterate.
 ///
 /// Made by [`Stepper::into_checkpoint`](crate::descent::Stepper::into_checkpoint), taken up by
-/// [`Stepper::resume`](crate::descent::Stepper::resume). It is for one process; what can be written to a file is
-/// the `SavedRun` of the feature `serde`. Its `Debug` form is short of history, as that of a
-/// [`Report`](crate::descent::Report).
+/// [`Stepper::resume`](crate::descent::Stepper::resume). To write it to a file, use the `SavedRun` of the
+/// feature `serde`, which notices damage and keeps every bit in any format. The `Debug` form abbreviates
+/// the history, like that of a [`Report`](crate::descent::Report).
 #[derive(Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Checkpoint<T, S> {
     pub(super) parameters: Vec<T>,
     pub(super) state: S,

@@ -17,6 +17,6 @@ pub use minimize::minimize;
 pub use observer::{Observer, Progress, Silent};
 pub use report::{Minimization, Report, StopReason};
 #[cfg(feature = "serde")]
-pub use saved::SavedRun;
+pub use saved::{CheckpointError, SavedRun};
 pub use stepper::Stepper;
 pub use stopping::{Stall, Stopping};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum StopReason {
     /// The loss reached [`Stopping::loss`](crate::descent::Stopping::loss).
@@ -74,6 +75,7 @@ impl fmt::Display for StopReason {
 /// Its `Debug` form shows the first and the last of the losses and their number: there may be
 /// millions.
 #[derive(Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Report<T> {
     /// The loss after 0, 1, 2, … steps: one entry more than there were steps.
@@ -123,6 +125,7 @@ impl<T: fmt::Debug> fmt::Debug for Ends<'_, T> {
 
 /// What a descent reached.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Minimization<T> {
     /// The parameters after the last step.

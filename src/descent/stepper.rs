@@ -102,7 +102,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     /// # Errors
     ///
     /// As [`new`](Self::new), so that a run which diverged to NaN or ±∞ can't be resumed;
-    /// [`Error::DifferentObjective`] if the objective has not the loss that the checkpoint records.
+    /// [`Error::DifferentObjective`] if the objective does not have the loss that the checkpoint
+    /// records. With the feature `serde`, `Error::Checkpoint` for a history that no run can have.
     pub fn resume(
         objective: F,
         optimizer: M,
@@ -111,6 +112,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         objective.validate()?;
         check_optimizer(&optimizer, objective.dimension())?;
         check_parameters(&checkpoint.parameters, objective.dimension())?;
+        #[cfg(feature = "serde")]
+        checkpoint.check_history()?;
         let mut stepper = Self {
             gradient: vec![T::zero(); checkpoint.parameters.len()],
             parameters_are_finite: true,
@@ -190,7 +193,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             }
             self.step();
         };
-        self.at.elapsed += started.elapsed();
+        self.at.elapsed = self.at.elapsed.saturating_add(started.elapsed());
         let step = self.steps();
         self.last_run = Some(EndOfRun { reason, step });
         Ok(reason)

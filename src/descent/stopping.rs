@@ -34,6 +34,7 @@ use crate::numerics::validation::check_at_least_zero;
 /// assert!(stopping.loss(f64::NAN).validate().is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Stopping<T> {
     /// The run diverged if |loss| exceeds this multiple of the first loss that was not zero, or if
@@ -55,6 +56,7 @@ pub struct Stopping<T> {
 
 /// How little progress counts as none.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stall<T> {
     /// The steps without enough improvement after which the run ends; at least 1.
     pub patience: usize,

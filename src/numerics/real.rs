@@ -8,7 +8,7 @@ pub(crate) mod sealed {
     use rand::rngs::Xoshiro256PlusPlus;
 
     /// Keeps other types out of [`Real`](super::Real), and the generator out of its interface.
-    pub trait Sealed: Sized {
+    pub trait Sealed: Sized + Saved {
         /// A number drawn uniformly from the multiples of ε/2 in [0, 1).
         fn random_unit(generator: &mut Xoshiro256PlusPlus) -> Self;
 
@@ -17,15 +17,19 @@ pub(crate) mod sealed {
 
         /// The matrix of the nearest numbers.
         fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self>;
-
-        /// The bits, as they are saved.
-        #[cfg(feature = "serde")]
-        fn to_word(self) -> i64;
-
-        /// The number of these bits, if there is one.
-        #[cfg(feature = "serde")]
-        fn from_word(word: i64) -> Option<Self>;
     }
+
+    /// Lets states that are made of numbers be saved without a bound at every use.
+    #[cfg(feature = "serde")]
+    pub trait Saved: serde::Serialize + serde::de::DeserializeOwned {}
+    #[cfg(feature = "serde")]
+    impl<T: serde::Serialize + serde::de::DeserializeOwned> Saved for T {}
+
+    /// Without serde any number will do.
+    #[cfg(not(feature = "serde"))]
+    pub trait Saved {}
+    #[cfg(not(feature = "serde"))]
+    impl<T> Saved for T {}
 
     impl Sealed for f32 {
         fn random_unit(generator: &mut Xoshiro256PlusPlus) -> Self {
@@ -39,16 +43,6 @@ pub(crate) mod sealed {
 
         fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
             wide.map(|value| value as f32)
-        }
-
-        #[cfg(feature = "serde")]
-        fn to_word(self) -> i64 {
-            self.to_bits().into()
-        }
-
-        #[cfg(feature = "serde")]
-        fn from_word(word: i64) -> Option<Self> {
-            u32::try_from(word).ok().map(Self::from_bits)
         }
     }
 
@@ -64,16 +58,6 @@ pub(crate) mod sealed {
 
         fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
             wide
-        }
-
-        #[cfg(feature = "serde")]
-        fn to_word(self) -> i64 {
-            self.to_bits().cast_signed()
-        }
-
-        #[cfg(feature = "serde")]
-        fn from_word(word: i64) -> Option<Self> {
-            Some(Self::from_bits(word.cast_unsigned()))
         }
     }
 }

@@ -44,6 +44,7 @@ use crate::numerics::real::Real;
 /// assert!((x[0] - (2.0 - 3.0 / 10.0_f64.sqrt())).abs() < 1e-15);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AdaDelta<T> {
     /// η: a factor of every step, 1 in the source.
@@ -99,6 +100,7 @@ impl<T: Real> Default for AdaDelta<T> {
 
 /// What [`AdaDelta`] remembers between steps: the mean squares s of the gradient and u of the steps.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdaDeltaState<T> {
     pub(super) squared_gradient: Vec<T>,
     pub(super) squared_step: Vec<T>,

@@ -46,6 +46,7 @@ use crate::numerics::validation::check_at_least_zero;
 /// assert!((x[0] - (1.5 - 0.5 * 4.0 / 5.0)).abs() < 1e-9);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AdaGrad<T> {
     /// η: the distance each parameter moves in the first step.
@@ -111,6 +112,7 @@ impl<T: Real> Default for AdaGrad<T> {
 
 /// What [`AdaGrad`] remembers between steps: the sums s of the squared gradients.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdaGradState<T> {
     pub(super) sum: Vec<T>,
     pub(super) steps: usize,

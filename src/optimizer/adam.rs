@@ -41,6 +41,7 @@ use crate::numerics::real::Real;
 /// assert!((x[0] - 0.875).abs() < 1e-6 && (x[1] - 1.125).abs() < 1e-6);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Adam<T> {
     /// η: about the distance each parameter moves in a step.
@@ -110,6 +111,7 @@ impl<T: Real> Default for Adam<T> {
 
 /// What [`Adam`] and [`AdamW`](super::AdamW) remember between steps: the moments m and v.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdamState<T> {
     pub(super) moments: Moments<T>,
     pub(super) first_weight: Weight,

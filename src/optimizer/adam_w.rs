@@ -42,6 +42,7 @@ use crate::numerics::real::Real;
 /// assert_eq!(x, [4.0 - 0.125 * 0.5 * 4.0]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AdamW<T> {
     /// η: about the distance each parameter moves in a step.

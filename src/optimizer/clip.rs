@@ -11,6 +11,7 @@ use crate::set::{Bounds, ConvexSet};
 ///
 /// Range of either limit: finite and above 0; no defaults.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Clip<T> {
     /// ∇ ← ∇·min(1, c/(‖∇‖ + 10⁻⁶)): the length is limited to c, the direction stays.
@@ -89,6 +90,7 @@ fn clip_norm<T: Real>(gradient: &mut [T], limit: T) {
 /// assert_eq!(x, [-0.5, 0.25]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Clipped<T, M> {
     /// The rule within.

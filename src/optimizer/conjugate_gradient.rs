@@ -21,6 +21,7 @@ const LOWER_BOUND: f64 = 0.4;
 /// In the formulas ∇ and ∇₀ are the gradients now and before the last step, y = ∇ − ∇₀, and d₀ is
 /// the last direction. On a quadratic with exact line search all give the same β.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum BetaFormula {
     /// β = ∇ᵀ∇/∇₀ᵀ∇₀ (Fletcher and Reeves, "Function minimization by conjugate gradients", 1964).
@@ -85,6 +86,7 @@ pub enum BetaFormula {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ConjugateGradient<T> {
     /// How β is chosen.
@@ -127,6 +129,7 @@ impl<T: Real> ConjugateGradient<T> {
 
 /// What [`ConjugateGradient`] remembers between steps: the last direction and gradient.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConjugateGradientState<T> {
     /// The direction is kept as d/‖∇‖, so that no scale of the loss makes a product overflow.
     pub(super) ray: Ray<T>,

@@ -78,6 +78,7 @@ const CURVATURE: f64 = 0.9;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Lbfgs<T> {
     /// m: the moves remembered; 1 to 1000.
@@ -113,6 +114,7 @@ impl<T: Real> Lbfgs<T> {
 
 /// What [`Lbfgs`] remembers between steps: the last moves, with the changes of the gradient.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LbfgsState<T> {
     pub(super) ray: Ray<T>,
     pub(super) has_origin: bool,

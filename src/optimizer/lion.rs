@@ -44,6 +44,7 @@ use crate::numerics::sign::sign;
 /// assert_eq!(x, [0.75, 1.25, 1.0]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Lion<T> {
     /// η: the distance each parameter moves in a step.
@@ -93,6 +94,7 @@ impl<T: Real> Default for Lion<T> {
 
 /// What [`Lion`] remembers between steps: the moving average m of the gradient.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LionState<T> {
     pub(super) average: Vec<T>,
 }

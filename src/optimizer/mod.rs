@@ -104,9 +104,9 @@ pub use nadam::{NAdam, NAdamState};
 pub use plateau::{Plateau, PlateauState, ReducedOnPlateau};
 pub use projected::Projected;
 #[cfg(feature = "serde")]
-pub(crate) use resumable::{Part, check_length, number_of, out_of_range};
+pub(crate) use resumable::{MOST_STEPS, check_count, check_lengths};
 #[cfg(feature = "serde")]
-pub use resumable::{Parts, Resumable, StateParts};
+pub use resumable::{Resumable, StateError};
 pub use rms_prop::{Centering, RmsProp, RmsPropState};
 pub use schedule::{
     ConstantRate, CosineDecay, ExponentialDecay, Schedule, Scheduled, ScheduledState, StepDecay,

@@ -5,6 +5,7 @@ use crate::numerics::real::Real;
 
 /// Which mean square of the gradient the steps of Adam and its kin are divided by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SecondMoment {
     /// The present one, the default.
@@ -17,6 +18,7 @@ pub enum SecondMoment {
 
 /// The moving averages m of the gradient and v of its square, without correction of their bias.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Moments<T> {
     pub(super) first: Vec<T>,
     pub(super) second: Vec<T>,
@@ -45,6 +47,7 @@ impl<T: Real> Moments<T> {
 /// in that formula and right for a β that changes. It is kept in `f64` because it is one number, and
 /// costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Weight(pub(super) f64);
 
 impl Weight {

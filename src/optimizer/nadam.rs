@@ -44,6 +44,7 @@ use crate::numerics::validation::check_at_least_zero;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct NAdam<T> {
     /// η: about the distance each parameter moves in a step.
@@ -119,6 +120,7 @@ impl<T: Real> Default for NAdam<T> {
 
 /// What [`NAdam`] remembers between steps: the moments m and v.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NAdamState<T> {
     pub(super) moments: Moments<T>,
     pub(super) steps: usize,

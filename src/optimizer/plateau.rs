@@ -38,6 +38,7 @@ use crate::set::ConvexSet;
 /// assert_eq!(plateau.threshold, 1e-4);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Plateau<T> {
     /// The factor of a reduction.
@@ -142,6 +143,7 @@ impl<T: Real> Plateau<T> {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ReducedOnPlateau<T, M> {
     /// The rule within.
@@ -184,6 +186,7 @@ impl<T: Real, M: LearningRate<T>> ReducedOnPlateau<T, M> {
 /// What [`ReducedOnPlateau`] remembers between steps: the learning rate, what it counts, and the
 /// state of the rule within.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PlateauState<T, R> {
     pub(super) learning_rate: T,
     pub(super) best: Option<T>,

@@ -9,6 +9,7 @@ use crate::numerics::validation::check_above_zero;
 
 /// By which measure of recent gradients [`RmsProp`] divides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Centering {
     /// Their root mean square, the default.
@@ -57,6 +58,7 @@ pub enum Centering {
 /// assert!((x[0] - 1.5).abs() < 1e-5 && (x[1] - 2.5).abs() < 1e-5);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RmsProp<T> {
     /// η: about the distance each parameter moves in a step.
@@ -134,6 +136,7 @@ impl<T: Real> Default for RmsProp<T> {
 
 /// What [`RmsProp`] remembers between steps.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RmsPropState<T> {
     pub(super) squared_spread: Vec<T>,
     /// Empty unless centred.

@@ -11,6 +11,7 @@ use crate::numerics::real::Real;
 /// In the formulas ∇ is the gradient, v the velocity, μ the momentum, τ the dampening, η the
 /// learning rate. The first step sets v = ∇.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Momentum<T> {
     /// No memory: x ← x − η·∇.
@@ -68,6 +69,7 @@ pub enum Momentum<T> {
 /// assert_eq!(x, [0.5 - 0.5 * 1.9]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Sgd<T> {
     /// η: the length of a step as a multiple of the gradient.
@@ -149,6 +151,7 @@ impl<T: Real> Sgd<T> {
 
 /// What [`Sgd`] remembers between steps: the velocity v, if it has momentum.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SgdState<T> {
     pub(super) velocity: Vec<T>,
     pub(super) has_velocity: bool,

@@ -26,6 +26,7 @@ use crate::numerics::real::Real;
 /// assert_eq!(x, [0.0, 0.25, 1.0]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Bounds<T> {
     /// The smallest value allowed.

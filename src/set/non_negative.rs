@@ -24,6 +24,7 @@ use crate::numerics::real::Real;
 /// assert_eq!(x, [1.5, 0.0]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NonNegative;
 
 impl<T: Real> ConvexSet<T> for NonNegative {

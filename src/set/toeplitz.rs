@@ -24,6 +24,7 @@ use crate::numerics::real::Real;
 /// assert_eq!(x, [2.0, 5.0, 6.0, 2.0]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Toeplitz;
 
 impl<T: Real> ConvexSet<T> for Toeplitz {

@@ -24,6 +24,7 @@ use crate::numerics::real::Real;
 /// assert!((x[0] - 0.6).abs() < 1e-15 && (x[1] + 0.8).abs() < 1e-15);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UnitBall;
 
 impl<T: Real> ConvexSet<T> for UnitBall {

@@ -2,12 +2,15 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::descent::SavedRun;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE_64;
+use matrix_descent::descent::{Checkpoint, CheckpointError, SavedRun};
 use matrix_descent::optimizer::NAdam;
+use matrix_descent::optimizer::{LbfgsState, Optimizer, Resumable, StateError};
 use matrix_descent::{Error, Lbfgs, Real, Sgd, Stepper};
 use serde_json::{Value, json};
 
-use super::{from_value, objective, run_until, started, to_value};
+use super::{from_value, objective, refusal, run_until, started, to_value};
 use crate::support::optimizers::{Listed, OptimizerCheck, for_each_optimizer};
 
 fn saved<T: Real, M: Listed<T>>(rule: M) -> SavedRun {
@@ -16,44 +19,54 @@ fn saved<T: Real, M: Listed<T>>(rule: M) -> SavedRun {
     stepper.save().unwrap()
 }
 
-/// The damaged run with the checksum that it would have if nothing had happened to it.
-fn resealed<T: Real, M: Listed<T>>(rule: &M, mut damaged: Value) -> SavedRun {
-    let found = Stepper::restore(objective(), rule, &from_value(damaged.clone())).map(|_| ());
-    if let Err(Error::CheckpointDamaged { computed, .. }) = found {
-        damaged["checksum"] = json!(computed.cast_signed());
-    }
-    from_value(damaged)
+fn content_of(saved: &SavedRun) -> Vec<u8> {
+    let text = to_value(saved)["content"].as_str().unwrap().to_owned();
+    BASE_64.decode(text).unwrap()
 }
 
-fn refusal<M: Listed<f64>>(rule: &M, damaged: Value) -> Error {
-    let damaged = resealed(rule, damaged);
-    let restored = Stepper::restore(objective(), rule, &damaged);
-    restored.map(|stepper| stepper.steps()).unwrap_err()
+/// The saved run with other content, and with the checksum that belongs to it.
+fn with_content<T: Real, M: Listed<T>>(rule: &M, saved: &SavedRun, content: &[u8]) -> SavedRun {
+    let mut changed = to_value(saved);
+    changed["content"] = json!(BASE_64.encode(content));
+    let found = Stepper::restore(objective(), rule, &from_value(changed.clone())).map(|_| ());
+    if let Err(Error::Checkpoint(CheckpointError::Damaged { computed, .. })) = found {
+        changed["checksum"] = json!(computed);
+    }
+    from_value(changed)
+}
+
+/// Why a run is refused in which one value was another when it was saved.
+fn refusal_of_changed<M: Listed<f64>>(rule: &M, path: &str, value: Value) -> Error {
+    let mut stepper = started(rule);
+    run_until(&mut stepper, 4);
+    let saved = stepper.save().unwrap();
+    let mut changed = serde_json::to_value(stepper.into_checkpoint()).unwrap();
+    *changed.pointer_mut(path).unwrap() = value;
+    let changed: Checkpoint<f64, M::State> = serde_json::from_value(changed).unwrap();
+    let content = postcard::to_allocvec(&changed).unwrap();
+    refusal(rule, &with_content(rule, &saved, &content))
 }
 
 #[test]
 fn a_changed_value_is_noticed() {
     let rule = Sgd::new(0.1).momentum(0.5);
     let whole = to_value(&saved(rule));
-    for path in [
-        "/bits_of_a_number",
-        "/parameters/0",
-        "/best_parameters/2",
-        "/best_step",
-        "/losses/1",
-        "/evaluations",
-        "/elapsed_nanoseconds",
-        "/state/0/words/1",
-        "/checksum",
-    ] {
+    let changes = [
+        ("bits_of_a_number", json!(32)),
+        ("optimizer", json!("lion")),
+        ("dimension", json!(4)),
+        ("steps", json!(3)),
+        ("content", json!("")),
+        ("checksum", json!(0)),
+    ];
+    for (field, value) in changes {
         let mut damaged = whole.clone();
-        let value = damaged.pointer_mut(path).unwrap();
-        *value = json!(value.as_i64().unwrap() ^ 1);
-        let restored = Stepper::restore(objective(), rule, &from_value(damaged)).map(|_| ());
-        let Err(Error::CheckpointDamaged { recorded, computed }) = restored else {
-            panic!("{path}: {restored:?}");
+        damaged[field] = value;
+        let error = refusal(rule, &from_value(damaged));
+        let Error::Checkpoint(CheckpointError::Damaged { recorded, computed }) = error else {
+            panic!("{field}: {error}");
         };
-        assert_ne!(recorded, computed, "{path}");
+        assert_ne!(recorded, computed, "{field}");
     }
 }
 
@@ -64,98 +77,119 @@ fn a_missing_field_is_noticed() {
     for field in whole.as_object().unwrap().keys() {
         let mut damaged = whole.clone();
         damaged.as_object_mut().unwrap().remove(field);
-        let damaged = from_value(damaged);
-        let error = Stepper::restore(objective(), rule, &damaged).map(|_| ());
+        let Error::Checkpoint(error) = refusal(rule, &from_value(damaged)) else {
+            panic!("{field}");
+        };
         let is_typed = matches!(
             (field.as_str(), error),
-            ("format", Err(Error::CheckpointFormat { .. }))
-                | ("version", Err(Error::CheckpointVersion { found: 0, .. }))
-                // False is what it was.
-                | ("is_exhausted", Ok(()))
-                | (_, Err(Error::CheckpointDamaged { .. }))
+            ("format", CheckpointError::Format { .. })
+                | ("version", CheckpointError::Version { found: 0, .. })
+                | (_, CheckpointError::Damaged { .. })
         );
         assert!(is_typed, "{field}");
     }
 }
 
-#[test]
-fn inconsistent_parts_are_refused_even_under_a_right_checksum() {
-    let rule = Lbfgs::default().history(2);
-    let whole = to_value(&saved(rule));
-    let state = whole["state"].as_array().unwrap();
-    let index_of = |name| state.iter().position(|part| part["name"] == name).unwrap();
-    let changed = |path: &str, value: Value| {
-        let mut damaged = whole.clone();
-        *damaged.pointer_mut(path).unwrap() = value;
-        refusal(&rule, damaged)
-    };
-    let length = |part, found, expected| Error::CheckpointLength {
+fn wrong_length(part: &'static str, found: usize, expected: usize) -> Error {
+    let error = StateError::Length {
         part,
         found,
         expected,
     };
-    let value = |part, value| Error::CheckpointValue {
-        part,
-        index: 0,
-        value,
-    };
-    let words = |name| format!("/state/{}/words", index_of(name));
-    assert_eq!(changed("/losses", json!([])), length("losses", 0, 1));
-    let error = changed("/best_parameters", json!([0]));
-    assert_eq!(error, length("best_parameters", 1, 3));
-    assert_eq!(changed("/best_step", json!(5)), value("best_step", 5));
-    assert_eq!(changed("/best_step", json!(-1)), value("best_step", -1));
-    assert_eq!(changed("/evaluations", json!(-2)), value("evaluations", -2));
-    let error = changed("/elapsed_nanoseconds", json!(-3));
-    assert_eq!(error, value("elapsed_nanoseconds", -3));
-    assert_eq!(changed(&words("next"), json!([2])), value("next", 2));
-    assert_eq!(changed(&words("pairs"), json!([3])), value("pairs", 3));
-    let error = changed(&words("has_origin"), json!([2]));
-    assert_eq!(error, value("has_origin", 2));
-    let error = changed(&words("kind_of_direction"), json!([-1]));
-    assert_eq!(error, value("kind_of_direction", -1));
-    let error = changed(&words("last_slope"), json!([7, 0]));
-    assert_eq!(error, value("last_slope", 7));
-    assert_eq!(changed(&words("moves"), json!([1])), length("moves", 1, 6));
-    let name = format!("/state/{}/name", index_of("scale"));
-    assert_eq!(changed(&name, json!("skale")), length("scale", 0, 1));
-    let mut longer = whole.clone();
-    let extra = json!({ "name": "more", "words": [] });
-    longer["state"].as_array_mut().unwrap().push(extra);
-    assert_eq!(refusal(&rule, longer), length("state", 1, 0));
+    CheckpointError::from(error).into()
+}
+
+fn wrong_value(part: &'static str, index: usize, value: f64) -> Error {
+    CheckpointError::from(StateError::Value { part, index, value }).into()
 }
 
 #[test]
-fn numbers_that_are_too_long_for_the_precision_are_refused() {
-    let rule = Sgd::<f32>::new(0.1);
-    let mut damaged = to_value(&saved(rule));
-    let (index, long) = (2, 1_i64 << 32);
-    damaged["parameters"][index] = json!(long);
-    let damaged = resealed(&rule, damaged);
-    let error = Stepper::restore(objective(), rule, &damaged).map(|_| ());
-    let expected = Error::CheckpointValue {
-        part: "parameters",
-        index,
-        value: long,
-    };
-    assert_eq!(error, Err(expected));
+fn an_inconsistent_history_is_refused_even_under_a_right_checksum() {
+    let changed = |path, value| refusal_of_changed(&Sgd::new(0.1), path, value);
+    assert_eq!(changed("/losses", json!([])), wrong_length("losses", 0, 1));
+    let error = changed("/best_parameters", json!([0.0]));
+    assert_eq!(error, wrong_length("best_parameters", 1, 3));
+    let error = changed("/best_step", json!(5));
+    assert_eq!(error, wrong_value("best_step", 0, 5.0));
+    let error = changed("/evaluations", json!(u64::MAX));
+    assert_eq!(error, wrong_value("evaluations", 0, u64::MAX as f64));
+    let error = changed("/parameters", json!([0.0, 0.0]));
+    let (expected, found) = (3, 2);
+    assert_eq!(error, Error::DimensionMismatch { expected, found });
+}
+
+#[test]
+fn an_inconsistent_state_is_refused_even_under_a_right_checksum() {
+    let lbfgs = Lbfgs::default().history(2);
+    let changed = |path, value| refusal_of_changed(&lbfgs, path, value);
+    let error = changed("/state/next", json!(2));
+    assert_eq!(error, wrong_value("next", 0, 2.0));
+    let error = changed("/state/pairs", json!(3));
+    assert_eq!(error, wrong_value("pairs", 0, 3.0));
+    let error = changed("/state/moves", json!([1.0]));
+    assert_eq!(error, wrong_length("moves", 1, 6));
+    let error = changed("/state/ray/direction", json!([1.0, 0.0]));
+    assert_eq!(error, wrong_length("direction", 2, 3));
+    let error = changed("/state/ray/records/idle_steps", json!(u64::MAX));
+    assert_eq!(error, wrong_value("idle_steps", 0, u64::MAX as f64));
+    let changed = |path, value| refusal_of_changed(&NAdam::new(0.1), path, value);
+    let error = changed("/state/moments/second/1", json!(-1.0));
+    assert_eq!(error, wrong_value("second", 1, -1.0));
+    let error = changed("/state/steps", json!(u64::MAX));
+    assert_eq!(error, wrong_value("steps", 0, u64::MAX as f64));
+}
+
+#[test]
+fn a_state_of_your_own_loop_is_checked_alike() {
+    let (rule, x) = (Lbfgs::default(), [1.0, 2.0]);
+    let state = serde_json::to_string(&rule.init(&x)).unwrap();
+    let state: LbfgsState<f64> = serde_json::from_str(&state).unwrap();
+    assert_eq!(rule.check_state(&state, &rule.init(&x)), Ok(()));
+    let shorter = rule.history(3);
+    let error = shorter.check_state(&state, &shorter.init(&x));
+    let (found, expected) = (20, 6);
+    let part = "moves";
+    assert_eq!(
+        error,
+        Err(StateError::Length {
+            part,
+            found,
+            expected
+        })
+    );
+}
+
+#[test]
+fn content_that_is_no_checkpoint_is_refused() {
+    let rule = Sgd::new(0.1);
+    let whole = saved::<f64, _>(rule);
+    let content = content_of(&whole);
+    let longer = [&content[..], &[0]].concat();
+    for changed in [&[], &content[1..], &content[..content.len() - 1], &longer] {
+        let error = refusal(rule, &with_content(&rule, &whole, changed));
+        let is_typed = matches!(error, Error::Checkpoint(CheckpointError::Encoding { .. }));
+        assert!(is_typed, "{} bytes: {error}", changed.len());
+    }
 }
 
 #[test]
 fn parameters_that_are_not_finite_are_refused() {
     let rule = Sgd::new(0.1);
-    let mut damaged = to_value(&saved(rule));
-    damaged["parameters"][1] = json!(f64::INFINITY.to_bits().cast_signed());
+    let whole = saved(rule);
+    let mut content = content_of(&whole);
+    // Parameters come first: their number in one byte, then their bits.
+    content[9..17].copy_from_slice(&f64::INFINITY.to_le_bytes());
     let expected = Error::NotFinite {
         argument: "parameters",
         row: 1,
         column: 0,
         value: f64::INFINITY,
     };
-    assert_eq!(refusal(&rule, damaged), expected);
+    let error = refusal(rule, &with_content(&rule, &whole, &content));
+    assert_eq!(error, expected);
 }
 
-/// Goes on from a state in which any one value has been put to an extreme.
+/// Goes on from content in which a byte, or eight, have been put to an extreme.
 struct SurvivesExtremes;
 
 impl<T: Real> OptimizerCheck<T> for SurvivesExtremes {
@@ -163,18 +197,17 @@ impl<T: Real> OptimizerCheck<T> for SurvivesExtremes {
     where
         M::State: Clone + Debug + PartialEq,
     {
-        let whole = to_value(&saved(optimizer));
-        let state = whole["state"].as_array().unwrap();
-        for (part, value) in state.iter().enumerate() {
-            for word in 0..value["words"].as_array().unwrap().len() {
-                for extreme in [0, 1, -1, i64::MAX, i64::MAX - 1, i64::MIN] {
-                    let mut damaged = whole.clone();
-                    damaged["state"][part]["words"][word] = json!(extreme);
-                    let damaged = resealed(optimizer, damaged);
-                    let restored = Stepper::restore(objective(), optimizer, &damaged);
-                    if let Ok(mut stepper) = restored {
-                        run_until(&mut stepper, 8);
-                    }
+        let whole = saved(optimizer);
+        let content = content_of(&whole);
+        for place in 0..content.len() {
+            for (extreme, length) in [(0, 1), (1, 1), (0x7f, 1), (0x80, 1), (0xff, 1), (0xff, 8)] {
+                let mut damaged = content.clone();
+                let end = content.len().min(place + length);
+                damaged[place..end].fill(extreme);
+                let damaged = with_content(optimizer, &whole, &damaged);
+                let restored = Stepper::restore(objective(), optimizer, &damaged);
+                if let Ok(mut stepper) = restored {
+                    run_until(&mut stepper, 8);
                 }
             }
         }
@@ -182,7 +215,7 @@ impl<T: Real> OptimizerCheck<T> for SurvivesExtremes {
 }
 
 #[test]
-fn extremes_in_the_state_make_no_panic() {
+fn extremes_in_the_content_make_no_panic() {
     for_each_optimizer::<f32>(&mut SurvivesExtremes);
     for_each_optimizer::<f64>(&mut SurvivesExtremes);
 }

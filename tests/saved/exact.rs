@@ -3,10 +3,13 @@
 use std::fmt::Debug;
 
 use matrix_descent::descent::{SavedRun, Stall};
-use matrix_descent::optimizer::{LearningRate, Resumable};
+use matrix_descent::optimizer::{Clip, CosineDecay, LearningRate, Plateau, Resumable};
+use matrix_descent::set::Bounds;
 use matrix_descent::{
-    Adam, Objective, Optimizer, Real, Sgd, Silent, Stepper, StopReason, Stopping,
+    Adam, Compose, Objective, Optimizer, Real, Sgd, Silent, Stepper, StopReason, Stopping,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::{objective, run_until, started};
 use crate::support::optimizers::{Listed, OptimizerCheck, for_each_optimizer};
@@ -163,4 +166,27 @@ fn what_was_saved_tells_what_it_is() {
     assert_eq!(saved.optimizer(), "sgd");
     assert_eq!((saved.steps(), saved.dimension()), (5, 3));
     assert_eq!(saved.bits_of_a_number(), 32);
+}
+
+fn assert_survives<V: Debug + PartialEq + Serialize + DeserializeOwned>(value: &V) {
+    let encoded = postcard::to_allocvec(value).unwrap();
+    assert_eq!(postcard::from_bytes::<V>(&encoded).as_ref(), Ok(value));
+}
+
+#[test]
+fn settings_and_reports_can_be_saved_too() {
+    let rule = Adam::new(0.1_f32)
+        .clipped(Clip::Norm(1.0))
+        .scheduled(CosineDecay::new(9).warm_up(2));
+    assert_survives(&rule.projected(Bounds::new(-1.0, f32::INFINITY)));
+    assert_survives(&rule.reduced_on_plateau(Plateau::default()));
+    let stall = Stall {
+        patience: 10,
+        minimum_improvement: 0.5,
+    };
+    assert_survives(&Stopping::<f32>::default().loss(0.1).stall(stall));
+    let mut stepper = started(rule);
+    run_until(&mut stepper, 5);
+    assert_survives(&stepper.clone().finish());
+    assert_survives(&stepper.into_checkpoint());
 }

@@ -6,7 +6,10 @@ mod foreign;
 
 use matrix_descent::descent::SavedRun;
 use matrix_descent::objective::FitObjective;
-use matrix_descent::{MeanSquaredError, Optimizer, Real, Silent, Stepper, StopReason, Stopping};
+use matrix_descent::optimizer::Resumable;
+use matrix_descent::{
+    Error, MeanSquaredError, Optimizer, Real, Silent, Stepper, StopReason, Stopping,
+};
 use serde_json::Value;
 
 use crate::support::objectives::wavy;
@@ -33,4 +36,11 @@ fn to_value(saved: &SavedRun) -> Value {
 
 fn from_value(value: Value) -> SavedRun {
     serde_json::from_value(value).unwrap()
+}
+
+fn refusal<T: Real, M: Resumable<T>>(rule: M, saved: &SavedRun) -> Error<T> {
+    match Stepper::restore(objective(), rule, saved) {
+        Ok(stepper) => panic!("goes on from step {}", stepper.steps()),
+        Err(error) => error,
+    }
 }

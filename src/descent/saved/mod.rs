@@ -1,7 +1,8 @@
-//! A run on its way to another process: saved in any format of serde, and taken up again.
+//! A run on its way to another process: saved in any format of serde, and resumed.
 
-mod checksum;
+mod error;
 mod run;
 mod save;
 
+pub use error::CheckpointError;
 pub use run::SavedRun;

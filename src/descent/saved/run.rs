@@ -2,31 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::checksum::Checksum;
-use crate::optimizer::Part;
-
 /// The name of the format, by which a foreign file is known.
 pub(super) const FORMAT: &str = "matrix-descent run";
-/// The version of the format; another one for every change of what is saved.
-pub(super) const VERSION: u32 = 1;
+/// The version of the format; another one for every change of a field here, of
+/// [`Checkpoint`](crate::descent::Checkpoint) or of an optimizer's state.
+pub(super) const VERSION: u32 = 2;
 
-/// A run as it can be saved: parameters, the state of the optimizer, history and best iterate.
+/// A run as it can be saved: parameters, state of the optimizer, history and best iterate.
 ///
-/// Made by [`Stepper::save`](crate::descent::Stepper::save), taken up by
-/// [`Stepper::restore`](crate::descent::Stepper::restore). The run then goes on and ends with the same bits as
-/// one that was never interrupted, as long as the objective has the same bits: another build, or
-/// another number of threads, may round its products otherwise.
+/// Made by [`Stepper::save`](crate::Stepper::save), resumed by
+/// [`Stepper::restore`](crate::Stepper::restore). The run then goes on and ends with the same bits as
+/// one that was never interrupted, as long as the objective gives the same bits: another build, or
+/// another number of threads, may round its products differently.
 ///
-/// It is plain data for any format of serde. Numbers are kept by their bits, so that no format loses a
-/// digit, NaN or ±∞; a name and a version of the format, the precision, the kind of the optimizer and
-/// a checksum let a foreign or damaged one be refused.
+/// It can be written in any format of serde. The content is text that encodes every bit, so that no
+/// format loses a digit, NaN or ±∞. A name and a version of the format, the precision, the name of the
+/// optimizer and a checksum let a foreign or damaged run be refused.
 ///
-/// Not saved, and to be brought again by who goes on:
+/// Not saved; supply these again when resuming:
 ///
 /// - the objective; one with another loss at the same parameters is refused;
-/// - the settings of the optimizer; a rule of another kind, or with a state of another shape, is
-///   refused, but a learning rate, say, may be another one;
-/// - the [`Stopping`](crate::descent::Stopping) conditions, which judge by the history and so go on where they
+/// - the settings of the optimizer; another rule, or a state of another shape, is refused, but the
+///   learning rate, say, may change;
+/// - the [`Stopping`](crate::Stopping) conditions, which judge by the history and so go on where they
 ///   were;
 /// - the observer.
 ///
@@ -35,11 +33,9 @@ pub(super) const VERSION: u32 = 1;
 /// A descent that saves itself every 100 steps:
 ///
 /// ```
-/// use matrix_descent::{Adam, MeanSquaredError, Silent, Stepper, StopReason, Stopping};
-/// use matrix_descent::descent::SavedRun;
-/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::{Adam, Fit, MeanSquaredError, SavedRun, Silent, Stepper, StopReason, Stopping};
 ///
-/// let objective = || FitObjective::new(MeanSquaredError, vec![1.0, 2.0]);
+/// let objective = || Fit::new(MeanSquaredError, vec![1.0, 2.0]);
 /// let stopping = Stopping::default().loss(1e-9);
 /// let mut file = String::new();
 /// let mut stepper = Stepper::new(objective(), Adam::new(0.01), vec![0.0; 2])?;
@@ -65,25 +61,19 @@ pub(super) const VERSION: u32 = 1;
 #[serde(default)]
 #[must_use]
 pub struct SavedRun {
-    /// The first fields are those by which any version can be told.
     pub(super) format: String,
     pub(super) version: u32,
-    /// That of all other fields; its bits.
-    pub(super) checksum: i64,
+    pub(super) checksum: u32,
     pub(super) bits_of_a_number: u32,
     pub(super) optimizer: String,
-    pub(super) parameters: Vec<i64>,
-    pub(super) best_parameters: Vec<i64>,
-    pub(super) best_step: i64,
-    pub(super) losses: Vec<i64>,
-    pub(super) evaluations: i64,
-    pub(super) is_exhausted: bool,
-    pub(super) elapsed_nanoseconds: i64,
-    pub(super) state: Vec<Part>,
+    pub(super) dimension: usize,
+    pub(super) steps: usize,
+    /// The [`Checkpoint`](crate::descent::Checkpoint) as postcard encodes it, in base 64.
+    pub(super) content: String,
 }
 
 impl SavedRun {
-    /// The kind of the optimizer that made it.
+    /// The name of the optimizer that made it.
     #[must_use]
     pub fn optimizer(&self) -> &str {
         &self.optimizer
@@ -92,13 +82,13 @@ impl SavedRun {
     /// The steps taken so far.
     #[must_use]
     pub fn steps(&self) -> usize {
-        self.losses.len().saturating_sub(1)
+        self.steps
     }
 
     /// The number of parameters.
     #[must_use]
     pub fn dimension(&self) -> usize {
-        self.parameters.len()
+        self.dimension
     }
 
     /// The bits of a number in it: 32 or 64.
@@ -107,41 +97,15 @@ impl SavedRun {
         self.bits_of_a_number
     }
 
-    /// With the checksum of its content.
-    pub(super) fn sealed(mut self) -> Self {
-        self.checksum = self.checksum_of_content().cast_signed();
-        self
-    }
-
-    pub(super) fn checksum_of_content(&self) -> u64 {
-        let Self {
-            format,
-            version,
-            checksum: _,
-            bits_of_a_number,
-            optimizer,
-            parameters,
-            best_parameters,
-            best_step,
-            losses,
-            evaluations,
-            is_exhausted,
-            elapsed_nanoseconds,
-            state,
-        } = self;
-        let mut sum = Checksum::new();
-        sum.add_text(format);
-        sum.add_words(&[i64::from(*version), i64::from(*bits_of_a_number)]);
-        sum.add_text(optimizer);
-        sum.add_words(parameters);
-        sum.add_words(best_parameters);
-        sum.add_words(losses);
-        sum.add_words(&[*best_step, *evaluations, i64::from(*is_exhausted)]);
-        sum.add_words(&[*elapsed_nanoseconds]);
-        for part in state {
-            sum.add_text(&part.name);
-            sum.add_words(&part.words);
+    /// The CRC-32 of all other fields. It guards against accidents, not against intent.
+    pub(super) fn checksum_of_content(&self) -> u32 {
+        let (bits, dimension, steps) = (self.bits_of_a_number, self.dimension, self.steps);
+        let numbers = format!("{} {bits} {dimension} {steps}", self.version);
+        let mut sum = crc32fast::Hasher::new();
+        for text in [&self.format, &numbers, &self.optimizer, &self.content] {
+            sum.update(text.as_bytes());
+            sum.update(b"\n");
         }
-        sum.value()
+        sum.finalize()
     }
 }

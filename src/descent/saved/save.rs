@@ -1,14 +1,18 @@
 //! The way out and the way back in.
 
-use std::time::Duration;
+use std::fmt::Display;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE_64;
+use serde::de::DeserializeOwned;
+
+use super::error::CheckpointError;
 use super::run::{FORMAT, SavedRun, VERSION};
 use crate::descent::{Checkpoint, Stepper};
 use crate::error::Error;
 use crate::numerics::real::Real;
 use crate::objective::Objective;
-use crate::optimizer::{Part, Parts, check_length, number_of, out_of_range};
-use crate::optimizer::{Resumable, StateParts};
+use crate::optimizer::{MOST_STEPS, Resumable, StateError, check_count, check_lengths};
 
 impl<T, F, M> Stepper<T, F, M>
 where
@@ -16,176 +20,109 @@ where
     F: Objective<T>,
     M: Resumable<T>,
 {
-    /// Writes down where the descent stands, to go on in another process.
+    /// Saves where the descent stands, to go on in another process; [`SavedRun`] has an example.
     ///
     /// # Errors
     ///
-    /// What a state of one's own returns from [`StateParts::each_part`]; none with the rules of this
-    /// crate.
-    ///
-    /// # Example
-    ///
-    /// See [`SavedRun`].
-    pub fn save(&self) -> Result<SavedRun, Error<T>> {
-        let at = &self.at;
-        let mut parts = Parts::outward();
-        at.state.clone().each_part(&mut parts)?;
-        let saved = SavedRun {
+    /// [`CheckpointError::Encoding`] for a state of your own that can't be encoded, such as a sequence
+    /// of unknown length; none with the rules of this crate.
+    pub fn save(&self) -> Result<SavedRun, CheckpointError> {
+        let content = postcard::to_allocvec(&self.at).map_err(encoding)?;
+        let mut saved = SavedRun {
             format: FORMAT.to_owned(),
             version: VERSION,
             checksum: 0,
             bits_of_a_number: bits_of_a_number::<T>(),
-            optimizer: self.optimizer.kind(),
-            parameters: words(&at.parameters),
-            best_parameters: words(&at.best_parameters),
-            best_step: word(at.best_step),
-            losses: words(&at.losses),
-            evaluations: word(at.evaluations),
-            is_exhausted: at.is_exhausted,
-            elapsed_nanoseconds: i64::try_from(at.elapsed.as_nanos()).unwrap_or(i64::MAX),
-            state: parts.into_parts(),
+            optimizer: self.optimizer.name(),
+            dimension: self.at.parameters.len(),
+            steps: self.steps(),
+            content: BASE_64.encode(content),
         };
-        Ok(saved.sealed())
+        saved.checksum = saved.checksum_of_content();
+        Ok(saved)
     }
 
-    /// Goes on from a saved run, with an objective and an optimizer like those that made it.
+    /// Goes on from a saved run, with an objective and an optimizer like those that made it;
+    /// [`SavedRun`] has an example.
     ///
     /// # Errors
     ///
-    /// - [`Error::CheckpointFormat`], [`Error::CheckpointVersion`] or [`Error::CheckpointDamaged`] if
-    ///   it is none that this version of the crate has saved;
-    /// - [`Error::CheckpointPrecision`], [`Error::CheckpointOptimizer`] or
-    ///   [`Error::DimensionMismatch`] if it belongs to another run;
-    /// - [`Error::CheckpointLength`] or [`Error::CheckpointValue`] if the optimizer is set so that its
-    ///   state has another shape;
-    /// - what [`resume`](Self::resume) returns.
-    ///
-    /// # Example
-    ///
-    /// See [`SavedRun`].
+    /// [`Error::Checkpoint`] if this version of the crate has not saved it so, or if it belongs to
+    /// another precision or optimizer, or to one so set that its state has another shape;
+    /// [`Error::DimensionMismatch`] if the objective has another dimension; what
+    /// [`resume`](Self::resume) returns.
     pub fn restore(objective: F, optimizer: M, saved: &SavedRun) -> Result<Self, Error<T>> {
-        check_integrity(saved)?;
-        check_origin(saved, &optimizer, objective.dimension())?;
+        check_origin(saved, bits_of_a_number::<T>(), optimizer.name())?;
+        let (expected, found) = (objective.dimension(), saved.dimension);
+        if found != expected {
+            return Err(Error::DimensionMismatch { expected, found });
+        }
         optimizer.validate()?;
-        let parameters = numbers("parameters", &saved.parameters)?;
-        let checkpoint = Checkpoint {
-            state: state(&optimizer, &parameters, saved.state.clone())?,
-            best_parameters: best_parameters(saved)?,
-            best_step: best_step(saved)?,
-            losses: numbers("losses", &saved.losses)?,
-            evaluations: count("evaluations", saved.evaluations)?,
-            is_exhausted: saved.is_exhausted,
-            elapsed: elapsed(saved)?,
-            parameters,
-        };
+        let checkpoint: Checkpoint<T, M::State> = decoded(saved)?;
+        let fresh = optimizer.init(&checkpoint.parameters);
+        let is_fine = optimizer.check_state(&checkpoint.state, &fresh);
+        is_fine.map_err(CheckpointError::from)?;
         Self::resume(objective, optimizer, checkpoint)
     }
 }
 
-/// Accepts what a version of the crate that has this format has saved.
-fn check_integrity<T: Real>(saved: &SavedRun) -> Result<(), Error<T>> {
-    if saved.format != FORMAT {
-        return Err(Error::CheckpointFormat {
-            found: saved.format.clone(),
-        });
-    }
-    if saved.version != VERSION {
-        return Err(Error::CheckpointVersion {
-            found: saved.version,
-            supported: VERSION,
-        });
-    }
-    let (recorded, computed) = (saved.checksum.cast_unsigned(), saved.checksum_of_content());
-    if recorded != computed {
-        return Err(Error::CheckpointDamaged { recorded, computed });
-    }
-    Ok(())
-}
-
-/// Accepts what belongs to a run of this kind.
-fn check_origin<T: Real>(
-    saved: &SavedRun,
-    optimizer: &impl Resumable<T>,
-    dimension: usize,
-) -> Result<(), Error<T>> {
-    let bits = bits_of_a_number::<T>();
-    if saved.bits_of_a_number != bits {
-        return Err(Error::CheckpointPrecision {
-            found: saved.bits_of_a_number,
-            expected: bits,
-        });
-    }
-    let kind = optimizer.kind();
-    if saved.optimizer != kind {
-        return Err(Error::CheckpointOptimizer {
-            found: saved.optimizer.clone(),
-            expected: kind,
-        });
-    }
-    if saved.dimension() != dimension {
-        return Err(Error::DimensionMismatch {
-            expected: dimension,
-            found: saved.dimension(),
-        });
-    }
-    Ok(())
-}
-
-/// The state that the optimizer begins with, filled with what was saved.
-fn state<T: Real, M: Resumable<T>>(
-    optimizer: &M,
-    parameters: &[T],
-    saved: Vec<Part>,
-) -> Result<M::State, Error<T>> {
-    let mut state = optimizer.init(parameters);
-    let mut parts = Parts::inward(saved);
-    state.each_part(&mut parts)?;
-    check_length("state", parts.into_parts().len(), 0)?;
-    Ok(state)
-}
-
-fn best_parameters<T: Real>(saved: &SavedRun) -> Result<Vec<T>, Error<T>> {
-    let part = "best_parameters";
-    check_length(part, saved.best_parameters.len(), saved.dimension())?;
-    numbers(part, &saved.best_parameters)
-}
-
-/// A step of the history, which has at least the start.
-fn best_step<T: Real>(saved: &SavedRun) -> Result<usize, Error<T>> {
-    if saved.losses.is_empty() {
-        check_length("losses", 0, 1)?;
-    }
-    let step = count("best_step", saved.best_step)?;
-    if step < saved.losses.len() {
-        Ok(step)
+/// Accepts what was saved undamaged, with numbers of so many bits, by the optimizer of this name.
+fn check_origin(saved: &SavedRun, bits: u32, optimizer: String) -> Result<(), CheckpointError> {
+    let (recorded, computed) = (saved.checksum, saved.checksum_of_content());
+    Err(if saved.format != FORMAT {
+        let found = saved.format.clone();
+        CheckpointError::Format { found }
+    } else if saved.version != VERSION {
+        let (found, supported) = (saved.version, VERSION);
+        CheckpointError::Version { found, supported }
+    } else if recorded != computed {
+        CheckpointError::Damaged { recorded, computed }
+    } else if saved.bits_of_a_number != bits {
+        let (found, expected) = (saved.bits_of_a_number, bits);
+        CheckpointError::Precision { found, expected }
+    } else if saved.optimizer != optimizer {
+        let (found, expected) = (saved.optimizer.clone(), optimizer);
+        CheckpointError::Optimizer { found, expected }
     } else {
-        Err(out_of_range("best_step", 0, saved.best_step))
+        return Ok(());
+    })
+}
+
+fn decoded<T: Real, S: DeserializeOwned>(
+    saved: &SavedRun,
+) -> Result<Checkpoint<T, S>, CheckpointError> {
+    let bytes = BASE_64.decode(&saved.content).map_err(encoding)?;
+    let (checkpoint, rest) = postcard::take_from_bytes(&bytes).map_err(encoding)?;
+    if !rest.is_empty() {
+        return Err(encoding(format!("{} bytes too many", rest.len())));
+    }
+    Ok(checkpoint)
+}
+
+impl<T: Real, S> Checkpoint<T, S> {
+    /// Accepts a history that a run can have.
+    pub(in crate::descent) fn check_history(&self) -> Result<(), CheckpointError> {
+        let part = "losses";
+        let Some(steps) = self.losses.len().checked_sub(1) else {
+            let (found, expected) = (0, 1);
+            return Err(StateError::Length {
+                part,
+                found,
+                expected,
+            }
+            .into());
+        };
+        check_lengths([("best_parameters", &self.best_parameters, &self.parameters)])?;
+        check_count("best_step", self.best_step, steps)?;
+        Ok(check_count("evaluations", self.evaluations, MOST_STEPS)?)
     }
 }
 
-fn elapsed<T: Real>(saved: &SavedRun) -> Result<Duration, Error<T>> {
-    let nanoseconds = saved.elapsed_nanoseconds;
-    let found = u64::try_from(nanoseconds).map(Duration::from_nanos);
-    found.map_err(|_| out_of_range("elapsed_nanoseconds", 0, nanoseconds))
+fn encoding(reason: impl Display) -> CheckpointError {
+    let reason = reason.to_string();
+    CheckpointError::Encoding { reason }
 }
 
 fn bits_of_a_number<T: Real>() -> u32 {
     8 * size_of::<T>() as u32
-}
-
-fn words<T: Real>(values: &[T]) -> Vec<i64> {
-    values.iter().map(|value| value.to_word()).collect()
-}
-
-fn word(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn numbers<T: Real>(part: &'static str, words: &[i64]) -> Result<Vec<T>, Error<T>> {
-    let number = |(index, &word)| number_of(part, index, word);
-    words.iter().enumerate().map(number).collect()
-}
-
-fn count<T: Real>(part: &'static str, word: i64) -> Result<usize, Error<T>> {
-    usize::try_from(word).map_err(|_| out_of_range(part, 0, word))
 }

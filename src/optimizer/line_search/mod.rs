@@ -9,11 +9,7 @@ mod trials;
 mod wolfe;
 
 pub(super) use advance::{Compass, advance, step};
-#[cfg(feature = "serde")]
-pub(super) use ray::Move;
 pub(super) use ray::{Kind, Ray};
-#[cfg(feature = "serde")]
-pub(super) use records::Records;
 
 use crate::error::Error;
 use crate::error::require;
@@ -55,6 +51,7 @@ use wolfe::Conditions;
 /// assert!(rule.validate().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum LineSearch<T> {
     /// The strong Wolfe conditions, φ(α) ≤ φ(0) + δ·α·φ′(0) and |φ′(α)| ≤ σ·|φ′(0)|.

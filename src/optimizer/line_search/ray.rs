@@ -14,6 +14,7 @@ const GROWTH: f64 = 2.0;
 
 /// Where a step begins, which way it goes, and what the last one was like.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(in crate::optimizer) struct Ray<T> {
     /// x.
     pub(in crate::optimizer) origin: Vec<T>,
@@ -30,6 +31,7 @@ pub(in crate::optimizer) struct Ray<T> {
 
 /// What is known of a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(in crate::optimizer) enum Kind {
     /// −∇/‖∇‖.
     Steepest,
@@ -41,6 +43,7 @@ pub(in crate::optimizer) enum Kind {
 
 /// A step that has been taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(in crate::optimizer) struct Move<T> {
     /// Its α.
     pub(in crate::optimizer) length: T,

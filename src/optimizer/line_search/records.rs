@@ -11,6 +11,7 @@ const PATIENCE: usize = 20;
 /// rounding, steps go on by their slopes, and either breaks a record now and then until both are
 /// noise.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(in crate::optimizer) struct Records<T> {
     pub(in crate::optimizer) lowest_loss: T,
     pub(in crate::optimizer) least_gradient_norm: T,

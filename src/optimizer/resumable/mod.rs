@@ -1,109 +1,114 @@
-//! States that can be written down and read back.
+//! States that can be saved and read back.
 
-mod basic;
-mod line_search;
-mod parts;
-mod wrappers;
+mod checks;
+mod rules;
 
-pub use parts::Parts;
-pub(crate) use parts::{Part, check_length, number_of, out_of_range};
+pub use checks::StateError;
+pub(crate) use checks::{MOST_STEPS, check_count, check_lengths};
 
-use crate::error::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Optimizer;
 use crate::numerics::real::Real;
-use crate::optimizer::Optimizer;
 
-/// A rule whose state can be saved, so that a [`SavedRun`](crate::descent::SavedRun) can go on by it.
+/// A rule whose state can be saved, so that a [`SavedRun`](crate::descent::SavedRun) can be resumed
+/// with it.
 ///
-/// Every rule of this crate is one. Settings are not saved: who goes on brings the rule again, and
-/// only one of the same kind, for a state of the same shape, is accepted.
+/// Every rule of this crate is one. A `SavedRun` does not hold the settings: supply the rule again
+/// when resuming. Only a rule of the same name whose state has the same shape is accepted.
 ///
-/// # Example
+/// Rules and their states also have serde's derives, so a loop of your own can save them in any
+/// format. Choose one that keeps every bit: JSON has no NaN or ∞ and may round the last digit.
 ///
-/// Sign descent with steps that halve when the sign of the first entry turns:
+/// # Examples
+///
+/// A loop of your own that saves the parameters, the rule and its state:
 ///
 /// ```
-/// use matrix_descent::{Error, MeanSquaredError, Optimizer, Real};
-/// use matrix_descent::objective::FitObjective;
-/// use matrix_descent::optimizer::{Parts, Resumable};
-/// use matrix_descent::Stepper;
-/// use matrix_descent::optimizer::StateParts;
+/// use matrix_descent::optimizer::{Adam, AdamState, Optimizer, Resumable};
 ///
-/// #[derive(Clone)]
-/// struct Halving;
-///
-/// #[derive(Clone)]
-/// struct HalvingState<T> {
-///     length: T,
-///     was_positive: bool,
+/// fn step(rule: &Adam<f64>, state: &mut AdamState<f64>, x: &mut [f64]) {
+///     let mut gradient = [2.0 * (x[0] - 3.0)];
+///     rule.step(state, x, &mut gradient);
 /// }
 ///
-/// impl<T: Real> Optimizer<T> for Halving {
-///     type State = HalvingState<T>;
+/// let (rule, mut x) = (Adam::new(0.1), vec![0.0]);
+/// let mut state = rule.init(&x);
+/// step(&rule, &mut state, &mut x);
+/// let file = postcard::to_allocvec(&(&x, &rule, &state))?;
 ///
-///     fn init(&self, _parameters: &[T]) -> HalvingState<T> {
-///         HalvingState { length: T::one(), was_positive: false }
+/// // In another process:
+/// let (mut y, rule, mut restored): (Vec<f64>, Adam<f64>, AdamState<f64>) =
+///     postcard::from_bytes(&file)?;
+/// rule.check_state(&restored, &rule.init(&y))?;
+/// step(&rule, &mut restored, &mut y);
+///
+/// step(&rule, &mut state, &mut x);
+/// assert_eq!((x, state), (y, restored));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A rule of your own, sign descent with steps 1, 1/2, 1/3, …; a state that is a type of your own
+/// derives `Serialize` and `Deserialize`:
+///
+/// ```
+/// use matrix_descent::optimizer::Resumable;
+/// use matrix_descent::{Error, Fit, MeanSquaredError, Optimizer, Stepper};
+///
+/// struct SignDescent;
+///
+/// impl Optimizer<f64> for SignDescent {
+///     type State = u32;
+///
+///     fn init(&self, _parameters: &[f64]) -> u32 {
+///         0
 ///     }
 ///
-///     fn step(&self, state: &mut HalvingState<T>, parameters: &mut [T], gradient: &mut [T]) {
-///         let is_positive = gradient[0] > T::zero();
-///         if is_positive != state.was_positive {
-///             state.length *= <T as Real>::from_f64(0.5);
-///         }
-///         state.was_positive = is_positive;
+///     fn step(&self, steps: &mut u32, parameters: &mut [f64], gradient: &mut [f64]) {
+///         *steps = steps.saturating_add(1);
 ///         for (x, g) in parameters.iter_mut().zip(gradient) {
-///             *x -= state.length * g.signum();
+///             *x -= g.signum() / f64::from(*steps);
 ///         }
 ///     }
 /// }
 ///
-/// impl<T: Real> StateParts<T> for HalvingState<T> {
-///     fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
-///         parts.number("length", &mut self.length)?;
-///         parts.flag("was_positive", &mut self.was_positive)
+/// impl Resumable<f64> for SignDescent {
+///     fn name(&self) -> String {
+///         "sign descent".to_owned()
 ///     }
 /// }
 ///
-/// impl<T: Real> Resumable<T> for Halving {
-///     fn kind(&self) -> String {
-///         "halving".to_owned()
-///     }
-/// }
-///
-/// let objective = || FitObjective::new(MeanSquaredError, vec![0.3, 0.7]);
-/// let mut stepper = Stepper::new(objective(), Halving, vec![0.0; 2])?;
+/// let objective = || Fit::new(MeanSquaredError, vec![0.3, 0.7]);
+/// let mut stepper = Stepper::new(objective(), SignDescent, vec![0.0; 2])?;
 /// stepper.step();
-/// let mut restored = Stepper::restore(objective(), Halving, &stepper.save()?)?;
+/// let mut restored = Stepper::restore(objective(), SignDescent, &stepper.save()?)?;
 /// assert_eq!(restored.step(), stepper.step());
 /// # Ok::<(), Error>(())
 /// ```
-pub trait Resumable<T: Real>: Optimizer<T, State: Clone + StateParts<T>> {
-    /// The name of the rule, with those of the rules within; not of its settings.
-    fn kind(&self) -> String;
-}
+pub trait Resumable<T: Real>: Optimizer<T, State: Serialize + DeserializeOwned> {
+    /// The name of the rule, with the names of the rules it wraps, but without settings.
+    fn name(&self) -> String;
 
-/// A state that is made of named parts; [`Resumable`] has an example.
-///
-/// One method serves for writing and for reading: it shows each part to [`Parts`], which takes a copy
-/// or puts a saved value in its place. To be read, a state is made by
-/// [`Optimizer::init`], which settles the lengths.
-pub trait StateParts<T: Real> {
-    /// Shows every part, always in the same order.
+    /// Checks that a state read from a file is one with which this rule can go on. `fresh` is what
+    /// [`init`](Optimizer::init) makes for the same parameters.
     ///
     /// # Errors
     ///
-    /// What the methods of [`Parts`] return; none while a state is written.
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>>;
-}
-
-/// A rule without state.
-impl<T: Real> StateParts<T> for () {
-    fn each_part(&mut self, _parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    /// [`StateError`] for the first part with another length than in `fresh`, and for the first value
+    /// out of range. The provided method accepts all; replace it where [`step`](Optimizer::step)
+    /// could panic on a state of another shape.
+    fn check_state(&self, _state: &Self::State, _fresh: &Self::State) -> Result<(), StateError> {
         Ok(())
     }
 }
 
 impl<T: Real, M: Resumable<T>> Resumable<T> for &M {
-    fn kind(&self) -> String {
-        (**self).kind()
+    fn name(&self) -> String {
+        (**self).name()
+    }
+
+    fn check_state(&self, state: &Self::State, fresh: &Self::State) -> Result<(), StateError> {
+        (**self).check_state(state, fresh)
     }
 }

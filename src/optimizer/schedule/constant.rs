@@ -17,6 +17,7 @@ use crate::numerics::real::Real;
 /// assert_eq!(ConstantRate.learning_rate(0.1, 1000), 0.1);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConstantRate;
 
 impl<T: Real> Schedule<T> for ConstantRate {

@@ -35,6 +35,7 @@ use crate::numerics::validation::check_at_least_zero;
 /// assert_eq!(rates, [0.5, 1.0, 0.75, 0.5, 0.5]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct CosineDecay<T> {
     /// T: the steps until the minimum is reached, those of the warm-up included.

@@ -22,6 +22,7 @@ use crate::numerics::validation::check_above_zero;
 /// assert_eq!(ExponentialDecay::new(0.5).learning_rate(8.0, 3), 1.0);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ExponentialDecay<T> {
     /// γ: the factor from step to step.

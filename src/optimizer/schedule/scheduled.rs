@@ -33,6 +33,7 @@ use crate::set::ConvexSet;
 /// assert_eq!(state.steps(), 3);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Scheduled<M, S> {
     /// The rule within.
@@ -51,6 +52,7 @@ impl<M, S> Scheduled<M, S> {
 
 /// What [`Scheduled`] remembers between steps: their number, and the state of the rule within.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ScheduledState<R> {
     pub(in crate::optimizer) steps: usize,
     pub(in crate::optimizer) rule: R,

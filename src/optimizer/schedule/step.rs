@@ -25,6 +25,7 @@ use crate::numerics::validation::check_above_zero;
 /// assert_eq!(halved.learning_rate(8.0, 300), 1.0);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct StepDecay<T> {
     /// s: the steps on each stair.
