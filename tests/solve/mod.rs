@@ -1,5 +1,7 @@
 //! Linear systems and least squares.
 
+mod rules;
+
 use std::cell::Cell;
 use std::ops::ControlFlow;
 

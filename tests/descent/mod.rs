@@ -1,5 +1,8 @@
 //! The loop: each way to end, the history, the observer, and going on.
 
+#[cfg(feature = "serde")]
+mod saved;
+
 use std::ops::ControlFlow;
 
 use matrix_descent::{

@@ -1,6 +1,10 @@
 //! The singular value decomposition, on every kind of matrix, against references of twice the
 //! precision, closed forms and other libraries.
 
+mod penalty;
+mod pseudo_inverse;
+mod top;
+
 use faer::Mat;
 use matrix_descent::{Error, Real, StopReason, Svd, SvdConfig, SvdMethod, Vectors, svd_by_descent};
 use nalgebra::{DMatrix, dmatrix};
