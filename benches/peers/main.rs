@@ -11,12 +11,9 @@ use matrix_descent::{
 };
 use nalgebra::DMatrix;
 
-use support::clock::thread_time;
+use clock::thread_time;
 
-#[path = "../support"]
-mod support {
-    pub mod clock;
-}
+mod clock;
 
 const LEARNING_RATE: f64 = 0.9;
 const MOMENTUM: f64 = 0.9;

@@ -1,6 +1,4 @@
 //! The loop: each way to end, the history, the observer, and going on.
-
-#[cfg(feature = "serde")]
 mod saved;
 
 use std::ops::ControlFlow;
