@@ -1,4 +1,4 @@
-//! The inverse by every way: descents and LU factorisations, cold and from a warm start.
+//! The inverse by descents, cold and from a warm start, beside nalgebra's LU factorisation.
 //!
 //! `BENCH_LONG=1 cargo bench --bench inversion` adds momentum SGD where it takes seconds.
 

@@ -10,12 +10,9 @@ use matrix_descent::objective::InverseGramObjective;
 use matrix_descent::{InverseObjective, MeanSquaredError, Objective, Sgd, Side, Stepper};
 use nalgebra::DMatrix;
 
-use support::clock::thread_time;
+use clock::thread_time;
 
-#[path = "../support"]
-mod support {
-    pub mod clock;
-}
+mod clock;
 
 const LEARNING_RATE: f64 = 0.9;
 const MOMENTUM: f64 = 0.9;

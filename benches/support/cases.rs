@@ -12,7 +12,6 @@ pub const LOG_SPACED: &str = "log-spaced";
 pub struct Case {
     pub family: &'static str,
     pub matrix: DMatrix<f64>,
-    pub faer_matrix: faer::Mat<f64>,
     /// In the 2-norm.
     pub condition_number: f64,
     /// The correctly rounded inverse to about an ulp, with its proof.
@@ -42,8 +41,6 @@ impl Case {
     }
 
     fn new(family: &'static str, matrix: DMatrix<f64>, condition_number: f64) -> Self {
-        // Every contender on one thread.
-        faer::set_global_parallelism(faer::Par::Seq);
         let n = matrix.nrows();
         let inversion = invert_by_descent(&matrix, Config::default()).expect("regular");
         let inverse = &inversion.inverse;
@@ -51,7 +48,6 @@ impl Case {
         let change = gaussian(n, 0) * inverse / (2.0 * (n as f64).sqrt());
         Self {
             family,
-            faer_matrix: faer::Mat::from_fn(n, n, |i, j| matrix[(i, j)]),
             condition_number,
             near_start: inverse - &change * 1e-3,
             far_start: inverse - &change * 1e-1,
@@ -67,6 +63,23 @@ impl Case {
 
     pub fn n(&self) -> usize {
         self.matrix.nrows()
+    }
+
+    /// ‖X − Y‖_F/‖Y‖_F, where Y is the inverse.
+    pub fn error(&self, x: &DMatrix<f64>) -> f64 {
+        let inverse = &self.inversion.inverse;
+        (x - inverse).norm() / inverse.norm()
+    }
+
+    /// The error that rounding explains.
+    pub fn rounding(&self) -> f64 {
+        10.0 * self.n() as f64 * f64::EPSILON * self.condition_number
+    }
+
+    /// Panics unless X, found by `way`, is as near to the inverse as `tolerance`.
+    pub fn check(&self, way: &str, x: &DMatrix<f64>, tolerance: f64) {
+        let (error, case) = (self.error(x), self.name());
+        assert!(error <= tolerance, "{way}, {case}: error {error:e}");
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use faer::Mat;
 use nalgebra::DMatrix;
 
 use crate::support::gallery::{GalleryMatrix, gallery, matrices, singular_gallery};
@@ -11,8 +10,7 @@ use crate::support::reference::equilibration::equilibrate;
 /// In descending order.
 fn singular_values(matrix: &DMatrix<f64>) -> Vec<f64> {
     let scaled = equilibrate(matrix).matrix;
-    let copy = Mat::from_fn(scaled.nrows(), scaled.ncols(), |i, j| scaled[(i, j)]);
-    copy.singular_values().expect("the entries are finite")
+    scaled.singular_values().as_slice().to_vec()
 }
 
 /// The smallest singular value has an absolute error of about n·u·σ₁, so that its relative one

@@ -10,16 +10,8 @@ use matrix_descent::set::Bounds;
 use matrix_descent::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Real, Sgd};
 
 /// What every optimizer of the crate is.
-#[cfg(feature = "serde")]
 pub trait Listed<T: Real>: matrix_descent::optimizer::Resumable<T> {}
-#[cfg(feature = "serde")]
 impl<T: Real, M: matrix_descent::optimizer::Resumable<T>> Listed<T> for M {}
-
-/// What every optimizer of the crate is.
-#[cfg(not(feature = "serde"))]
-pub trait Listed<T: Real>: matrix_descent::Optimizer<T> {}
-#[cfg(not(feature = "serde"))]
-impl<T: Real, M: matrix_descent::Optimizer<T>> Listed<T> for M {}
 
 /// A check that every optimizer has to pass.
 pub trait OptimizerCheck<T: Real> {

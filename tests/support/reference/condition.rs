@@ -3,7 +3,6 @@
 //! κ is measured as ‖M‖·‖M⁻¹‖: unlike the smallest singular value, the two largest ones come
 //! out of a singular value decomposition with full relative accuracy.
 
-use faer::Mat;
 use nalgebra::DMatrix;
 
 use super::ReferenceInverse;
@@ -33,7 +32,6 @@ fn spectral_norm(order: usize, entry: impl Fn(usize, usize) -> ScaledFloat) -> S
     let largest = all.fold(ScaledFloat::new(0.0, 0), |largest, next| {
         largest.max(next.absolute())
     });
-    let relative = Mat::from_fn(order, order, |i, j| entry(i, j).ratio(largest));
-    let singular_values = relative.singular_values().expect("the entries are finite");
-    ScaledFloat::new(singular_values[0], 0).times(largest)
+    let relative = DMatrix::from_fn(order, order, |i, j| entry(i, j).ratio(largest));
+    ScaledFloat::new(relative.singular_values()[0], 0).times(largest)
 }

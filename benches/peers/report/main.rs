@@ -14,16 +14,18 @@ use measurement::Measurement;
 use support::cases::cases;
 use support::convergence::{LIMITS, Limits, QUICK_LIMITS, counts};
 
+mod entrant;
 mod environment;
 mod figure;
 mod interleaved;
 mod measurement;
 mod page;
 
-#[path = "../support"]
+#[path = "../clock.rs"]
+mod clock;
+#[path = "../../support"]
 mod support {
     pub mod cases;
-    pub mod clock;
     pub mod contenders;
     pub mod convergence;
     pub mod matrices;
@@ -65,6 +67,8 @@ const QUICK: Extent = Extent {
 fn main() -> Result<(), Box<dyn Error>> {
     let writes = std::env::args().any(|argument| argument == "--write");
     let extent = if writes { FULL } else { QUICK };
+    // Every entrant on one thread.
+    faer::set_global_parallelism(faer::Par::Seq);
     let measurements: Vec<Measurement> = cases(extent.sizes, extent.conditions)
         .map(|case| Measurement::of(&case, extent.most_work, extent.budget))
         .collect();
@@ -74,7 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let figure = figure::figure(&environment, &measurements, &counts)?;
     println!("{page}");
     if writes {
-        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        let docs = Path::new(environment::ROOT).join("docs");
         fs::create_dir_all(&docs)?;
         fs::write(docs.join("measurements.md"), page)?;
         fs::write(docs.join("measurements.svg"), figure)?;

@@ -1,4 +1,5 @@
 //! The loop: each way to end, the history, the observer, and going on.
+mod saved;
 
 use std::ops::ControlFlow;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::clock::thread_time;
+use crate::clock::thread_time;
 
 /// How long the runs of one comparison are taken for.
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ use matrix_descent::{Accuracy, Config, Error, Inversion, Real, invert_by_descent
 use nalgebra::DMatrix;
 
 use crate::support::gallery::{GalleryMatrix, gallery, single_precision_gallery};
-use crate::support::lu::{faer_inverse, nalgebra_inverse};
+use crate::support::lu::nalgebra_inverse;
 use crate::support::reference::{forward_error, residuals, widen};
 use crate::support::truth::{assert_history, assert_none, assert_true};
 
@@ -121,58 +121,33 @@ fn single() -> &'static [Row<f32>] {
     &ROWS
 }
 
-/// A matrix of the gallery, inverted by LU decomposition in two libraries.
-struct Lu {
-    nalgebra: Quality,
-    faer: Quality,
-}
-
-impl Lu {
-    fn new(entry: &GalleryMatrix) -> Self {
-        let of = |x: Option<DMatrix<f64>>| x.map_or(Quality::NONE, |x| Quality::of(&x, entry));
-        Self {
-            nalgebra: of(nalgebra_inverse(&entry.matrix)),
-            faer: of(Some(faer_inverse(&entry.matrix))),
-        }
-    }
-
-    fn forward(&self) -> f64 {
-        self.nalgebra.forward.min(self.faer.forward)
-    }
-
-    fn best_residual(&self) -> f64 {
-        let (nalgebra, faer) = (&self.nalgebra, &self.faer);
-        nalgebra.better_residual().min(faer.better_residual())
-    }
-
-    fn worst_residual(&self) -> f64 {
-        let (nalgebra, faer) = (&self.nalgebra, &self.faer);
-        nalgebra.worse_residual().max(faer.worse_residual())
-    }
+/// A matrix of the gallery, inverted by LU decomposition.
+fn lu_quality(entry: &GalleryMatrix) -> Quality {
+    let inverse = nalgebra_inverse(&entry.matrix);
+    inverse.map_or(Quality::NONE, |x| Quality::of(&x, entry))
 }
 
 /// The rows of [`double`] beside LU.
-fn beside_lu() -> impl Iterator<Item = (&'static Row<f64>, &'static Lu)> {
-    static LU: LazyLock<Vec<Lu>> =
-        LazyLock::new(|| double().iter().map(|row| Lu::new(row.entry)).collect());
+fn beside_lu() -> impl Iterator<Item = (&'static Row<f64>, &'static Quality)> {
+    static LU: LazyLock<Vec<Quality>> =
+        LazyLock::new(|| double().iter().map(|row| lu_quality(row.entry)).collect());
     double().iter().zip(LU.iter())
 }
 
 #[test]
 fn table() {
     println!(
-        "{:<40}{:>8}{:>8} |{:>10}{:>8}{:>8}{:>8}{:>8} |{:>22} |{:>22}",
-        "matrix", "κ", "scaled", "products", "error", "left", "right", "proven", "nalgebra", "faer"
+        "{:<40}{:>8}{:>8} |{:>10}{:>8}{:>8}{:>8}{:>8} |{:>22}",
+        "matrix", "κ", "scaled", "products", "error", "left", "right", "proven", "LU"
     );
     for (row, lu) in beside_lu() {
         println!(
-            "{:<40}{:>8.0e}{:>8.0e} |{} |{} |{}",
+            "{:<40}{:>8.0e}{:>8.0e} |{} |{}",
             row.name(),
             row.entry.condition_number,
             row.condition(),
             line(row),
-            triple(&lu.nalgebra),
-            triple(&lu.faer)
+            triple(lu)
         );
     }
     println!(
@@ -267,20 +242,20 @@ fn the_stated_residuals_are_those_of_the_inverse() {
 }
 
 /// The forward error that a matrix may have: that of rounding, a tenth of LU's or LU's own.
-fn allowed_error(row: &Row<f64>, lu: &Lu) -> f64 {
+fn allowed_error(row: &Row<f64>, lu: &Quality) -> f64 {
     let lu = if row.is_up_to(1e6) {
         0.0
     } else if row.is_up_to(1e12) {
-        lu.forward() / 10.0
+        lu.forward / 10.0
     } else {
-        lu.forward()
+        lu.forward
     };
     lu.max(ROUNDED)
 }
 
 #[test]
 fn inverses_are_right_to_the_last_digit() {
-    let violation = |(row, lu): (&Row<f64>, &Lu)| {
+    let violation = |(row, lu): (&Row<f64>, &Quality)| {
         let (error, allowed) = (row.quality.forward, allowed_error(row, lu));
         let is_large = row.result.is_ok() && error > allowed;
         is_large.then(|| format!("{}: {error:e} > {allowed:e}", row.name()))
@@ -299,13 +274,13 @@ fn inverses_in_single_precision_are_right_to_the_last_digit() {
 
 /// The residual that a matrix may have where the entries are no integers, which LU may invert
 /// exactly: LU's best one, or its worst one. None is stated beyond.
-fn allowed_residual(row: &Row<f64>, lu: &Lu) -> f64 {
+fn allowed_residual(row: &Row<f64>, lu: &Quality) -> f64 {
     if row.entry.integer {
         f64::INFINITY
     } else if row.is_up_to_unscaled(1e6) {
-        lu.best_residual()
+        lu.better_residual()
     } else if row.is_up_to_unscaled(1e12) {
-        lu.worst_residual()
+        lu.worse_residual()
     } else {
         f64::INFINITY
     }
@@ -313,13 +288,13 @@ fn allowed_residual(row: &Row<f64>, lu: &Lu) -> f64 {
 
 #[test]
 fn residuals_are_below_those_of_lu() {
-    let exceeds = |(row, lu): &(&Row<f64>, &Lu)| {
+    let exceeds = |(row, lu): &(&Row<f64>, &Quality)| {
         row.result.is_ok() && row.quality.worse_residual() > allowed_residual(row, lu)
     };
     let (rounding, violations): (Vec<_>, Vec<_>) = beside_lu()
         .filter(exceeds)
         .partition(|(row, _)| row.quality.forward <= CORRECTLY_ROUNDED);
-    let describe = |(row, lu): (&Row<f64>, &Lu)| {
+    let describe = |(row, lu): (&Row<f64>, &Quality)| {
         let (ours, theirs) = (row.quality.worse_residual(), allowed_residual(row, lu));
         format!("{}: {ours:e} > {theirs:e}", row.name())
     };
@@ -334,12 +309,13 @@ const MOST_ROUNDING_EXCEPTIONS: usize = 6;
 
 /// The geometric mean of the larger residual over LU's best one, κ ≤ 1e6, integers aside.
 fn mean_residual_ratio() -> f64 {
-    let counts = |(row, lu): &(&Row<f64>, &Lu)| {
-        let is_positive = row.quality.worse_residual() > 0.0 && lu.best_residual() > 0.0;
+    let counts = |(row, lu): &(&Row<f64>, &Quality)| {
+        let is_positive = row.quality.worse_residual() > 0.0 && lu.better_residual() > 0.0;
         row.is_up_to_unscaled(1e6) && !row.entry.integer && row.result.is_ok() && is_positive
     };
-    let logarithm =
-        |(row, lu): (&Row<f64>, &Lu)| (row.quality.worse_residual() / lu.best_residual()).ln();
+    let logarithm = |(row, lu): (&Row<f64>, &Quality)| {
+        (row.quality.worse_residual() / lu.better_residual()).ln()
+    };
     let logarithms: Vec<f64> = beside_lu().filter(counts).map(logarithm).collect();
     (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp()
 }

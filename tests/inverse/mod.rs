@@ -1,5 +1,12 @@
 //! The inverse: the notebook reproduced, and what the one call promises.
 
+mod accuracy;
+mod certificate;
+mod limits;
+mod singular;
+mod structured;
+mod warm_start;
+
 use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;

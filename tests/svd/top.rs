@@ -416,8 +416,6 @@ fn single_precision() {
         assert!(top.certificate.error_bound(j) < 1e-4);
     }
 }
-
-#[cfg(feature = "sparse")]
 #[test]
 fn sparse_matrices() {
     let dense = crate::support::gallery::random::integers(90, 70, 2, 46)

@@ -12,6 +12,7 @@ use nalgebra::{DMatrix, DVector};
 
 use support::matrices::gaussian;
 
+#[path = "../support"]
 mod support {
     pub mod matrices;
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-const MANIFEST_DIRECTORY: &str = env!("CARGO_MANIFEST_DIR");
+/// The folder of the repository.
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The date, the CPU and the versions, in one line; what cannot be found is called unknown.
 pub fn description() -> String {
@@ -39,7 +40,7 @@ fn cpu() -> String {
 
 /// The version of a dependency in `Cargo.lock`.
 fn locked_version(name: &str) -> String {
-    let lock = fs::read_to_string(format!("{MANIFEST_DIRECTORY}/Cargo.lock")).unwrap_or_default();
+    let lock = fs::read_to_string(format!("{ROOT}/Cargo.lock")).unwrap_or_default();
     let entry = lock
         .split(&format!("name = \"{name}\"\nversion = \""))
         .nth(1);

@@ -1,5 +1,10 @@
 //! What every optimizer has to do, and the parity of each with PyTorch.
 
+mod formulas;
+mod line_search;
+mod test_functions;
+mod wrappers;
+
 use std::fmt::Debug;
 
 use approx::assert_relative_eq;

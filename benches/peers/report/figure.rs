@@ -8,9 +8,9 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::entrant::Entrant;
 use crate::measurement::Measurement;
 use crate::support::cases::GAUSSIAN;
-use crate::support::contenders::Contender;
 use crate::support::convergence::{Counts, METHODS};
 
 const HEADER_HEIGHT: u32 = 30;
@@ -71,8 +71,8 @@ pub fn figure(
 /// Time against n, for the Gaussian matrices.
 fn times(measurements: &[Measurement]) -> Panel {
     let colors = [VERMILION, BLUE, SKY, GREEN, PURPLE, ORANGE, GREY];
-    let curve = |(place, contender): (usize, Contender)| Curve {
-        name: contender.name().to_owned(),
+    let curve = |(place, entrant): (usize, Entrant)| Curve {
+        name: entrant.name().to_owned(),
         color: colors[place],
         points: measurements
             .iter()
@@ -88,7 +88,7 @@ fn times(measurements: &[Measurement]) -> Panel {
         x_name: "n",
         x_tick: |exponent| format!("{:.0}", exponent.exp2()),
         y_tick: time_tick,
-        curves: Contender::ALL.into_iter().enumerate().map(curve).collect(),
+        curves: Entrant::all().into_iter().enumerate().map(curve).collect(),
     }
 }
 

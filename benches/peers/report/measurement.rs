@@ -1,51 +1,53 @@
-//! Every contender on one case: how long it takes, and how far its answer is from the truth.
+//! Every entrant on one case: how long it takes, and how far its answer is from the truth.
 
 use std::hint::black_box;
 
+use crate::entrant::{ENTRANTS, Entrant, Prepared};
 use crate::interleaved::{Budget, medians};
 use crate::support::cases::Case;
 use crate::support::contenders::Contender;
 
-/// The contenders on one case.
+/// The entrants on one case.
 pub struct Measurement {
     pub name: String,
     pub n: usize,
     pub family: &'static str,
     /// Of the inverse by the default descent.
     pub error_bound: f64,
-    /// In the order of [`Contender::ALL`]; none for what would take too long.
-    pub results: [Option<ContenderResult>; 7],
+    /// In the order of [`Entrant::all()`]; none for what would take too long.
+    pub results: [Option<ContenderResult>; ENTRANTS],
 }
 
 #[derive(Clone, Copy)]
 pub struct ContenderResult {
     pub seconds: f64,
-    /// As [`Contender::error`].
+    /// As [`Entrant::error`].
     pub error: f64,
 }
 
 impl Measurement {
     pub fn of(case: &Case, most_work: f64, budget: Budget) -> Self {
-        let entrants: Vec<Contender> = Contender::ALL
+        let prepared = &Prepared::new(case);
+        let entrants: Vec<Entrant> = Entrant::all()
             .into_iter()
-            .filter(|contender| contender.is_within(most_work, case))
+            .filter(|entrant| entrant.is_within(most_work, case))
             .collect();
-        for contender in &entrants {
-            contender.check(case);
+        for entrant in &entrants {
+            entrant.check(prepared);
         }
-        let runs = entrants.iter().map(|contender| {
+        let runs = entrants.iter().map(|entrant| {
             move || {
-                black_box(contender.invert(black_box(case)));
+                black_box(entrant.invert(black_box(prepared)));
             }
         });
         let runs: Vec<_> = runs.collect();
         let runs: Vec<&dyn Fn()> = runs.iter().map(|run| run as &dyn Fn()).collect();
         let seconds = medians(&runs, budget);
-        let results = Contender::ALL.map(|contender| {
-            let place = entrants.iter().position(|entrant| *entrant == contender)?;
+        let results = Entrant::all().map(|wanted| {
+            let place = entrants.iter().position(|entrant| *entrant == wanted)?;
             Some(ContenderResult {
                 seconds: seconds[place],
-                error: contender.error(case),
+                error: wanted.error(prepared),
             })
         });
         Self {
@@ -58,8 +60,10 @@ impl Measurement {
     }
 
     pub fn nalgebra_seconds(&self) -> f64 {
-        let is_nalgebra = |contender: &Contender| *contender == Contender::NalgebraLu;
-        let place = Contender::ALL.iter().position(is_nalgebra);
+        let nalgebra = Entrant::Contender(Contender::NalgebraLu);
+        let place = Entrant::all()
+            .iter()
+            .position(|entrant| *entrant == nalgebra);
         place
             .and_then(|place| self.results[place])
             .map_or(f64::NAN, |result| result.seconds)

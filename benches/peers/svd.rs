@@ -11,6 +11,7 @@ use nalgebra::{DMatrix, Dyn};
 
 use support::matrices::gaussian;
 
+#[path = "../support"]
 mod support {
     pub mod matrices;
 }

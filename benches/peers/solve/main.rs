@@ -22,7 +22,7 @@ mod faer_map;
 mod grid;
 mod least_squares;
 
-#[path = "../support/matrices.rs"]
+#[path = "../../support/matrices.rs"]
 mod matrices;
 
 const SIZES: [usize; 3] = [16, 64, 256];

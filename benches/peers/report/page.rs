@@ -1,5 +1,6 @@
 //! The measurements as a page of Markdown.
 
+use crate::entrant::Entrant;
 use crate::measurement::{ContenderResult, Measurement};
 use crate::support::contenders::Contender;
 use crate::support::convergence::{self, Counts};
@@ -45,13 +46,13 @@ to be at most the bound in its column.
 
 fn table(
     measurements: &[Measurement],
-    cell: fn(Contender, &ContenderResult, &Measurement) -> String,
+    cell: fn(Entrant, &ContenderResult, &Measurement) -> String,
 ) -> Table {
-    let names = Contender::ALL.map(|contender| contender.name().to_owned());
+    let names = Entrant::all().map(|entrant| entrant.name().to_owned());
     let row = |measurement: &Measurement| {
-        let results = Contender::ALL.into_iter().zip(&measurement.results);
-        let cells = results.map(|(contender, result)| match result {
-            Some(result) => cell(contender, result, measurement),
+        let results = Entrant::all().into_iter().zip(&measurement.results);
+        let cells = results.map(|(entrant, result)| match result {
+            Some(result) => cell(entrant, result, measurement),
             None => String::new(),
         });
         [measurement.name.clone()]
@@ -65,20 +66,18 @@ fn table(
     }
 }
 
-fn time_cell(_: Contender, result: &ContenderResult, measurement: &Measurement) -> String {
+fn time_cell(_: Entrant, result: &ContenderResult, measurement: &Measurement) -> String {
     let time = time(result.seconds);
     let ratio = result.seconds / measurement.nalgebra_seconds();
     format!("{time} ({})", three_digits(ratio))
 }
 
-fn accuracy_cell(
-    contender: Contender,
-    result: &ContenderResult,
-    measurement: &Measurement,
-) -> String {
-    match contender {
+fn accuracy_cell(entrant: Entrant, result: &ContenderResult, measurement: &Measurement) -> String {
+    match entrant {
         // Rounded up.
-        Contender::FullDescent => format!("≤ {:.1e}", 1.05 * measurement.error_bound),
+        Entrant::Contender(Contender::FullDescent) => {
+            format!("≤ {:.1e}", 1.05 * measurement.error_bound)
+        }
         _ => format!("{:.1e}", result.error),
     }
 }

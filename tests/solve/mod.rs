@@ -1,5 +1,7 @@
 //! Linear systems and least squares.
 
+mod rules;
+
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
@@ -620,8 +622,6 @@ fn any_optimizer_walks_the_same_system() {
         assert!((found - &expected).norm() < 1e-10, "{rule:?}");
     }
 }
-
-#[cfg(feature = "sparse")]
 #[test]
 fn sparse_rows_are_a_linear_map() {
     use nalgebra_sparse::CsrMatrix;
