@@ -3,9 +3,9 @@
 use nalgebra::DMatrix;
 
 use crate::descent::Observer;
-use crate::error::Error;
 use crate::inverse::automatic::Automatic;
 use crate::inverse::by_optimizer::ByOptimizer;
+use crate::inverse::error::InverseError;
 use crate::inverse::result::Found;
 use crate::inverse::start::Start;
 use crate::numerics::real::Real;
@@ -32,7 +32,7 @@ pub trait Descend<T: Real> {
         self,
         problem: Problem<'_, T>,
         observer: O,
-    ) -> Result<Found<T>, Error<T>>;
+    ) -> Result<Found<T>, InverseError<T>>;
 }
 
 /// What is to be inverted, from where and how well.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::error::CheckpointError;
 use super::run::{FORMAT, SavedRun, VERSION};
+use crate::descent::error::ResumeError;
 use crate::descent::{Checkpoint, Stepper};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::objective::Objective;
 use crate::optimizer::{Part, Parts, check_length, number_of, out_of_range};
@@ -26,7 +28,7 @@ where
     /// # Example
     ///
     /// See [`SavedRun`].
-    pub fn save(&self) -> Result<SavedRun, Error<T>> {
+    pub fn save(&self) -> Result<SavedRun, CheckpointError> {
         let at = &self.at;
         let mut parts = Parts::outward();
         at.state.clone().each_part(&mut parts)?;
@@ -52,20 +54,22 @@ where
     ///
     /// # Errors
     ///
-    /// - [`Error::CheckpointFormat`], [`Error::CheckpointVersion`] or [`Error::CheckpointDamaged`] if
-    ///   it is none that this version of the crate has saved;
-    /// - [`Error::CheckpointPrecision`], [`Error::CheckpointOptimizer`] or
-    ///   [`Error::DimensionMismatch`] if it belongs to another run;
-    /// - [`Error::CheckpointLength`] or [`Error::CheckpointValue`] if the optimizer is set so that its
+    /// - [`ResumeError::Checkpoint`] if this version of the crate did not save it so, if it belongs to
+    ///   a run in another precision or with another optimizer, or if the optimizer is set so that its
     ///   state has another shape;
+    /// - [`ResumeError::Input`] if the objective has another dimension;
     /// - what [`resume`](Self::resume) returns.
     ///
     /// # Example
     ///
     /// See [`SavedRun`].
-    pub fn restore(objective: F, optimizer: M, saved: &SavedRun) -> Result<Self, Error<T>> {
+    pub fn restore(objective: F, optimizer: M, saved: &SavedRun) -> Result<Self, ResumeError<T>> {
         check_integrity(saved)?;
-        check_origin(saved, &optimizer, objective.dimension())?;
+        check_origin(saved, &optimizer)?;
+        let (expected, found) = (objective.dimension(), saved.dimension());
+        if found != expected {
+            return Err(InputError::DimensionMismatch { expected, found }.into());
+        }
         optimizer.validate()?;
         let parameters = numbers("parameters", &saved.parameters)?;
         let checkpoint = Checkpoint {
@@ -83,21 +87,21 @@ where
 }
 
 /// Accepts what a version of the crate that has this format has saved.
-fn check_integrity<T: Real>(saved: &SavedRun) -> Result<(), Error<T>> {
+fn check_integrity(saved: &SavedRun) -> Result<(), CheckpointError> {
     if saved.format != FORMAT {
-        return Err(Error::CheckpointFormat {
+        return Err(CheckpointError::Format {
             found: saved.format.clone(),
         });
     }
     if saved.version != VERSION {
-        return Err(Error::CheckpointVersion {
+        return Err(CheckpointError::Version {
             found: saved.version,
             supported: VERSION,
         });
     }
     let (recorded, computed) = (saved.checksum.cast_unsigned(), saved.checksum_of_content());
     if recorded != computed {
-        return Err(Error::CheckpointDamaged { recorded, computed });
+        return Err(CheckpointError::Damaged { recorded, computed });
     }
     Ok(())
 }
@@ -106,26 +110,19 @@ fn check_integrity<T: Real>(saved: &SavedRun) -> Result<(), Error<T>> {
 fn check_origin<T: Real>(
     saved: &SavedRun,
     optimizer: &impl Resumable<T>,
-    dimension: usize,
-) -> Result<(), Error<T>> {
+) -> Result<(), CheckpointError> {
     let bits = bits_of_a_number::<T>();
     if saved.bits_of_a_number != bits {
-        return Err(Error::CheckpointPrecision {
+        return Err(CheckpointError::Precision {
             found: saved.bits_of_a_number,
             expected: bits,
         });
     }
     let kind = optimizer.kind();
     if saved.optimizer != kind {
-        return Err(Error::CheckpointOptimizer {
+        return Err(CheckpointError::Optimizer {
             found: saved.optimizer.clone(),
             expected: kind,
-        });
-    }
-    if saved.dimension() != dimension {
-        return Err(Error::DimensionMismatch {
-            expected: dimension,
-            found: saved.dimension(),
         });
     }
     Ok(())
@@ -136,7 +133,7 @@ fn state<T: Real, M: Resumable<T>>(
     optimizer: &M,
     parameters: &[T],
     saved: Vec<Part>,
-) -> Result<M::State, Error<T>> {
+) -> Result<M::State, CheckpointError> {
     let mut state = optimizer.init(parameters);
     let mut parts = Parts::inward(saved);
     state.each_part(&mut parts)?;
@@ -144,14 +141,14 @@ fn state<T: Real, M: Resumable<T>>(
     Ok(state)
 }
 
-fn best_parameters<T: Real>(saved: &SavedRun) -> Result<Vec<T>, Error<T>> {
+fn best_parameters<T: Real>(saved: &SavedRun) -> Result<Vec<T>, CheckpointError> {
     let part = "best_parameters";
     check_length(part, saved.best_parameters.len(), saved.dimension())?;
     numbers(part, &saved.best_parameters)
 }
 
 /// A step of the history, which has at least the start.
-fn best_step<T: Real>(saved: &SavedRun) -> Result<usize, Error<T>> {
+fn best_step(saved: &SavedRun) -> Result<usize, CheckpointError> {
     if saved.losses.is_empty() {
         check_length("losses", 0, 1)?;
     }
@@ -163,7 +160,7 @@ fn best_step<T: Real>(saved: &SavedRun) -> Result<usize, Error<T>> {
     }
 }
 
-fn elapsed<T: Real>(saved: &SavedRun) -> Result<Duration, Error<T>> {
+fn elapsed(saved: &SavedRun) -> Result<Duration, CheckpointError> {
     let nanoseconds = saved.elapsed_nanoseconds;
     let found = u64::try_from(nanoseconds).map(Duration::from_nanos);
     found.map_err(|_| out_of_range("elapsed_nanoseconds", 0, nanoseconds))
@@ -181,11 +178,11 @@ fn word(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn numbers<T: Real>(part: &'static str, words: &[i64]) -> Result<Vec<T>, Error<T>> {
+fn numbers<T: Real>(part: &'static str, words: &[i64]) -> Result<Vec<T>, CheckpointError> {
     let number = |(index, &word)| number_of(part, index, word);
     words.iter().enumerate().map(number).collect()
 }
 
-fn count<T: Real>(part: &'static str, word: i64) -> Result<usize, Error<T>> {
+fn count(part: &'static str, word: i64) -> Result<usize, CheckpointError> {
     usize::try_from(word).map_err(|_| out_of_range(part, 0, word))
 }

@@ -9,9 +9,9 @@ pub(crate) mod search;
 mod single_precision;
 
 use crate::descent::Observer;
-use crate::error::Error;
 use crate::inverse::automatic::descent::workspace::Workspace;
 use crate::inverse::automatic::scaled_problem::{History, Task, Wish};
+use crate::inverse::error::InverseError;
 use crate::inverse::method::{Descend, Problem};
 use crate::inverse::result::Found;
 use crate::inverse::start::Start;
@@ -71,7 +71,7 @@ impl<T: Real> Descend<T> for Automatic {
         self,
         problem: Problem<'_, T>,
         mut observer: O,
-    ) -> Result<Found<T>, Error<T>> {
+    ) -> Result<Found<T>, InverseError<T>> {
         let matrix = problem.matrix;
         let start = match problem.start {
             Start::ScaledTranspose => None,

@@ -2,9 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
 use crate::inverse::automatic::Accuracy;
 use crate::inverse::config::Config;
+use crate::inverse::error::InverseError;
 use crate::inverse::invert_by_descent;
 use crate::inverse::method::Problem;
 use crate::inverse::result::Inversion;
@@ -186,7 +186,7 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
                 self.products += inversion.products.total();
                 InverseNorm::AtMost(<T as Real>::from_f64(norm_of_inverse(&inversion)))
             }
-            Err(Error::Singular { rank, best }) => {
+            Err(InverseError::Singular { rank, best }) => {
                 self.products += best.products.total();
                 InverseNorm::Singular(rank)
             }

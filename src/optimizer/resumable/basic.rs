@@ -1,7 +1,7 @@
 //! The states of the rules that look at one gradient a step.
 
 use super::{Parts, Resumable, StateParts};
-use crate::error::Error;
+use crate::descent::CheckpointError;
 use crate::numerics::real::Real;
 use crate::optimizer::moments::{Moments, Weight};
 use crate::optimizer::{
@@ -16,7 +16,7 @@ impl<T: Real> Resumable<T> for Sgd<T> {
 }
 
 impl<T: Real> StateParts<T> for SgdState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             velocity,
             has_velocity,
@@ -39,7 +39,7 @@ impl<T: Real> Resumable<T> for AdamW<T> {
 }
 
 impl<T: Real> StateParts<T> for AdamState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             moments,
             first_weight: Weight(first_weight),
@@ -52,7 +52,7 @@ impl<T: Real> StateParts<T> for AdamState<T> {
 }
 
 impl<T: Real> StateParts<T> for Moments<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             first,
             second,
@@ -71,7 +71,7 @@ impl<T: Real> Resumable<T> for NAdam<T> {
 }
 
 impl<T: Real> StateParts<T> for NAdamState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             moments,
             steps,
@@ -94,7 +94,7 @@ impl<T: Real> Resumable<T> for RmsProp<T> {
 }
 
 impl<T: Real> StateParts<T> for RmsPropState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             squared_spread,
             mean,
@@ -113,7 +113,7 @@ impl<T: Real> Resumable<T> for AdaGrad<T> {
 }
 
 impl<T: Real> StateParts<T> for AdaGradState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self { sum, steps } = self;
         parts.numbers("sum", sum)?;
         parts.count("steps", steps)
@@ -127,7 +127,7 @@ impl<T: Real> Resumable<T> for AdaDelta<T> {
 }
 
 impl<T: Real> StateParts<T> for AdaDeltaState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             squared_gradient,
             squared_step,
@@ -144,7 +144,7 @@ impl<T: Real> Resumable<T> for Lion<T> {
 }
 
 impl<T: Real> StateParts<T> for LionState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self { average } = self;
         parts.numbers("average", average)
     }

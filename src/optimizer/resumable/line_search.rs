@@ -1,7 +1,7 @@
 //! The states of the rules with a line search.
 
 use super::{Parts, Resumable, StateParts};
-use crate::error::Error;
+use crate::descent::CheckpointError;
 use crate::numerics::real::Real;
 use crate::optimizer::line_search::{Kind, Move, Ray, Records};
 use crate::optimizer::{ConjugateGradient, ConjugateGradientState, Lbfgs, LbfgsState};
@@ -13,7 +13,7 @@ impl<T: Real> Resumable<T> for Lbfgs<T> {
 }
 
 impl<T: Real> StateParts<T> for LbfgsState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             ray,
             has_origin,
@@ -44,7 +44,7 @@ impl<T: Real> Resumable<T> for ConjugateGradient<T> {
 }
 
 impl<T: Real> StateParts<T> for ConjugateGradientState<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self { ray, last_norm } = self;
         ray.each_part(parts)?;
         parts.optional("last_norm", last_norm)
@@ -52,7 +52,7 @@ impl<T: Real> StateParts<T> for ConjugateGradientState<T> {
 }
 
 impl<T: Real> StateParts<T> for Ray<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             origin,
             gradient,
@@ -72,7 +72,7 @@ impl<T: Real> StateParts<T> for Ray<T> {
     }
 }
 
-fn show_kind<T: Real>(kind: &mut Kind, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+fn show_kind<T: Real>(kind: &mut Kind, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
     const KINDS: [Kind; 3] = [Kind::Steepest, Kind::Guess, Kind::Newton];
     let mut index = match kind {
         Kind::Steepest => 0,
@@ -87,7 +87,7 @@ fn show_kind<T: Real>(kind: &mut Kind, parts: &mut Parts<T>) -> Result<(), Error
 fn show_last_move<T: Real>(
     last: &mut Option<Move<T>>,
     parts: &mut Parts<T>,
-) -> Result<(), Error<T>> {
+) -> Result<(), CheckpointError> {
     let mut length = last.map(|last| last.length);
     let mut slope = last.map(|last| last.slope);
     parts.optional("last_length", &mut length)?;
@@ -99,7 +99,7 @@ fn show_last_move<T: Real>(
 }
 
 impl<T: Real> StateParts<T> for Records<T> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             lowest_loss,
             least_gradient_norm,

@@ -8,7 +8,7 @@ mod wrappers;
 pub use parts::Parts;
 pub(crate) use parts::{Part, check_length, number_of, out_of_range};
 
-use crate::error::Error;
+use crate::descent::CheckpointError;
 use crate::numerics::real::Real;
 use crate::optimizer::Optimizer;
 
@@ -57,7 +57,7 @@ use crate::optimizer::Optimizer;
 /// }
 ///
 /// impl<T: Real> StateParts<T> for HalvingState<T> {
-///     fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+///     fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
 ///         parts.number("length", &mut self.length)?;
 ///         parts.flag("was_positive", &mut self.was_positive)
 ///     }
@@ -92,12 +92,12 @@ pub trait StateParts<T: Real> {
     /// # Errors
     ///
     /// What the methods of [`Parts`] return; none while a state is written.
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>>;
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError>;
 }
 
 /// A rule without state.
 impl<T: Real> StateParts<T> for () {
-    fn each_part(&mut self, _parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, _parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         Ok(())
     }
 }

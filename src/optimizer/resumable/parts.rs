@@ -5,7 +5,7 @@ use std::vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::descent::CheckpointError;
 use crate::numerics::real::Real;
 
 /// A named part of a state, as it is saved.
@@ -24,8 +24,8 @@ pub(crate) struct Part {
 /// one part; parts come back in the order in which they were written, under the same names. While a
 /// state is read, each returns
 ///
-/// - [`Error::CheckpointLength`] if the saved part is missing or has another length;
-/// - [`Error::CheckpointValue`] if a saved value can't be what it stands for.
+/// - [`CheckpointError::Length`] if the saved part is missing or has another length;
+/// - [`CheckpointError::Value`] if a saved value can't be what it stands for.
 #[derive(Debug)]
 pub struct Parts<T> {
     direction: Direction,
@@ -67,7 +67,7 @@ impl<T: Real> Parts<T> {
     /// # Errors
     ///
     /// As all methods here, see [`Parts`].
-    pub fn numbers(&mut self, name: &'static str, values: &mut [T]) -> Result<(), Error<T>> {
+    pub fn numbers(&mut self, name: &'static str, values: &mut [T]) -> Result<(), CheckpointError> {
         let words = values.iter().map(|value| value.to_word()).collect();
         let words = self.exchange(name, words)?;
         for (index, (value, word)) in values.iter_mut().zip(words).enumerate() {
@@ -81,7 +81,7 @@ impl<T: Real> Parts<T> {
     /// # Errors
     ///
     /// As all methods here, see [`Parts`].
-    pub fn number(&mut self, name: &'static str, value: &mut T) -> Result<(), Error<T>> {
+    pub fn number(&mut self, name: &'static str, value: &mut T) -> Result<(), CheckpointError> {
         self.numbers(name, std::slice::from_mut(value))
     }
 
@@ -90,7 +90,11 @@ impl<T: Real> Parts<T> {
     /// # Errors
     ///
     /// As all methods here, see [`Parts`].
-    pub fn optional(&mut self, name: &'static str, value: &mut Option<T>) -> Result<(), Error<T>> {
+    pub fn optional(
+        &mut self,
+        name: &'static str,
+        value: &mut Option<T>,
+    ) -> Result<(), CheckpointError> {
         let word = value.map_or(0, |value| value.to_word());
         let words = self.exchange(name, vec![i64::from(value.is_some()), word])?;
         *value = match words[..] {
@@ -106,7 +110,11 @@ impl<T: Real> Parts<T> {
     /// # Errors
     ///
     /// As all methods here, see [`Parts`].
-    pub fn wide_number(&mut self, name: &'static str, value: &mut f64) -> Result<(), Error<T>> {
+    pub fn wide_number(
+        &mut self,
+        name: &'static str,
+        value: &mut f64,
+    ) -> Result<(), CheckpointError> {
         let words = self.exchange(name, vec![value.to_bits().cast_signed()])?;
         *value = f64::from_bits(words[0].cast_unsigned());
         Ok(())
@@ -117,7 +125,7 @@ impl<T: Real> Parts<T> {
     /// # Errors
     ///
     /// As all methods here, see [`Parts`].
-    pub fn count(&mut self, name: &'static str, value: &mut usize) -> Result<(), Error<T>> {
+    pub fn count(&mut self, name: &'static str, value: &mut usize) -> Result<(), CheckpointError> {
         // Room for what is still to be counted.
         self.index(name, value, usize::MAX / 2)
     }
@@ -132,7 +140,7 @@ impl<T: Real> Parts<T> {
         name: &'static str,
         value: &mut usize,
         limit: usize,
-    ) -> Result<(), Error<T>> {
+    ) -> Result<(), CheckpointError> {
         let word = i64::try_from(*value).unwrap_or(i64::MAX);
         let word = self.exchange(name, vec![word])?[0];
         let found = usize::try_from(word).ok().filter(|&found| found < limit);
@@ -145,7 +153,7 @@ impl<T: Real> Parts<T> {
     /// # Errors
     ///
     /// As all methods here, see [`Parts`].
-    pub fn flag(&mut self, name: &'static str, value: &mut bool) -> Result<(), Error<T>> {
+    pub fn flag(&mut self, name: &'static str, value: &mut bool) -> Result<(), CheckpointError> {
         let mut choice = usize::from(*value);
         self.index(name, &mut choice, 2)?;
         *value = choice == 1;
@@ -153,7 +161,11 @@ impl<T: Real> Parts<T> {
     }
 
     /// Writes the words of a part and gives them back, or reads as many in their place.
-    fn exchange(&mut self, name: &'static str, words: Vec<i64>) -> Result<Vec<i64>, Error<T>> {
+    fn exchange(
+        &mut self,
+        name: &'static str,
+        words: Vec<i64>,
+    ) -> Result<Vec<i64>, CheckpointError> {
         match &mut self.direction {
             Direction::Out(parts) => {
                 parts.push(Part {
@@ -177,20 +189,20 @@ pub(crate) fn number_of<T: Real>(
     part: &'static str,
     index: usize,
     word: i64,
-) -> Result<T, Error<T>> {
+) -> Result<T, CheckpointError> {
     T::from_word(word).ok_or_else(|| out_of_range(part, index, word))
 }
 
 /// Accepts a part of this length.
-pub(crate) fn check_length<T: Real>(
+pub(crate) fn check_length(
     part: &'static str,
     found: usize,
     expected: usize,
-) -> Result<(), Error<T>> {
+) -> Result<(), CheckpointError> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::CheckpointLength {
+    Err(CheckpointError::Length {
         part,
         found,
         expected,
@@ -198,6 +210,6 @@ pub(crate) fn check_length<T: Real>(
 }
 
 /// The error for a value that can't be what it stands for.
-pub(crate) fn out_of_range<T: Real>(part: &'static str, index: usize, value: i64) -> Error<T> {
-    Error::CheckpointValue { part, index, value }
+pub(crate) fn out_of_range(part: &'static str, index: usize, value: i64) -> CheckpointError {
+    CheckpointError::Value { part, index, value }
 }

@@ -1,7 +1,7 @@
 //! The states of the wrappers: their own, and that of the rule within.
 
 use super::{Parts, Resumable, StateParts};
-use crate::error::Error;
+use crate::descent::CheckpointError;
 use crate::numerics::real::Real;
 use crate::optimizer::{
     Clipped, LearningRate, PlateauState, Projected, ReducedOnPlateau, Schedule, Scheduled,
@@ -38,7 +38,7 @@ where
 }
 
 impl<T: Real, R: StateParts<T>> StateParts<T> for ScheduledState<R> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self { steps, rule } = self;
         parts.count("scheduled_steps", steps)?;
         rule.each_part(parts)
@@ -52,7 +52,7 @@ impl<T: Real, M: LearningRate<T> + Resumable<T>> Resumable<T> for ReducedOnPlate
 }
 
 impl<T: Real, R: StateParts<T>> StateParts<T> for PlateauState<T, R> {
-    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), Error<T>> {
+    fn each_part(&mut self, parts: &mut Parts<T>) -> Result<(), CheckpointError> {
         let Self {
             learning_rate,
             best,
