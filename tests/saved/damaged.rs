@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::descent::SavedRun;
+use matrix_descent::descent::{CheckpointError, ResumeError, SavedRun};
 use matrix_descent::optimizer::NAdam;
-use matrix_descent::{Error, Lbfgs, Real, Sgd, Stepper};
+use matrix_descent::{Error, InputError, Lbfgs, Real, Sgd, Stepper};
 use serde_json::{Value, json};
 
 use super::{from_value, objective, run_until, started, to_value};
@@ -19,7 +19,7 @@ fn saved<T: Real, M: Listed<T>>(rule: M) -> SavedRun {
 /// The damaged run with the checksum that it would have if nothing had happened to it.
 fn resealed<T: Real, M: Listed<T>>(rule: &M, mut damaged: Value) -> SavedRun {
     let found = Stepper::restore(objective(), rule, &from_value(damaged.clone())).map(|_| ());
-    if let Err(Error::CheckpointDamaged { computed, .. }) = found {
+    if let Err(ResumeError::Checkpoint(CheckpointError::Damaged { computed, .. })) = found {
         damaged["checksum"] = json!(computed.cast_signed());
     }
     from_value(damaged)
@@ -28,7 +28,7 @@ fn resealed<T: Real, M: Listed<T>>(rule: &M, mut damaged: Value) -> SavedRun {
 fn refusal<M: Listed<f64>>(rule: &M, damaged: Value) -> Error {
     let damaged = resealed(rule, damaged);
     let restored = Stepper::restore(objective(), rule, &damaged);
-    restored.map(|stepper| stepper.steps()).unwrap_err()
+    restored.map(|stepper| stepper.steps()).unwrap_err().into()
 }
 
 #[test]
@@ -50,7 +50,9 @@ fn a_changed_value_is_noticed() {
         let value = damaged.pointer_mut(path).unwrap();
         *value = json!(value.as_i64().unwrap() ^ 1);
         let restored = Stepper::restore(objective(), rule, &from_value(damaged)).map(|_| ());
-        let Err(Error::CheckpointDamaged { recorded, computed }) = restored else {
+        let Err(ResumeError::Checkpoint(CheckpointError::Damaged { recorded, computed })) =
+            restored
+        else {
             panic!("{path}: {restored:?}");
         };
         assert_ne!(recorded, computed, "{path}");
@@ -68,11 +70,11 @@ fn a_missing_field_is_noticed() {
         let error = Stepper::restore(objective(), rule, &damaged).map(|_| ());
         let is_typed = matches!(
             (field.as_str(), error),
-            ("format", Err(Error::CheckpointFormat { .. }))
-                | ("version", Err(Error::CheckpointVersion { found: 0, .. }))
+            ("format", Err(ResumeError::Checkpoint(CheckpointError::Format { .. })))
+                | ("version", Err(ResumeError::Checkpoint(CheckpointError::Version { found: 0, .. })))
                 // False is what it was.
                 | ("is_exhausted", Ok(()))
-                | (_, Err(Error::CheckpointDamaged { .. }))
+                | (_, Err(ResumeError::Checkpoint(CheckpointError::Damaged { .. })))
         );
         assert!(is_typed, "{field}");
     }
@@ -89,15 +91,19 @@ fn inconsistent_parts_are_refused_even_under_a_right_checksum() {
         *damaged.pointer_mut(path).unwrap() = value;
         refusal(&rule, damaged)
     };
-    let length = |part, found, expected| Error::CheckpointLength {
-        part,
-        found,
-        expected,
+    let length = |part, found, expected| {
+        Error::Checkpoint(CheckpointError::Length {
+            part,
+            found,
+            expected,
+        })
     };
-    let value = |part, value| Error::CheckpointValue {
-        part,
-        index: 0,
-        value,
+    let value = |part, value| {
+        Error::Checkpoint(CheckpointError::Value {
+            part,
+            index: 0,
+            value,
+        })
     };
     let words = |name| format!("/state/{}/words", index_of(name));
     assert_eq!(changed("/losses", json!([])), length("losses", 0, 1));
@@ -133,11 +139,11 @@ fn numbers_that_are_too_long_for_the_precision_are_refused() {
     damaged["parameters"][index] = json!(long);
     let damaged = resealed(&rule, damaged);
     let error = Stepper::restore(objective(), rule, &damaged).map(|_| ());
-    let expected = Error::CheckpointValue {
+    let expected = ResumeError::Checkpoint(CheckpointError::Value {
         part: "parameters",
         index,
         value: long,
-    };
+    });
     assert_eq!(error, Err(expected));
 }
 
@@ -146,12 +152,12 @@ fn parameters_that_are_not_finite_are_refused() {
     let rule = Sgd::new(0.1);
     let mut damaged = to_value(&saved(rule));
     damaged["parameters"][1] = json!(f64::INFINITY.to_bits().cast_signed());
-    let expected = Error::NotFinite {
+    let expected = Error::Input(InputError::NotFinite {
         argument: "parameters",
         row: 1,
         column: 0,
         value: f64::INFINITY,
-    };
+    });
     assert_eq!(refusal(&rule, damaged), expected);
 }
 

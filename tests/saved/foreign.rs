@@ -2,12 +2,13 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::descent::SavedRun;
+use matrix_descent::descent::{CheckpointError, ResumeError, SavedRun};
 use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::{Clip, ConstantRate, Plateau, Resumable, RmsProp};
 use matrix_descent::set::Bounds;
 use matrix_descent::{
-    Adam, AdamW, Compose, ConjugateGradient, Error, Lbfgs, MeanSquaredError, Real, Sgd, Stepper,
+    Adam, AdamW, Compose, ConjugateGradient, Error, InputError, Lbfgs, MeanSquaredError, Real, Sgd,
+    Stepper,
 };
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ fn saved<M: Resumable<f64>>(rule: M) -> SavedRun {
 fn refusal<T: Real, M: Resumable<T>>(rule: M, saved: &SavedRun) -> Error<T> {
     match Stepper::restore(objective(), rule, saved) {
         Ok(stepper) => panic!("goes on from step {}", stepper.steps()),
-        Err(error) => error,
+        Err(error) => error.into(),
     }
 }
 
@@ -36,8 +37,10 @@ fn with(saved: &SavedRun, field: &str, value: Value) -> SavedRun {
 #[test]
 fn another_format() {
     let rule = Sgd::new(0.1);
-    let expect = |found: &str| Error::CheckpointFormat {
-        found: found.to_owned(),
+    let expect = |found: &str| {
+        Error::Checkpoint(CheckpointError::Format {
+            found: found.to_owned(),
+        })
     };
     assert_eq!(refusal(rule, &from_value(json!({}))), expect(""));
     let other = json!({ "format": "recipe", "version": 1, "salt": "a pinch" });
@@ -51,12 +54,15 @@ fn another_version() {
     for found in [0, 2, u32::MAX] {
         let error = refusal(rule, &with(&saved, "version", json!(found)));
         let supported = 1;
-        assert_eq!(error, Error::CheckpointVersion { found, supported });
+        assert_eq!(
+            error,
+            Error::Checkpoint(CheckpointError::Version { found, supported })
+        );
     }
     // Of another version nothing is known but the name.
     let later = json!({ "format": "matrix-descent run", "version": 7, "blocks": [] });
     let (found, supported) = (7, 1);
-    let expected = Error::CheckpointVersion { found, supported };
+    let expected = Error::Checkpoint(CheckpointError::Version { found, supported });
     assert_eq!(refusal(rule, &from_value(later)), expected);
 }
 
@@ -66,17 +72,23 @@ fn another_precision() {
     run_until(&mut single, 5);
     let (found, expected) = (32, 64);
     let error = refusal::<f64, _>(Sgd::new(0.1), &single.save().unwrap());
-    assert_eq!(error, Error::CheckpointPrecision { found, expected });
+    assert_eq!(
+        error,
+        Error::Checkpoint(CheckpointError::Precision { found, expected })
+    );
     let (found, expected) = (64, 32);
     let error = refusal::<f32, _>(Sgd::new(0.1), &saved(Sgd::new(0.1)));
-    assert_eq!(error, Error::CheckpointPrecision { found, expected });
+    assert_eq!(
+        error,
+        Error::Checkpoint(CheckpointError::Precision { found, expected })
+    );
 }
 
 fn other_optimizer(found: &str, expected: &str) -> Error {
-    Error::CheckpointOptimizer {
+    Error::Checkpoint(CheckpointError::Optimizer {
         found: found.to_owned(),
         expected: expected.to_owned(),
-    }
+    })
 }
 
 #[test]
@@ -127,12 +139,15 @@ impl OptimizerCheck<f64> for RefusesOtherKinds {
             if *kind == optimizer.kind() {
                 let is_fine = match &restored {
                     Ok(_) => true,
-                    Err(error) => matches!(error, Error::CheckpointLength { .. }),
+                    Err(error) => matches!(
+                        error,
+                        ResumeError::Checkpoint(CheckpointError::Length { .. })
+                    ),
                 };
                 assert!(is_fine, "{name}, {kind}");
                 continue;
             }
-            let error = restored.map(|_| ()).unwrap_err();
+            let error = Error::from(restored.map(|_| ()).unwrap_err());
             let expected = other_optimizer(kind, &optimizer.kind());
             assert_eq!(error, expected, "{name}");
         }
@@ -148,10 +163,12 @@ fn every_optimizer_refuses_every_other() {
 
 #[test]
 fn a_state_of_another_shape() {
-    let length = |part, found, expected| Error::CheckpointLength {
-        part,
-        found,
-        expected,
+    let length = |part, found, expected| {
+        Error::Checkpoint(CheckpointError::Length {
+            part,
+            found,
+            expected,
+        })
     };
     let plain = saved(Sgd::new(0.1));
     let error = refusal(Sgd::new(0.1).momentum(0.9), &plain);
@@ -173,11 +190,14 @@ fn another_objective() {
     let larger = FitObjective::new(MeanSquaredError, vec![0.5; 4]);
     let error = Stepper::restore(larger, rule, &saved).map(|_| ());
     let (expected, found) = (4, 3);
-    assert_eq!(error, Err(Error::DimensionMismatch { expected, found }));
+    assert_eq!(
+        error,
+        Err(InputError::DimensionMismatch { expected, found }.into())
+    );
     let elsewhere = FitObjective::new(MeanSquaredError, vec![50.0; 3]);
     let error = Stepper::restore(elsewhere, rule, &saved).map(|_| ());
     assert!(
-        matches!(error, Err(Error::DifferentObjective { recorded, found }) if recorded < found)
+        matches!(error, Err(ResumeError::DifferentObjective { recorded, found }) if recorded < found)
     );
 }
 
@@ -186,7 +206,7 @@ fn settings_that_make_no_sense() {
     let saved = saved(Sgd::new(0.1));
     let error = refusal(Sgd::new(-1.0), &saved);
     assert!(
-        matches!(error, Error::InvalidSetting { name: "learning_rate", value, .. } if value == -1.0)
+        matches!(error, Error::Input(InputError::InvalidSetting { name: "learning_rate", value, .. }) if value == -1.0)
     );
 }
 
