@@ -13,9 +13,8 @@
 use std::error::Error;
 use std::ops::ControlFlow;
 
-use matrix_descent::{
-    Error as DescentError, LinearMap, Progress, Solution, SolveConfig, solve_by_descent,
-};
+use matrix_descent::solve::SolveError;
+use matrix_descent::{LinearMap, Progress, Solution, SolveConfig, solve_by_descent};
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -144,11 +143,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The iterate of a run that met its limit, as it was meant to.
-fn last_iterate(
-    result: Result<Solution<f64>, DescentError>,
-) -> Result<Solution<f64>, DescentError> {
+fn last_iterate(result: Result<Solution<f64>, SolveError>) -> Result<Solution<f64>, SolveError> {
     match result {
-        Err(DescentError::SystemNotConverged { best, .. }) => Ok(*best),
+        Err(SolveError::NotConverged { best, .. }) => Ok(*best),
         other => other,
     }
 }

@@ -18,9 +18,10 @@
 
 use std::error::Error;
 
+use matrix_descent::completion::CompletionError;
+use matrix_descent::svd::SvdError;
 use matrix_descent::{
-    Completion, CompletionConfig, Error as DescentError, SvdConfig, complete_by_descent,
-    svd_by_descent,
+    Completion, CompletionConfig, SvdConfig, complete_by_descent, svd_by_descent,
 };
 use nalgebra::DMatrix;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -96,7 +97,7 @@ impl Data {
     }
 }
 
-fn show_zero_filled(data: &Data) -> Result<(), DescentError> {
+fn show_zero_filled(data: &Data) -> Result<(), SvdError> {
     let filled = data
         .seen
         .map(|entry| if entry.is_nan() { 0.0 } else { entry });
@@ -116,11 +117,11 @@ fn show_zero_filled(data: &Data) -> Result<(), DescentError> {
     Ok(())
 }
 
-fn show_completion(data: &Data, rank: usize, ridge: f64) -> Result<(), DescentError> {
+fn show_completion(data: &Data, rank: usize, ridge: f64) -> Result<(), CompletionError> {
     let config = CompletionConfig::default().ridge(ridge).max_steps(2000);
     let (completion, note) = match complete_by_descent(&data.seen, &data.weights, rank, config) {
         Ok(completion) => (completion, ""),
-        Err(DescentError::CompletionNotConverged { reached }) => (*reached, ", not converged"),
+        Err(CompletionError::NotConverged { reached }) => (*reached, ", not converged"),
         Err(error) => return Err(error),
     };
     let Completion {

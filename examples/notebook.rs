@@ -9,6 +9,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use matrix_descent::descent::DescentError;
 use matrix_descent::{
     Config, InverseObjective, MeanSquaredError, Minimization, Sgd, Side, Silent, Stopping,
     invert_by_descent, minimize,
@@ -61,7 +62,7 @@ fn descend(
     m: &DMatrix<f64>,
     start: &DMatrix<f64>,
     side: Side,
-) -> Result<Minimization<f64>, matrix_descent::Error> {
+) -> Result<Minimization<f64>, DescentError> {
     let objective = InverseObjective::new(m, side, MeanSquaredError)?;
     let rule = Sgd::new(LEARNING_RATE).momentum(MOMENTUM);
     let stopping = Stopping::default().max_steps(STEPS);

@@ -13,10 +13,11 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use matrix_descent::inverse::Method;
+use matrix_descent::descent::DescentError;
+use matrix_descent::inverse::{InverseError, Method};
 use matrix_descent::{
-    Adam, Config, Error as DescentError, InverseObjective, Lbfgs, MeanSquaredError, Optimizer,
-    Progress, Sgd, Side, Silent, Stopping, invert_by_descent, minimize,
+    Adam, Config, InverseObjective, Lbfgs, MeanSquaredError, Optimizer, Progress, Sgd, Side,
+    Silent, Stopping, invert_by_descent, minimize,
 };
 use nalgebra::DMatrix;
 
@@ -114,7 +115,7 @@ fn snapshots<M: Method<f64>>(
     m: &DMatrix<f64>,
     config: Config<f64, M>,
     steps: &[usize],
-) -> Result<Vec<HeatMap>, DescentError> {
+) -> Result<Vec<HeatMap>, InverseError> {
     let mut maps = Vec::new();
     let watch = |progress: &Progress<'_, f64>| {
         if steps.contains(&progress.step) {
@@ -156,8 +157,8 @@ fn draw_condition() -> Result<PathBuf, Box<dyn Error>> {
 /// The steps for condition numbers up to 10^`decades`, two for each decade.
 fn counts(
     decades: i32,
-    steps: impl Fn(&DMatrix<f64>, f64) -> Result<usize, DescentError>,
-) -> Result<Vec<(f64, usize)>, DescentError> {
+    steps: impl Fn(&DMatrix<f64>, f64) -> Result<usize, matrix_descent::Error>,
+) -> Result<Vec<(f64, usize)>, matrix_descent::Error> {
     let condition_numbers = (1..=2 * decades).map(|half| 10.0_f64.powf(0.5 * f64::from(half)));
     condition_numbers
         .map(|kappa| {

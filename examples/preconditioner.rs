@@ -19,7 +19,7 @@
 
 use std::error::Error;
 
-use matrix_descent::inverse::heavy_ball_for_structured_inverse;
+use matrix_descent::inverse::{InverseError, heavy_ball_for_structured_inverse};
 use matrix_descent::set::{Pattern, Subspace, Symmetric};
 use matrix_descent::{
     Config, ConvexSet, Inversion, LinearMap, Real, Side, SolveConfig, SolveProblem,
@@ -149,7 +149,7 @@ fn symmetric_neighbours(reach: usize) -> SymmetricPattern {
 fn best_inverse(
     plate: &DMatrix<f64>,
     set: &SymmetricPattern,
-) -> Result<Inversion<f64>, matrix_descent::Error> {
+) -> Result<Inversion<f64>, InverseError> {
     let rule = heavy_ball_for_structured_inverse(plate, Side::Left, set, SEED)?;
     let config = Config::default().optimizer(rule).tolerance(NEARNESS);
     invert_by_descent(plate, config)

@@ -16,10 +16,11 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use matrix_descent::descent::DescentError;
 use matrix_descent::optimizer::{AdaDelta, AdaGrad, LearningRate, Lion, NAdam, RmsProp};
 use matrix_descent::{
-    Adam, AdamW, ConjugateGradient, Error as DescentError, InverseObjective, Lbfgs,
-    MeanSquaredError, Optimizer, Report, Sgd, Side, Silent, StopReason, Stopping, minimize,
+    Adam, AdamW, ConjugateGradient, InverseObjective, Lbfgs, MeanSquaredError, Optimizer, Report,
+    Sgd, Side, Silent, StopReason, Stopping, minimize,
 };
 use nalgebra::{DMatrix, DVector};
 use plotters::style::RGBColor;

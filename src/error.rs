@@ -1,310 +1,133 @@
-//! The one error type.
+//! The umbrella over the errors of all operations.
 
-use crate::completion::Completion;
+use crate::completion::CompletionError;
 #[cfg(feature = "serde")]
 use crate::descent::CheckpointError;
-use crate::descent::Minimization;
-use crate::inverse::Inversion;
+use crate::descent::{DescentError, ResumeError};
+use crate::inverse::InverseError;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::solve::Solution;
-use crate::svd::{Svd, TopSvd};
+use crate::solve::SolveError;
+use crate::svd::SvdError;
 
-/// Everything that can go wrong, with the numbers that say how.
+/// Everything that can go wrong, for code that calls several operations.
 ///
-/// Where a run ended short of its goal, the error carries what it reached.
+/// Each operation returns its own error, with the numbers that say how it failed and what it reached;
+/// `?` turns each of them into this one. Bad input is [`Error::Input`] here, whichever operation
+/// refused it.
+///
+/// # Example
 ///
 /// ```
-/// use matrix_descent::{invert_by_descent, Config, Error};
-/// use nalgebra::DMatrix;
+/// use matrix_descent::inverse::InverseError;
+/// use matrix_descent::{invert_by_descent, solve_by_descent, Config, Error, InputError, SolveConfig};
+/// use nalgebra::{dmatrix, dvector, DMatrix, DVector};
 ///
-/// let error = invert_by_descent(&DMatrix::<f64>::zeros(2, 3), Config::default()).unwrap_err();
-/// assert_eq!(error, Error::NotSquare { argument: "matrix", rows: 2, columns: 3 });
+/// fn inverse_and_solution(m: &DMatrix<f64>, b: &DVector<f64>) -> Result<DMatrix<f64>, Error> {
+///     let inverse = invert_by_descent(m, Config::default())?.inverse;
+///     let solution = solve_by_descent(m, b, SolveConfig::default())?.solution;
+///     assert!((&inverse * b - solution).norm() < 1e-12);
+///     Ok(inverse)
+/// }
+///
+/// match inverse_and_solution(&dmatrix![1.0, 2.0; 2.0, 4.0], &dvector![1.0, 1.0]) {
+///     Err(Error::Inverse(InverseError::Singular { rank, .. })) => assert_eq!(rank, 1),
+///     other => unreachable!("{other:?}"),
+/// }
+/// match inverse_and_solution(&dmatrix![1.0, 2.0; 2.0, 3.0], &dvector![1.0, 1.0, 1.0]) {
+///     Err(Error::Input(InputError::ShapeMismatch { rows, .. })) => assert_eq!(rows, 3),
+///     other => unreachable!("{other:?}"),
+/// }
 /// ```
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<T: Real = f64> {
-    /// A matrix has to be square and is not.
-    #[error("the {argument} has {rows} rows and {columns} columns, but has to be square")]
-    NotSquare {
-        /// Which argument.
-        argument: &'static str,
-        /// Its rows.
-        rows: usize,
-        /// Its columns.
-        columns: usize,
-    },
+    /// An input was refused, by whichever operation.
+    #[error(transparent)]
+    Input(#[from] InputError<T>),
 
-    /// A matrix has no entries.
-    #[error("the {argument} is empty: it has {rows} rows and {columns} columns")]
-    Empty {
-        /// Which argument.
-        argument: &'static str,
-        /// Its rows.
-        rows: usize,
-        /// Its columns.
-        columns: usize,
-    },
+    /// A [`minimize`](crate::minimize) failed.
+    #[error(transparent)]
+    Descent(DescentError<T>),
 
-    /// An entry is NaN, ∞ or −∞.
-    #[error("the {argument} holds {value} in row {row}, column {column} (counted from 0)")]
-    NotFinite {
-        /// Which argument; a flat vector of parameters counts as one column.
-        argument: &'static str,
-        /// The row of the first such entry in column order, from 0.
-        row: usize,
-        /// Its column, from 0.
-        column: usize,
-        /// The entry.
-        value: T,
-    },
+    /// A descent could not be resumed.
+    #[error(transparent)]
+    Resume(ResumeError<T>),
 
-    /// A matrix has not the shape that another argument demands.
-    #[error("the {argument} is {rows}×{columns}, but has to be {expected_rows}×{expected_columns}")]
-    ShapeMismatch {
-        /// Which argument.
-        argument: &'static str,
-        /// Its rows.
-        rows: usize,
-        /// Its columns.
-        columns: usize,
-        /// The rows it has to have.
-        expected_rows: usize,
-        /// The columns it has to have.
-        expected_columns: usize,
-    },
-
-    /// A flat vector of parameters has not the objective's dimension.
-    #[error("{found} parameters were given for an objective of dimension {expected}")]
-    DimensionMismatch {
-        /// The objective's dimension.
-        expected: usize,
-        /// The number of parameters given.
-        found: usize,
-    },
-
-    /// A checkpoint was to be resumed with an objective that is not the one it comes from.
-    #[error("the checkpoint records a loss of {recorded:e}, but the objective's is {found:e}")]
-    DifferentObjective {
-        /// The loss in the checkpoint.
-        recorded: T,
-        /// The objective's at the same parameters.
-        found: T,
-    },
-
-    /// A checkpoint can't be saved or resumed.
+    /// A saved run was refused.
     #[cfg(feature = "serde")]
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 
-    /// A setting makes no sense.
-    #[error("{name} is {value}, but has to be {requirement}")]
-    InvalidSetting {
-        /// The setting's name.
-        name: &'static str,
-        /// The value it has.
-        value: T,
-        /// What it has to be.
-        requirement: &'static str,
-    },
+    /// No inverse was found.
+    #[error(transparent)]
+    Inverse(InverseError<T>),
 
-    /// A minimisation exploded: its loss stopped being finite or grew beyond the limit.
-    #[error("the descent diverged: the loss was {loss:e} after {steps} steps")]
-    Diverged {
-        /// The steps taken.
-        steps: usize,
-        /// The last loss.
-        loss: T,
-        /// What was reached, the best parameters among it.
-        reached: Box<Minimization<T>>,
-    },
+    /// A linear system was not solved.
+    #[error(transparent)]
+    Solve(SolveError<T>),
 
-    /// The inverse, or the scaled transpose from which its search starts, has entries beyond the
-    /// range of the format: the entries of the matrix are too small.
-    #[error("the inverse leaves the range of the number format in row {row}, column {column}")]
-    InverseOutOfRange {
-        /// The row of the first such entry in column order, from 0.
-        row: usize,
-        /// Its column, from 0.
-        column: usize,
-    },
+    /// No singular values, or nothing made from them, was found.
+    #[error(transparent)]
+    Svd(SvdError<T>),
 
-    /// The search for an inverse exploded.
-    ///
-    /// With an optimizer of one's own this mostly means that the learning rate is too large for
-    /// the matrix; if no step was taken, that the start is too far off.
-    #[error(
-        "the search for the inverse diverged: the loss was {loss:e} after {steps} steps; \
-         the best iterate has residual {:e}", best.residual
-    )]
-    InverseDiverged {
-        /// The steps taken.
-        steps: usize,
-        /// The last loss.
-        loss: T,
-        /// The best iterate, with its residuals and the history.
-        best: Box<Inversion<T>>,
-    },
-
-    /// The matrix has no inverse to working precision.
-    #[error(
-        "the matrix is singular to working precision: rank {rank} of {}; \
-         the best iterate has residual {:e}",
-        best.inverse.nrows(), best.residual
-    )]
-    Singular {
-        /// The numerical rank of the equilibrated matrix: the diagonal entries of R in its QR
-        /// factorisation with column pivoting that exceed n·ε times the largest, and n − 1 at the
-        /// most.
-        rank: usize,
-        /// The last iterate, with its residual and the history. Where the small singular values of
-        /// the equilibrated matrix are zero it tends to the pseudo-inverse of that; where they are
-        /// noise, some of the noise may have been inverted. By an optimizer with a set it is in the
-        /// set.
-        best: Box<Inversion<T>>,
-    },
-
-    /// The search for an inverse ended before the residual was within the tolerance and the
-    /// inverse proven.
-    #[error(
-        "no proven inverse {}: {} after {} steps; the best iterate has residual {:e}",
-        tolerance.map_or("to the accuracy asked for".to_owned(), |t| format!("within tolerance {t:e}")),
-        best.report.stop_reason, best.report.steps, best.residual
-    )]
-    InverseNotConverged {
-        /// The tolerance, if there was one.
-        tolerance: Option<T>,
-        /// The best iterate, with its residuals and the history.
-        best: Box<Inversion<T>>,
-    },
-
-    /// A matrix or preconditioner has to be symmetric positive definite and is not.
-    #[error(
-        "the {argument} is not positive definite: a direction has curvature {curvature:e} of its norm"
-    )]
-    NotPositiveDefinite {
-        /// Which argument.
-        argument: &'static str,
-        /// pᵀ·A·p/(‖A‖·pᵀp) of a direction p that the descent met.
-        curvature: T,
-    },
-
-    /// The solution of a system has entries beyond the range of the format, or loses to underflow
-    /// more than rounding.
-    #[error("the solution leaves the range of the number format in row {row}, column {column}")]
-    SolutionOutOfRange {
-        /// The row of the first such entry, from 0.
-        row: usize,
-        /// Its column, the first that has one, from 0.
-        column: usize,
-    },
-
-    /// The descent on a linear system ended before its backward error was within the tolerance.
-    #[error(
-        "no solution for column {column} of the right-hand side{}",
-        end_of_column(best, *column)
-    )]
-    SystemNotConverged {
-        /// The first column that fell short, from 0.
-        column: usize,
-        /// The best iterates of all columns, with their backward errors and histories.
-        best: Box<Solution<T>>,
-    },
-
-    /// The largest singular value exceeds the largest number of the format, by a factor of at most
-    /// √(m·n) for an m×n matrix.
-    #[error("with entries up to {largest_entry:e} a singular value leaves the range of the format")]
-    SingularValueOutOfRange {
-        /// The largest absolute value of the entries.
-        largest_entry: T,
-    },
-
-    /// A singular value decomposition is not orthogonal to working precision, or not proven to half
-    /// of the digits, after the sweeps allowed.
-    #[error(
-        "no proven singular values: {} after {} sweeps; the loss is {:e}, the error bound {:e}",
-        reached.stop_reason, reached.sweeps,
-        reached.losses.last().copied().unwrap_or_default(),
-        reached.certificate.largest_error_bound()
-    )]
-    SvdNotConverged {
-        /// What was reached, with its certificate and history.
-        reached: Box<Svd<T>>,
-    },
-
-    /// The descent to a matrix of low rank ended before its gradient vanished.
-    #[error(
-        "no completion: {} after {} steps; the loss is {:e}",
-        reached.report.stop_reason, reached.report.steps,
-        reached.report.losses.get(reached.report.best_step).copied().unwrap_or_default()
-    )]
-    CompletionNotConverged {
-        /// The best that was reached, with its history.
-        reached: Box<Completion<T>>,
-    },
-
-    /// The search for leading singular values ended before their residuals were within the tolerance.
-    #[error(
-        "no {} leading singular values after {} steps: the residual is {residual:e}, allowed are {allowed:e}",
-        reached.singular_values.len(),
-        reached.steps
-    )]
-    TopSvdNotConverged {
-        /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M.
-        residual: f64,
-        /// What it may be.
-        allowed: f64,
-        /// What was reached, with its certificate and history.
-        reached: Box<TopSvd<T>>,
-    },
-
-    /// A linear map gave a product with entries that are NaN or infinite, for vectors of length 1.
-    #[error("a product of the linear map is not finite, after {steps} steps")]
-    ProductNotFinite {
-        /// The steps taken before.
-        steps: usize,
-    },
-
-    /// The adjoint of a linear map is not its adjoint: ⟨w, A·v⟩ and ⟨Aᵀ·w, v⟩ differ by more than
-    /// rounding, for v and w of length 1.
-    #[error(
-        "the adjoint of the {argument} is wrong: ⟨w, A·v⟩ is {forward:e}, ⟨Aᵀ·w, v⟩ {adjoint:e}"
-    )]
-    AdjointMismatch {
-        /// Which argument.
-        argument: &'static str,
-        /// ⟨w, A·v⟩.
-        forward: T,
-        /// ⟨Aᵀ·w, v⟩.
-        adjoint: T,
-    },
+    /// A matrix was not completed.
+    #[error(transparent)]
+    Completion(CompletionError<T>),
 }
 
-/// How the descent for a column ended; nothing where its owner has taken the record away.
-fn end_of_column<T: Real>(best: &Solution<T>, column: usize) -> String {
-    let ends = best.reports.iter().zip(&best.backward_errors).nth(column);
-    ends.map_or_else(String::new, |(report, error)| {
-        let (reason, steps) = (report.stop_reason, report.steps);
-        format!(
-            ": {reason} after {steps} steps; the best iterate has backward error {:e}",
-            error.smallest()
-        )
-    })
+impl<T: Real> From<DescentError<T>> for Error<T> {
+    fn from(error: DescentError<T>) -> Self {
+        match error {
+            DescentError::Input(error) => Self::Input(error),
+            other => Self::Descent(other),
+        }
+    }
 }
 
-/// Turns a failed check of a setting into its error.
-pub(crate) fn require<T: Real>(
-    is_met: bool,
-    name: &'static str,
-    value: T,
-    requirement: &'static str,
-) -> Result<(), Error<T>> {
-    if is_met {
-        Ok(())
-    } else {
-        Err(Error::InvalidSetting {
-            name,
-            value,
-            requirement,
-        })
+impl<T: Real> From<ResumeError<T>> for Error<T> {
+    fn from(error: ResumeError<T>) -> Self {
+        match error {
+            ResumeError::Input(error) => Self::Input(error),
+            #[cfg(feature = "serde")]
+            ResumeError::Checkpoint(error) => Self::Checkpoint(error),
+            other => Self::Resume(other),
+        }
+    }
+}
+
+impl<T: Real> From<InverseError<T>> for Error<T> {
+    fn from(error: InverseError<T>) -> Self {
+        match error {
+            InverseError::Input(error) => Self::Input(error),
+            other => Self::Inverse(other),
+        }
+    }
+}
+
+impl<T: Real> From<SolveError<T>> for Error<T> {
+    fn from(error: SolveError<T>) -> Self {
+        match error {
+            SolveError::Input(error) => Self::Input(error),
+            other => Self::Solve(other),
+        }
+    }
+}
+
+impl<T: Real> From<SvdError<T>> for Error<T> {
+    fn from(error: SvdError<T>) -> Self {
+        match error {
+            SvdError::Input(error) => Self::Input(error),
+            other => Self::Svd(other),
+        }
+    }
+}
+
+impl<T: Real> From<CompletionError<T>> for Error<T> {
+    fn from(error: CompletionError<T>) -> Self {
+        match error {
+            CompletionError::Input(error) => Self::Input(error),
+            other => Self::Completion(other),
+        }
     }
 }

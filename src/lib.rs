@@ -89,6 +89,7 @@ pub use inverse::{
 };
 pub use linear_map::LinearMap;
 pub use loss::{Loss, MeanSquaredError};
+pub use numerics::input_error::InputError;
 pub use numerics::real::Real;
 pub use objective::{InverseObjective, Objective, Side};
 pub use optimizer::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Optimizer, Sgd};

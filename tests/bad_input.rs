@@ -2,16 +2,16 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::descent::Stall;
-use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::descent::{ResumeError, Stall};
+use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::loss::{Huber, SmoothL1, WeightedMeanSquaredError};
 use matrix_descent::objective::{
     FitObjective, LowRankObjective, Ridge, SvdPenalty, check_gradient,
 };
 use matrix_descent::optimizer::{AdaDelta, AdaGrad, Lion, NAdam, RmsProp};
 use matrix_descent::{
-    Adam, AdamW, Config, Error, InverseObjective, MeanSquaredError, Objective, Optimizer, Sgd,
-    Side, Silent, Start, Stepper, Stopping, invert_by_descent, minimize,
+    Adam, AdamW, Config, Error, InputError, InverseObjective, MeanSquaredError, Objective,
+    Optimizer, Sgd, Side, Silent, Start, Stepper, Stopping, invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -21,8 +21,8 @@ const ABOVE_ZERO: &str = "finite and above 0";
 const NOT_NEGATIVE: &str = "finite and at least 0";
 const BELOW_ONE: &str = "at least 0 and below 1";
 
-fn error<R: Debug>(result: Result<R, Error>) -> Error {
-    result.unwrap_err()
+fn error<R: Debug, E: Debug + Into<Error>>(result: Result<R, E>) -> Error {
+    result.unwrap_err().into()
 }
 
 fn regular() -> DMatrix<f64> {
@@ -52,32 +52,36 @@ fn stopped_by(stopping: Stopping<f64>) -> Error {
 }
 
 fn setting(name: &'static str, value: f64, requirement: &'static str) -> Error {
-    Error::InvalidSetting {
+    Error::Input(InputError::InvalidSetting {
         name,
         value,
         requirement,
-    }
+    })
 }
 
 fn not_finite(argument: &'static str, row: usize, column: usize, value: f64) -> Error {
-    Error::NotFinite {
+    Error::Input(InputError::NotFinite {
         argument,
         row,
         column,
         value,
-    }
+    })
 }
 
 fn shapes() -> Vec<Case> {
-    let not_square = |rows, columns| Error::NotSquare {
-        argument: "matrix",
-        rows,
-        columns,
+    let not_square = |rows, columns| {
+        Error::Input(InputError::NotSquare {
+            argument: "matrix",
+            rows,
+            columns,
+        })
     };
-    let empty = |rows, columns| Error::Empty {
-        argument: "matrix",
-        rows,
-        columns,
+    let empty = |rows, columns| {
+        Error::Input(InputError::Empty {
+            argument: "matrix",
+            rows,
+            columns,
+        })
     };
     let wide = DMatrix::zeros(2, 3);
     let objective = InverseObjective::new(&wide, Side::Left, MeanSquaredError);
@@ -123,14 +127,15 @@ fn entries() -> Vec<Case> {
 
 fn starts() -> Vec<Case> {
     let config = Config::default().start(Start::Given(DMatrix::zeros(2, 3)));
-    let mismatch = Error::ShapeMismatch {
+    let mismatch = Error::Input(InputError::ShapeMismatch {
         argument: "start",
         rows: 2,
         columns: 3,
         expected_rows: 2,
         expected_columns: 2,
-    };
-    let dimension = |expected, found| Error::DimensionMismatch { expected, found };
+    });
+    let dimension =
+        |expected, found| Error::Input(InputError::DimensionMismatch { expected, found });
     let mut objective = FitObjective::new(MeanSquaredError, vec![0.0; 3]);
     let checked = check_gradient(&mut objective, &[1.0]);
     let stopping = Stopping::default();
@@ -154,10 +159,10 @@ fn starts() -> Vec<Case> {
     other.step();
     let found = FitObjective::new(MeanSquaredError, vec![3.0; 2]);
     let foreign = Stepper::resume(found, Sgd::new(0.1), other.into_checkpoint()).map(|_| ());
-    let different = Error::DifferentObjective {
+    let different = Error::Resume(ResumeError::DifferentObjective {
         recorded: 0.9 * 0.9,
         found: 2.1 * 2.1,
-    };
+    });
     vec![
         ("another objective", error(foreign), different),
         (
@@ -312,7 +317,7 @@ fn every_rule_checks_its_settings() {
                 "{name}"
             );
         }
-        let Err(Error::InvalidSetting { value, .. }) = with(f64::NAN).validate() else {
+        let Err(InputError::InvalidSetting { value, .. }) = with(f64::NAN).validate() else {
             panic!("{name}: accepted NaN");
         };
         assert!(value.is_nan());
@@ -403,12 +408,14 @@ fn losses_and_penalties_check_their_settings() {
 #[test]
 fn a_loss_for_another_number_of_entries_is_refused() {
     let loss = || WeightedMeanSquaredError::new(vec![1.0; 3]).unwrap();
-    let mismatch = |entries| Error::ShapeMismatch {
-        argument: "weights",
-        rows: 3,
-        columns: 1,
-        expected_rows: entries,
-        expected_columns: 1,
+    let mismatch = |entries| {
+        Error::Input(InputError::ShapeMismatch {
+            argument: "weights",
+            rows: 3,
+            columns: 1,
+            expected_rows: entries,
+            expected_columns: 1,
+        })
     };
     let m = regular();
     let inverse = InverseObjective::new(&m, Side::Left, loss());
@@ -441,7 +448,9 @@ fn what_overflows_when_factors_are_put_together_is_refused() {
 fn settings_that_are_not_numbers_are_refused() {
     let nan = f64::NAN;
     let refused = |error: Error, expected: &str| match error {
-        Error::InvalidSetting { name, value, .. } => assert!(value.is_nan() && name == expected),
+        Error::Input(InputError::InvalidSetting { name, value, .. }) => {
+            assert!(value.is_nan() && name == expected);
+        }
         other => panic!("{expected}: {other}"),
     };
     let rule = Sgd::new(0.1);
@@ -479,12 +488,12 @@ fn settings_that_are_not_numbers_are_refused() {
 fn an_entry_that_is_not_a_number_is_found() {
     let mut m = DMatrix::identity(3, 3);
     m[(1, 2)] = f32::NAN;
-    let Err(Error::NotFinite {
+    let Err(InverseError::Input(InputError::NotFinite {
         argument,
         row,
         column,
         value,
-    }) = invert_by_descent(&m, Config::default())
+    })) = invert_by_descent(&m, Config::default())
     else {
         panic!("accepted NaN");
     };

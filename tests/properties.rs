@@ -7,7 +7,8 @@
 //! MATRIX_DESCENT_CASES=100000 cargo test --release properties
 //! ```
 
-use matrix_descent::{Config, Error, Inversion, Real, certify, invert_by_descent};
+use matrix_descent::inverse::InverseError;
+use matrix_descent::{Config, Inversion, Real, certify, invert_by_descent};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -140,7 +141,7 @@ fn single() -> impl Strategy<Value = Recipe> {
     recipes(6.0, 40)
 }
 
-fn invert<T: Real>(matrix: &DMatrix<T>) -> Result<Inversion<T>, Error<T>> {
+fn invert<T: Real>(matrix: &DMatrix<T>) -> Result<Inversion<T>, InverseError<T>> {
     invert_by_descent(matrix, Config::default())
 }
 
@@ -151,7 +152,10 @@ fn is_clearly_regular<T: Real>(matrix: &DMatrix<f64>) -> bool {
 }
 
 /// What an answer gets wrong, held against the reference.
-fn untruths<T: Real>(matrix: &DMatrix<T>, answer: &Result<Inversion<T>, Error<T>>) -> Vec<String> {
+fn untruths<T: Real>(
+    matrix: &DMatrix<T>,
+    answer: &Result<Inversion<T>, InverseError<T>>,
+) -> Vec<String> {
     let wide = widen(matrix);
     match answer {
         Ok(found) if !found.certificate.is_proof() => vec!["nothing is proven".to_owned()],
@@ -239,7 +243,10 @@ fn check_scaling<T: Real>(recipe: &Recipe, exponent: i32) -> Result<(), TestCase
             }
             prop_assert_eq!(other.report.losses, one.report.losses);
         }
-        (Err(Error::Singular { rank, .. }), Err(Error::Singular { rank: other, .. })) => {
+        (
+            Err(InverseError::Singular { rank, .. }),
+            Err(InverseError::Singular { rank: other, .. }),
+        ) => {
             prop_assert_eq!(rank, other);
         }
         (one, other) => prop_assert!(false, "{one:?}, {other:?}"),

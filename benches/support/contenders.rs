@@ -1,6 +1,6 @@
 //! The ways to an inverse that the benches compare, on one thread.
 
-use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::{Accuracy, Config, Inversion, Start, invert_by_descent};
 use nalgebra::DMatrix;
 
@@ -80,9 +80,6 @@ fn working() -> Config<f64> {
     Config::default().accuracy(Accuracy::Working)
 }
 
-fn from_start(
-    m: &DMatrix<f64>,
-    start: &DMatrix<f64>,
-) -> Result<Inversion<f64>, matrix_descent::Error> {
+fn from_start(m: &DMatrix<f64>, start: &DMatrix<f64>) -> Result<Inversion<f64>, InverseError> {
     invert_by_descent(m, working().start(Start::Given(start.clone())))
 }

@@ -1,6 +1,6 @@
 //! How many steps, and products of matrices, an inverse takes to ‖X·M − I‖_F ≤ 10⁻¹⁰.
 
-use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::{Config, Inversion, Optimizer, Sgd, invert_by_descent};
 use nalgebra::DMatrix;
 
@@ -121,7 +121,7 @@ pub fn table(counts: &[Counts]) -> Table {
 }
 
 impl Count {
-    fn of(result: Result<Inversion<f64>, matrix_descent::Error>) -> Self {
+    fn of(result: Result<Inversion<f64>, InverseError>) -> Self {
         // In its debug format an error shows the whole history.
         let inversion = result.unwrap_or_else(|error| panic!("{error}"));
         Self {

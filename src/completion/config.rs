@@ -1,10 +1,11 @@
 //! The settings of a completion.
 
 use crate::descent::{Observer, Silent};
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_above_zero, check_at_least_zero};
+use crate::numerics::validation::{
+    check_above_zero, check_at_least_one, check_at_least_zero, require,
+};
 use crate::optimizer::{Lbfgs, Optimizer};
 
 /// λ where none is set.
@@ -120,7 +121,7 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
         }
     }
 
-    pub(super) fn validate(&self) -> Result<(), Error<T>> {
+    pub(super) fn validate(&self) -> Result<(), InputError<T>> {
         check_at_least_zero("ridge", self.ridge)?;
         check_above_zero("tolerance", self.tolerance)?;
         let largest = T::MAX * <T as Real>::from_f64(0.5);
@@ -128,7 +129,6 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
         require(self.ridge <= largest, "ridge", self.ridge, requirement)?;
         let is_met = self.tolerance <= largest;
         require(is_met, "tolerance", self.tolerance, requirement)?;
-        let max_steps = T::from_count(self.max_steps);
-        require(self.max_steps >= 1, "max_steps", max_steps, "at least 1")
+        check_at_least_one("max_steps", self.max_steps)
     }
 }

@@ -1,9 +1,11 @@
 //! Matrices with missing entries, by descent.
 
 mod config;
+mod error;
 mod result;
 
 pub use config::CompletionConfig;
+pub use error::CompletionError;
 pub use result::Completion;
 
 use nalgebra::DMatrix;
@@ -11,8 +13,8 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::descent::{Observer, Stopping, minimize};
-use crate::error::Error;
 use crate::loss::Loss;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::all_finite;
 use crate::numerics::real::Real;
 use crate::objective::unit_scale::in_units;
@@ -42,11 +44,10 @@ use crate::svd::{SvdConfig, svd_by_descent};
 ///
 /// # Errors
 ///
-/// - [`Error::Empty`], [`Error::ShapeMismatch`], [`Error::NotFinite`] (an entry that is not missing)
-///   and [`Error::InvalidSetting`] (weights, rank or settings) for bad input;
-/// - [`Error::SingularValueOutOfRange`] if the entries are too large for the format;
-/// - [`Error::CompletionNotConverged`], with what was reached, if a limit came first, and
-///   [`Error::Diverged`] if a rule of one's own left the range.
+/// - [`CompletionError::Input`] if the matrix is empty, an entry that is not missing is not finite or
+///   too large, or the weights, the rank or a setting can't be used;
+/// - [`CompletionError::NotConverged`], with what was reached, if a limit came first;
+/// - [`CompletionError::Diverged`] if the loss exploded, which it can with an optimizer you chose.
 ///
 /// # Source
 ///
@@ -76,7 +77,7 @@ pub fn complete_by_descent<T, M, O>(
     weights: &DMatrix<T>,
     rank: usize,
     config: CompletionConfig<T, M, O>,
-) -> Result<Completion<T>, Error<T>>
+) -> Result<Completion<T>, CompletionError<T>>
 where
     T: Real,
     M: Optimizer<T>,
@@ -116,7 +117,7 @@ where
         Ok(completion)
     } else {
         let reached = Box::new(completion);
-        Err(Error::CompletionNotConverged { reached })
+        Err(CompletionError::NotConverged { reached })
     }
 }
 
@@ -126,7 +127,7 @@ fn factors_of_product<T: Real>(
     b: DMatrix<T>,
     unit: T,
     known: &DMatrix<T>,
-) -> Result<SvdFactors<T>, Error<T>> {
+) -> Result<SvdFactors<T>, CompletionError<T>> {
     let ((q_a, r_a), (q_b, r_b)) = (a.qr().unpack(), b.qr().unpack());
     let core = in_range(r_a * r_b.transpose(), known)?;
     let small = svd_by_descent(&core, SvdConfig::default())?;
@@ -138,12 +139,12 @@ fn factors_of_product<T: Real>(
 }
 
 /// Accepts a fitted matrix that the format can hold.
-fn in_range<T: Real>(fitted: DMatrix<T>, known: &DMatrix<T>) -> Result<DMatrix<T>, Error<T>> {
+fn in_range<T: Real>(fitted: DMatrix<T>, known: &DMatrix<T>) -> Result<DMatrix<T>, InputError<T>> {
     if all_finite(fitted.as_slice()) {
         Ok(fitted)
     } else {
         let largest_entry = known.amax();
-        Err(Error::SingularValueOutOfRange { largest_entry })
+        Err(InputError::EntriesTooLarge { largest_entry })
     }
 }
 

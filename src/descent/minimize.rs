@@ -1,10 +1,10 @@
 //! The one-call descent.
 
+use super::error::DescentError;
 use super::observer::Observer;
 use super::report::{Minimization, StopReason};
 use super::stepper::Stepper;
 use super::stopping::Stopping;
-use crate::error::Error;
 use crate::numerics::real::Real;
 use crate::objective::Objective;
 use crate::optimizer::Optimizer;
@@ -18,9 +18,9 @@ use crate::optimizer::Optimizer;
 ///
 /// # Errors
 ///
-/// [`Error::Diverged`], with all that was reached, if the loss exploded;
-/// [`Error::InvalidSetting`], [`Error::DimensionMismatch`], [`Error::NotFinite`] or what
-/// [`Objective::validate`] says for bad input.
+/// - [`DescentError::Input`] for a setting, a dimension or a start that can't be used, and for what
+///   [`Objective::validate`] or [`Optimizer::validate`] refuses;
+/// - [`DescentError::Diverged`], with what the descent reached, if the loss exploded.
 ///
 /// # Example
 ///
@@ -42,7 +42,7 @@ pub fn minimize<T, F, M, O>(
     start: Vec<T>,
     stopping: Stopping<T>,
     observer: O,
-) -> Result<Minimization<T>, Error<T>>
+) -> Result<Minimization<T>, DescentError<T>>
 where
     T: Real,
     F: Objective<T>,
@@ -55,7 +55,7 @@ where
     let (steps, loss) = (stepper.steps(), stepper.loss());
     let reached = stepper.finish();
     match stop_reason {
-        StopReason::Diverged => Err(Error::Diverged {
+        StopReason::Diverged => Err(DescentError::Diverged {
             steps,
             loss,
             reached: Box::new(reached),

@@ -4,6 +4,7 @@
 //! for who wants to drive it, stop it and go on.
 
 mod checkpoint;
+mod error;
 mod minimize;
 mod observer;
 mod report;
@@ -13,6 +14,7 @@ mod stepper;
 mod stopping;
 
 pub use checkpoint::Checkpoint;
+pub use error::{DescentError, ResumeError};
 pub use minimize::minimize;
 pub use observer::{Observer, Progress, Silent};
 pub use report::{Minimization, Report, StopReason};

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::checkpoint::Checkpoint;
+use super::error::ResumeError;
 use super::observer::{Observer, Progress};
 use super::report::{Minimization, Report, StopReason};
 use super::stopping::{Stall, Stopping};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::all_finite;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_parameters;
@@ -65,9 +66,9 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// # Errors
     ///
-    /// What [`Objective::validate`] and [`Optimizer::validate`] say; [`Error::DimensionMismatch`] or
-    /// [`Error::NotFinite`] for the parameters.
-    pub fn new(objective: F, optimizer: M, mut parameters: Vec<T>) -> Result<Self, Error<T>> {
+    /// What [`Objective::validate`] and [`Optimizer::validate`] say;
+    /// [`InputError::DimensionMismatch`] or [`InputError::NotFinite`] for the parameters.
+    pub fn new(objective: F, optimizer: M, mut parameters: Vec<T>) -> Result<Self, InputError<T>> {
         objective.validate()?;
         check_optimizer(&optimizer, objective.dimension())?;
         check_parameters(&parameters, objective.dimension())?;
@@ -101,14 +102,16 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), so that a run which diverged to NaN or ±∞ can't be resumed;
-    /// [`Error::DifferentObjective`] if the objective does not have the loss that the checkpoint
-    /// records. With the feature `serde`, `Error::Checkpoint` for a history that no run can have.
+    /// - [`ResumeError::Input`] for whatever [`new`](Self::new) refuses, so that a run which diverged
+    ///   to NaN or ±∞ can't be resumed;
+    /// - [`ResumeError::DifferentObjective`] if the objective does not have the loss that the
+    ///   checkpoint records;
+    /// - with the feature `serde`, `ResumeError::Checkpoint` for a history that no run can have.
     pub fn resume(
         objective: F,
         optimizer: M,
         checkpoint: Checkpoint<T, M::State>,
-    ) -> Result<Self, Error<T>> {
+    ) -> Result<Self, ResumeError<T>> {
         objective.validate()?;
         check_optimizer(&optimizer, objective.dimension())?;
         check_parameters(&checkpoint.parameters, objective.dimension())?;
@@ -128,7 +131,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         if is_same {
             Ok(stepper)
         } else {
-            Err(Error::DifferentObjective { recorded, found })
+            Err(ResumeError::DifferentObjective { recorded, found })
         }
     }
 
@@ -175,7 +178,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         &mut self,
         stopping: &Stopping<T>,
         mut observer: O,
-    ) -> Result<StopReason, Error<T>> {
+    ) -> Result<StopReason, InputError<T>> {
         stopping.validate()?;
         let started = Instant::now();
         let steps_left = stopping.max_steps.saturating_sub(self.steps());
@@ -316,7 +319,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
 fn check_optimizer<T: Real>(
     optimizer: &impl Optimizer<T>,
     dimension: usize,
-) -> Result<(), Error<T>> {
+) -> Result<(), InputError<T>> {
     optimizer.validate()?;
     optimizer
         .constraint()

@@ -1,9 +1,10 @@
 //! When a run ends.
 
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_at_least_zero;
+use crate::numerics::validation::{
+    check_at_least_one, check_at_least_zero, check_fraction, require,
+};
 
 /// The conditions that end a run, each under its own [`StopReason`](crate::descent::StopReason).
 ///
@@ -116,8 +117,8 @@ impl<T: Real> Stopping<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] with the first setting outside its range.
-    pub fn validate(&self) -> Result<(), Error<T>> {
+    /// [`InputError::InvalidSetting`] with the first setting outside its range.
+    pub fn validate(&self) -> Result<(), InputError<T>> {
         require(
             self.divergence > T::one(),
             "divergence",
@@ -133,22 +134,13 @@ impl<T: Real> Stopping<T> {
         if let Some(stall) = self.stall {
             stall.validate()?;
         }
-        require_at_least_one("max_steps", self.max_steps)
+        check_at_least_one("max_steps", self.max_steps)
     }
 }
 
 impl<T: Real> Stall<T> {
-    fn validate(&self) -> Result<(), Error<T>> {
-        require_at_least_one("patience", self.patience)?;
-        require(
-            self.minimum_improvement >= T::zero() && self.minimum_improvement < T::one(),
-            "minimum_improvement",
-            self.minimum_improvement,
-            "at least 0 and below 1",
-        )
+    fn validate(&self) -> Result<(), InputError<T>> {
+        check_at_least_one("patience", self.patience)?;
+        check_fraction("minimum_improvement", self.minimum_improvement)
     }
-}
-
-fn require_at_least_one<T: Real>(name: &'static str, count: usize) -> Result<(), Error<T>> {
-    require(count >= 1, name, T::from_count(count), "at least 1")
 }

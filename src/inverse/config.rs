@@ -1,11 +1,11 @@
 //! The settings of an inversion.
 
 use crate::descent::{Observer, Silent};
-use crate::error::Error;
-use crate::error::require;
 use crate::inverse::method::{Accuracy, Automatic, ByOptimizer};
 use crate::inverse::start::Start;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::{check_at_least_one, check_fraction};
 use crate::objective::Side;
 
 /// The seed where none is set.
@@ -202,16 +202,10 @@ impl<T: Real, M, O> Config<T, M, O> {
         }
     }
 
-    pub(super) fn validate(&self) -> Result<(), Error<T>> {
+    pub(super) fn validate(&self) -> Result<(), InputError<T>> {
         if let Some(tolerance) = self.tolerance {
-            require(
-                tolerance >= T::zero() && tolerance < T::one(),
-                "tolerance",
-                tolerance,
-                "at least 0 and below 1",
-            )?;
+            check_fraction("tolerance", tolerance)?;
         }
-        let max_steps = T::from_count(self.max_steps);
-        require(self.max_steps >= 1, "max_steps", max_steps, "at least 1")
+        check_at_least_one("max_steps", self.max_steps)
     }
 }

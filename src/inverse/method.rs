@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use crate::descent::Observer;
-use crate::error::Error;
+use crate::inverse::error::InverseError;
 use crate::inverse::result::Candidate;
 use crate::inverse::start::Start;
 use crate::numerics::real::Real;
@@ -26,7 +26,7 @@ pub trait Descend<T: Real> {
         self,
         problem: Problem<'_, T>,
         observer: O,
-    ) -> Result<Candidate<T>, Error<T>>;
+    ) -> Result<Candidate<T>, InverseError<T>>;
 }
 
 /// What is to be inverted, from where and how well.

@@ -4,6 +4,7 @@ mod automatic;
 mod by_optimizer;
 mod certificate;
 mod config;
+mod error;
 mod method;
 mod polish;
 mod residual;
@@ -17,6 +18,7 @@ pub use by_optimizer::heavy_ball::heavy_ball_for_inverse;
 pub use by_optimizer::structured::heavy_ball_for_structured_inverse;
 pub use certificate::{Certificate, certify};
 pub use config::Config;
+pub use error::InverseError;
 pub use method::{Accuracy, Automatic, ByOptimizer, Method};
 pub use polish::polish_inverse;
 pub use result::{Inversion, Optimality, Products, Route};
@@ -26,11 +28,11 @@ pub use tracker::{InverseTracker, TrackerUpdate};
 use nalgebra::DMatrix;
 
 use crate::descent::{Observer, StopReason};
-use crate::error::Error;
+use crate::inverse::error::check_in_range;
 use crate::inverse::method::Problem;
 use crate::inverse::result::Candidate;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_in_range, check_square};
+use crate::numerics::validation::check_square;
 use crate::objective::Side;
 
 /// Inverts `matrix` by descent on the distance between an estimate of the identity and I.
@@ -56,12 +58,13 @@ use crate::objective::Side;
 ///
 /// # Errors
 ///
-/// - [`Error::Empty`], [`Error::NotSquare`], [`Error::NotFinite`], [`Error::ShapeMismatch`] (of a
-///   given start), [`Error::InvalidSetting`] for bad input;
-/// - [`Error::InverseOutOfRange`] if the entries of the inverse are too large for the format;
-/// - [`Error::Singular`], with the numerical rank, if the matrix has no inverse to working precision;
-/// - [`Error::InverseDiverged`] if the loss exploded, mostly for a learning rate too large;
-/// - [`Error::InverseNotConverged`] if the run ended above the tolerance.
+/// - [`InverseError::Input`] if the matrix is empty, not square or not finite, the start given has
+///   another shape or is not finite, or a setting is outside its range;
+/// - [`InverseError::OutOfRange`] if the entries of the inverse are too large for the format;
+/// - [`InverseError::Singular`], with the numerical rank, if the matrix has no inverse to working
+///   precision;
+/// - [`InverseError::Diverged`] if the loss exploded, mostly because the learning rate is too large;
+/// - [`InverseError::NotConverged`] if the run ended above the tolerance.
 ///
 /// The last three carry the best iterate with its residual and history.
 ///
@@ -81,7 +84,7 @@ use crate::objective::Side;
 pub fn invert_by_descent<T, M, O>(
     matrix: &DMatrix<T>,
     config: Config<T, M, O>,
-) -> Result<Inversion<T>, Error<T>>
+) -> Result<Inversion<T>, InverseError<T>>
 where
     T: Real,
     M: Method<T>,
@@ -124,7 +127,7 @@ where
         return Ok(inversion);
     }
     let best = Box::new(inversion);
-    Err(Error::InverseNotConverged { tolerance, best })
+    Err(InverseError::NotConverged { tolerance, best })
 }
 
 /// Accepts an inverse that is proven, or the best matrix of a set, and that the format can hold.
@@ -133,7 +136,7 @@ fn require_proof<T: Real>(
     side: Side,
     candidate: Candidate<T>,
     tolerance: Option<T>,
-) -> Result<Candidate<T>, Error<T>> {
+) -> Result<Candidate<T>, InverseError<T>> {
     if candidate.rank.is_none() {
         check_in_range(&candidate.inverse)?;
         let is_optimum = candidate.report.stop_reason == StopReason::Stationary;
@@ -150,17 +153,17 @@ fn failure<T: Real>(
     side: Side,
     candidate: Candidate<T>,
     tolerance: Option<T>,
-) -> Error<T> {
+) -> InverseError<T> {
     let rank = candidate.rank;
     let best = Box::new(Inversion::new(matrix, side, candidate));
     let report = &best.report;
     match (rank, report.stop_reason) {
-        (Some(rank), _) => Error::Singular { rank, best },
-        (None, StopReason::Diverged) => Error::InverseDiverged {
+        (Some(rank), _) => InverseError::Singular { rank, best },
+        (None, StopReason::Diverged) => InverseError::Diverged {
             steps: report.steps,
             loss: report.losses.last().copied().unwrap_or_default(),
             best,
         },
-        _ => Error::InverseNotConverged { tolerance, best },
+        _ => InverseError::NotConverged { tolerance, best },
     }
 }

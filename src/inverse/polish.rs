@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
 use crate::inverse::config::Config;
+use crate::inverse::error::InverseError;
 use crate::inverse::invert_by_descent;
 use crate::inverse::result::Inversion;
 use crate::inverse::start::Start;
@@ -35,7 +35,7 @@ use crate::numerics::real::Real;
 pub fn polish_inverse<T: Real>(
     matrix: &DMatrix<T>,
     inverse: &DMatrix<T>,
-) -> Result<Inversion<T>, Error<T>> {
+) -> Result<Inversion<T>, InverseError<T>> {
     invert_by_descent(
         matrix,
         Config::default().start(Start::Given(inverse.clone())),

@@ -4,10 +4,11 @@ use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::error::Error;
+use crate::inverse::error::{InverseError, check_in_range};
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_finite, check_in_range, check_shape};
+use crate::numerics::validation::{check_finite, check_shape};
 
 /// The first guess at the inverse.
 ///
@@ -42,7 +43,11 @@ pub enum Start<T: Real> {
 
 impl<T: Real> Start<T> {
     /// The first guess at the inverse of `matrix`.
-    pub(super) fn matrix(self, matrix: &DMatrix<T>, seed: u64) -> Result<DMatrix<T>, Error<T>> {
+    pub(super) fn matrix(
+        self,
+        matrix: &DMatrix<T>,
+        seed: u64,
+    ) -> Result<DMatrix<T>, InverseError<T>> {
         match self {
             Self::ScaledTranspose => scaled_transpose(matrix),
             Self::RandomUniform => Ok(random_uniform(matrix.nrows(), seed)),
@@ -51,7 +56,7 @@ impl<T: Real> Start<T> {
     }
 
     /// Accepts a given start of the right shape whose entries are all finite, and every other.
-    pub(super) fn validate(&self, matrix: &DMatrix<T>) -> Result<(), Error<T>> {
+    pub(super) fn validate(&self, matrix: &DMatrix<T>) -> Result<(), InputError<T>> {
         match self {
             Self::Given(start) => {
                 check_shape("start", start.shape(), matrix.shape())?;
@@ -63,7 +68,7 @@ impl<T: Real> Start<T> {
 }
 
 /// Mᵀ/(‖M‖₁‖M‖∞), taken on M/2^e with entries up to 2, so that no norm overflows.
-fn scaled_transpose<T: Real>(matrix: &DMatrix<T>) -> Result<DMatrix<T>, Error<T>> {
+fn scaled_transpose<T: Real>(matrix: &DMatrix<T>) -> Result<DMatrix<T>, InverseError<T>> {
     let Some(exponent) = largest_exponent(matrix) else {
         return Ok(DMatrix::zeros(matrix.ncols(), matrix.nrows()));
     };

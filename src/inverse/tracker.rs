@@ -4,18 +4,18 @@ use nalgebra::DMatrix;
 
 use super::{failure, require_proof};
 use crate::descent::Silent;
-use crate::error::Error;
-use crate::error::require;
 use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
 use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::Certificate;
 use crate::inverse::config::Config;
 use crate::inverse::config::DEFAULT_SEED;
+use crate::inverse::error::InverseError;
 use crate::inverse::invert_by_descent;
 use crate::inverse::result::{Products, Route};
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_shape, check_square};
+use crate::numerics::validation::{check_positive_fraction, check_shape, check_square};
 use crate::objective::Side;
 
 /// Owns the inverse of a matrix that drifts, and refreshes it with as few products as it takes.
@@ -61,7 +61,7 @@ impl<T: Real> InverseTracker<T> {
     /// # Errors
     ///
     /// As [`invert_by_descent`].
-    pub fn new(matrix: &DMatrix<T>) -> Result<Self, Error<T>> {
+    pub fn new(matrix: &DMatrix<T>) -> Result<Self, InverseError<T>> {
         let inversion = invert_by_descent(matrix, Config::default())?;
         Ok(Self {
             inverse: inversion.inverse,
@@ -76,10 +76,9 @@ impl<T: Real> InverseTracker<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] for a tolerance outside its range.
-    pub fn tolerance(mut self, tolerance: T) -> Result<Self, Error<T>> {
-        let is_met = tolerance > T::zero() && tolerance < T::one();
-        require(is_met, "tolerance", tolerance, "above 0 and below 1")?;
+    /// [`InputError::InvalidSetting`] for a tolerance outside its range.
+    pub fn tolerance(mut self, tolerance: T) -> Result<Self, InputError<T>> {
+        check_positive_fraction("tolerance", tolerance)?;
         self.tolerance = Some(tolerance);
         Ok(self)
     }
@@ -88,11 +87,11 @@ impl<T: Real> InverseTracker<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`], [`Error::NotSquare`], [`Error::NotFinite`], [`Error::ShapeMismatch`],
-    /// [`Error::InverseOutOfRange`], [`Error::Singular`] with the numerical rank, or
-    /// [`Error::InverseNotConverged`] if no inverse could be proven, or not to the tolerance. After an
+    /// [`InverseError::Input`] for a matrix that is not finite or has another size,
+    /// [`InverseError::OutOfRange`], [`InverseError::Singular`] with the numerical rank, or
+    /// [`InverseError::NotConverged`] if no inverse could be proven, or not to the tolerance. After an
     /// error the tracker keeps the inverse that it had, and can be updated further.
-    pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<TrackerUpdate, Error<T>> {
+    pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<TrackerUpdate, InverseError<T>> {
         check_square("matrix", matrix)?;
         check_shape("matrix", matrix.shape(), self.inverse.shape())?;
         let problem = ScaledProblem {

@@ -5,7 +5,7 @@ mod sparse;
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::product::{times_vector, transpose_times_vector};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_finite, check_not_empty};
@@ -71,7 +71,7 @@ pub trait LinearMap<T: Real> {
     ///
     /// ⟨Aᵀ·y, x⟩ = ⟨y, A·x⟩ has to hold up to rounding:
     /// [`solve_by_descent`](crate::solve::solve_by_descent) tries it on a few vectors, and gives
-    /// [`Error::AdjointMismatch`] where it does not.
+    /// [`SolveError::AdjointMismatch`](crate::solve::SolveError::AdjointMismatch) where it does not.
     ///
     /// # Panics
     ///
@@ -82,9 +82,9 @@ pub trait LinearMap<T: Real> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] if m or n is 0, which is all that the provided method looks at;
-    /// [`Error::NotFinite`] by matrices with such an entry.
-    fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
+    /// [`InputError::Empty`] if m or n is 0, which is all that the provided method looks at;
+    /// [`InputError::NotFinite`] by matrices with such an entry.
+    fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
         check_not_empty(argument, self.rows(), self.columns())
     }
 
@@ -114,7 +114,7 @@ impl<T: Real> LinearMap<T> for DMatrix<T> {
         transpose_times_vector(self.as_slice(), y, image);
     }
 
-    fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
+    fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
         check_not_empty(argument, self.nrows(), self.ncols())?;
         check_finite(argument, self)
     }
@@ -141,7 +141,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized> LinearMap<T> for &A {
         (**self).apply_adjoint(y, image);
     }
 
-    fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
+    fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
         (**self).validate(argument)
     }
 

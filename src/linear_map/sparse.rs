@@ -3,7 +3,7 @@
 use nalgebra_sparse::CsrMatrix;
 
 use super::LinearMap;
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_not_empty;
 
@@ -32,11 +32,11 @@ impl<T: Real> LinearMap<T> for CsrMatrix<T> {
         }
     }
 
-    fn validate(&self, argument: &'static str) -> Result<(), Error<T>> {
+    fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
         check_not_empty(argument, self.nrows(), self.ncols())?;
         let bad = self.triplet_iter().find(|(_, _, value)| !value.is_finite());
         bad.map_or(Ok(()), |(row, column, &value)| {
-            Err(Error::NotFinite {
+            Err(InputError::NotFinite {
                 argument,
                 row,
                 column,

@@ -2,7 +2,7 @@
 
 use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_above_zero;
 
@@ -45,8 +45,8 @@ impl<T: Real> Huber<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] unless δ is finite and above 0.
-    pub fn new(delta: T) -> Result<Self, Error<T>> {
+    /// [`InputError::InvalidSetting`] unless δ is finite and above 0.
+    pub fn new(delta: T) -> Result<Self, InputError<T>> {
         check_above_zero("delta", delta)?;
         Ok(Self { delta })
     }

@@ -15,7 +15,7 @@ pub use smooth_l1::SmoothL1;
 pub use squared::MeanSquaredError;
 pub use weighted::WeightedMeanSquaredError;
 
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// A measure of the distance between a prediction and a target, with its gradient.
@@ -70,8 +70,8 @@ pub trait Loss<T: Real> {
     ///
     /// # Errors
     ///
-    /// [`Error::ShapeMismatch`] for any other. The provided method accepts all.
-    fn check_dimension(&self, _dimension: usize) -> Result<(), Error<T>> {
+    /// [`InputError::ShapeMismatch`] for any other. The provided method accepts all.
+    fn check_dimension(&self, _dimension: usize) -> Result<(), InputError<T>> {
         Ok(())
     }
 }
@@ -85,7 +85,7 @@ impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for &L {
         (**self).value_and_gradient(prediction, target, gradient)
     }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         (**self).check_dimension(dimension)
     }
 }

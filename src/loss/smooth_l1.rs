@@ -3,7 +3,7 @@
 use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
 use super::huber::cut_off;
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_above_zero;
 
@@ -49,8 +49,8 @@ impl<T: Real> SmoothL1<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] unless β is finite and above 0.
-    pub fn new(beta: T) -> Result<Self, Error<T>> {
+    /// [`InputError::InvalidSetting`] unless β is finite and above 0.
+    pub fn new(beta: T) -> Result<Self, InputError<T>> {
         check_above_zero("beta", beta)?;
         Ok(Self { beta })
     }

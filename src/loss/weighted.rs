@@ -1,7 +1,7 @@
 //! The mean squared error with a weight for each entry.
 
 use super::Loss;
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_above_zero, check_at_least_zero, check_shape};
 
@@ -54,9 +54,9 @@ impl<T: Real> WeightedMeanSquaredError<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] with the first weight that is negative or not finite; or with the sum
+    /// [`InputError::InvalidSetting`] with the first weight that is negative or not finite; or with the sum
     /// of the weights, if that is 0 or beyond the range of the format.
-    pub fn new(weights: Vec<T>) -> Result<Self, Error<T>> {
+    pub fn new(weights: Vec<T>) -> Result<Self, InputError<T>> {
         for &weight in &weights {
             check_at_least_zero("weights", weight)?;
         }
@@ -127,7 +127,7 @@ impl<T: Real> Loss<T> for WeightedMeanSquaredError<T> {
     }
 
     /// Accepts as many entries as there are weights.
-    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         check_shape("weights", (self.weights.len(), 1), (dimension, 1))
     }
 }

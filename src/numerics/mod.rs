@@ -3,6 +3,7 @@
 pub(crate) mod binary_scaling;
 #[cfg(test)]
 pub(crate) mod exact;
+pub(crate) mod input_error;
 pub(crate) mod lanczos;
 pub(crate) mod matrix;
 pub(crate) mod norm;

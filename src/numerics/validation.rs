@@ -2,8 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::all_finite;
 use crate::numerics::real::Real;
 
@@ -11,11 +10,11 @@ use crate::numerics::real::Real;
 pub(crate) fn check_square<T: Real>(
     argument: &'static str,
     matrix: &DMatrix<T>,
-) -> Result<(), Error<T>> {
+) -> Result<(), InputError<T>> {
     let (rows, columns) = matrix.shape();
     check_not_empty(argument, rows, columns)?;
     if rows != columns {
-        return Err(Error::NotSquare {
+        return Err(InputError::NotSquare {
             argument,
             rows,
             columns,
@@ -28,7 +27,7 @@ pub(crate) fn check_square<T: Real>(
 pub(crate) fn check_finite<T: Real>(
     argument: &'static str,
     matrix: &DMatrix<T>,
-) -> Result<(), Error<T>> {
+) -> Result<(), InputError<T>> {
     check_entries(argument, matrix.as_slice(), matrix.nrows())
 }
 
@@ -37,10 +36,10 @@ pub(crate) fn check_entries<T: Real>(
     argument: &'static str,
     entries: &[T],
     rows: usize,
-) -> Result<(), Error<T>> {
+) -> Result<(), InputError<T>> {
     match entries.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(index) => Err(Error::NotFinite {
+        Some(index) => Err(InputError::NotFinite {
             argument,
             row: index % rows,
             column: index / rows,
@@ -54,9 +53,9 @@ pub(crate) fn check_not_empty<T: Real>(
     argument: &'static str,
     rows: usize,
     columns: usize,
-) -> Result<(), Error<T>> {
+) -> Result<(), InputError<T>> {
     if rows == 0 || columns == 0 {
-        return Err(Error::Empty {
+        return Err(InputError::Empty {
             argument,
             rows,
             columns,
@@ -70,11 +69,11 @@ pub(crate) fn check_shape<T: Real>(
     argument: &'static str,
     (rows, columns): (usize, usize),
     expected: (usize, usize),
-) -> Result<(), Error<T>> {
+) -> Result<(), InputError<T>> {
     if (rows, columns) == expected {
         return Ok(());
     }
-    Err(Error::ShapeMismatch {
+    Err(InputError::ShapeMismatch {
         argument,
         rows,
         columns,
@@ -83,24 +82,22 @@ pub(crate) fn check_shape<T: Real>(
     })
 }
 
-/// Accepts an inverse, or the start of one, whose entries the format can hold.
-pub(crate) fn check_in_range<T: Real>(inverse: &DMatrix<T>) -> Result<(), Error<T>> {
-    if all_finite(inverse.as_slice()) {
-        return Ok(());
+/// Row and column of the first entry, in column order, that the format can't hold.
+pub(crate) fn first_out_of_range<T: Real>(matrix: &DMatrix<T>) -> Option<(usize, usize)> {
+    if all_finite(matrix.as_slice()) {
+        return None;
     }
-    match inverse.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(index) => Err(Error::InverseOutOfRange {
-            row: index % inverse.nrows(),
-            column: index / inverse.nrows(),
-        }),
-    }
+    let index = matrix.iter().position(|value| !value.is_finite())?;
+    Some((index % matrix.nrows(), index / matrix.nrows()))
 }
 
 /// Accepts a flat vector of `expected` finite parameters.
-pub(crate) fn check_parameters<T: Real>(parameters: &[T], expected: usize) -> Result<(), Error<T>> {
+pub(crate) fn check_parameters<T: Real>(
+    parameters: &[T],
+    expected: usize,
+) -> Result<(), InputError<T>> {
     if parameters.len() != expected {
-        return Err(Error::DimensionMismatch {
+        return Err(InputError::DimensionMismatch {
             expected,
             found: parameters.len(),
         });
@@ -109,13 +106,57 @@ pub(crate) fn check_parameters<T: Real>(parameters: &[T], expected: usize) -> Re
 }
 
 /// Accepts a setting that is finite and above 0.
-pub(crate) fn check_above_zero<T: Real>(name: &'static str, value: T) -> Result<(), Error<T>> {
+pub(crate) fn check_above_zero<T: Real>(name: &'static str, value: T) -> Result<(), InputError<T>> {
     let is_met = value > T::zero() && value.is_finite();
     require(is_met, name, value, "finite and above 0")
 }
 
 /// Accepts a setting that is finite and at least 0.
-pub(crate) fn check_at_least_zero<T: Real>(name: &'static str, value: T) -> Result<(), Error<T>> {
+pub(crate) fn check_at_least_zero<T: Real>(
+    name: &'static str,
+    value: T,
+) -> Result<(), InputError<T>> {
     let is_met = value >= T::zero() && value.is_finite();
     require(is_met, name, value, "finite and at least 0")
+}
+
+/// Accepts a fraction: a setting that is at least 0 and below 1.
+pub(crate) fn check_fraction<T: Real>(name: &'static str, value: T) -> Result<(), InputError<T>> {
+    let is_met = value >= T::zero() && value < T::one();
+    require(is_met, name, value, "at least 0 and below 1")
+}
+
+/// Accepts a positive fraction: a setting that is above 0 and below 1.
+pub(crate) fn check_positive_fraction<T: Real>(
+    name: &'static str,
+    value: T,
+) -> Result<(), InputError<T>> {
+    let is_met = value > T::zero() && value < T::one();
+    require(is_met, name, value, "above 0 and below 1")
+}
+
+/// Accepts a count that is at least 1.
+pub(crate) fn check_at_least_one<T: Real>(
+    name: &'static str,
+    count: usize,
+) -> Result<(), InputError<T>> {
+    require(count >= 1, name, T::from_count(count), "at least 1")
+}
+
+/// Turns a failed check of a setting into its error.
+pub(crate) fn require<T: Real>(
+    is_met: bool,
+    name: &'static str,
+    value: T,
+    requirement: &'static str,
+) -> Result<(), InputError<T>> {
+    if is_met {
+        Ok(())
+    } else {
+        Err(InputError::InvalidSetting {
+            name,
+            value,
+            requirement,
+        })
+    }
 }

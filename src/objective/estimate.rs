@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::Side;
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::product::{add_product, multiply};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
@@ -18,7 +18,7 @@ pub(super) struct Estimate<'m, T> {
 }
 
 impl<'m, T: Real> Estimate<'m, T> {
-    pub(super) fn new(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, Error<T>> {
+    pub(super) fn new(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
         check_square("matrix", matrix)?;
         Ok(Self {
             matrix,

@@ -1,8 +1,8 @@
 //! The simplest objective: the parameters are the prediction.
 
 use super::Objective;
-use crate::error::Error;
 use crate::loss::Loss;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// The loss of the parameters themselves against a fixed target: f(x) = L(x, t), ∇f = ∂L/∂x.
@@ -46,7 +46,7 @@ impl<T: Real, L: Loss<T>> Objective<T> for FitObjective<T, L> {
     }
 
     /// Asks the loss whether it can compare as many entries as the target has.
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         self.loss.check_dimension(self.target.len())
     }
 }

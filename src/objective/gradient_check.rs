@@ -1,7 +1,7 @@
 //! A public test of analytic gradients.
 
 use super::Objective;
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// What [`check_gradient`] found: the worst entry of the gradient.
@@ -36,7 +36,7 @@ pub struct GradientCheck<T> {
 ///
 /// # Errors
 ///
-/// What [`Objective::validate`] says of the objective; [`Error::DimensionMismatch`] if `parameters` has
+/// What [`Objective::validate`] says of the objective; [`InputError::DimensionMismatch`] if `parameters` has
 /// not its dimension.
 ///
 /// # Example
@@ -55,11 +55,11 @@ pub struct GradientCheck<T> {
 pub fn check_gradient<T: Real, F: Objective<T>>(
     objective: &mut F,
     parameters: &[T],
-) -> Result<GradientCheck<T>, Error<T>> {
+) -> Result<GradientCheck<T>, InputError<T>> {
     objective.validate()?;
     let dimension = objective.dimension();
     if parameters.len() != dimension {
-        return Err(Error::DimensionMismatch {
+        return Err(InputError::DimensionMismatch {
             expected: dimension,
             found: parameters.len(),
         });

@@ -7,7 +7,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use super::estimate::Estimate;
 use super::inverse::check_lengths;
 use super::{Objective, Side};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{LANES, euclidean_norm};
 use crate::numerics::product::{multiply, multiply_symmetric};
 use crate::numerics::real::Real;
@@ -79,8 +79,8 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`].
-    pub fn new(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, Error<T>> {
+    /// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`].
+    pub fn new(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
         let mut objective = Self::plain(matrix, side)?;
         objective.gram = Gram::of(&objective.estimate);
         objective.products += usize::from(objective.gram.is_some());
@@ -88,7 +88,7 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
     }
 
     /// The same with the plain form everywhere.
-    pub(crate) fn plain(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, Error<T>> {
+    pub(crate) fn plain(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
         let estimate = Estimate::new(matrix, side)?;
         let n = estimate.order();
         Ok(Self {

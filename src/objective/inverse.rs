@@ -4,8 +4,8 @@ use nalgebra::DMatrix;
 
 use super::Objective;
 use super::estimate::Estimate;
-use crate::error::Error;
 use crate::loss::Loss;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// On which side of the matrix the inverse stands in the estimate Y that should become I.
@@ -74,9 +74,9 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`]; what
+    /// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`]; what
     /// [`Loss::check_dimension`] says of a loss for another number of entries than n².
-    pub fn new(matrix: &'m DMatrix<T>, side: Side, loss: L) -> Result<Self, Error<T>> {
+    pub fn new(matrix: &'m DMatrix<T>, side: Side, loss: L) -> Result<Self, InputError<T>> {
         let estimate = Estimate::new(matrix, side)?;
         let n = estimate.order();
         loss.check_dimension(n * n)?;

@@ -3,8 +3,8 @@
 use nalgebra::{Dim, Dyn, Matrix, VecStorage};
 
 use super::Objective;
-use crate::error::Error;
 use crate::linear_map::LinearMap;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::sum_of_squares;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
@@ -49,11 +49,11 @@ impl<'m, T: Real, A: LinearMap<T>> LinearSystem<'m, T, A> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`], [`Error::NotFinite`] or [`Error::ShapeMismatch`].
+    /// [`InputError::Empty`], [`InputError::NotFinite`] or [`InputError::ShapeMismatch`].
     pub fn new<C: Dim>(
         map: &'m A,
         right_side: &'m Matrix<T, Dyn, C, VecStorage<T, Dyn, C>>,
-    ) -> Result<Self, Error<T>> {
+    ) -> Result<Self, InputError<T>> {
         const NAME: &str = "right-hand side";
         map.validate("matrix")?;
         let (rows, columns) = right_side.shape();

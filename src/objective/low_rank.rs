@@ -4,8 +4,8 @@ use nalgebra::DMatrix;
 
 use super::Objective;
 use super::weights::check_rank;
-use crate::error::Error;
 use crate::loss::Loss;
+use crate::numerics::input_error::InputError;
 use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_finite, check_not_empty, check_parameters};
@@ -60,10 +60,10 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] or [`Error::NotFinite`]; [`Error::InvalidSetting`] for a rank outside
+    /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::InvalidSetting`] for a rank outside
     /// 1 … min(m, n); what [`Loss::check_dimension`] says of a loss for another number of entries than
     /// m·n.
-    pub fn new(matrix: &'m DMatrix<T>, rank: usize, loss: L) -> Result<Self, Error<T>> {
+    pub fn new(matrix: &'m DMatrix<T>, rank: usize, loss: L) -> Result<Self, InputError<T>> {
         check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
         check_finite("matrix", matrix)?;
         check_rank(rank, matrix.shape())?;
@@ -81,8 +81,8 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`] or [`Error::NotFinite`].
-    pub fn factors(&self, parameters: &[T]) -> Result<(DMatrix<T>, DMatrix<T>), Error<T>> {
+    /// [`InputError::DimensionMismatch`] or [`InputError::NotFinite`].
+    pub fn factors(&self, parameters: &[T]) -> Result<(DMatrix<T>, DMatrix<T>), InputError<T>> {
         check_parameters(parameters, self.dimension())?;
         let (rows, columns) = self.matrix.shape();
         let (a, b) = parameters.split_at(rows * self.rank);
@@ -96,9 +96,9 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`], or [`Error::NotFinite`] for the parameters or an entry of the product
+    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] for the parameters or an entry of the product
     /// that overflows.
-    pub fn product(&self, parameters: &[T]) -> Result<DMatrix<T>, Error<T>> {
+    pub fn product(&self, parameters: &[T]) -> Result<DMatrix<T>, InputError<T>> {
         let (a, b) = self.factors(parameters)?;
         let product = a * b.transpose();
         check_finite("product", &product)?;

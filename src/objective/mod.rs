@@ -24,7 +24,7 @@ pub use ridge::Ridge;
 pub use svd_factors::SvdFactors;
 pub use svd_penalty::SvdPenalty;
 
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// A function of a flat vector of parameters, with its gradient.
@@ -75,7 +75,7 @@ pub trait Objective<T: Real> {
     /// # Errors
     ///
     /// What the implementation says of parts that do not. The provided method accepts all.
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         Ok(())
     }
 }
@@ -89,7 +89,7 @@ impl<T: Real, F: Objective<T> + ?Sized> Objective<T> for &mut F {
         (**self).value_and_gradient(parameters, gradient)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         (**self).validate()
     }
 }

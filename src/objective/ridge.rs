@@ -1,7 +1,7 @@
 //! A quadratic penalty on the parameters, around any objective.
 
 use super::Objective;
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::sum_of_squares;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_at_least_zero;
@@ -47,8 +47,8 @@ impl<T: Real, F: Objective<T>> Ridge<T, F> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] unless λ is finite and at least 0.
-    pub fn new(objective: F, weight: T) -> Result<Self, Error<T>> {
+    /// [`InputError::InvalidSetting`] unless λ is finite and at least 0.
+    pub fn new(objective: F, weight: T) -> Result<Self, InputError<T>> {
         check_at_least_zero("weight", weight)?;
         Ok(Self { objective, weight })
     }
@@ -73,7 +73,7 @@ impl<T: Real, F: Objective<T>> Objective<T> for Ridge<T, F> {
         value + <T as Real>::from_f64(0.5) * self.weight * sum_of_squares(parameters)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         self.objective.validate()
     }
 }

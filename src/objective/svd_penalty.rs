@@ -8,8 +8,8 @@ use super::orthogonality::Orthogonality;
 use super::unit_scale::in_units;
 use super::weights::{check_rank, without_missing};
 use super::{Objective, SvdFactors};
-use crate::error::Error;
 use crate::loss::{Loss, MeanSquaredError, WeightedMeanSquaredError};
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::dot;
 use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
 use crate::numerics::real::Real;
@@ -134,8 +134,8 @@ impl<T: Real> SvdPenalty<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] or [`Error::NotFinite`].
-    pub fn squared(matrix: &DMatrix<T>) -> Result<Self, Error<T>> {
+    /// [`InputError::Empty`] or [`InputError::NotFinite`].
+    pub fn squared(matrix: &DMatrix<T>) -> Result<Self, InputError<T>> {
         check(matrix)?;
         let rank = matrix.nrows().min(matrix.ncols());
         let form = Form {
@@ -155,8 +155,8 @@ impl<T: Real> SvdPenalty<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] or [`Error::NotFinite`]; [`Error::SingularValueOutOfRange`] if ‖M‖_F overflows.
-    pub fn signed(matrix: &DMatrix<T>) -> Result<Self, Error<T>> {
+    /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::EntriesTooLarge`] if ‖M‖_F overflows.
+    pub fn signed(matrix: &DMatrix<T>) -> Result<Self, InputError<T>> {
         check(matrix)?;
         let rank = matrix.nrows().min(matrix.ncols());
         Self::in_units(matrix, rank, MeanSquaredError)
@@ -177,10 +177,10 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
     ///
     /// # Errors
     ///
-    /// - [`Error::Empty`] or [`Error::NotFinite`] for the matrix, of the entries that are not missing;
-    /// - [`Error::ShapeMismatch`] for the weights, and [`Error::InvalidSetting`] if one is negative or
+    /// - [`InputError::Empty`] or [`InputError::NotFinite`] for the matrix, of the entries that are not missing;
+    /// - [`InputError::ShapeMismatch`] for the weights, and [`InputError::InvalidSetting`] if one is negative or
     ///   not finite, or their sum is 0 or overflows, or for a rank outside 1 … min(m, n);
-    /// - [`Error::SingularValueOutOfRange`] if ν overflows.
+    /// - [`InputError::EntriesTooLarge`] if ν overflows.
     ///
     /// # Example
     ///
@@ -203,7 +203,7 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
         matrix: &DMatrix<T>,
         weights: &DMatrix<T>,
         rank: usize,
-    ) -> Result<Self, Error<T>> {
+    ) -> Result<Self, InputError<T>> {
         let (known, loss) = without_missing(matrix, weights)?;
         check_rank(rank, matrix.shape())?;
         Self::in_units(&known, rank, loss)
@@ -212,7 +212,7 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
 
 impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
     /// The signed form.
-    fn in_units(matrix: &DMatrix<T>, rank: usize, loss: L) -> Result<Self, Error<T>> {
+    fn in_units(matrix: &DMatrix<T>, rank: usize, loss: L) -> Result<Self, InputError<T>> {
         let form = Form {
             diagonal: Diagonal::Signed,
             factor: <T as Real>::from_f64(0.5) * T::from_count(matrix.len()),
@@ -253,9 +253,9 @@ impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`], or [`Error::NotFinite`] for the parameters or a singular value that
+    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] for the parameters or a singular value that
     /// overflows.
-    pub fn factors(&self, parameters: &[T]) -> Result<SvdFactors<T>, Error<T>> {
+    pub fn factors(&self, parameters: &[T]) -> Result<SvdFactors<T>, InputError<T>> {
         check_parameters(parameters, self.dimension())?;
         let (rows, columns) = self.target.shape();
         let (u, d, v) = self.split(parameters);
@@ -334,7 +334,7 @@ fn scale<T: Real>(values: &mut [T], factor: T) {
     }
 }
 
-fn check<T: Real>(matrix: &DMatrix<T>) -> Result<(), Error<T>> {
+fn check<T: Real>(matrix: &DMatrix<T>) -> Result<(), InputError<T>> {
     check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
     check_finite("matrix", matrix)
 }

@@ -2,9 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
 use crate::loss::Loss;
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// M/ν and ν, for ν² = N·L(0, M) with N entries and L a mean of squares: the Frobenius norm by the mean
@@ -12,7 +12,7 @@ use crate::numerics::real::Real;
 pub(crate) fn in_units<T: Real>(
     matrix: &DMatrix<T>,
     loss: &impl Loss<T>,
-) -> Result<(DMatrix<T>, T), Error<T>> {
+) -> Result<(DMatrix<T>, T), InputError<T>> {
     // Entries up to 2, whose squares do not overflow.
     let exponent = largest_exponent(matrix).unwrap_or_default();
     let in_range = scaled(matrix, -exponent);
@@ -27,6 +27,6 @@ pub(crate) fn in_units<T: Real>(
         Ok((in_range / root, unit))
     } else {
         let largest_entry = matrix.amax();
-        Err(Error::SingularValueOutOfRange { largest_entry })
+        Err(InputError::EntriesTooLarge { largest_entry })
     }
 }

@@ -2,13 +2,12 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
-use crate::error::require;
 use crate::loss::WeightedMeanSquaredError;
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{
-    check_at_least_zero, check_finite, check_not_empty, check_shape,
+    check_at_least_zero, check_finite, check_not_empty, check_shape, require,
 };
 
 /// The matrix with 0 for the missing entries, those of weight 0, and the loss by these weights.
@@ -18,7 +17,7 @@ use crate::numerics::validation::{
 pub(crate) fn without_missing<T: Real>(
     matrix: &DMatrix<T>,
     weights: &DMatrix<T>,
-) -> Result<(DMatrix<T>, WeightedMeanSquaredError<T>), Error<T>> {
+) -> Result<(DMatrix<T>, WeightedMeanSquaredError<T>), InputError<T>> {
     check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
     check_shape("weights", weights.shape(), matrix.shape())?;
     for &weight in weights {
@@ -41,7 +40,7 @@ pub(crate) fn without_missing<T: Real>(
 pub(crate) fn check_rank<T: Real>(
     rank: usize,
     (rows, columns): (usize, usize),
-) -> Result<(), Error<T>> {
+) -> Result<(), InputError<T>> {
     let is_met = (1..=rows.min(columns)).contains(&rank);
     let requirement = "at least 1, and at most the rows and the columns of the matrix";
     require(is_met, "rank", T::from_count(rank), requirement)

@@ -1,10 +1,11 @@
 //! AdaDelta: the gradient in units of the recent steps.
 
 use super::memory::{common_length, remembered, remembered_in_part};
-use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
+use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::check_fraction;
 
 /// AdaDelta: each entry of the gradient is divided by its recent size and multiplied by the recent size
 /// of its steps, so that no length need be guessed.
@@ -151,9 +152,9 @@ impl<T: Real> Optimizer<T> for AdaDelta<T> {
         }
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_learning_rate(self.learning_rate)?;
-        check_share("smoothing", self.smoothing)?;
+        check_fraction("smoothing", self.smoothing)?;
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)
     }

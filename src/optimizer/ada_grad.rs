@@ -3,7 +3,7 @@
 use super::memory::{common_length, remembered};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_at_least_zero;
 
@@ -154,7 +154,7 @@ impl<T: Real> Optimizer<T> for AdaGrad<T> {
         }
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_learning_rate(self.learning_rate)?;
         check_at_least_zero("learning_rate_decay", self.learning_rate_decay)?;
         check_epsilon(self.epsilon)?;

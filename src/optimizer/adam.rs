@@ -1,10 +1,11 @@
 //! Adam: steps scaled by the moving averages of the gradient and its square.
 
 use super::moments::{AdamPass, Moments, SecondMoment, Weight};
-use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
+use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::check_fraction;
 
 /// Adam: every parameter moves by about η a step, whatever the size of its gradient.
 ///
@@ -169,10 +170,10 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         });
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_learning_rate(self.learning_rate)?;
-        check_share("beta1", self.beta1)?;
-        check_share("beta2", self.beta2)?;
+        check_fraction("beta1", self.beta1)?;
+        check_fraction("beta2", self.beta2)?;
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)
     }

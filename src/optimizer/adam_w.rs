@@ -2,10 +2,11 @@
 
 use super::adam::AdamState;
 use super::moments::{AdamPass, SecondMoment};
-use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
+use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::check_fraction;
 
 /// Adam with decoupled weight decay: parameters shrink at the same relative rate, whatever the size
 /// of their gradients.
@@ -140,10 +141,10 @@ impl<T: Real> Optimizer<T> for AdamW<T> {
         });
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_learning_rate(self.learning_rate)?;
-        check_share("beta1", self.beta1)?;
-        check_share("beta2", self.beta2)?;
+        check_fraction("beta1", self.beta1)?;
+        check_fraction("beta2", self.beta2)?;
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)
     }

@@ -1,7 +1,7 @@
 //! Gradients that are clipped before each step.
 
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{euclidean_norm, norm_in_range};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_above_zero;
@@ -46,7 +46,7 @@ impl<T: Real> Clip<T> {
         }
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         match *self {
             Self::Norm(limit) => check_above_zero("clipped norm", limit),
             Self::Value(limit) => check_above_zero("clipped value", limit),
@@ -123,7 +123,7 @@ impl<T: Real, M: LearningRate<T>> Optimizer<T> for Clipped<T, M> {
         self.rule.constraint()
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         self.rule.validate()?;
         self.clip.validate()
     }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::line_search::{Compass, Kind, Ray, advance, step};
 use super::{Iterate, LineSearch, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{dot, euclidean_norm};
 use crate::numerics::real::Real;
 use crate::objective::Objective;
@@ -258,7 +258,7 @@ impl<T: Real> Optimizer<T> for ConjugateGradient<T> {
         advance(&self.line_search, &mut self.walk(state), objective, at)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         self.line_search.validate()
     }
 }

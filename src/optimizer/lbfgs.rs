@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use super::line_search::{Compass, Kind, Ray, advance, step};
 use super::{Iterate, LineSearch, Optimizer};
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{add_multiple, dot, euclidean_norm};
 use crate::numerics::real::Real;
+use crate::numerics::validation::require;
 use crate::objective::Objective;
 
 /// The moves remembered where no number is set.
@@ -266,7 +266,7 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
         advance(&self.line_search, state, objective, at)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         let is_met = (1..=LONGEST_HISTORY).contains(&self.history);
         let history = T::from_count(self.history);
         require(is_met, "history", history, "at least 1 and at most 1000")?;

@@ -1,11 +1,12 @@
 //! Lion: steps of equal length, in the direction of the sign of an average.
 
 use super::memory::{common_length, remembered};
-use super::settings::{check_learning_rate, check_share, check_weight_decay};
+use super::settings::{check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::sign::sign;
+use crate::numerics::validation::check_fraction;
 
 /// Lion: every parameter moves by exactly η a step, against the sign of an average of gradients.
 ///
@@ -132,10 +133,10 @@ impl<T: Real> Optimizer<T> for Lion<T> {
         }
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_learning_rate(self.learning_rate)?;
-        check_share("beta1", self.beta1)?;
-        check_share("beta2", self.beta2)?;
+        check_fraction("beta1", self.beta1)?;
+        check_fraction("beta2", self.beta2)?;
         check_weight_decay(self.weight_decay)
     }
 }

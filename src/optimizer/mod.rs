@@ -115,7 +115,7 @@ pub use sgd::{Momentum, Sgd, SgdState};
 
 use std::ops::ControlFlow;
 
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::objective::Objective;
 use crate::set::ConvexSet;
@@ -205,9 +205,9 @@ pub trait Optimizer<T: Real> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] with the first setting that makes no sense. The provided method
+    /// [`InputError::InvalidSetting`] with the first setting that makes no sense. The provided method
     /// accepts all.
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         Ok(())
     }
 }
@@ -273,7 +273,7 @@ impl<T: Real, M: Optimizer<T>> Optimizer<T> for &M {
         (**self).constraint()
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         (**self).validate()
     }
 }

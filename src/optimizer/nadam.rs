@@ -1,11 +1,11 @@
 //! NAdam: Adam that looks one step ahead.
 
 use super::moments::{AdamPass, Moments, SecondMoment, Weight};
-use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
+use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_at_least_zero;
+use crate::numerics::validation::{check_at_least_zero, check_fraction};
 
 /// Adam with Nesterov momentum: the step takes the present gradient more strongly, as if the average
 /// were already one step further.
@@ -186,10 +186,10 @@ impl<T: Real> Optimizer<T> for NAdam<T> {
         });
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_learning_rate(self.learning_rate)?;
-        check_share("beta1", self.beta1)?;
-        check_share("beta2", self.beta2)?;
+        check_fraction("beta1", self.beta1)?;
+        check_fraction("beta2", self.beta2)?;
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)?;
         check_at_least_zero("momentum_decay", self.momentum_decay)

@@ -2,12 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use super::settings::check_share;
 use super::{Iterate, LearningRate, Optimizer};
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_at_least_zero;
+use crate::numerics::validation::{check_at_least_zero, check_fraction, check_positive_fraction};
 use crate::objective::Objective;
 use crate::set::ConvexSet;
 
@@ -101,14 +99,9 @@ impl<T: Real> Plateau<T> {
         self
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
-        require(
-            self.factor > T::zero() && self.factor < T::one(),
-            "factor",
-            self.factor,
-            "above 0 and below 1",
-        )?;
-        check_share("threshold", self.threshold)?;
+    fn validate(&self) -> Result<(), InputError<T>> {
+        check_positive_fraction("factor", self.factor)?;
+        check_fraction("threshold", self.threshold)?;
         check_at_least_zero("minimum", self.minimum)
     }
 }
@@ -246,7 +239,7 @@ impl<T: Real, M: LearningRate<T>> Optimizer<T> for ReducedOnPlateau<T, M> {
         self.rule.constraint()
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         self.rule.validate()?;
         self.plateau.validate()
     }

@@ -1,9 +1,9 @@
 //! Steps that end in a set.
 
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::require;
 use crate::set::ConvexSet;
 
 /// A rule that keeps the parameters in a set; made by
@@ -77,7 +77,7 @@ where
         Some(&self.set)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         self.rule.validate()?;
         let sets = 1 + usize::from(self.rule.constraint().is_some());
         require(

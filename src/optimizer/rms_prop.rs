@@ -1,11 +1,11 @@
 //! RMSprop: the gradient divided by its recent size.
 
 use super::memory::{common_length, remembered, remembered_in_part};
-use super::settings::{check_epsilon, check_learning_rate, check_share, check_weight_decay};
+use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_above_zero;
+use crate::numerics::validation::{check_above_zero, check_fraction};
 
 /// By which measure of recent gradients [`RmsProp`] divides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -214,15 +214,15 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
         }
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_learning_rate(self.learning_rate)?;
-        check_share("smoothing", self.smoothing)?;
+        check_fraction("smoothing", self.smoothing)?;
         if self.spread == Centering::StandardDeviation {
             // Of one gradient alone the deviation is 0.
             check_above_zero("smoothing", self.smoothing)?;
         }
         check_epsilon(self.epsilon)?;
-        check_share("momentum", self.momentum)?;
+        check_fraction("momentum", self.momentum)?;
         check_weight_decay(self.weight_decay)
     }
 }

@@ -1,10 +1,11 @@
 //! Gradient descent with constant learning rate, with or without momentum.
 
 use super::memory::{common_length, remembered};
-use super::settings::{check_learning_rate, check_share, check_weight_decay};
+use super::settings::{check_learning_rate, check_weight_decay};
 use super::{LearningRate, Optimizer};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::check_fraction;
 
 /// How [`Sgd`] remembers earlier gradients.
 ///
@@ -207,7 +208,7 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
         }
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_learning_rate(self.learning_rate)?;
         check_weight_decay(self.weight_decay)?;
         match self.momentum {
@@ -216,10 +217,10 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
                 momentum,
                 dampening,
             } => {
-                check_share("momentum", momentum)?;
-                check_share("dampening", dampening)
+                check_fraction("momentum", momentum)?;
+                check_fraction("dampening", dampening)
             }
-            Momentum::Nesterov { momentum } => check_share("momentum", momentum),
+            Momentum::Nesterov { momentum } => check_fraction("momentum", momentum),
         }
     }
 }

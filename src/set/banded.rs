@@ -1,7 +1,7 @@
 //! Banded matrices.
 
 use super::{ConvexSet, Subspace, check_square_number, order};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// The matrices with entries only on the main diagonal and some diagonals below and above it.
@@ -62,7 +62,7 @@ impl<T: Real> ConvexSet<T> for Banded {
         }
     }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         check_square_number(dimension)
     }
 }

@@ -1,9 +1,9 @@
 //! Entries between two bounds.
 
 use super::{ConvexSet, clamp};
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::require;
 
 /// The box whose entries all lie between the same two bounds.
 ///
@@ -50,13 +50,13 @@ impl<T: Real> ConvexSet<T> for Bounds<T> {
         }
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_bounds(self.lower, self.upper)
     }
 }
 
 /// Accepts bounds between which there is a number.
-pub(super) fn check_bounds<T: Real>(lower: T, upper: T) -> Result<(), Error<T>> {
+pub(super) fn check_bounds<T: Real>(lower: T, upper: T) -> Result<(), InputError<T>> {
     let holds_something = lower <= T::MAX;
     require(holds_something, "lower", lower, "a number, or −∞")?;
     let is_above = upper >= lower && upper >= -T::MAX;

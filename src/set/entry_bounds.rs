@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::bounds::check_bounds;
 use super::{ConvexSet, check_length, clamp};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// The box with bounds for each entry.
@@ -57,12 +57,12 @@ impl<T: Real> ConvexSet<T> for EntryBounds<T> {
         }
     }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         check_length(self.lower.len(), dimension)?;
         check_length(self.upper.len(), dimension)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         let mut bounds = self.lower.iter().zip(&*self.upper);
         bounds.try_for_each(|(&lower, &upper)| check_bounds(lower, upper))
     }

@@ -20,7 +20,7 @@ pub use symmetric::Symmetric;
 pub use toeplitz::Toeplitz;
 pub use unit_ball::UnitBall;
 
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// A closed convex set, by its projection: the nearest point in the Euclidean norm, which for the
@@ -73,8 +73,8 @@ pub trait ConvexSet<T: Real> {
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`] for any other. The provided method accepts all.
-    fn check_dimension(&self, _dimension: usize) -> Result<(), Error<T>> {
+    /// [`InputError::DimensionMismatch`] for any other. The provided method accepts all.
+    fn check_dimension(&self, _dimension: usize) -> Result<(), InputError<T>> {
         Ok(())
     }
 
@@ -82,9 +82,9 @@ pub trait ConvexSet<T: Real> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] with the first setting that makes no sense. The provided method
+    /// [`InputError::InvalidSetting`] with the first setting that makes no sense. The provided method
     /// accepts all.
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         Ok(())
     }
 }
@@ -109,11 +109,11 @@ impl<T: Real, S: ConvexSet<T> + ?Sized> ConvexSet<T> for &S {
         (**self).project(point);
     }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         (**self).check_dimension(dimension)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         (**self).validate()
     }
 }
@@ -121,17 +121,17 @@ impl<T: Real, S: ConvexSet<T> + ?Sized> ConvexSet<T> for &S {
 impl<T: Real, S: Subspace<T> + ?Sized> Subspace<T> for &S {}
 
 /// Accepts n² numbers, the entries of a square matrix.
-fn check_square_number<T: Real>(dimension: usize) -> Result<(), Error<T>> {
+fn check_square_number<T: Real>(dimension: usize) -> Result<(), InputError<T>> {
     let order = dimension.isqrt();
     check_length(order * order, dimension)
 }
 
 /// Accepts `expected` numbers.
-fn check_length<T: Real>(expected: usize, found: usize) -> Result<(), Error<T>> {
+fn check_length<T: Real>(expected: usize, found: usize) -> Result<(), InputError<T>> {
     if found == expected {
         Ok(())
     } else {
-        Err(Error::DimensionMismatch { expected, found })
+        Err(InputError::DimensionMismatch { expected, found })
     }
 }
 

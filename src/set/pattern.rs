@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ConvexSet, Subspace, check_length};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// The points that are zero outside a pattern.
@@ -67,7 +67,7 @@ impl<T: Real> ConvexSet<T> for Pattern {
         }
     }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         check_length(self.is_in.len(), dimension)
     }
 }

@@ -1,7 +1,7 @@
 //! Symmetric matrices.
 
 use super::{ConvexSet, Subspace, check_square_number, order};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// The symmetric matrices.
@@ -43,7 +43,7 @@ impl<T: Real> ConvexSet<T> for Symmetric {
         }
     }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         check_square_number(dimension)
     }
 }

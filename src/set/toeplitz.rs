@@ -1,7 +1,7 @@
 //! Toeplitz matrices.
 
 use super::{ConvexSet, Subspace, check_square_number, order};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// The matrices that are constant along each diagonal.
@@ -41,7 +41,7 @@ impl<T: Real> ConvexSet<T> for Toeplitz {
         }
     }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), Error<T>> {
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         check_square_number(dimension)
     }
 }

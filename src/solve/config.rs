@@ -3,11 +3,12 @@
 use nalgebra::DMatrix;
 
 use crate::descent::{Observer, Silent};
-use crate::error::Error;
-use crate::error::require;
 use crate::linear_map::LinearMap;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_at_least_zero, check_finite, check_shape};
+use crate::numerics::validation::{
+    check_at_least_one, check_at_least_zero, check_finite, check_fraction, check_shape, require,
+};
 use crate::solve::SolveMethod;
 
 /// Which function is walked; by which rule, says [`SolveMethod`].
@@ -220,7 +221,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
 
 impl<T: Real, P: LinearMap<T>, O> SolveConfig<T, P, O> {
     /// Checks the settings for `rows` unknowns in each of `columns` columns.
-    pub(super) fn validate(&self, rows: usize, columns: usize) -> Result<(), Error<T>> {
+    pub(super) fn validate(&self, rows: usize, columns: usize) -> Result<(), InputError<T>> {
         self.method.validate()?;
         check_at_least_zero("ridge", self.ridge)?;
         if self.problem == SolveProblem::PositiveDefinite {
@@ -231,11 +232,9 @@ impl<T: Real, P: LinearMap<T>, O> SolveConfig<T, P, O> {
             check_at_least_zero("noise", noise)?;
         }
         if let Some(tolerance) = self.tolerance {
-            let is_met = tolerance >= T::zero() && tolerance < T::one();
-            require(is_met, "tolerance", tolerance, "at least 0 and below 1")?;
+            check_fraction("tolerance", tolerance)?;
         }
-        let max_steps = T::from_count(self.max_steps);
-        require(self.max_steps >= 1, "max_steps", max_steps, "at least 1")?;
+        check_at_least_one("max_steps", self.max_steps)?;
         if let Some(start) = &self.start {
             check_shape("start", start.shape(), (rows, columns))?;
             check_finite("start", start)?;

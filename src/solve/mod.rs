@@ -2,12 +2,14 @@
 
 mod config;
 mod descent;
+mod error;
 mod operator;
 mod recorder;
 mod rule;
 mod solution;
 
 pub use config::{SolveConfig, SolveProblem};
+pub use error::SolveError;
 pub use rule::SolveMethod;
 pub use solution::{BackwardError, Solution};
 
@@ -15,8 +17,8 @@ use descent::{Descent, Limits, Task};
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
 
 use crate::descent::Observer;
-use crate::error::Error;
 use crate::linear_map::LinearMap;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 
@@ -45,14 +47,14 @@ use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 ///
 /// # Errors
 ///
-/// - [`Error::Empty`], [`Error::NotFinite`], [`Error::ShapeMismatch`], [`Error::NotSquare`] (for a
-///   definite matrix) and [`Error::InvalidSetting`] for bad input;
-/// - [`Error::NotPositiveDefinite`] if a matrix or preconditioner that has to be is not;
-/// - [`Error::ProductNotFinite`] if the first products of A or of a preconditioner are not finite;
-/// - [`Error::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the adjoint of
+/// - [`SolveError::Input`] if A or B is empty or not finite, their shapes do not fit, a definite matrix
+///   is not square, or a setting can't be used;
+/// - [`SolveError::NotPositiveDefinite`] if a matrix or preconditioner that has to be is not;
+/// - [`SolveError::ProductNotFinite`] if the first products of A or of a preconditioner are not finite;
+/// - [`SolveError::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the adjoint of
 ///   [`LinearMap::apply`];
-/// - [`Error::SolutionOutOfRange`] if the format can't hold the solution;
-/// - [`Error::SystemNotConverged`], with the best iterates, if a column met a limit first.
+/// - [`SolveError::OutOfRange`] if the format can't hold the solution;
+/// - [`SolveError::NotConverged`], with the best iterates, if a column met a limit first.
 ///
 /// # Source
 ///
@@ -77,7 +79,7 @@ pub fn solve_by_descent<T, A, C, P, O>(
     a: &A,
     b: &Matrix<T, Dyn, C, VecStorage<T, Dyn, C>>,
     config: SolveConfig<T, P, O>,
-) -> Result<Solution<T>, Error<T>>
+) -> Result<Solution<T>, SolveError<T>>
 where
     T: Real,
     A: LinearMap<T>,
@@ -88,11 +90,12 @@ where
     a.validate("matrix")?;
     let (rows, columns) = (a.rows(), a.columns());
     if config.problem == SolveProblem::PositiveDefinite && rows != columns {
-        return Err(Error::NotSquare {
+        return Err(InputError::NotSquare {
             argument: "matrix",
             rows,
             columns,
-        });
+        }
+        .into());
     }
     let sides = b.ncols();
     check_not_empty("right-hand side", b.nrows(), sides)?;
@@ -134,7 +137,7 @@ where
     };
     match failed {
         None => Ok(found),
-        Some(column) => Err(Error::SystemNotConverged {
+        Some(column) => Err(SolveError::NotConverged {
             column,
             best: Box::new(found),
         }),
@@ -142,9 +145,9 @@ where
 }
 
 /// The error of a run, with the column in it.
-fn in_column<T: Real>(error: Error<T>, column: usize) -> Error<T> {
+fn in_column<T: Real>(error: SolveError<T>, column: usize) -> SolveError<T> {
     match error {
-        Error::SolutionOutOfRange { row, .. } => Error::SolutionOutOfRange { row, column },
+        SolveError::OutOfRange { row, .. } => SolveError::OutOfRange { row, column },
         other => other,
     }
 }

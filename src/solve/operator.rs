@@ -3,10 +3,10 @@
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::error::Error;
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{dot, euclidean_norm};
 use crate::numerics::real::Real;
+use crate::solve::error::SolveError;
 
 /// The steps of the power method for the norm; each takes one product with A and one with Aᵀ.
 const POWER_STEPS: usize = 10;
@@ -26,7 +26,7 @@ impl<'a, T: Real, A: LinearMap<T>> Operator<'a, T, A> {
     /// `map`, scaled to a norm near 1 together with √λ, λ = `ridge`, if that is far from 1.
     ///
     /// Near 1 the squares and products of a descent stay within the range of the format.
-    pub(super) fn new(map: &'a A, ridge: T, argument: &'static str) -> Result<Self, Error<T>> {
+    pub(super) fn new(map: &'a A, ridge: T, argument: &'static str) -> Result<Self, SolveError<T>> {
         let (norm, shift) = estimate_norm(map, argument)?;
         let root = ridge.sqrt().scale_by_power_of_two(-shift);
         let scale = euclidean_norm(&[norm, root]).binary_exponent();
@@ -95,14 +95,14 @@ pub(super) fn scale<T: Real>(values: &mut [T], exponent: i32) {
 fn estimate_norm<T: Real>(
     map: &impl LinearMap<T>,
     argument: &'static str,
-) -> Result<(T, i32), Error<T>> {
+) -> Result<(T, i32), SolveError<T>> {
     let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
     for shift in [0, far] {
         if let Some(norm) = estimate_shifted_norm(map, shift, argument)? {
             return Ok((norm, shift));
         }
     }
-    Err(Error::ProductNotFinite { steps: 0 })
+    Err(SolveError::ProductNotFinite { steps: 0 })
 }
 
 /// The largest quotient ‖A·v‖/‖v‖ or ‖Aᵀ·w‖/‖w‖ along the power method from a random vector, which
@@ -111,7 +111,7 @@ fn estimate_shifted_norm<T: Real>(
     map: &impl LinearMap<T>,
     shift: i32,
     argument: &'static str,
-) -> Result<Option<T>, Error<T>> {
+) -> Result<Option<T>, SolveError<T>> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(0);
     let half = <T as Real>::from_f64(0.5);
     let mut v = vec![T::zero(); map.columns()];
@@ -159,11 +159,11 @@ fn check_adjoint<T: Real>(
     [forward, adjoint]: [T; 2],
     norm: T,
     shift: i32,
-) -> Result<(), Error<T>> {
+) -> Result<(), SolveError<T>> {
     // Below this, underflow may have taken more than rounding.
     let is_precise = norm > T::MIN_POSITIVE / T::EPSILON;
     if is_precise && (forward - adjoint).abs() > T::EPSILON.sqrt() * norm {
-        return Err(Error::AdjointMismatch {
+        return Err(SolveError::AdjointMismatch {
             argument,
             forward: forward.scale_by_power_of_two(shift),
             adjoint: adjoint.scale_by_power_of_two(shift),

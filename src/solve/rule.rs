@@ -1,9 +1,8 @@
 //! The rules by which a solution is walked to.
 
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_above_zero;
+use crate::numerics::validation::{check_above_zero, check_fraction};
 
 /// How [`solve_by_descent`](crate::solve::solve_by_descent) steps along the gradient.
 ///
@@ -82,7 +81,7 @@ pub enum SolveMethod<T> {
 }
 
 impl<T: Real> SolveMethod<T> {
-    pub(super) fn validate(self) -> Result<(), Error<T>> {
+    pub(super) fn validate(self) -> Result<(), InputError<T>> {
         let Self::Constant {
             learning_rate,
             momentum,
@@ -91,7 +90,6 @@ impl<T: Real> SolveMethod<T> {
             return Ok(());
         };
         check_above_zero("learning_rate", learning_rate)?;
-        let is_met = momentum >= T::zero() && momentum < T::one();
-        require(is_met, "momentum", momentum, "at least 0 and below 1")
+        check_fraction("momentum", momentum)
     }
 }

@@ -1,9 +1,9 @@
 //! The settings of an SVD.
 
 use super::{SvdMethod, Vectors};
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::check_at_least_one;
 
 /// How [`svd_by_descent`](crate::svd::svd_by_descent) works; every setting has a default.
 ///
@@ -66,8 +66,7 @@ impl SvdConfig {
         self
     }
 
-    pub(super) fn validate<T: Real>(self) -> Result<(), Error<T>> {
-        let max_sweeps = T::from_count(self.max_sweeps);
-        require(self.max_sweeps >= 1, "max_sweeps", max_sweeps, "at least 1")
+    pub(super) fn validate<T: Real>(self) -> Result<(), InputError<T>> {
+        check_at_least_one("max_sweeps", self.max_sweeps)
     }
 }

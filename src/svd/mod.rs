@@ -3,6 +3,7 @@
 mod certificate;
 mod config;
 mod decomposition;
+mod error;
 mod householder;
 mod method;
 mod natural_gradient;
@@ -20,6 +21,7 @@ mod vectors;
 pub use certificate::SvdCertificate;
 pub use config::SvdConfig;
 pub use decomposition::Svd;
+pub use error::SvdError;
 pub use method::SvdMethod;
 pub use polar::{Polar, polar_decomposition};
 pub use pseudo_inverse::{Cutoff, PenroseResiduals, PseudoInverse, pseudo_inverse};
@@ -29,8 +31,8 @@ pub use vectors::Vectors;
 use nalgebra::{DMatrix, DVector};
 
 use crate::descent::StopReason;
-use crate::error::Error;
 use crate::numerics::binary_scaling::scaled;
+use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{euclidean_norm, sum_of_squares};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_finite, check_not_empty};
@@ -74,9 +76,9 @@ const SMALLEST: usize = 32;
 ///
 /// # Errors
 ///
-/// - [`Error::Empty`] (0×n and m×0), [`Error::NotFinite`], [`Error::InvalidSetting`] for bad input;
-/// - [`Error::SingularValueOutOfRange`] if σ₁ is too large for the format;
-/// - [`Error::SvdNotConverged`], with what was reached, if the sweeps allowed were too few, no step
+/// - [`SvdError::Input`] if the matrix is empty (0×n or m×0), not finite or so large that σ₁
+///   overflows, or if a setting is outside its range;
+/// - [`SvdError::NotConverged`], with what was reached, if the sweeps allowed were too few, no step
 ///   lowered the loss or the certificate proves too little.
 ///
 /// # Example
@@ -94,7 +96,10 @@ const SMALLEST: usize = 32;
 /// assert!(svd.certificate.largest_error_bound() < 1e-13);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
-pub fn svd_by_descent<T: Real>(matrix: &DMatrix<T>, config: SvdConfig) -> Result<Svd<T>, Error<T>> {
+pub fn svd_by_descent<T: Real>(
+    matrix: &DMatrix<T>,
+    config: SvdConfig,
+) -> Result<Svd<T>, SvdError<T>> {
     check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
     check_finite("matrix", matrix)?;
     config.validate()?;
@@ -110,9 +115,8 @@ pub fn svd_by_descent<T: Real>(matrix: &DMatrix<T>, config: SvdConfig) -> Result
         .singular_values
         .map(|value| value.scale_by_power_of_two(-exponent));
     if !singular_values[0].is_finite() {
-        return Err(Error::SingularValueOutOfRange {
-            largest_entry: matrix.amax(),
-        });
+        let largest_entry = matrix.amax();
+        return Err(InputError::EntriesTooLarge { largest_entry }.into());
     }
     let (u, v) = if is_wide {
         (found.right, found.left)
@@ -133,7 +137,7 @@ pub fn svd_by_descent<T: Real>(matrix: &DMatrix<T>, config: SvdConfig) -> Result
     if svd.stop_reason.is_convergence() && proves_enough {
         Ok(svd)
     } else {
-        Err(Error::SvdNotConverged {
+        Err(SvdError::NotConverged {
             reached: Box::new(svd),
         })
     }

@@ -3,11 +3,11 @@
 use nalgebra::DMatrix;
 
 use super::{Svd, SvdConfig, svd_by_descent};
-use crate::error::Error;
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
+use crate::svd::error::SvdError;
 
 /// M = Q·H, a matrix with orthonormal columns or rows times a symmetric positive semidefinite one.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ pub struct Polar<T: Real> {
 /// assert!((polar.positive - dmatrix![2.0, 0.0; 0.0, 3.0]).norm() < 1e-15);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
-pub fn polar_decomposition<T: Real>(matrix: &DMatrix<T>) -> Result<Polar<T>, Error<T>> {
+pub fn polar_decomposition<T: Real>(matrix: &DMatrix<T>) -> Result<Polar<T>, SvdError<T>> {
     let svd = svd_by_descent(matrix, SvdConfig::default())?;
     let transposed = svd.v.transpose();
     let orthogonal = product(svd.u.as_view(), transposed.as_view());

@@ -2,8 +2,10 @@
 
 use std::ops::ControlFlow;
 
+use matrix_descent::completion::CompletionError;
 use matrix_descent::{
-    CompletionConfig, Error, Lbfgs, Progress, Real, Sgd, Silent, StopReason, complete_by_descent,
+    CompletionConfig, InputError, Lbfgs, Progress, Real, Sgd, Silent, StopReason,
+    complete_by_descent,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -220,7 +222,7 @@ fn a_run_that_ends_short_is_an_error_that_carries_what_was_reached() {
     let matrix = uniform(12, 9, 87);
     let ones = DMatrix::from_element(12, 9, 1.0);
     let found = complete_by_descent(&matrix, &ones, 3, CompletionConfig::default().max_steps(4));
-    let Err(Error::CompletionNotConverged { reached }) = found else {
+    let Err(CompletionError::NotConverged { reached }) = found else {
         panic!("{found:?}");
     };
     assert_eq!(reached.report.stop_reason, StopReason::StepLimit);
@@ -241,7 +243,7 @@ fn a_run_that_ends_short_is_an_error_that_carries_what_was_reached() {
         3,
         CompletionConfig::default().observer(watch),
     );
-    let Err(Error::CompletionNotConverged { reached }) = found else {
+    let Err(CompletionError::NotConverged { reached }) = found else {
         panic!("{found:?}");
     };
     assert_eq!(reached.report.stop_reason, StopReason::Observer);
@@ -254,7 +256,7 @@ fn a_rule_that_explodes_is_an_error() {
     let ones = DMatrix::from_element(6, 6, 1.0);
     let config = CompletionConfig::default().optimizer(Sgd::new(1e3));
     let found = complete_by_descent(&matrix, &ones, 2, config);
-    assert!(matches!(found, Err(Error::Diverged { .. })));
+    assert!(matches!(found, Err(CompletionError::Diverged { .. })));
 }
 
 #[test]
@@ -269,7 +271,7 @@ fn the_documented_defaults() {
     assert_eq!(CompletionConfig::default(), documented);
 }
 
-fn refused(matrix: &DMatrix<f64>, weights: &DMatrix<f64>, rank: usize) -> Error {
+fn refused(matrix: &DMatrix<f64>, weights: &DMatrix<f64>, rank: usize) -> CompletionError {
     complete_by_descent(matrix, weights, rank, CompletionConfig::default()).unwrap_err()
 }
 
@@ -279,22 +281,22 @@ fn bad_matrices_and_weights_are_refused() {
         let empty = DMatrix::zeros(rows, columns);
         assert!(matches!(
             refused(&empty, &empty, 1),
-            Error::Empty {
+            CompletionError::Input(InputError::Empty {
                 argument: "matrix",
                 ..
-            }
+            })
         ));
     }
     let (matrix, ones) = (uniform(4, 3, 91), DMatrix::from_element(4, 3, 1.0));
     let mismatch = refused(&matrix, &ones.transpose(), 1);
     assert!(matches!(
         mismatch,
-        Error::ShapeMismatch {
+        CompletionError::Input(InputError::ShapeMismatch {
             argument: "weights",
             rows: 3,
             columns: 4,
             ..
-        }
+        })
     ));
     for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let mut bad = matrix.clone();
@@ -302,45 +304,45 @@ fn bad_matrices_and_weights_are_refused() {
         let error = refused(&bad, &ones, 1);
         assert!(matches!(
             error,
-            Error::NotFinite {
+            CompletionError::Input(InputError::NotFinite {
                 argument: "matrix",
                 row: 2,
                 column: 1,
                 ..
-            }
+            })
         ));
         let mut bad = ones.clone();
         bad[(2, 1)] = value;
         let error = refused(&matrix, &bad, 1);
         assert!(matches!(
             error,
-            Error::InvalidSetting {
+            CompletionError::Input(InputError::InvalidSetting {
                 name: "weights",
                 ..
-            }
+            })
         ));
     }
     let error = refused(&matrix, &(&ones * -1.0), 1);
     assert!(matches!(
         error,
-        Error::InvalidSetting {
+        CompletionError::Input(InputError::InvalidSetting {
             name: "weights",
             value: -1.0,
             ..
-        }
+        })
     ));
     let error = refused(&matrix, &(&ones * 0.0), 1);
     assert!(matches!(
         error,
-        Error::InvalidSetting {
+        CompletionError::Input(InputError::InvalidSetting {
             name: "the sum of the weights",
             ..
-        }
+        })
     ));
     let huge = DMatrix::from_element(4, 3, f64::MAX);
     assert!(matches!(
         refused(&huge, &ones, 1),
-        Error::SingularValueOutOfRange { .. }
+        CompletionError::Input(InputError::EntriesTooLarge { .. })
     ));
 }
 
@@ -349,7 +351,10 @@ fn bad_ranks_and_settings_are_refused() {
     let (matrix, ones) = (uniform(4, 3, 91), DMatrix::from_element(4, 3, 1.0));
     for rank in [0, 4] {
         let error = refused(&matrix, &ones, rank);
-        assert!(matches!(error, Error::InvalidSetting { name: "rank", .. }));
+        assert!(matches!(
+            error,
+            CompletionError::Input(InputError::InvalidSetting { name: "rank", .. })
+        ));
     }
     let settings = [
         ("ridge", CompletionConfig::default().ridge(-1.0)),
@@ -366,7 +371,9 @@ fn bad_ranks_and_settings_are_refused() {
     ];
     for (expected, config) in settings {
         let error = complete_by_descent(&matrix, &ones, 1, config).unwrap_err();
-        assert!(matches!(error, Error::InvalidSetting { name, .. } if name == expected));
+        assert!(
+            matches!(error, CompletionError::Input(InputError::InvalidSetting { name, .. }) if name == expected)
+        );
     }
 }
 
@@ -410,7 +417,7 @@ fn the_errors_name_what_was_set() {
     for ridge in [1e300, f64::MAX * 0.5] {
         let config = CompletionConfig::default().ridge(ridge);
         let found = complete_by_descent(&matrix, &ones, 1, config);
-        if let Err(Error::InvalidSetting { name, value, .. }) = found {
+        if let Err(CompletionError::Input(InputError::InvalidSetting { name, value, .. })) = found {
             assert_eq!((name, value), ("ridge", ridge));
         }
     }
@@ -420,7 +427,7 @@ fn the_errors_name_what_was_set() {
         CompletionConfig::default().tolerance(f64::MAX * 0.75),
     ] {
         let found = complete_by_descent(&one, &one, 1, config).unwrap_err();
-        let Error::InvalidSetting { name, value, .. } = found else {
+        let CompletionError::Input(InputError::InvalidSetting { name, value, .. }) = found else {
             panic!("{found}");
         };
         assert!(name == "ridge" || name == "tolerance", "{name}");

@@ -3,11 +3,10 @@ mod saved;
 
 use std::ops::ControlFlow;
 
-use matrix_descent::descent::Stall;
+use matrix_descent::descent::{DescentError, Stall};
 use matrix_descent::objective::FitObjective;
 use matrix_descent::{
-    Error, MeanSquaredError, Objective, Progress, Sgd, Silent, Stepper, StopReason, Stopping,
-    minimize,
+    MeanSquaredError, Objective, Progress, Sgd, Silent, Stepper, StopReason, Stopping, minimize,
 };
 
 fn parabola() -> FitObjective<f64, MeanSquaredError> {
@@ -63,7 +62,7 @@ fn divergence_is_an_error_that_keeps_the_best_iterate() {
     // Each step multiplies the offset by 1 − 3 = −2.
     let stopping = Stopping::default().divergence(100.0);
     let run = minimize(parabola(), Sgd::new(3.0), vec![0.0; 2], stopping, Silent);
-    let Err(Error::Diverged {
+    let Err(DescentError::Diverged {
         steps,
         loss,
         reached,
@@ -83,7 +82,7 @@ fn divergence_is_an_error_that_keeps_the_best_iterate() {
 fn a_run_without_limit_on_growth_ends_at_infinity() {
     let stopping = Stopping::default().divergence(f64::INFINITY);
     let run = minimize(parabola(), Sgd::new(3.0), vec![0.0; 2], stopping, Silent);
-    let Err(Error::Diverged { steps, loss, .. }) = run else {
+    let Err(DescentError::Diverged { steps, loss, .. }) = run else {
         panic!("{run:?}");
     };
     assert!(loss.is_infinite());
@@ -141,7 +140,7 @@ fn a_loss_that_is_not_a_number_is_divergence() {
         Stopping::default(),
         Silent,
     );
-    let Err(Error::Diverged {
+    let Err(DescentError::Diverged {
         steps,
         loss,
         reached,
@@ -159,13 +158,16 @@ fn a_loss_that_is_not_a_number_is_divergence() {
         Stopping::default(),
         Silent,
     );
-    assert!(matches!(at_start, Err(Error::Diverged { steps: 0, .. })));
+    assert!(matches!(
+        at_start,
+        Err(DescentError::Diverged { steps: 0, .. })
+    ));
 }
 
 #[test]
 fn parameters_that_are_not_finite_are_divergence() {
     let run = minimize(BLIND, Sgd::new(0.9), vec![0.0], Stopping::default(), Silent);
-    let Err(Error::Diverged {
+    let Err(DescentError::Diverged {
         steps,
         loss,
         reached,
@@ -181,7 +183,7 @@ fn parameters_that_are_not_finite_are_divergence() {
 #[test]
 fn an_infinite_loss_is_never_best() {
     let run = minimize(ABYSS, Sgd::new(0.4), vec![1.0], Stopping::default(), Silent);
-    let Err(Error::Diverged { steps, reached, .. }) = run else {
+    let Err(DescentError::Diverged { steps, reached, .. }) = run else {
         panic!("{run:?}");
     };
     assert_eq!((steps, reached.report.best_step), (3, 2));

@@ -4,7 +4,8 @@
 
 use std::sync::LazyLock;
 
-use matrix_descent::{Accuracy, Config, Error, Inversion, Real, invert_by_descent};
+use matrix_descent::inverse::InverseError;
+use matrix_descent::{Accuracy, Config, Inversion, Real, invert_by_descent};
 use nalgebra::DMatrix;
 
 use crate::support::gallery::{GalleryMatrix, gallery, single_precision_gallery};
@@ -59,7 +60,7 @@ impl Quality {
 /// A matrix of the gallery, inverted.
 struct Row<T: Real> {
     entry: &'static GalleryMatrix,
-    result: Result<Inversion<T>, Error<T>>,
+    result: Result<Inversion<T>, InverseError<T>>,
     quality: Quality,
 }
 

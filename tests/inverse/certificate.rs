@@ -2,7 +2,7 @@
 
 use matrix_descent::inverse::heavy_ball_for_inverse;
 use matrix_descent::{
-    Config, Error, Real, Route, Start, certify, invert_by_descent, polish_inverse,
+    Config, InputError, Real, Route, Start, certify, invert_by_descent, polish_inverse,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -171,17 +171,20 @@ fn bad_input_is_an_error() {
     let empty = DMatrix::<f64>::zeros(0, 0);
     assert!(matches!(
         certify(&wide, &wide),
-        Err(Error::NotSquare { .. })
+        Err(InputError::NotSquare { .. })
     ));
-    assert!(matches!(certify(&empty, &empty), Err(Error::Empty { .. })));
+    assert!(matches!(
+        certify(&empty, &empty),
+        Err(InputError::Empty { .. })
+    ));
     let mismatch = certify(&matrix, &DMatrix::zeros(4, 4));
-    assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(mismatch, Err(InputError::ShapeMismatch { .. })));
     for value in [f64::NAN, f64::INFINITY] {
         let mut spoilt = matrix.clone();
         spoilt[(2, 1)] = value;
         assert!(matches!(
             certify(&spoilt, &matrix),
-            Err(Error::NotFinite { .. })
+            Err(InputError::NotFinite { .. })
         ));
         let proves = certify(&matrix, &spoilt).is_ok_and(|certificate| certificate.is_proof());
         assert!(!proves, "{value}");

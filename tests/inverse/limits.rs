@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use matrix_descent::inverse::InverseError;
 use matrix_descent::{
-    Config, Error, InverseTracker, Progress, Sgd, Side, Start, certify, invert_by_descent,
+    Config, InverseTracker, Progress, Sgd, Side, Start, certify, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 
@@ -50,7 +51,7 @@ fn a_residual_computed_as_zero_is_not_taken_for_one() {
     ];
     let config = Config::default().side(Side::Right).tolerance(1e-10);
     match invert_by_descent(&m, config) {
-        Err(Error::InverseNotConverged { best, .. }) => assert!(best.residual > 1e-4),
+        Err(InverseError::NotConverged { best, .. }) => assert!(best.residual > 1e-4),
         other => panic!("{other:?}"),
     }
 }
@@ -62,7 +63,7 @@ fn bounds_of_what_is_no_inverse_are_true() {
         -2.00347e5, 4.57552e5, -6.64524e5;
         3.25889e5, -7.42459e5, 1.081384e6
     ];
-    let Err(Error::Singular { best, .. }) = invert_by_descent(&m, Config::default()) else {
+    let Err(InverseError::Singular { best, .. }) = invert_by_descent(&m, Config::default()) else {
         panic!("regular");
     };
     let independent = certify(&m, &best.inverse).unwrap();
@@ -96,7 +97,7 @@ fn an_error_of_the_tracker_carries_the_residual_of_its_iterate() {
     let tracker = InverseTracker::<f64>::new(&dmatrix![4.0, 1.0; 2.0, 3.0]).unwrap();
     let changed = dmatrix![4.3, 1.0; 2.0, 3.0];
     match tracker.tolerance(1e-17).unwrap().update(&changed) {
-        Err(Error::InverseNotConverged { best, .. }) => {
+        Err(InverseError::NotConverged { best, .. }) => {
             let residual = (&best.inverse * &changed - DMatrix::identity(2, 2)).norm();
             assert!(
                 (best.residual - residual).abs() < 1e-15,
@@ -140,7 +141,7 @@ fn a_residual_that_the_scaling_hides_is_told() {
     ] {
         // In the scaled matrix the entry below the diagonal is dust.
         match invert_by_descent(&m, Config::default().tolerance(1e-3)) {
-            Err(Error::InverseNotConverged { best, .. }) => assert!(best.residual > 1e-3),
+            Err(InverseError::NotConverged { best, .. }) => assert!(best.residual > 1e-3),
             other => panic!("{other:?}"),
         }
     }
@@ -160,7 +161,7 @@ fn a_residual_whose_square_underflows_is_not_taken_for_zero() {
     };
     assert!(invert_by_descent(&m, config(2.0 * residual)).is_ok());
     match invert_by_descent(&m, config(0.5 * residual)) {
-        Err(Error::InverseNotConverged { best, .. }) => assert!(best.residual > 0.5 * residual),
+        Err(InverseError::NotConverged { best, .. }) => assert!(best.residual > 0.5 * residual),
         other => panic!("{other:?}"),
     }
 }

@@ -10,10 +10,10 @@ mod warm_start;
 use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;
-use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::{
-    Accuracy, Config, ConjugateGradient, Error, InverseObjective, Inversion, Lbfgs,
-    MeanSquaredError, Minimization, Progress, Real, Sgd, Side, Silent, Start, StopReason, Stopping,
+    Accuracy, Config, ConjugateGradient, InverseObjective, Inversion, Lbfgs, MeanSquaredError,
+    Minimization, Progress, Real, Sgd, Side, Silent, Start, StopReason, Stopping,
     invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
@@ -187,7 +187,7 @@ fn the_mean_of_both_estimates_is_not_trusted() {
         .optimizer(Sgd::new(0.5))
         .side(Side::Both)
         .start(Start::Given(start));
-    let Err(Error::InverseNotConverged { best, .. }) = invert_by_descent(&m, config) else {
+    let Err(InverseError::NotConverged { best, .. }) = invert_by_descent(&m, config) else {
         panic!("accepted a matrix that is no inverse");
     };
     assert!(best.report.losses[best.report.steps] < 1e-20);
@@ -199,13 +199,14 @@ fn a_singular_matrix_is_never_inverted() {
     let ones = DMatrix::from_element(3, 3, 1.0);
     let zero = DMatrix::zeros(3, 3);
     for (m, expected) in [(zero, 0), (ones, 1), (dmatrix![1.0, 2.0; 2.0, 4.0], 1)] {
-        let Err(Error::Singular { rank, best }) = invert_by_descent(&m, Config::default()) else {
+        let Err(InverseError::Singular { rank, best }) = invert_by_descent(&m, Config::default())
+        else {
             panic!("accepted a singular matrix");
         };
         assert_eq!(rank, expected);
         assert!(best.residual >= 0.99, "{}", best.residual);
         let config = Config::default().optimizer(Sgd::new(0.1)).max_steps(20_000);
-        let Err(Error::InverseNotConverged { best, .. }) = invert_by_descent(&m, config) else {
+        let Err(InverseError::NotConverged { best, .. }) = invert_by_descent(&m, config) else {
             panic!("accepted a singular matrix");
         };
         assert!(best.residual >= 0.99, "{}", best.residual);
@@ -219,7 +220,7 @@ fn a_learning_rate_too_large_is_divergence_with_the_best_iterate() {
         .optimizer(Sgd::new(0.9).momentum(0.9))
         .start(Start::RandomUniform);
     let result = invert_by_descent(&m, config);
-    let Err(Error::InverseDiverged { steps, loss, best }) = result else {
+    let Err(InverseError::Diverged { steps, loss, best }) = result else {
         panic!("{result:?}");
     };
     let losses = &best.report.losses;
@@ -234,7 +235,7 @@ fn a_run_too_short_is_an_error_that_keeps_the_best_iterate() {
     let m = dmatrix![2.0, 1.0; 1.0, 3.0];
     let config = Config::default().max_steps(1);
     let result = invert_by_descent(&m, config);
-    let Err(Error::InverseNotConverged { tolerance, best }) = result else {
+    let Err(InverseError::NotConverged { tolerance, best }) = result else {
         panic!("{result:?}");
     };
     assert_eq!(tolerance, None);
@@ -277,7 +278,7 @@ fn the_seed_decides_a_random_start() {
             .start(Start::RandomUniform)
             .seed(seed)
             .observer(keep);
-        let Err(Error::InverseNotConverged { best, .. }) = invert_by_descent(&m, config) else {
+        let Err(InverseError::NotConverged { best, .. }) = invert_by_descent(&m, config) else {
             panic!("accepted a random matrix");
         };
         assert_eq!(best.report.stop_reason, StopReason::Observer);
@@ -470,7 +471,7 @@ fn an_inverse_beyond_the_range_is_an_error_of_its_own() {
         let m = DMatrix::from_diagonal_element(n, n, 1e-309);
         for accuracy in [Accuracy::Full, Accuracy::Working] {
             let config = Config::default().accuracy(accuracy);
-            let expected = Err(Error::InverseOutOfRange { row: 0, column: 0 });
+            let expected = Err(InverseError::OutOfRange { row: 0, column: 0 });
             assert_eq!(invert_by_descent(&m, config), expected);
         }
         let rule = Config::default().optimizer(Sgd::new(0.1));

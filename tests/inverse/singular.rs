@@ -1,6 +1,7 @@
 //! Singular matrices are found, with their ranks, and no regular one is taken for singular.
 
-use matrix_descent::{Config, Error, Inversion, Real, invert_by_descent};
+use matrix_descent::inverse::InverseError;
+use matrix_descent::{Config, Inversion, Real, invert_by_descent};
 use nalgebra::{DMatrix, DVector};
 
 use crate::support::gallery::{GalleryMatrix, prescribed, random, singular_gallery};
@@ -17,7 +18,7 @@ fn complaint_if_exact<T: Real>(matrix: &DMatrix<T>, rank: usize) -> Option<Strin
     complaint(matrix, rank, MOST_PRODUCTS).or_else(|| {
         let found = invert_by_descent(matrix, Config::default());
         let is_proof =
-            matches!(found, Err(Error::Singular { best, .. }) if best.certificate.is_proof());
+            matches!(found, Err(InverseError::Singular { best, .. }) if best.certificate.is_proof());
         is_proof.then(|| "proves an inverse".to_owned())
     })
 }
@@ -25,8 +26,10 @@ fn complaint_if_exact<T: Real>(matrix: &DMatrix<T>, rank: usize) -> Option<Strin
 /// The same for a matrix that may be singular only to rounding.
 fn complaint<T: Real>(matrix: &DMatrix<T>, rank: usize, most: usize) -> Option<String> {
     match invert_by_descent(matrix, Config::default()) {
-        Err(Error::Singular { rank: found, best }) if found == rank => complaint_about(&best, most),
-        Err(Error::Singular { rank: found, best }) => Some(format!(
+        Err(InverseError::Singular { rank: found, best }) if found == rank => {
+            complaint_about(&best, most)
+        }
+        Err(InverseError::Singular { rank: found, best }) => Some(format!(
             "rank {found}, not {rank}, after {:?}",
             best.products
         )),
@@ -118,7 +121,8 @@ fn noise_does_not_count_as_rank() {
 #[test]
 fn the_best_iterate_inverts_what_can_be_inverted() {
     for (name, matrix, rank) in singular_gallery() {
-        let Err(Error::Singular { best, .. }) = invert_by_descent(&matrix, Config::default())
+        let Err(InverseError::Singular { best, .. }) =
+            invert_by_descent(&matrix, Config::default())
         else {
             panic!("{name}");
         };

@@ -3,15 +3,16 @@
 use std::ops::ControlFlow;
 
 use matrix_descent::inverse::{
-    gradient_descent_for_inverse, heavy_ball_for_inverse, heavy_ball_for_structured_inverse,
+    InverseError, gradient_descent_for_inverse, heavy_ball_for_inverse,
+    heavy_ball_for_structured_inverse,
 };
 use matrix_descent::optimizer::Iterate;
 use matrix_descent::set::{
     Banded, Bounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz, UnitBall,
 };
 use matrix_descent::{
-    Compose, Config, ConvexSet, Error, Inversion, Objective, Optimizer, Progress, Real, Sgd, Side,
-    Start, StopReason, invert_by_descent,
+    Compose, Config, ConvexSet, InputError, Inversion, Objective, Optimizer, Progress, Real, Sgd,
+    Side, Start, StopReason, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 
@@ -341,7 +342,7 @@ fn slow_progress_is_no_optimum() {
         let rule = Sgd::new(1.0).projected(Symmetric);
         let config = Config::default().optimizer(rule).max_steps(1000);
         let result = invert_by_descent(&m, config);
-        let Err(Error::InverseNotConverged { best, .. }) = result else {
+        let Err(InverseError::NotConverged { best, .. }) = result else {
             panic!("{smallest:e}: {result:?}");
         };
         assert!(best.residual > 0.9);
@@ -359,7 +360,7 @@ fn a_run_too_short_is_an_error_that_carries_the_best_of_its_iterates() {
     let config = Config::default()
         .optimizer(rule.projected(Symmetric))
         .max_steps(3);
-    let Err(Error::InverseNotConverged { best, .. }) = invert_by_descent(&m, config) else {
+    let Err(InverseError::NotConverged { best, .. }) = invert_by_descent(&m, config) else {
         panic!("accepted after three steps");
     };
     assert_eq!(best.report.stop_reason, StopReason::StepLimit);
@@ -383,7 +384,7 @@ fn a_learning_rate_too_large_diverges_in_a_set_as_well() {
     let config = Config::default().optimizer(Sgd::new(1e3).projected(Symmetric));
     assert!(matches!(
         invert_by_descent(&m, config),
-        Err(Error::InverseDiverged { .. })
+        Err(InverseError::Diverged { .. })
     ));
     // In a bounded set the loss can't explode; the run ends by a limit.
     let config = Config::default()
@@ -391,7 +392,7 @@ fn a_learning_rate_too_large_diverges_in_a_set_as_well() {
         .max_steps(200);
     assert!(matches!(
         invert_by_descent(&m, config),
-        Err(Error::InverseNotConverged { .. })
+        Err(InverseError::NotConverged { .. })
     ));
 }
 
@@ -403,7 +404,7 @@ fn a_singular_matrix_is_an_error_in_a_set_as_well() {
         (dmatrix![1.0, 2.0; 2.0, 4.0], 1),
     ] {
         let config = Config::default().optimizer(Sgd::new(0.1).projected(Banded::new(0, 0)));
-        let Err(Error::Singular { rank, best }) = invert_by_descent(&m, config) else {
+        let Err(InverseError::Singular { rank, best }) = invert_by_descent(&m, config) else {
             panic!("accepted a singular matrix");
         };
         assert_eq!(rank, expected);
@@ -464,7 +465,7 @@ impl Optimizer<f64> for Stray {
 fn an_optimizer_is_not_taken_at_its_word() {
     let m = dmatrix![2.0, 1.0; 0.5, 3.0];
     let liar = invert_by_descent(&m, Config::default().optimizer(Liar));
-    let Err(Error::InverseNotConverged { best, .. }) = liar else {
+    let Err(InverseError::NotConverged { best, .. }) = liar else {
         panic!("{liar:?}");
     };
     assert!(best.optimality.unwrap().stationarity > 0.1);
@@ -485,7 +486,7 @@ fn for_both_sides_only_the_inverse_itself_is_accepted() {
             .max_steps(2000);
         invert_by_descent(m, config)
     };
-    let Err(Error::InverseNotConverged { best, .. }) = run(&m) else {
+    let Err(InverseError::NotConverged { best, .. }) = run(&m) else {
         panic!("accepted without a bound");
     };
     assert_eq!(best.optimality.unwrap().least_residual, 0.0);
@@ -557,7 +558,7 @@ fn an_observer_may_end_the_search() {
     let stop = |_: &Progress<'_, f64>| ControlFlow::Break(());
     let rule = heavy_ball_for_structured_inverse(&m, Side::Left, Symmetric, 0).unwrap();
     let config = Config::default().optimizer(rule).observer(stop);
-    let Err(Error::InverseNotConverged { best, .. }) = invert_by_descent(&m, config) else {
+    let Err(InverseError::NotConverged { best, .. }) = invert_by_descent(&m, config) else {
         panic!("accepted the start");
     };
     assert_eq!(best.report.stop_reason, StopReason::Observer);
@@ -592,7 +593,7 @@ fn the_tuning_refuses_what_it_cannot_tune() {
     assert!(gradient_descent_for_inverse(&zero, 0).is_err());
     assert!(heavy_ball_for_structured_inverse(&zero, Side::Left, Symmetric, 0).is_err());
     let wide = DMatrix::<f64>::zeros(2, 3);
-    let not_square = Error::NotSquare {
+    let not_square = InputError::NotSquare {
         argument: "matrix",
         rows: 2,
         columns: 3,
@@ -606,7 +607,7 @@ fn the_tuning_refuses_what_it_cannot_tune() {
     let m = noise(2);
     let other = Pattern::of_matrix(3, |_, _| true);
     let result = heavy_ball_for_structured_inverse(&m, Side::Left, other, 0);
-    let mismatch = Error::DimensionMismatch {
+    let mismatch = InputError::DimensionMismatch {
         expected: 9,
         found: 4,
     };
@@ -624,7 +625,7 @@ fn the_tuning_serves_every_side() {
         let config = Config::default().optimizer(rule).side(side).max_steps(300);
         match invert_by_descent(&m, config) {
             Ok(found) => assert!(found.is_constrained_optimum()),
-            Err(Error::InverseNotConverged { best, .. }) => {
+            Err(InverseError::NotConverged { best, .. }) => {
                 assert_eq!(side, Side::Both);
                 assert!(best.optimality.unwrap().stationarity < 1e-6);
             }

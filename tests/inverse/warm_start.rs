@@ -1,7 +1,8 @@
 //! Inverses that begin at a good guess: polished, tracked, or soundly begun afresh.
 
+use matrix_descent::inverse::InverseError;
 use matrix_descent::{
-    Accuracy, Config, Error, InverseTracker, Inversion, Products, Real, Route, Start,
+    Accuracy, Config, InputError, InverseTracker, Inversion, Products, Real, Route, Start,
     invert_by_descent, polish_inverse,
 };
 use nalgebra::{DMatrix, dmatrix};
@@ -157,7 +158,7 @@ fn a_tolerance_never_costs_much_more_than_full_accuracy() {
                     let config = Config::default().tolerance(tolerance).side(side);
                     let products = match invert_by_descent(&matrix, config) {
                         Ok(found) => found.products,
-                        Err(Error::InverseNotConverged { best, .. }) => best.products,
+                        Err(InverseError::NotConverged { best, .. }) => best.products,
                         Err(error) => panic!("{error}"),
                     };
                     let (ours, limit) = (spent(products), spent(full.products) + MISS);
@@ -247,7 +248,7 @@ fn a_tolerance_beyond_reach_is_an_error_that_keeps_the_best_iterate() {
     let certificate = tracker.certificate().clone();
     let mut tracker = tracker.tolerance(1e-17).unwrap();
     let result = tracker.update(&hilbert);
-    let Err(Error::InverseNotConverged { tolerance, best }) = result else {
+    let Err(InverseError::NotConverged { tolerance, best }) = result else {
         panic!("{result:?}");
     };
     assert_eq!(tolerance, Some(1e-17));
@@ -260,14 +261,26 @@ fn a_start_that_is_no_matrix_of_numbers_is_an_error() {
     let matrix = dmatrix![2.0, 1.0; 1.0, 3.0];
     let with = |start| invert_by_descent(&matrix, Config::default().start(Start::Given(start)));
     let mismatch = with(DMatrix::zeros(3, 3));
-    assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(
+        mismatch,
+        Err(InverseError::Input(InputError::ShapeMismatch { .. }))
+    ));
     let not_finite = with(DMatrix::from_element(2, 2, f64::NAN));
-    assert!(matches!(not_finite, Err(Error::NotFinite { .. })));
+    assert!(matches!(
+        not_finite,
+        Err(InverseError::Input(InputError::NotFinite { .. }))
+    ));
     let mismatch = polish_inverse(&matrix, &DMatrix::zeros(3, 3));
-    assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(
+        mismatch,
+        Err(InverseError::Input(InputError::ShapeMismatch { .. }))
+    ));
     let mut tracker = InverseTracker::new(&matrix).unwrap();
     let mismatch = tracker.update(&DMatrix::identity(3, 3));
-    assert!(matches!(mismatch, Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(
+        mismatch,
+        Err(InverseError::Input(InputError::ShapeMismatch { .. }))
+    ));
     assert!(tracker.update(&matrix).is_ok());
 }
 
@@ -281,7 +294,7 @@ fn a_singular_update_leaves_the_tracker_as_it_was() {
         let mut singular = matrix.clone();
         singular.set_row(order - 1, &matrix.row(0));
         let result = tracker.update(&singular);
-        let Err(Error::Singular { rank, .. }) = result else {
+        let Err(InverseError::Singular { rank, .. }) = result else {
             panic!("n = {order}: {result:?}");
         };
         assert_eq!(rank, order - 1);
@@ -297,7 +310,10 @@ fn a_singular_update_leaves_the_tracker_as_it_was() {
 #[test]
 fn a_tracker_begins_with_a_regular_matrix() {
     let result = InverseTracker::new(&DMatrix::from_element(4, 4, 1.0));
-    assert!(matches!(result, Err(Error::Singular { rank: 1, .. })));
+    assert!(matches!(
+        result,
+        Err(InverseError::Singular { rank: 1, .. })
+    ));
 }
 
 #[test]

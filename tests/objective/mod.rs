@@ -3,7 +3,7 @@
 use matrix_descent::inverse::heavy_ball_for_inverse;
 use matrix_descent::objective::{FitObjective, InverseGramObjective, Ridge, check_gradient};
 use matrix_descent::{
-    Error, InverseObjective, MeanSquaredError, Objective, Optimizer, Real, Sgd, Side, Silent,
+    InputError, InverseObjective, MeanSquaredError, Objective, Optimizer, Real, Sgd, Side, Silent,
     Stepper, Stopping, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
@@ -287,7 +287,7 @@ fn gradient_check_shows_what_is_not_finite() {
 #[test]
 fn gradient_check_wants_the_right_dimension() {
     let error = check_gradient(&mut Wrong { factor: 1.0 }, &[0.0; 2]).unwrap_err();
-    let expected = Error::DimensionMismatch {
+    let expected = InputError::DimensionMismatch {
         expected: 3,
         found: 2,
     };

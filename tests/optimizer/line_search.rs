@@ -2,10 +2,11 @@
 
 use std::fmt::Debug;
 
+use matrix_descent::descent::DescentError;
 use matrix_descent::optimizer::{BetaFormula, LineSearch};
 use matrix_descent::{
-    ConjugateGradient, Error, Lbfgs, Minimization, Objective, Optimizer, Real, Silent, Stepper,
-    StopReason, Stopping, minimize,
+    ConjugateGradient, InputError, Lbfgs, Minimization, Objective, Optimizer, Real, Silent,
+    Stepper, StopReason, Stopping, minimize,
 };
 
 use crate::support::optimizers::{OptimizerCheck, for_each_with_line_search};
@@ -485,7 +486,9 @@ fn settings_out_of_range_are_errors() {
             Silent,
         );
         match run {
-            Err(Error::InvalidSetting { name, .. }) => assert_eq!(name, setting),
+            Err(DescentError::Input(InputError::InvalidSetting { name, .. })) => {
+                assert_eq!(name, setting);
+            }
             other => panic!("{other:?}"),
         }
     };
@@ -530,7 +533,7 @@ fn a_gradient_that_is_not_a_number_is_no_rest() {
 
     fn check(rule: &impl Optimizer<f64>) {
         let run = minimize(Faulty, rule, vec![1.0; 2], Stopping::default(), Silent);
-        assert!(matches!(run, Err(Error::Diverged { .. })), "{run:?}");
+        assert!(matches!(run, Err(DescentError::Diverged { .. })), "{run:?}");
     }
     check(&Lbfgs::default());
     check(&ConjugateGradient::default());

@@ -13,8 +13,8 @@ use matrix_descent::optimizer::{
     AdaDelta, AdaGrad, Centering, LearningRate, Lion, Momentum, NAdam, RmsProp, SecondMoment,
 };
 use matrix_descent::{
-    Adam, AdamW, Error, InverseObjective, MeanSquaredError, Optimizer, Real, Sgd, Side, Silent,
-    Stepper, Stopping, minimize,
+    Adam, AdamW, InputError, InverseObjective, MeanSquaredError, Optimizer, Real, Sgd, Side,
+    Silent, Stepper, Stopping, minimize,
 };
 
 use crate::support::fixtures::{OptimizerRun, matrix, optimizer_runs};
@@ -522,7 +522,7 @@ fn a_square_that_overflows_makes_nothing_that_is_not_a_number() {
     let centered = RmsProp::new(0.1).smoothing(0.0).centered();
     assert!(matches!(
         centered.validate(),
-        Err(Error::InvalidSetting {
+        Err(InputError::InvalidSetting {
             name: "smoothing",
             ..
         })

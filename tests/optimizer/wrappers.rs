@@ -9,8 +9,8 @@ use matrix_descent::optimizer::{
 };
 use matrix_descent::set::{Banded, Bounds, NonNegative, Pattern, UnitBall};
 use matrix_descent::{
-    Compose, Error, MeanSquaredError, Optimizer, Real, Sgd, Silent, Stepper, StopReason, Stopping,
-    minimize,
+    Compose, InputError, MeanSquaredError, Optimizer, Real, Sgd, Silent, Stepper, StopReason,
+    Stopping, minimize,
 };
 
 use crate::support::objectives::wavy;
@@ -384,8 +384,8 @@ fn momentum_in_a_subspace_is_momentum_on_its_coordinates() {
 
 #[test]
 fn settings_of_wrappers_are_checked() {
-    let name = |result: Result<(), Error>| match result {
-        Err(Error::InvalidSetting { name, .. }) => name,
+    let name = |result: Result<(), InputError>| match result {
+        Err(InputError::InvalidSetting { name, .. }) => name,
         other => panic!("{other:?}"),
     };
     let rule = Sgd::new(0.1);
@@ -435,7 +435,7 @@ fn settings_of_wrappers_are_checked() {
 fn a_set_of_another_dimension_is_refused() {
     let objective = || FitObjective::new(MeanSquaredError, vec![0.0; 4]);
     let rule = Sgd::new(0.1).projected(Pattern::of_matrix(3, |i, j| i == j));
-    let mismatch = Error::DimensionMismatch {
+    let mismatch = InputError::DimensionMismatch {
         expected: 9,
         found: 4,
     };
@@ -445,5 +445,5 @@ fn a_set_of_another_dimension_is_refused() {
         .unwrap()
         .into_checkpoint();
     let result = Stepper::resume(objective(), &rule, checkpoint).map(|_| ());
-    assert_eq!(result.unwrap_err(), mismatch);
+    assert_eq!(result.unwrap_err(), mismatch.into());
 }

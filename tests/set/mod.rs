@@ -3,7 +3,7 @@
 use matrix_descent::set::{
     Banded, Bounds, EntryBounds, NonNegative, Pattern, Symmetric, Toeplitz, UnitBall,
 };
-use matrix_descent::{ConvexSet, Error, Real};
+use matrix_descent::{ConvexSet, InputError, Real};
 
 use crate::support::objectives::wavy;
 use crate::support::sets::{NamedSet, sets};
@@ -134,7 +134,7 @@ fn every_set_accepts_its_own_dimension_and_itself() {
 
 #[test]
 fn sets_of_matrices_want_square_numbers_and_others_their_own() {
-    let mismatch = |expected, found| Err(Error::<f64>::DimensionMismatch { expected, found });
+    let mismatch = |expected, found| Err(InputError::DimensionMismatch { expected, found });
     assert_eq!(Symmetric.check_dimension(8), mismatch(4, 8));
     assert_eq!(Toeplitz.check_dimension(2), mismatch(1, 2));
     assert_eq!(Banded::new(1, 1).check_dimension(15), mismatch(9, 15));

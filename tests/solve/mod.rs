@@ -6,9 +6,10 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use matrix_descent::objective::{LinearSystem, check_gradient};
+use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, Error, LinearMap, Progress, Real, Sgd, Silent, SolveConfig, SolveProblem, StopReason,
-    Stopping, invert_by_descent, minimize, solve_by_descent,
+    Config, InputError, LinearMap, Progress, Real, Sgd, Silent, SolveConfig, SolveProblem,
+    StopReason, Stopping, invert_by_descent, minimize, solve_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
@@ -126,7 +127,7 @@ fn a_solution_beyond_the_range_is_an_error() {
     for (a, b) in [(1e-200, 1e200), (1e200, 1e-200)] {
         let a = DMatrix::from_element(1, 1, a);
         let found = solve_by_descent(&a, &dvector![b], SolveConfig::default());
-        let out_of_range = Error::SolutionOutOfRange { row: 0, column: 0 };
+        let out_of_range = SolveError::OutOfRange { row: 0, column: 0 };
         assert_eq!(found.unwrap_err(), out_of_range);
     }
 }
@@ -224,7 +225,7 @@ fn an_early_end_sharpens_a_blurred_signal() {
     assert!(residual <= noise.norm() && residual > 0.5 * noise.norm());
     let late = match solve_by_descent(&blur, &b, SolveConfig::default().max_steps(2000)) {
         Ok(found) => found,
-        Err(Error::SystemNotConverged { best, .. }) => *best,
+        Err(SolveError::NotConverged { best, .. }) => *best,
         Err(other) => panic!("{other}"),
     };
     let (early, late) = (error(&early.solution), error(&late.solution));
@@ -239,7 +240,7 @@ fn what_is_not_definite_is_told() {
     let found = solve_by_descent(&a, &dvector![1.0, 1.0], config.clone());
     let found = found.unwrap_err();
     assert!(
-        matches!(found, Error::NotPositiveDefinite { argument: "matrix", curvature } if curvature < 0.0)
+        matches!(found, SolveError::NotPositiveDefinite { argument: "matrix", curvature } if curvature < 0.0)
     );
     let p = -DMatrix::<f64>::identity(2, 2);
     let found = solve_by_descent(
@@ -250,7 +251,7 @@ fn what_is_not_definite_is_told() {
     let found = found.unwrap_err();
     assert!(matches!(
         found,
-        Error::NotPositiveDefinite {
+        SolveError::NotPositiveDefinite {
             argument: "preconditioner",
             ..
         }
@@ -258,7 +259,7 @@ fn what_is_not_definite_is_told() {
     // A rotation by 90°: every direction has curvature 0.
     let rotation = dmatrix![0.0, -1.0; 1.0, 0.0];
     let found = solve_by_descent(&rotation, &dvector![1.0, 2.0], config);
-    assert!(matches!(found, Err(Error::SystemNotConverged { .. })));
+    assert!(matches!(found, Err(SolveError::NotConverged { .. })));
 }
 
 #[test]
@@ -266,7 +267,7 @@ fn a_limit_is_an_error_with_the_best_iterate() {
     let a = random::<f64>(20, 20, 0.5);
     let b = random(20, 2, 0.1);
     let found = solve_by_descent(&a, &b, SolveConfig::default().max_steps(3)).unwrap_err();
-    let Error::SystemNotConverged { column, best } = found else {
+    let SolveError::NotConverged { column, best } = found else {
         panic!("{found}");
     };
     assert_eq!(column, 0);
@@ -327,7 +328,7 @@ impl LinearMap<f64> for Broken {
 fn a_map_that_gives_nonsense_is_an_error() {
     let b = dvector![1.0, 2.0, 3.0];
     let found = solve_by_descent(&Broken, &b, SolveConfig::default()).unwrap_err();
-    assert_eq!(found, Error::ProductNotFinite { steps: 0 });
+    assert_eq!(found, SolveError::ProductNotFinite { steps: 0 });
 }
 
 /// The solution of [a, c; c, a]·x = [b, 0], with entries and a norm at the end of the range.
@@ -424,7 +425,7 @@ fn a_wrong_adjoint_is_told() {
             adjoint_factor,
         };
         let found = solve_by_descent(&map, &b, SolveConfig::default()).unwrap_err();
-        let Error::AdjointMismatch {
+        let SolveError::AdjointMismatch {
             argument,
             forward,
             adjoint,
@@ -438,7 +439,7 @@ fn a_wrong_adjoint_is_told() {
         let found = solve_by_descent(&matrix, &b, config).unwrap_err();
         assert!(matches!(
             found,
-            Error::AdjointMismatch {
+            SolveError::AdjointMismatch {
                 argument: "preconditioner",
                 ..
             }
@@ -463,18 +464,21 @@ fn bad_input_is_told() {
     let b = dvector![1.0, 2.0, 3.0];
     let default = SolveConfig::default;
     let error = |config| solve_by_descent(&a, &b, config).unwrap_err();
-    let mismatch =
-        |argument, rows, columns, expected_rows, expected_columns| Error::ShapeMismatch {
+    let mismatch = |argument, rows, columns, expected_rows, expected_columns| {
+        SolveError::Input(InputError::ShapeMismatch {
             argument,
             rows,
             columns,
             expected_rows,
             expected_columns,
-        };
-    let setting = |name, value, requirement| Error::InvalidSetting {
-        name,
-        value,
-        requirement,
+        })
+    };
+    let setting = |name, value, requirement| {
+        SolveError::Input(InputError::InvalidSetting {
+            name,
+            value,
+            requirement,
+        })
     };
     let short = solve_by_descent(&a, &dvector![1.0, 2.0], default()).unwrap_err();
     assert_eq!(short, mismatch("right-hand side", 2, 1, 3, 1));
@@ -486,27 +490,27 @@ fn bad_input_is_told() {
     let found = error(default().problem(SolveProblem::PositiveDefinite));
     assert!(matches!(
         found,
-        Error::NotSquare {
+        SolveError::Input(InputError::NotSquare {
             argument: "matrix",
             rows: 3,
             columns: 2
-        }
+        })
     ));
     let found = solve_by_descent(&DMatrix::zeros(3, 0), &b, default()).unwrap_err();
     assert!(matches!(
         found,
-        Error::Empty {
+        SolveError::Input(InputError::Empty {
             argument: "matrix",
             ..
-        }
+        })
     ));
     let found = solve_by_descent(&a, &DMatrix::zeros(3, 0), default()).unwrap_err();
     assert!(matches!(
         found,
-        Error::Empty {
+        SolveError::Input(InputError::Empty {
             argument: "right-hand side",
             ..
-        }
+        })
     ));
     let at_least_zero = "finite and at least 0";
     assert_eq!(
@@ -536,7 +540,7 @@ fn bad_input_is_told() {
     let found = solve_by_descent(&square, &dvector![1.0, 2.0], config).unwrap_err();
     assert_eq!(found, setting("ridge", 1.0, "0 for a definite matrix"));
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        let with = |argument| move |found: Error| matches!(found, Error::NotFinite { argument: name, row: 1, column: 0, .. } if name == argument);
+        let with = |argument| move |found: SolveError| matches!(found, SolveError::Input(InputError::NotFinite { argument: name, row: 1, column: 0, .. }) if name == argument);
         let mut broken = a.clone();
         broken[(1, 0)] = bad;
         let found = solve_by_descent(&broken, &b, default()).unwrap_err();
@@ -573,7 +577,7 @@ fn the_observer_sees_the_gradient_of_every_iterate() {
     assert_eq!(seen, found.reports[0].steps + 1);
     let stop = |_: &Progress<'_, f64>| ControlFlow::Break(());
     let found = solve_by_descent(&a, &b, SolveConfig::default().observer(stop)).unwrap_err();
-    let Error::SystemNotConverged { best, .. } = found else {
+    let SolveError::NotConverged { best, .. } = found else {
         panic!("{found}");
     };
     assert_eq!(
@@ -640,11 +644,11 @@ fn sparse_rows_are_a_linear_map() {
     let found = solve_by_descent(&CsrMatrix::from(&dense), &b, SolveConfig::default());
     assert!(matches!(
         found,
-        Err(Error::NotFinite {
+        Err(SolveError::Input(InputError::NotFinite {
             argument: "matrix",
             row: 8,
             column: 5,
             ..
-        })
+        }))
     ));
 }

@@ -1,9 +1,9 @@
 //! Linear systems by each rule.
 
-use matrix_descent::solve::BackwardError;
+use matrix_descent::solve::{BackwardError, SolveError};
 use matrix_descent::{
-    Error, LinearMap, Real, Silent, Solution, SolveConfig, SolveMethod, SolveProblem, StopReason,
-    solve_by_descent,
+    InputError, LinearMap, Real, Silent, Solution, SolveConfig, SolveMethod, SolveProblem,
+    StopReason, solve_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -100,7 +100,7 @@ fn with_condition_number(n: usize, condition_number: f64) -> DMatrix<f64> {
     u * DMatrix::from_diagonal(&values) * v.transpose()
 }
 
-fn steps_of(found: Result<Solution<f64>, Error>) -> f64 {
+fn steps_of(found: Result<Solution<f64>, SolveError>) -> f64 {
     found.unwrap().reports[0].steps as f64
 }
 
@@ -161,7 +161,7 @@ fn a_preconditioner_saves_steps_by_every_rule() {
             let config = SolveConfig::default().problem(method).method(rule);
             let config = config.tolerance(1e-10);
             let plain = match solve_by_descent(&a, &b, config.clone()) {
-                Err(Error::SystemNotConverged { best, .. }) => *best,
+                Err(SolveError::NotConverged { best, .. }) => *best,
                 other => other.unwrap(),
             };
             let helped = solve_by_descent(&a, &b, config.preconditioner(&p)).unwrap();
@@ -238,7 +238,7 @@ fn settings_of_ones_own() {
         assert!((found.solution - dvector![1.0, 3.0]).norm() < 1e-11);
     }
     for (learning_rate, momentum) in [(0.51, 0.0), (0.76, 0.5), (1e300, 0.0)] {
-        let Err(Error::SystemNotConverged { best, .. }) = run(learning_rate, momentum) else {
+        let Err(SolveError::NotConverged { best, .. }) = run(learning_rate, momentum) else {
             panic!("{learning_rate}, {momentum}");
         };
         let reason = best.reports[0].stop_reason;
@@ -264,7 +264,7 @@ fn the_steps_are_those_of_the_formulas() {
         momentum,
     };
     let config = SolveConfig::default().method(rule).max_steps(5);
-    let Err(Error::SystemNotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
+    let Err(SolveError::NotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
         panic!();
     };
     assert!((&best.solution - &x).norm() < 1e-14);
@@ -273,7 +273,7 @@ fn the_steps_are_those_of_the_formulas() {
     let config = SolveConfig::default()
         .method(SolveMethod::GradientDescent)
         .max_steps(1);
-    let Err(Error::SystemNotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
+    let Err(SolveError::NotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
         panic!();
     };
     let expected: DVector<f64> = g * length;
@@ -298,7 +298,7 @@ fn bad_settings_of_a_rule_are_refused() {
     ];
     for (rule, expected) in cases {
         let found = solve_by_descent(&a, &b, SolveConfig::default().method(rule));
-        let is_told = matches!(found, Err(Error::InvalidSetting { name, .. }) if name == expected);
+        let is_told = matches!(found, Err(SolveError::Input(InputError::InvalidSetting { name, .. })) if name == expected);
         assert!(is_told, "{rule:?}: {found:?}");
     }
 }
@@ -334,7 +334,7 @@ fn no_rule_gives_a_wrong_answer_to_hard_systems() {
                     let error = recomputed(&a, &b, &found);
                     assert!(error <= 1e-13, "{rule:?}, κ = 1e{exponent}: {error:e}");
                 }
-                Err(Error::SystemNotConverged { best, .. }) => {
+                Err(SolveError::NotConverged { best, .. }) => {
                     let of_best: BackwardError<f64> = best.backward_errors[0];
                     assert!(of_best.residual <= b.norm() * (1.0 + 1e-14));
                 }
@@ -416,7 +416,7 @@ fn ridge_runs_end() {
             let config = SolveConfig::default().ridge(ridge);
             let (steps, reason) = match solve_by_descent(&a, &b, config) {
                 Ok(found) => (found.reports[0].steps, found.reports[0].stop_reason),
-                Err(Error::SystemNotConverged { best, .. }) => {
+                Err(SolveError::NotConverged { best, .. }) => {
                     (best.reports[0].steps, best.reports[0].stop_reason)
                 }
                 Err(other) => panic!("{name}, {ridge:e}: {other}"),
@@ -547,7 +547,7 @@ fn solved_of_random_systems<T: Real>(cases: usize) -> [usize; 3] {
                     assert!(is_right, "number {case}, {rule:?}: {a:?}, {b:?}");
                     *solved += 1;
                 }
-                Err(Error::SystemNotConverged { .. }) => {}
+                Err(SolveError::NotConverged { .. }) => {}
                 Err(other) => panic!("number {case}, {rule:?}: {other}"),
             }
         }
@@ -669,7 +669,7 @@ fn a_run_that_is_ended_gives_what_was_seen() {
         let config = SolveConfig::default().max_steps(steps).observer(watch);
         let x = match solve_by_descent(&a, &b, config) {
             Ok(found) => found.solution,
-            Err(Error::SystemNotConverged { best, .. }) => best.solution,
+            Err(SolveError::NotConverged { best, .. }) => best.solution,
             Err(other) => panic!("{other}"),
         };
         let loss = 0.5 * (&a * x - &b).norm_squared();
@@ -729,7 +729,7 @@ impl LinearMap<f64> for BlindAdjoint {
 fn an_adjoint_that_is_right_for_images_alone_is_refused() {
     let found = solve_by_descent(&BlindAdjoint, &dvector![1.0, 1.0], SolveConfig::default());
     assert!(
-        matches!(found, Err(Error::AdjointMismatch { .. })),
+        matches!(found, Err(SolveError::AdjointMismatch { .. })),
         "{found:?}"
     );
 }

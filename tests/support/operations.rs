@@ -1,7 +1,10 @@
 //! Every operation that takes an observer.
 
-use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::completion::CompletionError;
+use matrix_descent::descent::DescentError;
+use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::objective::FitObjective;
+use matrix_descent::solve::SolveError;
 use matrix_descent::{
     CompletionConfig, Config, Error, MeanSquaredError, Observer, Real, Report, Sgd, SolveConfig,
     Stopping, complete_by_descent, invert_by_descent, minimize, solve_by_descent,
@@ -49,38 +52,39 @@ fn minimized<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>
     let objective = FitObjective::new(MeanSquaredError, wavy(6, 0.2));
     let stopping = Stopping::default().max_steps(40);
     let rule = Sgd::new(<T as Real>::from_f64(0.5));
-    minimize(objective, rule, vec![T::zero(); 6], stopping, observer).map(|run| run.report)
+    Ok(minimize(objective, rule, vec![T::zero(); 6], stopping, observer)?.report)
 }
 
 fn inverted_by_default<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
     let config = Config::default().observer(observer);
-    invert_by_descent(&matrix(), config).map(|inversion| inversion.report)
+    Ok(invert_by_descent(&matrix(), config)?.report)
 }
 
 fn inverted_by_optimizer<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
     let rule = heavy_ball_for_inverse(&matrix(), 1)?;
     let config = Config::default().optimizer(rule).observer(observer);
-    invert_by_descent(&matrix(), config).map(|inversion| inversion.report)
+    Ok(invert_by_descent(&matrix(), config)?.report)
 }
 
 fn solved<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
     let right_side = DMatrix::from_vec(5, 1, wavy(5, 0.1));
     let config = SolveConfig::default().observer(observer);
-    solve_by_descent(&matrix(), &right_side, config).map(|mut found| found.reports.remove(0))
+    let mut found = solve_by_descent(&matrix(), &right_side, config)?;
+    Ok(found.reports.remove(0))
 }
 
 fn completed<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
     let weights = DMatrix::from_fn(5, 5, |i, j| T::from_count((i + 2 * j) % 3));
     let config = CompletionConfig::default().observer(observer);
-    complete_by_descent(&matrix(), &weights, 2, config).map(|completion| completion.report)
+    Ok(complete_by_descent(&matrix(), &weights, 2, config)?.report)
 }
 
 fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
     match error {
-        Error::Diverged { reached, .. } => reached.report,
-        Error::InverseNotConverged { best, .. } => best.report,
-        Error::SystemNotConverged { mut best, .. } => best.reports.remove(0),
-        Error::CompletionNotConverged { reached } => reached.report,
+        Error::Descent(DescentError::Diverged { reached, .. }) => reached.report,
+        Error::Inverse(InverseError::NotConverged { best, .. }) => best.report,
+        Error::Solve(SolveError::NotConverged { mut best, .. }) => best.reports.remove(0),
+        Error::Completion(CompletionError::NotConverged { reached }) => reached.report,
         other => panic!("{operation:?}: {other}"),
     }
 }

@@ -5,8 +5,8 @@ mod penalty;
 mod pseudo_inverse;
 mod top;
 
-use matrix_descent::svd::{SvdMethod, Vectors};
-use matrix_descent::{Error, Real, StopReason, Svd, SvdConfig, svd_by_descent};
+use matrix_descent::svd::{SvdError, SvdMethod, Vectors};
+use matrix_descent::{InputError, Real, StopReason, Svd, SvdConfig, svd_by_descent};
 use nalgebra::{DMatrix, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
@@ -392,7 +392,7 @@ fn too_few_sweeps_are_an_error_that_carries_what_was_reached() {
     let reference = singular_values(&matrix);
     for method in METHODS {
         let found = svd_by_descent(&matrix, full(method).max_sweeps(2));
-        let Err(Error::SvdNotConverged { reached }) = found else {
+        let Err(SvdError::NotConverged { reached }) = found else {
             panic!("{method:?}: {found:?}");
         };
         assert_eq!((reached.sweeps, reached.losses.len()), (2, 3));
@@ -418,7 +418,12 @@ fn the_largest_numbers_give_an_answer_or_say_why_not() {
             let matrix = DMatrix::from_element(rows, columns, -f64::MAX);
             let found = svd_by_descent(&matrix, full(method));
             let largest_entry = f64::MAX;
-            assert_eq!(found, Err(Error::SingularValueOutOfRange { largest_entry }));
+            assert_eq!(
+                found,
+                Err(SvdError::Input(InputError::EntriesTooLarge {
+                    largest_entry
+                }))
+            );
         }
         let matrix = DMatrix::from_diagonal_element(3, 3, f32::MAX);
         let svd = svd_by_descent(&matrix, full(method)).expect("in range");
@@ -514,11 +519,11 @@ fn bad_input_is_refused() {
     };
     for (rows, columns) in [(0, 0), (0, 3), (3, 0)] {
         let argument = "matrix";
-        let expected = Error::Empty {
+        let expected = SvdError::Input(InputError::Empty {
             argument,
             rows,
             columns,
-        };
+        });
         assert_eq!(run(DMatrix::zeros(rows, columns)), expected);
     }
     for value in [f64::INFINITY, f64::NEG_INFINITY] {
@@ -528,28 +533,28 @@ fn bad_input_is_refused() {
         let (argument, row, column) = ("matrix", 1, 3);
         assert_eq!(
             run(matrix),
-            Error::NotFinite {
+            SvdError::Input(InputError::NotFinite {
                 argument,
                 row,
                 column,
                 value
-            }
+            })
         );
     }
     let with_nan = run(DMatrix::from_element(2, 2, f64::NAN));
     assert!(
-        matches!(with_nan, Error::NotFinite { row: 0, column: 0, value, .. } if value.is_nan())
+        matches!(with_nan, SvdError::Input(InputError::NotFinite { row: 0, column: 0, value, .. }) if value.is_nan())
     );
     for method in METHODS {
         let found = svd_by_descent(&uniform(2, 2, 30), full(method).max_sweeps(0));
         let (name, value, requirement) = ("max_sweeps", 0.0, "at least 1");
         assert_eq!(
             found,
-            Err(Error::InvalidSetting {
+            Err(SvdError::Input(InputError::InvalidSetting {
                 name,
                 value,
                 requirement
-            })
+            }))
         );
     }
 }

@@ -3,8 +3,8 @@
 use matrix_descent::objective::SvdPenalty;
 use matrix_descent::optimizer::Clip;
 use matrix_descent::{
-    Adam, Compose, Error, Lbfgs, Minimization, Objective, Optimizer, Real, Sgd, Silent, Stopping,
-    minimize,
+    Adam, Compose, InputError, Lbfgs, Minimization, Objective, Optimizer, Real, Sgd, Silent,
+    Stopping, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -307,11 +307,11 @@ fn a_matrix_of_zeros_has_values_of_zero() {
 
 #[test]
 fn bad_input_is_refused() {
-    let refused = |result: Result<SvdPenalty<f64>, Error>| result.unwrap_err();
+    let refused = |result: Result<SvdPenalty<f64>, InputError>| result.unwrap_err();
     for (rows, columns) in [(0, 0), (0, 3), (3, 0)] {
         let empty = DMatrix::zeros(rows, columns);
         let argument = "matrix";
-        let expected = Error::Empty {
+        let expected = InputError::Empty {
             argument,
             rows,
             columns,
@@ -323,7 +323,7 @@ fn bad_input_is_refused() {
     }
     let infinite = dmatrix![1.0, 2.0; f64::INFINITY, f64::NAN];
     let (argument, row, column, value) = ("matrix", 1, 0, f64::INFINITY);
-    let expected = Error::NotFinite {
+    let expected = InputError::NotFinite {
         argument,
         row,
         column,
@@ -337,7 +337,7 @@ fn bad_input_is_refused() {
         expected
     );
     let huge = DMatrix::from_element(2, 2, f64::MAX);
-    let expected = Error::SingularValueOutOfRange {
+    let expected = InputError::EntriesTooLarge {
         largest_entry: f64::MAX,
     };
     assert_eq!(refused(SvdPenalty::signed(&huge)), expected);
@@ -351,7 +351,7 @@ fn bad_weights_ranks_and_parameters_are_refused() {
     let mismatch = refused(&DMatrix::from_element(3, 2, 1.0), 1);
     assert!(matches!(
         mismatch,
-        Error::ShapeMismatch {
+        InputError::ShapeMismatch {
             argument: "weights",
             rows: 3,
             ..
@@ -362,7 +362,7 @@ fn bad_weights_ranks_and_parameters_are_refused() {
         assert!(
             matches!(
                 error,
-                Error::InvalidSetting {
+                InputError::InvalidSetting {
                     name: "weights",
                     ..
                 }
@@ -373,24 +373,27 @@ fn bad_weights_ranks_and_parameters_are_refused() {
     let error = refused(&DMatrix::zeros(2, 3), 1);
     assert!(matches!(
         error,
-        Error::InvalidSetting {
+        InputError::InvalidSetting {
             name: "the sum of the weights",
             ..
         }
     ));
     for rank in [0, 3] {
         let error = refused(&DMatrix::from_element(2, 3, 1.0), rank);
-        assert!(matches!(error, Error::InvalidSetting { name: "rank", .. }));
+        assert!(matches!(
+            error,
+            InputError::InvalidSetting { name: "rank", .. }
+        ));
     }
     let objective = SvdPenalty::signed(&matrix).unwrap();
     let error = objective.factors(&[0.0; 3]).unwrap_err();
     assert_eq!(
         error,
-        Error::DimensionMismatch {
+        InputError::DimensionMismatch {
             expected: 12,
             found: 3
         }
     );
     let error = objective.factors(&[f64::NAN; 12]).unwrap_err();
-    assert!(matches!(error, Error::NotFinite { row: 0, .. }));
+    assert!(matches!(error, InputError::NotFinite { row: 0, .. }));
 }

@@ -1,7 +1,9 @@
 //! The pseudo-inverse and the polar decomposition, against exact formulas.
 
-use matrix_descent::svd::Cutoff;
-use matrix_descent::{Error, Real, SvdConfig, polar_decomposition, pseudo_inverse, svd_by_descent};
+use matrix_descent::svd::{Cutoff, SvdError};
+use matrix_descent::{
+    InputError, Real, SvdConfig, polar_decomposition, pseudo_inverse, svd_by_descent,
+};
 use nalgebra::{DMatrix, dmatrix, dvector};
 
 use crate::support::gallery::{classical, random};
@@ -105,7 +107,7 @@ fn hard_matrices_meet_the_conditions() {
                 (!is_right).then(|| format!("{name}: {:?}, rank {}", found.penrose, found.rank))
             }
             // The inverse of a matrix of such numbers is too large for the format.
-            Err(Error::InverseOutOfRange { .. }) if matrix.amax() < 1e-307 => None,
+            Err(SvdError::PseudoInverseOutOfRange { .. }) if matrix.amax() < 1e-307 => None,
             Err(error) => Some(format!("{name}: {error}")),
         }
     });
@@ -143,17 +145,32 @@ fn bad_input_is_refused() {
     for value in [-1.0, f64::NAN, f64::INFINITY] {
         for cutoff in [Cutoff::Relative(value), Cutoff::Absolute(value)] {
             let found = pseudo_inverse(&dmatrix![1.0], cutoff);
-            let is_told = matches!(found, Err(Error::InvalidSetting { name: "cutoff", .. }));
+            let is_told = matches!(
+                found,
+                Err(SvdError::Input(InputError::InvalidSetting {
+                    name: "cutoff",
+                    ..
+                }))
+            );
             assert!(is_told, "{value}");
         }
     }
     let found = pseudo_inverse(&dmatrix![f64::NAN], Cutoff::Rounding);
-    assert!(matches!(found, Err(Error::NotFinite { .. })));
+    assert!(matches!(
+        found,
+        Err(SvdError::Input(InputError::NotFinite { .. }))
+    ));
     let found = pseudo_inverse(&dmatrix![f64::from_bits(1)], Cutoff::Rounding);
     let (row, column) = (0, 0);
-    assert_eq!(found, Err(Error::InverseOutOfRange { row, column }));
+    assert_eq!(
+        found,
+        Err(SvdError::PseudoInverseOutOfRange { row, column })
+    );
     let found = polar_decomposition(&DMatrix::<f64>::zeros(0, 1));
-    assert!(matches!(found, Err(Error::Empty { .. })));
+    assert!(matches!(
+        found,
+        Err(SvdError::Input(InputError::Empty { .. }))
+    ));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The leading singular values, against closed forms, references of twice the precision and whole
 //! decompositions.
 
-use matrix_descent::svd::{LeadingEvidence, TopRoute};
+use matrix_descent::svd::{LeadingEvidence, SvdError, TopRoute};
 use matrix_descent::{
-    Error, LinearMap, Real, SvdConfig, TopConfig, TopSvd, svd_by_descent, svd_top_k,
+    InputError, LinearMap, Real, SvdConfig, TopConfig, TopSvd, svd_by_descent, svd_top_k,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 
@@ -327,7 +327,7 @@ impl LinearMap<f64> for Wrong {
 #[test]
 fn a_map_that_gives_nonsense_is_an_error() {
     let found = svd_top_k(&Wrong(1.0), 2, default());
-    let Err(Error::TopSvdNotConverged {
+    let Err(SvdError::TopNotConverged {
         residual, allowed, ..
     }) = found
     else {
@@ -337,7 +337,7 @@ fn a_map_that_gives_nonsense_is_an_error() {
     for value in [f64::NAN, f64::INFINITY] {
         let found = svd_top_k(&Wrong(value), 2, default());
         assert!(
-            matches!(found, Err(Error::ProductNotFinite { .. })),
+            matches!(found, Err(SvdError::ProductNotFinite { .. })),
             "{found:?}"
         );
     }
@@ -347,7 +347,7 @@ fn a_map_that_gives_nonsense_is_an_error() {
 fn too_few_steps_are_an_error_that_carries_what_was_reached() {
     let matrix = with_values(400, 300, |i| 1.0 / (i + 1) as f64);
     let found = svd_top_k(&matrix, 5, default().max_steps(3));
-    let Err(Error::TopSvdNotConverged { reached, .. }) = found else {
+    let Err(SvdError::TopNotConverged { reached, .. }) = found else {
         panic!("{found:?}");
     };
     assert_eq!(reached.steps, 3);
@@ -367,19 +367,25 @@ fn bad_input_is_refused() {
     let refused = |k| {
         let (name, requirement) = ("k", "from 1 to the smaller side of the matrix");
         let value = k as f64;
-        Err(Error::InvalidSetting {
+        Err(SvdError::Input(InputError::InvalidSetting {
             name,
             value,
             requirement,
-        })
+        }))
     };
     for k in [0, 4, 6] {
         assert_eq!(svd_top_k(&matrix, k, default()), refused(k));
     }
     let found = svd_top_k(&DMatrix::<f64>::zeros(0, 3), 1, default());
-    assert!(matches!(found, Err(Error::Empty { .. })));
+    assert!(matches!(
+        found,
+        Err(SvdError::Input(InputError::Empty { .. }))
+    ));
     let found = svd_top_k(&dmatrix![1.0, f64::NAN], 1, default());
-    assert!(matches!(found, Err(Error::NotFinite { column: 1, .. })));
+    assert!(matches!(
+        found,
+        Err(SvdError::Input(InputError::NotFinite { column: 1, .. }))
+    ));
     for config in [
         default().tolerance(-1.0),
         default().tolerance(f64::NAN),
@@ -387,21 +393,35 @@ fn bad_input_is_refused() {
         default().max_steps(0),
     ] {
         let found = svd_top_k(&matrix, 1, config);
-        assert!(matches!(found, Err(Error::InvalidSetting { .. })));
+        assert!(matches!(
+            found,
+            Err(SvdError::Input(InputError::InvalidSetting { .. }))
+        ));
     }
     let found = svd_top_k(&matrix, 1, default().start(uniform(4, 1, 45)));
-    assert!(matches!(found, Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(
+        found,
+        Err(SvdError::Input(InputError::ShapeMismatch { .. }))
+    ));
     let found = svd_top_k(&matrix, 1, default().start(DMatrix::zeros(3, 0)));
-    assert!(matches!(found, Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(
+        found,
+        Err(SvdError::Input(InputError::ShapeMismatch { .. }))
+    ));
     let found = svd_top_k(&matrix, 1, default().start(dmatrix![1.0; 2.0; f64::NAN]));
-    assert!(matches!(found, Err(Error::NotFinite { row: 2, .. })));
+    assert!(matches!(
+        found,
+        Err(SvdError::Input(InputError::NotFinite { row: 2, .. }))
+    ));
 }
 
 #[test]
 fn a_value_beyond_the_range_is_an_error() {
     let largest_entry = f64::MAX;
     let huge = DMatrix::from_element(120, 120, largest_entry);
-    let expected = Err(Error::SingularValueOutOfRange { largest_entry });
+    let expected = Err(SvdError::Input(InputError::EntriesTooLarge {
+        largest_entry,
+    }));
     assert_eq!(svd_top_k(&huge, 1, default()), expected);
     assert_eq!(svd_top_k(&Products(&huge), 1, default()), expected);
 }

@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 
 use super::error::CheckpointError;
 use super::run::{FORMAT, SavedRun, VERSION};
+use crate::descent::error::ResumeError;
 use crate::descent::{Checkpoint, Stepper};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::objective::Objective;
 use crate::optimizer::{MOST_STEPS, Resumable, StateError, check_count, check_lengths};
@@ -47,15 +48,16 @@ where
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] if this version of the crate has not saved it so, or if it belongs to
-    /// another precision or optimizer, or to one so set that its state has another shape;
-    /// [`Error::DimensionMismatch`] if the objective has another dimension; what
-    /// [`resume`](Self::resume) returns.
-    pub fn restore(objective: F, optimizer: M, saved: &SavedRun) -> Result<Self, Error<T>> {
+    /// - [`ResumeError::Checkpoint`] if this version of the crate did not save it so, if it belongs to
+    ///   a run in another precision or with another optimizer, or if the optimizer is set so that its
+    ///   state has another shape;
+    /// - [`ResumeError::Input`] if the objective has another dimension;
+    /// - what [`resume`](Self::resume) returns.
+    pub fn restore(objective: F, optimizer: M, saved: &SavedRun) -> Result<Self, ResumeError<T>> {
         check_origin(saved, bits_of_a_number::<T>(), optimizer.name())?;
         let (expected, found) = (objective.dimension(), saved.dimension);
         if found != expected {
-            return Err(Error::DimensionMismatch { expected, found });
+            return Err(InputError::DimensionMismatch { expected, found }.into());
         }
         optimizer.validate()?;
         let checkpoint: Checkpoint<T, M::State> = decoded(saved)?;

@@ -12,10 +12,10 @@ mod single_precision;
 pub(crate) mod target;
 
 use crate::descent::Observer;
-use crate::error::Error;
 use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
 use crate::inverse::automatic::target::Target;
+use crate::inverse::error::InverseError;
 use crate::inverse::method::{Accuracy, Automatic, Descend, Method, Problem};
 use crate::inverse::result::Candidate;
 use crate::inverse::start::Start;
@@ -32,7 +32,7 @@ impl<T: Real> Descend<T> for Automatic {
         self,
         problem: Problem<'_, T>,
         mut observer: O,
-    ) -> Result<Candidate<T>, Error<T>> {
+    ) -> Result<Candidate<T>, InverseError<T>> {
         let matrix = problem.matrix;
         let start = match problem.start {
             Start::ScaledTranspose => None,

@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
 use crate::inverse::by_optimizer::heavy_ball::squared_singular_value_range;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
 use crate::optimizer::{Optimizer, Sgd};
@@ -21,8 +21,8 @@ use crate::optimizer::{Optimizer, Sgd};
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`] for the matrix;
-/// [`Error::InvalidSetting`] if no learning rate fits: the matrix is zero, or the squares of its
+/// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`] for the matrix;
+/// [`InputError::InvalidSetting`] if no learning rate fits: the matrix is zero, or the squares of its
 /// singular values leave the range of the format.
 ///
 /// # Example
@@ -42,7 +42,7 @@ use crate::optimizer::{Optimizer, Sgd};
 pub fn gradient_descent_for_inverse<T: Real>(
     matrix: &DMatrix<T>,
     seed: u64,
-) -> Result<Sgd<T>, Error<T>> {
+) -> Result<Sgd<T>, InputError<T>> {
     check_square("matrix", matrix)?;
     let n = T::from_count(matrix.nrows());
     let (smallest, largest) = squared_singular_value_range(matrix, seed);

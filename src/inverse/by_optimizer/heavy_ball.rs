@@ -2,8 +2,8 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::input_error::InputError;
 use crate::numerics::lanczos::{Lanczos, RitzValue};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
@@ -22,8 +22,8 @@ pub(crate) const LANCZOS_STEPS: usize = 40;
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`] for the matrix;
-/// [`Error::InvalidSetting`] if no learning rate fits: the matrix is zero, or the squares of its
+/// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`] for the matrix;
+/// [`InputError::InvalidSetting`] if no learning rate fits: the matrix is zero, or the squares of its
 /// singular values leave the range of the format.
 ///
 /// # Example
@@ -38,7 +38,10 @@ pub(crate) const LANCZOS_STEPS: usize = 40;
 /// assert!(invert_by_descent(&m, config)?.report.steps < 100);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
-pub fn heavy_ball_for_inverse<T: Real>(matrix: &DMatrix<T>, seed: u64) -> Result<Sgd<T>, Error<T>> {
+pub fn heavy_ball_for_inverse<T: Real>(
+    matrix: &DMatrix<T>,
+    seed: u64,
+) -> Result<Sgd<T>, InputError<T>> {
     check_square("matrix", matrix)?;
     let n = T::from_count(matrix.nrows());
     let (smallest, largest) = squared_singular_value_range(matrix, seed);

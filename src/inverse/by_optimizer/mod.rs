@@ -10,9 +10,9 @@ use std::ops::ControlFlow;
 use nalgebra::DMatrix;
 
 use crate::descent::{Minimization, Observer, Progress, Stall, Stepper, StopReason, Stopping};
-use crate::error::Error;
 use crate::inverse::by_optimizer::optimality_test::OptimalityTest;
 use crate::inverse::certificate::certify_counted;
+use crate::inverse::error::InverseError;
 use crate::inverse::method::{ByOptimizer, Descend, Method, Problem};
 use crate::inverse::residual;
 use crate::inverse::residual::products_of_residual;
@@ -50,7 +50,7 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         self,
         problem: Problem<'_, T>,
         mut observer: O,
-    ) -> Result<Candidate<T>, Error<T>> {
+    ) -> Result<Candidate<T>, InverseError<T>> {
         let matrix = problem.matrix;
         let tolerance = problem.tolerance.unwrap_or_default();
         let mut objective = if matrix.nrows() >= SMALLEST_FOR_ONE_PRODUCT {
@@ -138,7 +138,7 @@ fn candidate<T: Real>(
     reached: Minimization<T>,
     mut products: Products,
     mut test: Option<OptimalityTest<'_, T>>,
-) -> Result<Candidate<T>, Error<T>> {
+) -> Result<Candidate<T>, InverseError<T>> {
     let n = problem.matrix.nrows();
     let parameters = if is_settled(&test) {
         reached.parameters
@@ -179,7 +179,7 @@ fn look_again<T: Real>(
     x: &DMatrix<T>,
     problem: &Problem<'_, T>,
     test: &mut OptimalityTest<'_, T>,
-) -> Result<Optimality<T>, Error<T>> {
+) -> Result<Optimality<T>, InverseError<T>> {
     let mut objective = InverseObjective::new(problem.matrix, problem.side, MeanSquaredError)?;
     let mut gradient = vec![T::zero(); x.len()];
     let loss = objective.value_and_gradient(x.as_slice(), &mut gradient);

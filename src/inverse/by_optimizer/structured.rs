@@ -4,9 +4,9 @@ use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::error::Error;
 use crate::inverse::by_optimizer::heavy_ball::{LANCZOS_STEPS, range_of_spectrum};
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::input_error::InputError;
 use crate::numerics::lanczos::ritz_values_by_recurrence;
 use crate::numerics::product::add_product;
 use crate::numerics::random::fill_at_random;
@@ -31,8 +31,8 @@ use crate::set::Subspace;
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`] for the matrix;
-/// [`Error::DimensionMismatch`] or [`Error::InvalidSetting`] for the set; [`Error::InvalidSetting`]
+/// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`] for the matrix;
+/// [`InputError::DimensionMismatch`] or [`InputError::InvalidSetting`] for the set; [`InputError::InvalidSetting`]
 /// if no learning rate fits: the matrix is zero in the space, or the squares of its singular values
 /// leave the range of the format.
 ///
@@ -59,7 +59,7 @@ pub fn heavy_ball_for_structured_inverse<T: Real, S: Subspace<T>>(
     side: Side,
     set: S,
     seed: u64,
-) -> Result<Projected<Sgd<T>, S>, Error<T>> {
+) -> Result<Projected<Sgd<T>, S>, InputError<T>> {
     check_square("matrix", matrix)?;
     set.validate()?;
     set.check_dimension(matrix.len())?;

@@ -4,9 +4,9 @@ pub(crate) mod proof;
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
 use crate::inverse::certificate::proof::{Order, Proof, plain_proof};
 use crate::inverse::scaling::Scaling;
+use crate::numerics::input_error::InputError;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::{absolute_row_sums, enlarge, largest};
@@ -159,7 +159,7 @@ impl Certificate {
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::NotSquare`], [`Error::NotFinite`] or [`Error::ShapeMismatch`]. An
+/// [`InputError::Empty`], [`InputError::NotSquare`], [`InputError::NotFinite`] or [`InputError::ShapeMismatch`]. An
 /// inverse so wrong that nothing can be proven is no error: its bounds are ∞.
 ///
 /// # Example
@@ -177,7 +177,7 @@ impl Certificate {
 pub fn certify<T: Real>(
     matrix: &DMatrix<T>,
     inverse: &DMatrix<T>,
-) -> Result<Certificate, Error<T>> {
+) -> Result<Certificate, InputError<T>> {
     check_square("matrix", matrix)?;
     check_shape("inverse", inverse.shape(), matrix.shape())?;
     check_finite("inverse", inverse)?;

@@ -11,9 +11,9 @@ mod wolfe;
 pub(super) use advance::{Compass, advance, step};
 pub(super) use ray::{Kind, Ray};
 
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::require;
 use crate::objective::Objective;
 use crate::optimizer::Iterate;
 
@@ -106,7 +106,7 @@ impl<T: Real> LineSearch<T> {
         }
     }
 
-    pub(super) fn validate(&self) -> Result<(), Error<T>> {
+    pub(super) fn validate(&self) -> Result<(), InputError<T>> {
         let half = <T as Real>::from_f64(0.5);
         let (Self::Wolfe {
             sufficient_decrease,

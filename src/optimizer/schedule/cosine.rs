@@ -1,10 +1,9 @@
 //! The learning rate that rises in a line and falls along a cosine.
 
 use super::Schedule;
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_at_least_zero;
+use crate::numerics::validation::{check_at_least_zero, require};
 
 /// The learning rate that falls to its minimum along half a cosine, after a linear rise if asked.
 ///
@@ -86,7 +85,7 @@ impl<T: Real> Schedule<T> for CosineDecay<T> {
         self.minimum + (rate - self.minimum) * height
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         let is_shorter = self.warm_up < self.steps;
         let warm_up = T::from_count(self.warm_up);
         require(is_shorter, "warm_up", warm_up, "below the number of steps")?;

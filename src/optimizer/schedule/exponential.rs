@@ -1,7 +1,7 @@
 //! The learning rate that falls by the same factor each step.
 
 use super::{Schedule, power};
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_above_zero;
 
@@ -42,7 +42,7 @@ impl<T: Real> Schedule<T> for ExponentialDecay<T> {
         rate * power(self.factor, steps)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         check_above_zero("factor", self.factor)
     }
 }

@@ -12,7 +12,7 @@ pub use exponential::ExponentialDecay;
 pub use scheduled::{Scheduled, ScheduledState};
 pub use step::StepDecay;
 
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
 /// The learning rate of each step, as a function of the steps taken.
@@ -45,9 +45,9 @@ pub trait Schedule<T: Real> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidSetting`] with the first setting that makes no sense. The provided method
+    /// [`InputError::InvalidSetting`] with the first setting that makes no sense. The provided method
     /// accepts all.
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         Ok(())
     }
 }

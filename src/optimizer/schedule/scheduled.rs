@@ -1,7 +1,7 @@
 //! A rule under a schedule.
 
 use super::Schedule;
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::optimizer::{LearningRate, Optimizer};
 use crate::set::ConvexSet;
@@ -99,7 +99,7 @@ where
         self.rule.constraint()
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
+    fn validate(&self) -> Result<(), InputError<T>> {
         self.rule.validate()?;
         self.schedule.validate()
     }

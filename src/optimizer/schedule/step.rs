@@ -1,10 +1,9 @@
 //! The learning rate that falls in stairs.
 
 use super::{Schedule, power};
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_above_zero;
+use crate::numerics::validation::{check_above_zero, check_at_least_one};
 
 /// The learning rate times a factor after every so many steps: ηₜ = η·γ^⌊t/s⌋.
 ///
@@ -62,9 +61,8 @@ impl<T: Real> Schedule<T> for StepDecay<T> {
         rate * power(self.factor, steps / self.period)
     }
 
-    fn validate(&self) -> Result<(), Error<T>> {
-        let period = T::from_count(self.period);
-        require(self.period >= 1, "period", period, "at least 1")?;
+    fn validate(&self) -> Result<(), InputError<T>> {
+        check_at_least_one("period", self.period)?;
         check_above_zero("factor", self.factor)
     }
 }

@@ -5,10 +5,10 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use super::walk::is_positive;
 use super::{Descent, SolveProblem};
-use crate::error::Error;
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{add_multiple, dot, euclidean_norm};
 use crate::numerics::real::Real;
+use crate::solve::error::SolveError;
 
 /// The steps of the power method for the greatest curvature, each with one product of the Hessian.
 const POWER_STEPS: usize = 10;
@@ -97,7 +97,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
 
     /// Brings the downhill direction into the metric of the preconditioner, PPᵀ or P, and returns
     /// its squared length there.
-    pub(super) fn precondition(&mut self) -> Result<T, Error<T>> {
+    pub(super) fn precondition(&mut self) -> Result<T, SolveError<T>> {
         let Some(preconditioner) = &mut self.preconditioner else {
             return Ok(dot(&self.downhill, &self.downhill));
         };
@@ -118,7 +118,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
     }
 
     /// The curvature of the function along the direction.
-    pub(super) fn curvature(&self) -> Result<T, Error<T>> {
+    pub(super) fn curvature(&self) -> Result<T, SolveError<T>> {
         match self.problem {
             SolveProblem::LeastSquares => {
                 let mut curvature = dot(&self.image, &self.image);
@@ -147,7 +147,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
 
     /// The greatest curvature of directions of length 1 that the power method meets from a random
     /// start; 0 if it meets none.
-    pub(super) fn greatest_curvature(&mut self) -> Result<T, Error<T>> {
+    pub(super) fn greatest_curvature(&mut self) -> Result<T, SolveError<T>> {
         let mut generator = Xoshiro256PlusPlus::seed_from_u64(0);
         let half = <T as Real>::from_f64(0.5);
         self.downhill
@@ -200,10 +200,10 @@ fn check_definite<T: Real>(
     form: T,
     scale: T,
     rounding: T,
-) -> Result<(), Error<T>> {
+) -> Result<(), SolveError<T>> {
     if form < -rounding * scale {
         let curvature = form / scale;
-        return Err(Error::NotPositiveDefinite {
+        return Err(SolveError::NotPositiveDefinite {
             argument,
             curvature,
         });

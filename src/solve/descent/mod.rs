@@ -9,10 +9,10 @@ use super::operator::{Operator, scale};
 use super::recorder::{Exponents, Recorder};
 use super::{BackwardError, SolveMethod, SolveProblem};
 use crate::descent::{Observer, Report, StopReason};
-use crate::error::Error;
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{all_finite, euclidean_norm};
 use crate::numerics::real::Real;
+use crate::solve::error::SolveError;
 use curvature::Earlier;
 use pace::Pace;
 use standing::Standing;
@@ -96,7 +96,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         preconditioner: Option<&'a P>,
         task: Task<T>,
         limits: Limits<T>,
-    ) -> Result<Self, Error<T>> {
+    ) -> Result<Self, SolveError<T>> {
         let Task {
             problem,
             method,
@@ -172,7 +172,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
         b: &[T],
         solution: &mut [T],
         observer: &mut O,
-    ) -> Result<Run<T>, Error<T>> {
+    ) -> Result<Run<T>, SolveError<T>> {
         self.pace.restart();
         let b_exponent = self.enter(b, solution);
         let noise = self.limits.noise;
@@ -306,11 +306,11 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
     }
 
     /// Gives the best x, scaled back.
-    fn leave(&mut self, solution: &mut [T], exponent: i32) -> Result<(), Error<T>> {
+    fn leave(&mut self, solution: &mut [T], exponent: i32) -> Result<(), SolveError<T>> {
         solution.copy_from_slice(&self.best_x);
         scale(solution, exponent);
         if let Some(row) = solution.iter().position(|value| !value.is_finite()) {
-            return Err(Error::SolutionOutOfRange { row, column: 0 });
+            return Err(SolveError::OutOfRange { row, column: 0 });
         }
         // Entries lost to underflow matter only if they are not small beside the others.
         for (lost, (&given, &kept)) in (self.x.iter_mut()).zip(solution.iter().zip(&self.best_x)) {
@@ -320,7 +320,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'a, T, A, P> {
             return Ok(());
         }
         let row = self.x.iter().position(|&lost| lost != T::zero());
-        Err(Error::SolutionOutOfRange {
+        Err(SolveError::OutOfRange {
             row: row.unwrap_or(0),
             column: 0,
         })

@@ -3,10 +3,10 @@
 use super::Descent;
 use super::standing::Standing;
 use crate::descent::{Observer, StopReason};
-use crate::error::Error;
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
+use crate::solve::error::SolveError;
 use crate::solve::recorder::Recorder;
 
 /// Why a walk ended.
@@ -73,7 +73,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
         &mut self,
         noise: Option<T>,
         recorder: &mut Recorder<'_, T, O>,
-    ) -> Result<Pause, Error<T>> {
+    ) -> Result<Pause, SolveError<T>> {
         let loss = self.stand().loss;
         self.least.begin(loss * (T::one() + self.rounding));
         let pause = self.walk_on(noise, recorder)?;
@@ -93,7 +93,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
         &mut self,
         noise: Option<T>,
         recorder: &mut Recorder<'_, T, O>,
-    ) -> Result<Pause, Error<T>> {
+    ) -> Result<Pause, SolveError<T>> {
         let patience = self.x.len().saturating_mul(20).saturating_add(1000);
         self.earlier.forget();
         let mut idle_steps = 0;

@@ -1,6 +1,6 @@
 //! Which singular values count as zero.
 
-use crate::error::Error;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_at_least_zero;
 
@@ -39,7 +39,7 @@ pub enum Cutoff<T> {
 }
 
 impl<T: Real> Cutoff<T> {
-    pub(super) fn validate(self) -> Result<(), Error<T>> {
+    pub(super) fn validate(self) -> Result<(), InputError<T>> {
         match self {
             Self::Rounding => Ok(()),
             Self::Relative(value) | Self::Absolute(value) => check_at_least_zero("cutoff", value),

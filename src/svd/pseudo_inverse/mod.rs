@@ -9,10 +9,10 @@ pub use penrose::PenroseResiduals;
 use nalgebra::DMatrix;
 
 use super::{Svd, SvdConfig, svd_by_descent};
-use crate::error::Error;
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_in_range;
+use crate::numerics::validation::first_out_of_range;
+use crate::svd::error::SvdError;
 
 /// A pseudo-inverse, and how well it meets its definition.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +46,8 @@ pub struct PseudoInverse<T: Real> {
 ///
 /// # Errors
 ///
-/// As [`svd_by_descent`]; besides [`Error::InvalidSetting`] for a cut-off that is negative or not finite,
-/// and [`Error::InverseOutOfRange`] if entries of M⁺ are too large for the format.
+/// As [`svd_by_descent`]; also [`SvdError::Input`] for a cut-off that is negative or not finite, and
+/// [`SvdError::PseudoInverseOutOfRange`] if entries of M⁺ are too large for the format.
 ///
 /// # Example
 ///
@@ -66,13 +66,15 @@ pub struct PseudoInverse<T: Real> {
 pub fn pseudo_inverse<T: Real>(
     matrix: &DMatrix<T>,
     cutoff: Cutoff<T>,
-) -> Result<PseudoInverse<T>, Error<T>> {
+) -> Result<PseudoInverse<T>, SvdError<T>> {
     cutoff.validate()?;
     let svd = svd_by_descent(matrix, SvdConfig::default())?;
     let cutoff = cutoff.of(matrix.shape(), svd.singular_values[0]);
     let rank = svd.rank(cutoff);
     let inverse = inverse_of_leading(&svd, rank);
-    check_in_range(&inverse)?;
+    if let Some((row, column)) = first_out_of_range(&inverse) {
+        return Err(SvdError::PseudoInverseOutOfRange { row, column });
+    }
     Ok(PseudoInverse {
         penrose: PenroseResiduals::of(matrix, &inverse),
         inverse,

@@ -2,10 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use crate::error::Error;
-use crate::error::require;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_finite, check_shape};
+use crate::numerics::validation::{check_at_least_one, check_finite, check_fraction, check_shape};
 
 /// How [`svd_top_k`](crate::svd::svd_top_k) works; every setting has a default.
 ///
@@ -92,13 +91,11 @@ impl<T: Real> TopConfig<T> {
     }
 
     /// Checks the settings for an m×n map.
-    pub(super) fn validate(&self, columns: usize) -> Result<(), Error<T>> {
+    pub(super) fn validate(&self, columns: usize) -> Result<(), InputError<T>> {
         if let Some(tolerance) = self.tolerance {
-            let is_met = tolerance >= T::zero() && tolerance < T::one();
-            require(is_met, "tolerance", tolerance, "at least 0 and below 1")?;
+            check_fraction("tolerance", tolerance)?;
         }
-        let max_steps = T::from_count(self.max_steps);
-        require(self.max_steps >= 1, "max_steps", max_steps, "at least 1")?;
+        check_at_least_one("max_steps", self.max_steps)?;
         if let Some(start) = &self.start {
             let count = start.ncols().max(1);
             check_shape("start", start.shape(), (columns, count))?;

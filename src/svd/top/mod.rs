@@ -17,10 +17,11 @@ pub use result::{TopRoute, TopSvd};
 use nalgebra::DMatrix;
 
 use super::{SvdConfig, svd_by_descent};
-use crate::error::Error;
-use crate::error::require;
 use crate::linear_map::LinearMap;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::validation::require;
+use crate::svd::error::SvdError;
 use scaled_map::ScaledMap;
 use search::{Ending, Limits, Search};
 
@@ -51,11 +52,10 @@ use search::{Ending, Limits, Search};
 ///
 /// # Errors
 ///
-/// - [`Error::Empty`] and [`Error::NotFinite`] for a bad matrix, [`Error::InvalidSetting`] for k = 0,
-///   k > min(m, n) and bad settings, [`Error::ShapeMismatch`] and [`Error::NotFinite`] for a bad start;
-/// - [`Error::SingularValueOutOfRange`] if σ₁ is too large for the format;
-/// - [`Error::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
-/// - [`Error::TopSvdNotConverged`], with what was reached, after the steps allowed, or if the products of
+/// - [`SvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k is 0
+///   or above min(m, n), or if a setting or the start can't be used;
+/// - [`SvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
+/// - [`SvdError::TopNotConverged`], with what was reached, after the steps allowed, or if the products of
 ///   the map are not those of a map and its adjoint.
 ///
 /// # Example
@@ -76,7 +76,7 @@ pub fn svd_top_k<T: Real, A: LinearMap<T>>(
     map: &A,
     k: usize,
     config: TopConfig<T>,
-) -> Result<TopSvd<T>, Error<T>> {
+) -> Result<TopSvd<T>, SvdError<T>> {
     map.validate("matrix")?;
     let (rows, columns) = (map.rows(), map.columns());
     let smaller = rows.min(columns);
@@ -110,7 +110,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     k: usize,
     width: usize,
     config: TopConfig<T>,
-) -> Result<TopSvd<T>, Error<T>> {
+) -> Result<TopSvd<T>, SvdError<T>> {
     let (rows, columns) = (map.rows(), map.columns());
     let probe = start::gaussian(columns, 1, config.seed.wrapping_add(1));
     let scaled_map = ScaledMap::new(map, probe.as_slice());
@@ -148,7 +148,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     let singular_values = values.map(|value| value.scale_by_power_of_two(exponent));
     if !singular_values[0].is_finite() {
         let largest_entry = map.as_matrix().map_or(T::MAX, |matrix| matrix.amax());
-        return Err(Error::SingularValueOutOfRange { largest_entry });
+        return Err(InputError::EntriesTooLarge { largest_entry }.into());
     }
     let (certificate, residual) = match map.as_matrix() {
         Some(matrix) => {
@@ -174,7 +174,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     if residual <= allowed {
         Ok(top)
     } else {
-        Err(Error::TopSvdNotConverged {
+        Err(SvdError::TopNotConverged {
             residual,
             allowed,
             reached: Box::new(top),
@@ -182,7 +182,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     }
 }
 
-fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, Error<T>> {
+fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, SvdError<T>> {
     let svd = svd_by_descent(matrix, SvdConfig::default())?;
     let (u, v) = (svd.u.columns(0, k), svd.v.columns(0, k));
     let (u, v) = (u.into_owned(), v.into_owned());

@@ -5,11 +5,11 @@ use nalgebra::{DMatrix, DVector};
 use super::basis::Basis;
 use super::forecast::Forecast;
 use super::scaled_map::ScaledMap;
-use crate::error::Error;
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{all_finite, columns, euclidean_norm};
 use crate::numerics::real::Real;
 use crate::svd::decompose_small;
+use crate::svd::error::SvdError;
 use crate::svd::orthonormal::complete;
 
 /// The blocks a basis holds before the search begins again from the best of it.
@@ -135,7 +135,7 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
     }
 
     /// Steps until an end is met.
-    pub(super) fn run(&mut self, limits: &Limits<T>) -> Result<Found<T>, Error<T>> {
+    pub(super) fn run(&mut self, limits: &Limits<T>) -> Result<Found<T>, SvdError<T>> {
         let mut seen = Vec::new();
         let mut forecast = Forecast::new(limits.first_look);
         loop {
@@ -272,12 +272,12 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
         }
     }
 
-    fn check_finite(&self) -> Result<(), Error<T>> {
+    fn check_finite(&self) -> Result<(), SvdError<T>> {
         let steps = self.steps;
         if self.is_finite {
             Ok(())
         } else {
-            Err(Error::ProductNotFinite { steps })
+            Err(SvdError::ProductNotFinite { steps })
         }
     }
 

@@ -4,10 +4,10 @@ use std::fmt::Debug;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE_64;
-use matrix_descent::descent::{Checkpoint, CheckpointError, SavedRun};
+use matrix_descent::descent::{Checkpoint, CheckpointError, ResumeError, SavedRun};
 use matrix_descent::optimizer::NAdam;
 use matrix_descent::optimizer::{LbfgsState, Optimizer, Resumable, StateError};
-use matrix_descent::{Error, Lbfgs, Real, Sgd, Stepper};
+use matrix_descent::{Error, InputError, Lbfgs, Real, Sgd, Stepper};
 use serde_json::{Value, json};
 
 use super::{from_value, objective, refusal, run_until, started, to_value};
@@ -29,7 +29,7 @@ fn with_content<T: Real, M: Listed<T>>(rule: &M, saved: &SavedRun, content: &[u8
     let mut changed = to_value(saved);
     changed["content"] = json!(BASE_64.encode(content));
     let found = Stepper::restore(objective(), rule, &from_value(changed.clone())).map(|_| ());
-    if let Err(Error::Checkpoint(CheckpointError::Damaged { computed, .. })) = found {
+    if let Err(ResumeError::Checkpoint(CheckpointError::Damaged { computed, .. })) = found {
         changed["checksum"] = json!(computed);
     }
     from_value(changed)
@@ -115,7 +115,10 @@ fn an_inconsistent_history_is_refused_even_under_a_right_checksum() {
     assert_eq!(error, wrong_value("evaluations", 0, u64::MAX as f64));
     let error = changed("/parameters", json!([0.0, 0.0]));
     let (expected, found) = (3, 2);
-    assert_eq!(error, Error::DimensionMismatch { expected, found });
+    assert_eq!(
+        error,
+        InputError::DimensionMismatch { expected, found }.into()
+    );
 }
 
 #[test]
@@ -179,14 +182,14 @@ fn parameters_that_are_not_finite_are_refused() {
     let mut content = content_of(&whole);
     // Parameters come first: their number in one byte, then their bits.
     content[9..17].copy_from_slice(&f64::INFINITY.to_le_bytes());
-    let expected = Error::NotFinite {
+    let expected = InputError::NotFinite {
         argument: "parameters",
         row: 1,
         column: 0,
         value: f64::INFINITY,
     };
     let error = refusal(rule, &with_content(&rule, &whole, &content));
-    assert_eq!(error, expected);
+    assert_eq!(error, expected.into());
 }
 
 /// Goes on from content in which a byte, or eight, have been put to an extreme.

@@ -2,12 +2,13 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::descent::{CheckpointError, SavedRun};
+use matrix_descent::descent::{CheckpointError, ResumeError, SavedRun};
 use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::{Clip, ConstantRate, Plateau, Resumable, RmsProp, StateError};
 use matrix_descent::set::Bounds;
 use matrix_descent::{
-    Adam, AdamW, Compose, ConjugateGradient, Error, Lbfgs, MeanSquaredError, Sgd, Stepper,
+    Adam, AdamW, Compose, ConjugateGradient, Error, InputError, Lbfgs, MeanSquaredError, Sgd,
+    Stepper,
 };
 use serde_json::{Value, json};
 
@@ -121,12 +122,14 @@ impl OptimizerCheck<f64> for RefusesOtherKinds {
             if *kind == optimizer.name() {
                 let is_fine = match &restored {
                     Ok(_) => true,
-                    Err(error) => matches!(error, Error::Checkpoint(CheckpointError::Content(_))),
+                    Err(error) => {
+                        matches!(error, ResumeError::Checkpoint(CheckpointError::Content(_)))
+                    }
                 };
                 assert!(is_fine, "{name}, {kind}");
                 continue;
             }
-            let error = restored.map(|_| ()).unwrap_err();
+            let error = Error::from(restored.map(|_| ()).unwrap_err());
             let expected = other_optimizer(kind, &optimizer.name());
             assert_eq!(error, expected, "{name}");
         }
@@ -170,11 +173,14 @@ fn another_objective() {
     let larger = FitObjective::new(MeanSquaredError, vec![0.5; 4]);
     let error = Stepper::restore(larger, rule, &saved).map(|_| ());
     let (expected, found) = (4, 3);
-    assert_eq!(error, Err(Error::DimensionMismatch { expected, found }));
+    assert_eq!(
+        error,
+        Err(InputError::DimensionMismatch { expected, found }.into())
+    );
     let elsewhere = FitObjective::new(MeanSquaredError, vec![50.0; 3]);
     let error = Stepper::restore(elsewhere, rule, &saved).map(|_| ());
     assert!(
-        matches!(error, Err(Error::DifferentObjective { recorded, found }) if recorded < found)
+        matches!(error, Err(ResumeError::DifferentObjective { recorded, found }) if recorded < found)
     );
 }
 
@@ -183,7 +189,7 @@ fn settings_that_make_no_sense() {
     let saved = saved(Sgd::new(0.1));
     let error = refusal(Sgd::new(-1.0), &saved);
     assert!(
-        matches!(error, Error::InvalidSetting { name: "learning_rate", value, .. } if value == -1.0)
+        matches!(error, Error::Input(InputError::InvalidSetting { name: "learning_rate", value, .. }) if value == -1.0)
     );
 }
 

@@ -41,6 +41,6 @@ fn from_value(value: Value) -> SavedRun {
 fn refusal<T: Real, M: Resumable<T>>(rule: M, saved: &SavedRun) -> Error<T> {
     match Stepper::restore(objective(), rule, saved) {
         Ok(stepper) => panic!("goes on from step {}", stepper.steps()),
-        Err(error) => error,
+        Err(error) => error.into(),
     }
 }

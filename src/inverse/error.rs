@@ -1,0 +1,95 @@
+//! How the search for an inverse fails.
+
+use nalgebra::DMatrix;
+
+use crate::inverse::result::Inversion;
+use crate::numerics::input_error::InputError;
+use crate::numerics::real::Real;
+use crate::numerics::validation::first_out_of_range;
+
+/// Why no inverse was found, with the best iterate where there is one.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::inverse::InverseError;
+/// use matrix_descent::{invert_by_descent, Config};
+/// use nalgebra::dmatrix;
+///
+/// match invert_by_descent(&dmatrix![1.0, 2.0; 2.0, 4.0], Config::default()) {
+///     Err(InverseError::Singular { rank, .. }) => assert_eq!(rank, 1),
+///     other => unreachable!("{other:?}"),
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InverseError<T: Real = f64> {
+    /// An input was refused.
+    #[error(transparent)]
+    Input(#[from] InputError<T>),
+
+    /// The inverse, or the scaled transpose from which its search starts, overflows: the entries of
+    /// the matrix are too small.
+    #[error("the inverse leaves the range of the number format in row {row}, column {column}")]
+    OutOfRange {
+        /// The row of the first entry that overflows, in column order, from 0.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+    },
+
+    /// The loss stopped being finite or grew beyond the limit.
+    ///
+    /// With an optimizer you chose this mostly means that its learning rate is too large for the
+    /// matrix; if no step was taken, that the start is too far off.
+    #[error(
+        "the search for the inverse diverged: the loss was {loss:e} after {steps} steps; \
+         the best iterate has residual {:e}", best.residual
+    )]
+    Diverged {
+        /// The number of steps taken.
+        steps: usize,
+        /// The last loss.
+        loss: T,
+        /// The best iterate, with its residuals and the history.
+        best: Box<Inversion<T>>,
+    },
+
+    /// The matrix has no inverse to working precision.
+    #[error(
+        "the matrix is singular to working precision: rank {rank} of {}; \
+         the best iterate has residual {:e}",
+        best.inverse.nrows(), best.residual
+    )]
+    Singular {
+        /// The numerical rank of the equilibrated matrix: the number of diagonal entries of R in its
+        /// QR factorisation with column pivoting that exceed n·ε times the largest, n − 1 at most.
+        rank: usize,
+        /// The last iterate, with its residual and the history. Where the small singular values of
+        /// the equilibrated matrix are zero, it tends to the pseudo-inverse of that matrix; where they
+        /// are noise, some of the noise may have been inverted. If the optimizer keeps its iterates in
+        /// a set, it is in the set.
+        best: Box<Inversion<T>>,
+    },
+
+    /// The search ended before the residual was within the tolerance and the inverse proven.
+    #[error(
+        "no proven inverse {}: {} after {} steps; the best iterate has residual {:e}",
+        tolerance.map_or("to the accuracy set".to_owned(), |t| format!("within tolerance {t:e}")),
+        best.report.stop_reason, best.report.steps, best.residual
+    )]
+    NotConverged {
+        /// The tolerance, if there was one.
+        tolerance: Option<T>,
+        /// The best iterate, with its residuals and the history.
+        best: Box<Inversion<T>>,
+    },
+}
+
+/// Accepts an inverse, or the start of one, whose entries the format can hold.
+pub(super) fn check_in_range<T: Real>(inverse: &DMatrix<T>) -> Result<(), InverseError<T>> {
+    match first_out_of_range(inverse) {
+        None => Ok(()),
+        Some((row, column)) => Err(InverseError::OutOfRange { row, column }),
+    }
+}

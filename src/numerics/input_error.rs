@@ -1,0 +1,100 @@
+//! What is wrong with an input.
+
+use crate::numerics::real::Real;
+
+/// Why an input is refused, with the numbers that say how.
+///
+/// It is the first variant of every operation's error, and [`Error::Input`](crate::Error::Input)
+/// in the umbrella.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::loss::Huber;
+/// use matrix_descent::InputError;
+///
+/// let error = Huber::new(-1.0).unwrap_err();
+/// assert!(matches!(error, InputError::InvalidSetting { name: "delta", value: -1.0, .. }));
+/// assert_eq!(error.to_string(), "delta is -1, but has to be finite and above 0");
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError<T: Real = f64> {
+    /// A matrix has to be square and is not.
+    #[error("the {argument} has {rows} rows and {columns} columns, but has to be square")]
+    NotSquare {
+        /// Which argument.
+        argument: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+
+    /// A matrix has no entries.
+    #[error("the {argument} is empty: it has {rows} rows and {columns} columns")]
+    Empty {
+        /// Which argument.
+        argument: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+
+    /// An entry is NaN, ∞ or −∞.
+    #[error("the {argument} holds {value} in row {row}, column {column} (counted from 0)")]
+    NotFinite {
+        /// Which argument; a flat vector of parameters counts as one column.
+        argument: &'static str,
+        /// The row of the first such entry in column order, from 0.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+        /// The entry.
+        value: T,
+    },
+
+    /// A matrix does not have the shape another argument requires.
+    #[error("the {argument} is {rows}×{columns}, but has to be {expected_rows}×{expected_columns}")]
+    ShapeMismatch {
+        /// Which argument.
+        argument: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// The number of rows required.
+        expected_rows: usize,
+        /// The number of columns required.
+        expected_columns: usize,
+    },
+
+    /// A flat vector of parameters does not have the objective's dimension.
+    #[error("{found} parameters were given, but the objective has dimension {expected}")]
+    DimensionMismatch {
+        /// The objective's dimension.
+        expected: usize,
+        /// The number of parameters given.
+        found: usize,
+    },
+
+    /// A setting is outside its range.
+    #[error("{name} is {value}, but has to be {requirement}")]
+    InvalidSetting {
+        /// The setting's name.
+        name: &'static str,
+        /// Its value.
+        value: T,
+        /// The range it has to be in.
+        requirement: &'static str,
+    },
+
+    /// The entries are so large that the norm or a singular value overflows. Neither exceeds the
+    /// largest entry by a factor of more than √(m·n), for an m×n matrix.
+    #[error("with entries up to {largest_entry:e}, the norm or a singular value overflows")]
+    EntriesTooLarge {
+        /// The largest absolute value of the entries.
+        largest_entry: T,
+    },
+}

@@ -1,0 +1,92 @@
+//! How the solution of a linear system fails.
+
+use super::solution::Solution;
+use crate::numerics::input_error::InputError;
+use crate::numerics::real::Real;
+
+/// Why a linear system was not solved, with the best iterates where there are some.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::solve::SolveError;
+/// use matrix_descent::{solve_by_descent, SolveConfig, SolveProblem};
+/// use nalgebra::{dmatrix, dvector};
+///
+/// let indefinite = dmatrix![1.0, 0.0; 0.0, -1.0];
+/// let config = SolveConfig::default().problem(SolveProblem::PositiveDefinite);
+/// let error = solve_by_descent(&indefinite, &dvector![0.0, 1.0], config).unwrap_err();
+/// assert!(matches!(error, SolveError::NotPositiveDefinite { argument: "matrix", .. }));
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SolveError<T: Real = f64> {
+    /// An input was refused.
+    #[error(transparent)]
+    Input(#[from] InputError<T>),
+
+    /// A matrix or preconditioner has to be symmetric positive definite and is not.
+    #[error(
+        "the {argument} is not positive definite: a direction has curvature {curvature:e} of its norm"
+    )]
+    NotPositiveDefinite {
+        /// Which argument.
+        argument: &'static str,
+        /// pᵀ·A·p/(‖A‖·pᵀp) for a direction p that the descent met.
+        curvature: T,
+    },
+
+    /// The solution overflows, or underflow costs it more than rounding does.
+    #[error("the solution leaves the range of the number format in row {row}, column {column}")]
+    OutOfRange {
+        /// The row of the first such entry, from 0.
+        row: usize,
+        /// Its column, the first that has one, from 0.
+        column: usize,
+    },
+
+    /// The descent ended before the backward error was within the tolerance.
+    #[error(
+        "no solution for column {column} of the right-hand side{}",
+        end_of_column(best, *column)
+    )]
+    NotConverged {
+        /// The first column that fell short, from 0.
+        column: usize,
+        /// The best iterates of all columns, with their backward errors and histories.
+        best: Box<Solution<T>>,
+    },
+
+    /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
+    #[error("a product of the linear map is not finite, after {steps} steps")]
+    ProductNotFinite {
+        /// The number of steps taken before.
+        steps: usize,
+    },
+
+    /// The adjoint of a linear map is wrong: ⟨w, A·v⟩ and ⟨Aᵀ·w, v⟩ differ by more than rounding,
+    /// for v and w of length 1.
+    #[error(
+        "the adjoint of the {argument} is wrong: ⟨w, A·v⟩ is {forward:e}, ⟨Aᵀ·w, v⟩ {adjoint:e}"
+    )]
+    AdjointMismatch {
+        /// Which argument.
+        argument: &'static str,
+        /// ⟨w, A·v⟩.
+        forward: T,
+        /// ⟨Aᵀ·w, v⟩.
+        adjoint: T,
+    },
+}
+
+/// How the descent for a column ended; empty if the caller removed that report.
+fn end_of_column<T: Real>(best: &Solution<T>, column: usize) -> String {
+    let ends = best.reports.iter().zip(&best.backward_errors).nth(column);
+    ends.map_or_else(String::new, |(report, error)| {
+        let (reason, steps) = (report.stop_reason, report.steps);
+        format!(
+            ": {reason} after {steps} steps; the best iterate has backward error {:e}",
+            error.smallest()
+        )
+    })
+}

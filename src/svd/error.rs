@@ -1,0 +1,77 @@
+//! How a singular value decomposition fails.
+
+use super::decomposition::Svd;
+use super::top::TopSvd;
+use crate::numerics::input_error::InputError;
+use crate::numerics::real::Real;
+
+/// Why singular values, or what is made from them, were not found.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::svd::SvdError;
+/// use matrix_descent::{svd_by_descent, SvdConfig};
+/// use nalgebra::DMatrix;
+///
+/// let matrix = DMatrix::from_fn(6, 4, |i, j| 1.0 / (i + j + 1) as f64);
+/// let config = SvdConfig::default().max_sweeps(1);
+/// match svd_by_descent(&matrix, config) {
+///     Err(SvdError::NotConverged { reached }) => assert_eq!(reached.sweeps, 1),
+///     other => unreachable!("{other:?}"),
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SvdError<T: Real = f64> {
+    /// An input was refused.
+    #[error(transparent)]
+    Input(#[from] InputError<T>),
+
+    /// After the sweeps allowed, the factors are not orthogonal to working precision, or the singular
+    /// values are not proven to half of their digits.
+    #[error(
+        "no proven singular values: {} after {} sweeps; the loss is {:e}, the error bound {:e}",
+        reached.stop_reason, reached.sweeps,
+        reached.losses.last().copied().unwrap_or_default(),
+        reached.certificate.largest_error_bound()
+    )]
+    NotConverged {
+        /// What the sweeps reached, with its certificate and history.
+        reached: Box<Svd<T>>,
+    },
+
+    /// The search for the leading singular values ended before their residuals were within the
+    /// tolerance.
+    #[error(
+        "no {} leading singular values after {} steps: the residual is {residual:e}, allowed are {allowed:e}",
+        reached.singular_values.len(),
+        reached.steps
+    )]
+    TopNotConverged {
+        /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M.
+        residual: f64,
+        /// The largest residual allowed.
+        allowed: f64,
+        /// What the search reached, with its certificate and history.
+        reached: Box<TopSvd<T>>,
+    },
+
+    /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
+    #[error("a product of the linear map is not finite, after {steps} steps")]
+    ProductNotFinite {
+        /// The number of steps taken before.
+        steps: usize,
+    },
+
+    /// The pseudo-inverse overflows: the singular values of the matrix are too small.
+    #[error(
+        "the pseudo-inverse leaves the range of the number format in row {row}, column {column}"
+    )]
+    PseudoInverseOutOfRange {
+        /// The row of the first entry that overflows, in column order, from 0.
+        row: usize,
+        /// Its column, from 0.
+        column: usize,
+    },
+}
