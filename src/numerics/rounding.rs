@@ -16,6 +16,11 @@ pub(crate) fn unit_roundoff() -> f64 {
     0.5 * f64::EPSILON
 }
 
+/// The smallest number above 0 that the format can hold.
+pub(crate) fn smallest_subnormal<T: Real>() -> T {
+    T::MIN_POSITIVE * T::EPSILON
+}
+
 /// g = nu/(1 − nu): |fl(A·B) − A·B| ≤ g·|A||B| for n terms, or ∞ where that says nothing.
 pub(crate) fn product_error(n: usize) -> f64 {
     let units = n as f64 * unit_roundoff();
@@ -30,8 +35,7 @@ pub(crate) fn product_error(n: usize) -> f64 {
 /// the smallest subnormal in every entry besides (after a scaling that was not quite exact); `norms`
 /// is ‖A‖∞ + ‖B‖∞.
 pub(crate) fn underflow(n: usize, norms: f64) -> f64 {
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
-    smallest * n as f64 * (n as f64 + norms)
+    smallest_subnormal::<f64>() * n as f64 * (n as f64 + norms)
 }
 
 /// One number per row; those of small matrices need no allocation.

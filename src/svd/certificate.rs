@@ -6,7 +6,7 @@ use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::{columns, euclidean_norm, sum_of_squares};
 use crate::numerics::product::transposed_product;
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{enlarge, product_error};
+use crate::numerics::rounding::{enlarge, product_error, smallest_subnormal};
 
 /// The exponent of the smallest subnormal number.
 pub(super) const SMALLEST_EXPONENT: i32 = -1074;
@@ -137,7 +137,7 @@ fn residual_in_range(
         .sum();
     let rounding = product_error(terms + 1) * sizes;
     let vectors = euclidean_norm(u.as_slice()) + euclidean_norm(v.as_slice()) + 1.0;
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    let smallest = smallest_subnormal::<f64>();
     let underflow = smallest * (matrix.len() * (terms + 4)) as f64 * vectors * vectors;
     let norm = euclidean_norm(residual.as_slice());
     enlarge(
@@ -154,7 +154,7 @@ pub(super) fn orthogonality(a: &DMatrix<f64>) -> f64 {
     }
     // The roundings are at most g·|A|ᵀ|A|, whose norm is at most ‖A‖²_F.
     let rounding = product_error(a.nrows()) * sum_of_squares(a.as_slice());
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    let smallest = smallest_subnormal::<f64>();
     let underflow = smallest * (a.ncols() * a.ncols() * a.nrows()) as f64;
     let norm = euclidean_norm(gram.as_slice());
     enlarge(norm + rounding + underflow, gram.len() + a.len())

@@ -2,12 +2,14 @@
 
 use nalgebra::DMatrix;
 
-use super::{Svd, SvdConfig, svd_by_descent};
 use crate::error::Error;
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
+use crate::svd::config::SvdConfig;
+use crate::svd::decompose::svd_by_descent;
+use crate::svd::result::Svd;
 
 /// M = Q·H, a matrix with orthonormal columns or rows times a symmetric positive semidefinite one.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,11 +8,13 @@ pub use penrose::PenroseResiduals;
 
 use nalgebra::DMatrix;
 
-use super::{Svd, SvdConfig, svd_by_descent};
 use crate::error::Error;
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_in_range;
+use crate::svd::config::SvdConfig;
+use crate::svd::decompose::svd_by_descent;
+use crate::svd::result::Svd;
 
 /// A pseudo-inverse, and how well it meets its definition.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,9 +6,8 @@ use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::product::{product, transposed_product};
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{enlarge, product_error};
-use crate::svd::SvdCertificate;
-use crate::svd::certificate::{SMALLEST_EXPONENT, orthogonality, scale_up};
+use crate::numerics::rounding::{enlarge, product_error, smallest_subnormal};
+use crate::svd::certificate::{SMALLEST_EXPONENT, SvdCertificate, orthogonality, scale_up};
 
 /// Whether the singular values that were found are the largest ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -278,7 +277,7 @@ fn residuals(
 /// the smallest subnormal besides: g·‖A‖_F·‖x‖, since ‖|A||x|‖ ≤ ‖A‖_F·‖x‖.
 fn rounding_of_images(matrix: &DMatrix<f64>, norm: f64) -> f64 {
     let terms = matrix.nrows().max(matrix.ncols());
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    let smallest = smallest_subnormal::<f64>();
     product_error(terms) * enlarge(norm, matrix.len()) + smallest * (4 * matrix.len()) as f64
 }
 

@@ -16,11 +16,12 @@ pub use result::{TopRoute, TopSvd};
 
 use nalgebra::DMatrix;
 
-use super::{SvdConfig, svd_by_descent};
 use crate::error::Error;
 use crate::error::require;
 use crate::linear_map::LinearMap;
 use crate::numerics::real::Real;
+use crate::svd::config::SvdConfig;
+use crate::svd::decompose::svd_by_descent;
 use scaled_map::ScaledMap;
 use search::{Ending, Limits, Search};
 

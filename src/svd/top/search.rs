@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{all_finite, columns, euclidean_norm};
 use crate::numerics::real::Real;
-use crate::svd::decompose_small;
+use crate::numerics::rounding::smallest_subnormal;
+use crate::svd::jacobi::decompose_small;
 use crate::svd::orthonormal::complete;
 
 /// The blocks a basis holds before the search begins again from the best of it.
@@ -304,7 +305,7 @@ impl<T: Real> Limits<T> {
     /// The residual that is accepted: somewhat more than the tolerance, which was met by the gradients as
     /// the search carries them along, and what rounding to subnormal numbers may add.
     pub(super) fn allowed_residual(&self, largest: T) -> f64 {
-        let smallest = (T::MIN_POSITIVE * T::EPSILON).to_f64();
+        let smallest = smallest_subnormal::<T>().to_f64();
         4.0 * (self.tolerance.to_f64() * largest.to_f64() + smallest)
     }
 }

@@ -3,12 +3,12 @@
 use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::orthonormal::index_of_largest;
-use super::range::is_negligible;
-use super::rotation::Rotation;
 use crate::descent::StopReason;
 use crate::numerics::norm::{columns, dot, sum_of_squares};
 use crate::numerics::real::Real;
+use crate::svd::jacobi::range::is_negligible;
+use crate::svd::jacobi::rotation::Rotation;
+use crate::svd::orthonormal::index_of_largest;
 
 /// The columns on either side of a tile of planes where the columns are in order at the start: so many
 /// planes are turned at a time, one column of each from either side. None of them waits for the roots and
