@@ -7,13 +7,12 @@ pub use config::CompletionConfig;
 pub use result::Completion;
 
 use nalgebra::DMatrix;
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::descent::{Observer, Stopping, minimize};
 use crate::error::Error;
 use crate::loss::Loss;
 use crate::numerics::norm::all_finite;
+use crate::numerics::random::{fill_uniform, seeded};
 use crate::numerics::real::Real;
 use crate::objective::unit_scale::in_units;
 use crate::objective::weights::{check_rank, without_missing};
@@ -149,10 +148,14 @@ fn in_range<T: Real>(fitted: DMatrix<T>, known: &DMatrix<T>) -> Result<DMatrix<T
 
 /// Numbers for which the entries of A·Bᵀ have a mean square of about 1.
 fn random_factors<T: Real>(count: usize, rank: usize, seed: u64) -> Vec<T> {
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut generator = seeded(seed);
     let two = <T as Real>::from_f64(2.0);
     // Numbers in [−1, 1) have the variance ⅓.
     let size = <T as Real>::from_f64(3.0).sqrt() / T::from_count(rank).sqrt().sqrt();
-    let mut draw = || size * (two * T::random_unit(&mut generator) - T::one());
-    (0..count).map(|_| draw()).collect()
+    let mut values = vec![T::zero(); count];
+    fill_uniform(&mut values, &mut generator);
+    for value in &mut values {
+        *value = size * (two * *value - T::one());
+    }
+    values
 }

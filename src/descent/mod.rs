@@ -4,6 +4,7 @@
 //! for who wants to drive it, stop it and go on.
 
 mod checkpoint;
+pub(crate) mod history;
 mod minimize;
 mod observer;
 mod report;

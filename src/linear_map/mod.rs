@@ -1,5 +1,7 @@
 //! Matrices known by what they do to vectors.
 
+pub(crate) mod norm_estimate;
+pub(crate) mod scaled;
 #[cfg(feature = "sparse")]
 mod sparse;
 

@@ -2,11 +2,11 @@
 
 use nalgebra::DMatrix;
 
-use super::Side;
 use crate::error::Error;
 use crate::numerics::product::{add_product, multiply};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
+use crate::objective::side::Side;
 
 /// Y as a function of X, and the way back for gradients.
 #[derive(Clone, Debug)]

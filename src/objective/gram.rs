@@ -1,16 +1,16 @@
 //! The mean squared error of an inverse by one product, as long as that is accurate.
 
 use nalgebra::{DMatrix, DMatrixView, DVector};
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
+use super::Objective;
 use super::estimate::Estimate;
 use super::inverse::check_lengths;
-use super::{Objective, Side};
 use crate::error::Error;
 use crate::numerics::norm::{LANES, euclidean_norm};
 use crate::numerics::product::{multiply, multiply_symmetric};
+use crate::numerics::random::{fill_uniform_about_zero, seeded};
 use crate::numerics::real::Real;
+use crate::objective::side::Side;
 
 /// The mean squared error of an inverse, like
 /// [`InverseObjective`](super::InverseObjective) with
@@ -291,10 +291,10 @@ fn replace_by_loss_gradient<T: Real>(residual: &mut [T]) -> T {
 
 /// ±1, the same for every n×n matrix.
 fn random_signs<T: Real>(n: usize) -> DVector<T> {
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(n as u64);
-    let half = <T as Real>::from_f64(0.5);
-    DVector::from_fn(n, |_, _| {
-        if T::random_unit(&mut generator) < half {
+    let mut signs = DVector::zeros(n);
+    fill_uniform_about_zero(signs.as_mut_slice(), &mut seeded(n as u64));
+    signs.map(|value: T| {
+        if value < T::zero() {
             -T::one()
         } else {
             T::one()

@@ -1,8 +1,6 @@
 //! The singular value decomposition as an objective, its vectors held orthonormal by a penalty.
 
 use nalgebra::DMatrix;
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
 use super::orthogonality::Orthogonality;
 use super::unit_scale::in_units;
@@ -12,6 +10,7 @@ use crate::error::Error;
 use crate::loss::{Loss, MeanSquaredError, WeightedMeanSquaredError};
 use crate::numerics::norm::dot;
 use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
+use crate::numerics::random::{fill_uniform, seeded};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_finite, check_not_empty, check_parameters};
 
@@ -243,9 +242,9 @@ impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
     /// Parameters drawn uniformly from [0, 1), the same on every machine.
     #[must_use]
     pub fn random_start(&self, seed: u64) -> Vec<T> {
-        let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let draw = |_| T::random_unit(&mut generator);
-        (0..self.dimension()).map(draw).collect()
+        let mut start = vec![T::zero(); self.dimension()];
+        fill_uniform(&mut start, &mut seeded(seed));
+        start
     }
 
     /// The factors that these parameters stand for: singular values positive and descending, in the

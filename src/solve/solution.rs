@@ -11,20 +11,21 @@ use crate::numerics::real::Real;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Solution<T: Real> {
-    /// X, n×k: of each run the best iterate of those whose residual was computed afresh, by backward
-    /// error and loss; the last one where the noise, the step limit or the observer ended the run, unless
-    /// an earlier one had a smaller loss.
+    /// X, n×k. Each column is the best iterate whose residual was computed again, by backward error
+    /// and loss; but the last one where the noise, the step limit or the observer ended the run,
+    /// unless an earlier one had a smaller loss.
     pub solution: DMatrix<T>,
     /// How good each column is.
     pub backward_errors: Vec<BackwardError<T>>,
     /// How each column was found. The losses are ½‖A·x − b‖² + λ/2·‖x‖², as the descent carries the
     /// residual along.
     ///
-    /// The evaluations are the products A·v: one for each step, and one for each time that the residual
-    /// is computed afresh, at the start and wherever the descent pauses to confirm what it carries
+    /// The evaluations are the products A·v: one for each step, and one for each time that the
+    /// residual is computed again, at the start and wherever the descent pauses to confirm what it
+    /// carries
     /// along. Least squares take as many products with Aᵀ, which are not counted; nor are those of a
-    /// preconditioner, nor those of all columns together before the first step: some 10 to 20 each of A
-    /// and Aᵀ for the norm and the adjoint, and for [`SolveMethod::HeavyBall`](crate::solve::SolveMethod::HeavyBall) 10 more.
+    /// preconditioner, nor those of all columns together before the first step: some 10 to 20 each of
+    /// A and Aᵀ for the norm and the adjoint.
     pub reports: Vec<Report<T>>,
     /// An estimate of ‖A‖₂ from below, by the power method: the measure of the backward errors,
     /// which are therefore rather too large than too small; ∞ where the norm leaves the range.

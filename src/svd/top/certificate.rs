@@ -109,8 +109,8 @@ impl TopCertificate {
     }
 
     /// Of vectors whose images are known; and the largest residual that was found.
-    fn of_images(factors: &Factors<'_>, images: &Images) -> (Self, f64) {
-        let Factors { u, values, v } = *factors;
+    fn of_images(factors: &TopFactors<'_>, images: &Images) -> (Self, f64) {
+        let TopFactors { u, values, v } = *factors;
         let (a, b) = (orthogonality(u), orthogonality(v));
         let right = residuals(&images.of_v, u, values);
         let left = residuals(&images.of_u, v, values);
@@ -157,7 +157,7 @@ impl TopCertificate {
             rounding: rounding_of_images(&matrix, norm),
             is_proof: true,
         };
-        let factors = Factors {
+        let factors = TopFactors {
             u: &u,
             values: &values,
             v: &v,
@@ -189,7 +189,7 @@ impl TopCertificate {
             rounding: 0.0,
             is_proof: false,
         };
-        let factors = Factors {
+        let factors = TopFactors {
             u: &wide(u),
             values: &values,
             v: &wide(v),
@@ -234,7 +234,7 @@ impl TopCertificate {
     }
 }
 
-struct Factors<'a> {
+struct TopFactors<'a> {
     u: &'a DMatrix<f64>,
     values: &'a [f64],
     v: &'a DMatrix<f64>,

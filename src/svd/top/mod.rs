@@ -1,12 +1,12 @@
 //! The leading singular values of large matrices.
 
 mod basis;
+mod block_map;
 mod certificate;
 mod config;
 mod forecast;
-mod likelihood;
+mod probability;
 mod result;
-mod scaled_map;
 mod search;
 mod start;
 
@@ -19,11 +19,12 @@ use nalgebra::DMatrix;
 use crate::error::Error;
 use crate::error::require;
 use crate::linear_map::LinearMap;
+use crate::numerics::random::gaussian;
 use crate::numerics::real::Real;
 use crate::svd::config::SvdConfig;
 use crate::svd::decompose::svd_by_descent;
-use scaled_map::ScaledMap;
-use search::{Ending, Limits, Search};
+use block_map::BlockMap;
+use search::{BlockEnding, BlockSearch, SearchLimits};
 
 /// The largest k singular values of `map` with their vectors, by block descent: for large matrices, and
 /// for those known by their products alone.
@@ -113,25 +114,25 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     config: TopConfig<T>,
 ) -> Result<TopSvd<T>, Error<T>> {
     let (rows, columns) = (map.rows(), map.columns());
-    let probe = start::gaussian(columns, 1, config.seed.wrapping_add(1));
-    let scaled_map = ScaledMap::new(map, probe.as_slice());
+    let probe = gaussian(columns, 1, config.seed.wrapping_add(1));
+    let scaled_map = BlockMap::new(map, probe.as_slice());
     let is_random = config.start.is_none();
     let first = match config.start {
-        None => start::gaussian(columns, width, config.seed),
+        None => gaussian(columns, width, config.seed),
         Some(given) => start::completed(&given, width, config.seed),
     };
     let room = <T as Real>::from_f64(16.0) * T::EPSILON * T::from_count(rows.max(columns)).sqrt();
-    let limits = Limits {
+    let limits = SearchLimits {
         tolerance: config.tolerance.unwrap_or(room).max(room),
         max_steps: config.max_steps,
         first_look: if is_random { FIRST_LOOK } else { 1 },
         most_columns: map.as_matrix().map(|_| rows.min(columns) * WORK_OF_WHOLE),
     };
     // In place of columns of a given start that depend on the others.
-    let spare = start::gaussian(columns, width, config.seed.wrapping_add(2));
-    let mut search = Search::new(&scaled_map, rows, first, &spare, k);
+    let spare = gaussian(columns, width, config.seed.wrapping_add(2));
+    let mut search = BlockSearch::new(&scaled_map, rows, first, &spare, k);
     let found = search.run(&limits)?;
-    if let (Ending::TooSlow, Some(matrix)) = (found.ending, map.as_matrix()) {
+    if let (BlockEnding::TooSlow, Some(matrix)) = (found.ending, map.as_matrix()) {
         let whole = of_whole(matrix, k)?;
         return Ok(TopSvd {
             steps: search.steps,
@@ -141,7 +142,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
         });
     }
     let leading = match (is_random, search.krylov_steps(found.ending)) {
-        (true, steps) => likelihood::leading(columns, k, width, steps),
+        (true, steps) => probability::leading(columns, k, width, steps),
         (false, _) => LeadingEvidence::Unknown,
     };
     let (u, values, v) = search.leading(&found.ritz);
