@@ -29,8 +29,8 @@ impl<T: Real> Progress<'_, T> {
 
 /// Watches a run, and may ask it to stop.
 ///
-/// A closure is an observer, [`watch`](crate::watch) has others ready, and a tuple of observers lets
-/// each see the run. An observer that is to be read after the run is passed inside a
+/// A closure is an observer, [`watch`](crate::watch) has others ready, and a pair of observers lets
+/// each see the run; pairs nest. An observer that is to be read after the run is passed inside a
 /// closure, `|progress: &Progress<'_, f64>| watcher.observe(progress)`.
 ///
 /// # Example

@@ -6,7 +6,7 @@ use super::Objective;
 use super::weights::check_rank;
 use crate::error::Error;
 use crate::loss::Loss;
-use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
+use crate::numerics::product::low_rank::{product, product_of_transpose, product_with_transpose};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_finite, check_not_empty, check_parameters};
 

@@ -9,7 +9,7 @@ use super::{Objective, SvdFactors};
 use crate::error::Error;
 use crate::loss::{Loss, MeanSquaredError, WeightedMeanSquaredError};
 use crate::numerics::norm::dot;
-use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
+use crate::numerics::product::low_rank::{product, product_of_transpose, product_with_transpose};
 use crate::numerics::random::{fill_uniform, seeded};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_finite, check_not_empty, check_parameters};

@@ -20,23 +20,9 @@
 /// # Other rules
 ///
 /// Any [`Optimizer`](crate::optimizer::Optimizer) minimises the same function as a
-/// [`LinearSystem`](crate::objective::LinearSystem). The heavy ball, with the learning rate and the
-/// momentum that theory gives for the curvatures of A:
-///
-/// ```
-/// use matrix_descent::{minimize, Sgd, Silent, Stopping};
-/// use matrix_descent::objective::LinearSystem;
-/// use nalgebra::dmatrix;
-///
-/// let (a, b) = (dmatrix![3.0, 0.0; 0.0, 1.0], [6.0, 5.0]);
-/// let objective = LinearSystem::new(&a, b.to_vec())?;
-/// // The squares of the smallest and of the largest singular value.
-/// let rule = Sgd::tuned_heavy_ball(1.0, 9.0);
-/// let stopping = Stopping::default().gradient_norm(1e-12);
-/// let run = minimize(objective, rule, vec![0.0; 2], stopping, Silent)?;
-/// assert!((run.parameters[0] - 2.0).abs() < 1e-12 && (run.parameters[1] - 5.0).abs() < 1e-11);
-/// # Ok::<(), matrix_descent::Error>(())
-/// ```
+/// [`LinearSystem`](crate::objective::LinearSystem), whose example is the heavy ball with the
+/// learning rate and the momentum that theory gives for the curvatures of A
+/// ([`Sgd::tuned_heavy_ball`](crate::optimizer::Sgd::tuned_heavy_ball)).
 ///
 /// # Example
 ///
