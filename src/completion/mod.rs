@@ -23,34 +23,34 @@ use crate::svd::{SvdConfig, svd_by_descent};
 /// Fits a matrix of rank k = `rank` to the entries of `matrix` that are there, and so fills in the
 /// others.
 ///
-/// `weights` has the shape of `matrix`: 0 where an entry is missing, which is then not read, 1 (or any
-/// other positive number, as 1/variance) where it is known. Only their ratios count, so that all of
-/// them may be tiny or huge. Y = A·Bᵀ minimises
+/// `weights` has the shape of `matrix`: 0 where an entry is missing, which is then not read, 1 (or
+/// any other positive number, as 1/variance) where it is known. Only their ratios count, so that
+/// all of them may be tiny or huge. Y = A·Bᵀ minimises
 ///
 /// f = Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ + λ/√(mn)·(‖A‖²_F + ‖B‖²_F)
 ///
-/// for a matrix scaled so that Σ wᵢⱼmᵢⱼ² = Σ wᵢⱼ; at its minimum the second term is 2λ/√(mn) times the
-/// sum of the singular values of Y. The descent begins at random factors.
+/// for a matrix scaled so that Σ wᵢⱼmᵢⱼ² = Σ wᵢⱼ; at its minimum the second term is 2λ/√(mn) times
+/// the sum of the singular values of Y. The descent begins at random factors.
 ///
-/// `Ok` means that the gradient vanished, within the tolerance: a stationary point, for generic data
-/// with enough entries the minimum. Nothing is proven of the entries that were missing; hold some out
-/// to see. A row or column without any entry becomes 0 (with λ = 0, arbitrary).
+/// `Ok` means that the gradient vanished, within the tolerance: a stationary point, for generic
+/// data with enough entries the minimum. Nothing is proven of the entries that were missing; hold
+/// some out to see. A row or column without any entry becomes 0 (with λ = 0, arbitrary).
 ///
-/// The rank is best chosen small. Each row needs more than k entries, each column too, and there should
-/// be several times (m + n)·k in all. Each step takes 3·m·n·k multiplications.
+/// The rank is best chosen small. Each row needs more than k entries, each column too, and there
+/// should be several times (m + n)·k in all. Each step takes 3·m·n·k multiplications.
 ///
 /// # Errors
 ///
-/// - [`Error::Empty`], [`Error::ShapeMismatch`], [`Error::NotFinite`] (an entry that is not missing)
-///   and [`Error::InvalidSetting`] (weights, rank or settings) for bad input;
+/// - [`Error::Empty`], [`Error::ShapeMismatch`], [`Error::NotFinite`] (an entry that is not
+///   missing) and [`Error::InvalidSetting`] (weights, rank or settings) for bad input;
 /// - [`Error::SingularValueOutOfRange`] if the entries are too large for the format;
 /// - [`Error::CompletionNotConverged`], with what was reached, if a limit came first, and
 ///   [`Error::Diverged`] if a rule of one's own left the range.
 ///
 /// # Source
 ///
-/// Srebro, Rennie and Jaakkola, "Maximum-margin matrix factorization", 2004; Koren, Bell and Volinsky,
-/// "Matrix factorization techniques for recommender systems", 2009.
+/// Srebro, Rennie and Jaakkola, "Maximum-margin matrix factorization", 2004; Koren, Bell and
+/// Volinsky, "Matrix factorization techniques for recommender systems", 2009.
 ///
 /// # Example
 ///

@@ -7,11 +7,11 @@ use crate::numerics::real::Real;
 
 /// The losses from the start on, one for each iterate.
 #[derive(Clone, Debug)]
-pub(crate) struct History<T> {
+pub(crate) struct LossHistory<T> {
     losses: Vec<T>,
 }
 
-impl<T: Real> History<T> {
+impl<T: Real> LossHistory<T> {
     /// With room for so many losses.
     pub(crate) fn with_capacity(losses: usize) -> Self {
         Self {

@@ -52,10 +52,12 @@ impl<T: Real> Progress<'_, T> {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 pub trait Observer<T> {
-    /// Sees one iterate; `Break` ends the run with [`StopReason::Observer`](crate::descent::StopReason).
+    /// Sees one iterate; `Break` ends the run with
+    /// [`StopReason::Observer`](crate::descent::StopReason).
     fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()>;
 
-    /// Whether it looks at all; a run need not prepare what nobody looks at. True if not overridden.
+    /// Whether it looks at all; a run need not prepare what nobody looks at. True if not
+    /// overridden.
     fn watches(&self) -> bool {
         true
     }

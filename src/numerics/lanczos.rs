@@ -98,9 +98,9 @@ impl<T: Real> Lanczos<T> {
 
     /// Removes from `next` what lies in the first `k` + 1 basis vectors, and returns its norm.
     ///
-    /// Once more where little is left of it, twice being enough (Daniel, Gragg, Kaufman and Stewart,
-    /// "Reorthogonalization and stable algorithms for updating the Gram–Schmidt QR factorization",
-    /// 1976).
+    /// Once more where little is left of it, twice being enough (Daniel, Gragg, Kaufman and
+    /// Stewart, "Reorthogonalization and stable algorithms for updating the Gram–Schmidt QR
+    /// factorization", 1976).
     fn orthogonalise_next(&mut self, k: usize) -> T {
         let n = self.next.len();
         let mut before = dot(&self.next, &self.next).sqrt();

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use super::Objective;
-use super::estimate::Estimate;
+use super::estimate::IdentityEstimate;
 use crate::error::Error;
 use crate::loss::Loss;
 use crate::numerics::real::Real;
@@ -22,11 +22,11 @@ use crate::objective::side::Side;
 /// For the mean squared error the curvatures lie between 2σₙ²/n² and 2σ₁²/n² on the left and the
 /// right, where σ₁ ≥ … ≥ σₙ are the singular values of M; for both sides only the upper bound
 /// holds. One evaluation takes two products of n×n matrices, on both sides four. It allocates
-/// nothing up to n = 8; above, each product allocates and frees one packing buffer inside nalgebra's
-/// `matrixmultiply`. It holds four n×n matrices.
+/// nothing up to n = 8; above, each product allocates and frees one packing buffer inside
+/// nalgebra's `matrixmultiply`. It holds four n×n matrices.
 ///
-/// For the mean squared error [`InverseGramObjective`](super::InverseGramObjective) needs half of the products
-/// far from the solution.
+/// For the mean squared error [`InverseGramObjective`](super::InverseGramObjective) needs half of
+/// the products far from the solution.
 ///
 /// # Example
 ///
@@ -43,7 +43,7 @@ use crate::objective::side::Side;
 /// ```
 #[derive(Clone, Debug)]
 pub struct InverseObjective<'m, T, L> {
-    estimate: Estimate<'m, T>,
+    estimate: IdentityEstimate<'m, T>,
     identity: DMatrix<T>,
     loss: L,
     /// Y.
@@ -60,7 +60,7 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     /// [`Error::Empty`], [`Error::NotSquare`] or [`Error::NotFinite`]; what
     /// [`Loss::check_dimension`] says of a loss for another number of entries than n².
     pub fn new(matrix: &'m DMatrix<T>, side: Side, loss: L) -> Result<Self, Error<T>> {
-        let estimate = Estimate::new(matrix, side)?;
+        let estimate = IdentityEstimate::new(matrix, side)?;
         let n = estimate.order();
         loss.check_dimension(n * n)?;
         Ok(Self {

@@ -12,22 +12,23 @@ use crate::numerics::validation::{check_finite, check_not_empty, check_parameter
 
 /// The loss of Y = A·Bᵀ against an m×n matrix M, as a function of A (m×k) and B (n×k).
 ///
-/// The parameters are the columns of A, then those of B. With D = ∂L/∂Y the gradient is ∂A = D·B and
-/// ∂B = Dᵀ·A. With the mean squared error the minimum is the best approximation of rank k; with a
-/// weighted one, where no singular value decomposition applies, it fits the entries that are there.
-/// There are many minima, A·T and B·T⁻ᵀ for every invertible T, but all are equally low.
+/// The parameters are the columns of A, then those of B. With D = ∂L/∂Y the gradient is ∂A = D·B
+/// and ∂B = Dᵀ·A. With the mean squared error the minimum is the best approximation of rank k; with
+/// a weighted one, where no singular value decomposition applies, it fits the entries that are
+/// there. There are many minima, A·T and B·T⁻ᵀ for every invertible T, but all are equally low.
 ///
-/// Inside [`Ridge`](crate::objective::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) is at its least λ times the sum of the
-/// singular values of Y: the convex penalty on the rank, which keeps a fit to few entries from running
-/// wild. [`complete_by_descent`](crate::completion::complete_by_descent) is made of the three.
+/// Inside [`Ridge`](crate::objective::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) is at its least λ times the sum
+/// of the singular values of Y: the convex penalty on the rank, which keeps a fit to few entries
+/// from running wild. [`complete_by_descent`](crate::completion::complete_by_descent) is made of
+/// the three.
 ///
 /// One evaluation takes 3·m·n·k multiplications and allocates nothing.
 ///
 /// # Source
 ///
 /// Burer and Monteiro, "A nonlinear programming algorithm for solving semidefinite programs via
-/// low-rank factorization", 2003; Srebro, Rennie and Jaakkola, "Maximum-margin matrix factorization",
-/// 2004, for the penalty.
+/// low-rank factorization", 2003; Srebro, Rennie and Jaakkola, "Maximum-margin matrix
+/// factorization", 2004, for the penalty.
 ///
 /// # Example
 ///
@@ -55,13 +56,13 @@ pub struct LowRankObjective<'m, T, L> {
 }
 
 impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
-    /// The objective for k = `rank` columns in each factor. Where an entry is missing, to a weighted
-    /// loss, any finite number may stand.
+    /// The objective for k = `rank` columns in each factor. Where an entry is missing, to a
+    /// weighted loss, any finite number may stand.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] or [`Error::NotFinite`]; [`Error::InvalidSetting`] for a rank outside
-    /// 1 … min(m, n); what [`Loss::check_dimension`] says of a loss for another number of entries than
+    /// [`Error::Empty`] or [`Error::NotFinite`]; [`Error::InvalidSetting`] for a rank outside 1 …
+    /// min(m, n); what [`Loss::check_dimension`] says of a loss for another number of entries than
     /// m·n.
     pub fn new(matrix: &'m DMatrix<T>, rank: usize, loss: L) -> Result<Self, Error<T>> {
         check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
@@ -96,8 +97,8 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`], or [`Error::NotFinite`] for the parameters or an entry of the product
-    /// that overflows.
+    /// [`Error::DimensionMismatch`], or [`Error::NotFinite`] for the parameters or an entry of the
+    /// product that overflows.
     pub fn product(&self, parameters: &[T]) -> Result<DMatrix<T>, Error<T>> {
         let (a, b) = self.factors(parameters)?;
         let product = a * b.transpose();

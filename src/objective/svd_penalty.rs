@@ -39,17 +39,18 @@ const SQUARED_FORM_WEIGHT: f64 = 0.01;
 ///
 /// # Which form
 ///
-/// The squared form keeps singular values positive, and pays for it: dⱼ = 0 stays 0 under its gradient,
-/// so that a component that begins with the wrong sign is lost. From 200 starts in [0, 1) the heavy ball
-/// with η = μ = 0.9 reached all singular values of five small matrices, with σ₁ from 1.8 to 3, between 33
-/// and 90 times in a hundred; with each matrix doubled, never. The signed form has neither fault: from
-/// each of those starts it converged by [`Lbfgs`](crate::optimizer::Lbfgs), within 150 to 1600 steps, and by
-/// `Sgd::new(0.3).momentum(0.98).clipped(Clip::Norm(0.3))` within 11 000. (Far from orthonormal vectors
-/// the gradient grows with the third power; without clipping large steps diverge there.)
+/// The squared form keeps singular values positive, and pays for it: dⱼ = 0 stays 0 under its
+/// gradient, so that a component that begins with the wrong sign is lost. From 200 starts in [0, 1)
+/// the heavy ball with η = μ = 0.9 reached all singular values of five small matrices, with σ₁ from
+/// 1.8 to 3, between 33 and 90 times in a hundred; with each matrix doubled, never. The signed form
+/// has neither fault: from each of those starts it converged by [`Lbfgs`](crate::optimizer::Lbfgs),
+/// within 150 to 1600 steps, and by `Sgd::new(0.3).momentum(0.98).clipped(Clip::Norm(0.3))` within
+/// 11 000. (Far from orthonormal vectors the gradient grows with the third power; without clipping
+/// large steps diverge there.)
 ///
-/// Both need about (σ₁/gap)² steps of plain descent, where gap is the least distance of two singular
-/// values, and prove nothing: they are a lesson. [`svd_by_descent`](crate::svd::svd_by_descent) is the
-/// method to use.
+/// Both need about (σ₁/gap)² steps of plain descent, where gap is the least distance of two
+/// singular values, and prove nothing: they are a lesson.
+/// [`svd_by_descent`](crate::svd::svd_by_descent) is the method to use.
 ///
 /// One evaluation takes 3·m·n·k multiplications and 2·(m + n)·k² for the penalties, and allocates
 /// nothing.
@@ -57,7 +58,8 @@ const SQUARED_FORM_WEIGHT: f64 = 0.01;
 /// # Source
 ///
 /// Courant, "Variational methods for the solution of problems of equilibrium and vibrations", 1943,
-/// for penalties; Eckart and Young, "The approximation of one matrix by another of lower rank", 1936.
+/// for penalties; Eckart and Young, "The approximation of one matrix by another of lower
+/// rank", 1936.
 ///
 /// # Example
 ///
@@ -150,11 +152,13 @@ impl<T: Real> SvdPenalty<T> {
     ///
     /// f = ½‖U·diag(d)·Vᵀ − M/‖M‖_F‖²_F + ¼‖UᵀU − I‖²_F + ¼‖VᵀV − I‖²_F.
     ///
-    /// Only ratios of the entries count. [`factors`](Self::factors) brings back the signs and the scale.
+    /// Only ratios of the entries count. [`factors`](Self::factors) brings back the signs and the
+    /// scale.
     ///
     /// # Errors
     ///
-    /// [`Error::Empty`] or [`Error::NotFinite`]; [`Error::SingularValueOutOfRange`] if ‖M‖_F overflows.
+    /// [`Error::Empty`] or [`Error::NotFinite`]; [`Error::SingularValueOutOfRange`] if ‖M‖_F
+    /// overflows.
     pub fn signed(matrix: &DMatrix<T>) -> Result<Self, Error<T>> {
         check(matrix)?;
         let rank = matrix.nrows().min(matrix.ncols());
@@ -163,22 +167,23 @@ impl<T: Real> SvdPenalty<T> {
 }
 
 impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
-    /// The signed form of k = `rank` components for a matrix with missing or weighted entries, where no
-    /// singular value decomposition applies:
+    /// The signed form of k = `rank` components for a matrix with missing or weighted entries,
+    /// where no singular value decomposition applies:
     ///
     /// f = mn/2·Σ wᵢⱼ(yᵢⱼ − mᵢⱼ/ν)²/Σ wᵢⱼ + ¼‖UᵀU − I‖²_F + ¼‖VᵀV − I‖²_F.
     ///
-    /// An entry of weight 0 is missing and is not read: NaN may stand there. ν² = mn·Σ wᵢⱼmᵢⱼ²/Σ wᵢⱼ is
-    /// the square of the norm that M had if the missing entries were like the others.
+    /// An entry of weight 0 is missing and is not read: NaN may stand there. ν² = mn·Σ wᵢⱼmᵢⱼ²/Σ
+    /// wᵢⱼ is the square of the norm that M had if the missing entries were like the others.
     ///
-    /// [`complete_by_descent`](crate::completion::complete_by_descent) walks two factors without a penalty instead
-    /// and needs a fifth to a fifteenth of the steps.
+    /// [`complete_by_descent`](crate::completion::complete_by_descent) walks two factors without a
+    /// penalty instead and needs a fifth to a fifteenth of the steps.
     ///
     /// # Errors
     ///
-    /// - [`Error::Empty`] or [`Error::NotFinite`] for the matrix, of the entries that are not missing;
-    /// - [`Error::ShapeMismatch`] for the weights, and [`Error::InvalidSetting`] if one is negative or
-    ///   not finite, or their sum is 0 or overflows, or for a rank outside 1 … min(m, n);
+    /// - [`Error::Empty`] or [`Error::NotFinite`] for the matrix, of the entries that are not
+    ///   missing;
+    /// - [`Error::ShapeMismatch`] for the weights, and [`Error::InvalidSetting`] if one is negative
+    ///   or not finite, or their sum is 0 or overflows, or for a rank outside 1 … min(m, n);
     /// - [`Error::SingularValueOutOfRange`] if ν overflows.
     ///
     /// # Example
@@ -252,8 +257,8 @@ impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
     ///
     /// # Errors
     ///
-    /// [`Error::DimensionMismatch`], or [`Error::NotFinite`] for the parameters or a singular value that
-    /// overflows.
+    /// [`Error::DimensionMismatch`], or [`Error::NotFinite`] for the parameters or a singular value
+    /// that overflows.
     pub fn factors(&self, parameters: &[T]) -> Result<SvdFactors<T>, Error<T>> {
         check_parameters(parameters, self.dimension())?;
         let (rows, columns) = self.target.shape();

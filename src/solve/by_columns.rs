@@ -22,17 +22,17 @@ use crate::solve::solution::Solution;
 /// `Ok` means: for each column the residual and the gradient, computed again from A and b, give a
 /// backward error that is within the tolerance, or as small as rounding allows
 /// ([`SolveConfig::tolerance`]); or the residual is within the noise ([`SolveConfig::noise`]). A
-/// matrix that is singular to working precision may thus be taken as singular, and the least squares
-/// found: [`BackwardError::of_system`] says whether the system itself is solved.
+/// matrix that is singular to working precision may thus be taken as singular, and the least
+/// squares found: [`BackwardError::of_system`] says whether the system itself is solved.
 ///
 /// Conjugate gradients take about κ steps, the quotient of the largest and the smallest singular
 /// value that is not zero, or √κ for a definite matrix. For small dense systems a factorisation is
-/// the better choice; descent pays where A is large and sparse or known by its products alone, where
-/// a good start or preconditioner is known, or where an early end is wanted.
+/// the better choice; descent pays where A is large and sparse or known by its products alone,
+/// where a good start or preconditioner is known, or where an early end is wanted.
 ///
 /// Each step takes one product with A and one with Aᵀ (definite: one with A alone), and allocates
-/// nothing, the history beyond 4096 steps excepted. Before the first, up to 44 products estimate the
-/// norm of A and compare it with its adjoint, and as many those of a preconditioner. To use any
+/// nothing, the history beyond 4096 steps excepted. Before the first, up to 44 products estimate
+/// the norm of A and compare it with its adjoint, and as many those of a preconditioner. To use any
 /// other optimizer, minimise [`LinearSystem`](crate::objective::LinearSystem).
 ///
 /// # Errors
@@ -41,15 +41,15 @@ use crate::solve::solution::Solution;
 ///   definite matrix) and [`Error::InvalidSetting`] for bad input;
 /// - [`Error::NotPositiveDefinite`] if a matrix or preconditioner that has to be is not;
 /// - [`Error::ProductNotFinite`] if the first products of A or of a preconditioner are not finite;
-/// - [`Error::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the adjoint of
-///   [`LinearMap::apply`];
+/// - [`Error::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the adjoint
+///   of [`LinearMap::apply`];
 /// - [`Error::SolutionOutOfRange`] if the format can't hold the solution;
 /// - [`Error::SystemNotConverged`], with the best iterates, if a column met a limit first.
 ///
 /// # Source
 ///
-/// Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
-/// Björck, Elfving and Strakoš, "Stability of conjugate gradient and Lanczos methods for linear least
+/// Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Björck,
+/// Elfving and Strakoš, "Stability of conjugate gradient and Lanczos methods for linear least
 /// squares problems", 1998.
 ///
 /// # Example

@@ -140,7 +140,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
         self
     }
 
-    /// Sets a preconditioner P ≈ A⁻¹, n×n: a matrix, a reference to one, or any other [`LinearMap`].
+    /// Sets a preconditioner P ≈ A⁻¹, n×n: a matrix, a reference to one, or any other
+    /// [`LinearMap`].
     ///
     /// For [`SolveProblem::PositiveDefinite`] it has to be symmetric positive definite. For least
     /// squares it stands on the right: the descent walks y in x = P·y, and of several solutions
@@ -181,8 +182,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     ///
     /// Without one the descent goes on until rounding stops it. Then a solution is accepted if the
     /// backward error is within 16·ε·√max(m, n), or, for least squares, if the product of the two
-    /// backward errors is within that and the one of least squares within ∛ε: rounding leaves no less
-    /// of the gradient.
+    /// backward errors is within that and the one of least squares within ∛ε: rounding leaves no
+    /// less of the gradient.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self

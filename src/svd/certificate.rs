@@ -19,9 +19,9 @@ pub(super) const SMALLEST_EXPONENT: i32 = -1074;
 /// |σᵢ − σ̂ᵢ| ≤ r + η·σ̂ᵢ, η = max(√((1+a)(1+b)) − 1, 1 − √((1−a)(1−b))),
 ///
 /// by Weyl's and Ostrowski's inequalities. U and V are here the thin ones, whatever was asked for.
-/// Most of a bound for an `f64` matrix is room for the rounding of the three products that it takes,
-/// so that it is some n times above the true error, or more. The bounds are `f64`, and computed in
-/// `f64`, for `f32` matrices too. A bound is ∞ where nothing is proven.
+/// Most of a bound for an `f64` matrix is room for the rounding of the three products that it
+/// takes, so that it is some n times above the true error, or more. The bounds are `f64`, and
+/// computed in `f64`, for `f32` matrices too. A bound is ∞ where nothing is proven.
 ///
 /// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
 /// underflow, and no fast matrix multiplication of Strassen's kind.
@@ -90,7 +90,8 @@ impl SvdCertificate {
         singular_values: &[T],
         v: &DMatrix<T>,
     ) -> Self {
-        // Of a zero matrix nothing is lost at any scale: at the smallest its bounds are nearest to 0.
+        // Of a zero matrix nothing is lost at any scale: at the smallest its bounds are nearest
+        // to 0.
         let exponent = largest_exponent(matrix).unwrap_or(SMALLEST_EXPONENT);
         let (u, v) = (u.map(T::to_f64), v.map(T::to_f64));
         // Exact but for underflow, of which `residual_in_range` knows.

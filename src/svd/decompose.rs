@@ -36,8 +36,8 @@ use crate::svd::vectors::Vectors;
 /// itself and the vectors, proves every singular value to within √ε·σ₁ at the very most; mostly to
 /// nearly all digits.
 ///
-/// Sources: Hestenes, "Inversion of matrices by biorthogonalization and related results", 1958;
-/// de Rijk, "A one-sided Jacobi algorithm for computing the singular value decomposition on a vector
+/// Sources: Hestenes, "Inversion of matrices by biorthogonalization and related results", 1958; de
+/// Rijk, "A one-sided Jacobi algorithm for computing the singular value decomposition on a vector
 /// computer", 1989; Demmel and Veselić, "Jacobi's method is more accurate than QR", 1992; Drmač and
 /// Veselić, "New fast and accurate Jacobi SVD algorithm I", 2008.
 ///

@@ -15,9 +15,9 @@ use crate::svd::result::Svd;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Polar<T: Real> {
-    /// Q = U·Vᵀ, m×n: QᵀQ = I if m ≥ n, QQᵀ = I if m ≤ n. Of all such matrices the nearest to M, in every
-    /// unitarily invariant norm (Fan and Hoffman, "Some metric inequalities in the space of matrices",
-    /// 1955).
+    /// Q = U·Vᵀ, m×n: QᵀQ = I if m ≥ n, QQᵀ = I if m ≤ n. Of all such matrices the nearest to M, in
+    /// every unitarily invariant norm (Fan and Hoffman, "Some metric inequalities in the space of
+    /// matrices", 1955).
     pub orthogonal: DMatrix<T>,
     /// H = V·diag(σ)·Vᵀ = (MᵀM)^½, n×n; exactly symmetric, and semidefinite but for rounding.
     pub positive: DMatrix<T>,
@@ -25,13 +25,13 @@ pub struct Polar<T: Real> {
     pub residual: T,
 }
 
-/// The polar decomposition `matrix` = Q·H of any m×n matrix, from its SVD U·diag(σ)·Vᵀ: Q = U·Vᵀ and
-/// H = V·diag(σ)·Vᵀ.
+/// The polar decomposition `matrix` = Q·H of any m×n matrix, from its SVD U·diag(σ)·Vᵀ: Q = U·Vᵀ
+/// and H = V·diag(σ)·Vᵀ.
 ///
 /// H is unique, and Q if the rank is min(m, n); else Q is one of many.
 ///
-/// Sources: Autonne, "Sur les groupes linéaires, réels et orthogonaux", 1902; Higham, "Computing the
-/// polar decomposition—with applications", 1986.
+/// Sources: Autonne, "Sur les groupes linéaires, réels et orthogonaux", 1902; Higham, "Computing
+/// the polar decomposition—with applications", 1986.
 ///
 /// # Errors
 ///

@@ -24,17 +24,18 @@ pub struct Svd<T: Real> {
     /// The sweeps over all planes, the one that found nothing to do included.
     pub sweeps: usize,
     /// The losses before the first and after each sweep, ½‖off(WᵀW)‖²_F/‖M‖⁴_F with W = M·V, or
-    /// Mᵀ·U if M has more columns than rows: one entry more than there were sweeps. From order 32 on
-    /// it is the other of the two, and begins with the Q of a QR factorisation with pivoting in the place
-    /// of U (or of V).
+    /// Mᵀ·U if M has more columns than rows: one entry more than there were sweeps. From order 32
+    /// on it is the other of the two, and begins with the Q of a QR factorisation with pivoting in
+    /// the place of U (or of V).
     ///
     /// Each is summed from what the rotations after it take away, so that the history never rises.
     pub losses: Vec<T>,
     /// Why the descent ended. [`StopReason::Accuracy`]: the loss vanished to working precision.
     ///
     /// Within an [`Error::SvdNotConverged`](crate::error::Error::SvdNotConverged) it may be
-    /// [`StopReason::StepLimit`], after [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps),
-    /// or [`StopReason::Accuracy`], where the certificate proves too little all the same.
+    /// [`StopReason::StepLimit`], after
+    /// [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps), or [`StopReason::Accuracy`],
+    /// where the certificate proves too little all the same.
     pub stop_reason: StopReason,
 }
 

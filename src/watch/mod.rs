@@ -8,8 +8,8 @@
 //! | [`TimeBudget`] | ends the run when its time is up | |
 //! | [`StopWhen`] | ends the run when a flag is set, as by Ctrl-C | |
 //!
-//! Two observers watch one run as a pair: each sees every iterate, in order, and the run ends if one
-//! of them asks for it. A closure is an observer as well, and pairs nest.
+//! Two observers watch one run as a pair: each sees every iterate, in order, and the run ends if
+//! one of them asks for it. A closure is an observer as well, and pairs nest.
 //!
 //! ```
 //! use std::ops::ControlFlow;

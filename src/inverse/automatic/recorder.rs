@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nalgebra::DMatrix;
 
-use crate::descent::history::History;
+use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
 use crate::inverse::automatic::descent::monitor::{Estimate, Monitor};
 use crate::inverse::scaling::Scaling;
@@ -21,7 +21,7 @@ pub(crate) struct Recorder<'a, T: Real, O> {
     max_steps: usize,
     observer: &'a mut O,
     shown: Option<Shown<T>>,
-    history: History<T>,
+    history: LossHistory<T>,
     last_squared_distance: f64,
     step: usize,
     /// Steps before the descent began anew.
@@ -56,7 +56,7 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
             max_steps,
             observer,
             shown,
-            history: History::with_capacity(RESERVED_LOSSES),
+            history: LossHistory::with_capacity(RESERVED_LOSSES),
             last_squared_distance: f64::INFINITY,
             step: 0,
             steps_before: 0,

@@ -11,8 +11,8 @@ use crate::solve::descent::status::Status;
 use crate::solve::solution::BackwardError;
 
 impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
-    /// Whether this is nearer to a solution: by the backward error, unless the loss has risen, or by a loss
-    /// that has fallen far.
+    /// Whether this is nearer to a solution: by the backward error, unless the loss has risen, or
+    /// by a loss that has fallen far.
     pub(super) fn is_better(&self, status: &Status<T>, other: &Status<T>) -> bool {
         let has_risen = status.loss > other.loss * (T::one() + self.rounding);
         let is_less = status.error.smallest() < other.error.smallest();
@@ -73,8 +73,8 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
         is_met.then_some(StopReason::Accuracy)
     }
 
-    /// Whether the residual is not above that of x = 0 and of the start. A huge x that A takes near to
-    /// zero has a tiny backward error whatever b is.
+    /// Whether the residual is not above that of x = 0 and of the start. A huge x that A takes near
+    /// to zero has a tiny backward error whatever b is.
     fn is_useful(&self, error: &BackwardError<T>) -> bool {
         error.residual <= self.useful_residual
     }

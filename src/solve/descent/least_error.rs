@@ -4,7 +4,8 @@ use crate::numerics::real::Real;
 use crate::solve::descent::status::Status;
 
 /// The iterate of an inner iteration with the least backward error, among those with a loss no
-/// higher than at its start. Conjugacy that rounding has spoilt can take later ones far away from it.
+/// higher than at its start. Conjugacy that rounding has spoilt can take later ones far away from
+/// it.
 #[derive(Debug)]
 pub(super) struct LeastError<T> {
     pub(super) x: Vec<T>,
@@ -42,8 +43,8 @@ impl<T: Real> LeastError<T> {
         has_fallen
     }
 
-    /// Whether the error is so much larger that rounding must have spoilt the directions: on the way down
-    /// it goes up and down as well, by up to κ.
+    /// Whether the error is so much larger that rounding must have spoilt the directions: on the
+    /// way down it goes up and down as well, by up to κ.
     pub(super) fn is_far_below(&self, status: &Status<T>) -> bool {
         self.error < status.error.smallest() * T::EPSILON.sqrt()
     }

@@ -1,4 +1,5 @@
-//! The descent on one right-hand side: inner iterations until a goal is confirmed or a limit is met.
+//! The descent on one right-hand side: inner iterations until a goal is confirmed or a limit is
+//! met.
 
 use crate::descent::{Observer, Report, StopReason};
 use crate::error::Error;

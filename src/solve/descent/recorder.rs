@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::descent::history::History;
+use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
 use crate::numerics::binary_scaling::scale;
 use crate::numerics::real::Real;
@@ -14,7 +14,7 @@ const RESERVED_LOSSES: usize = 4096;
 pub(super) struct SystemRecorder<'o, T, O> {
     observer: &'o mut O,
     max_steps: usize,
-    history: History<T>,
+    history: LossHistory<T>,
     started: Instant,
     shown: Option<ShownIterate<T>>,
     exponents: Exponents,
@@ -48,7 +48,7 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         Self {
             observer,
             max_steps,
-            history: History::with_capacity(RESERVED_LOSSES.min(max_steps.saturating_add(1))),
+            history: LossHistory::with_capacity(RESERVED_LOSSES.min(max_steps.saturating_add(1))),
             started: Instant::now(),
             shown,
             exponents,

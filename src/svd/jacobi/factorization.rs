@@ -16,7 +16,8 @@ pub(crate) struct Factorization<T: Real> {
     pub(crate) stop_reason: StopReason,
 }
 
-/// U with zeros for the columns that are still unknown, σ and V from W = M·V with orthogonal columns.
+/// U with zeros for the columns that are still unknown, σ and V from W = M·V with orthogonal
+/// columns.
 pub(super) fn factors<T: Real>(
     mut product: DMatrix<T>,
     mut rotations: DMatrix<T>,

@@ -84,20 +84,20 @@ fn without_rotations<T: Real>(
     })
 }
 
-/// The order from which the departures of V from orthogonality, a few ε for each pair of columns, are worth
-/// two products.
+/// The order from which the departures of V from orthogonality, a few ε for each pair of columns,
+/// are worth two products.
 const LARGE: usize = 256;
 
-/// By how much the diagonal of R may overestimate the least singular value; more costs the sweeps taken
-/// in vain.
+/// By how much the diagonal of R may overestimate the least singular value; more costs the sweeps
+/// taken in vain.
 const MARGIN: f64 = 8.0;
 
-/// An error of kε in v, on σ₁'s side, makes ‖M·v‖ too large by k²ε²σ₁²/2σ² relative to σ: below this times
-/// √ε·σ₁, with k around 10 and growing with the order, that would be more than a few ε.
+/// An error of kε in v, on σ₁'s side, makes ‖M·v‖ too large by k²ε²σ₁²/2σ² relative to σ: below
+/// this times √ε·σ₁, with k around 10 and growing with the order, that would be more than a few ε.
 const APART: f64 = 16.0;
 
-/// Whether values are so near to each other that, were they singular values σ, M·v would keep half of the
-/// digits of u, and σ all but a few ε of its own; with a margin of at least 1.
+/// Whether values are so near to each other that, were they singular values σ, M·v would keep half
+/// of the digits of u, and σ all but a few ε of its own; with a margin of at least 1.
 fn are_near<T: Real>(values: &[T], margin: f64) -> bool {
     let largest = values.iter().copied().fold(T::zero(), T::max);
     let enough = <T as Real>::from_f64(margin * APART) * T::EPSILON.sqrt() * largest;

@@ -32,24 +32,24 @@ pub struct PseudoInverse<T: Real> {
     pub svd: Svd<T>,
 }
 
-/// The pseudo-inverse M⁺ = Σ vⱼ·uⱼᵀ/σⱼ of `matrix`, m×n of any shape and rank, over the singular values
-/// above the cut-off.
+/// The pseudo-inverse M⁺ = Σ vⱼ·uⱼᵀ/σⱼ of `matrix`, m×n of any shape and rank, over the singular
+/// values above the cut-off.
 ///
-/// Of all n×m matrices X it is the one with M·X·M = M, X·M·X = X, and both M·X and X·M symmetric; X·b is
-/// the shortest of the vectors x that minimise ‖M·x − b‖. How nearly the four hold is computed from the
-/// result and returned.
+/// Of all n×m matrices X it is the one with M·X·M = M, X·M·X = X, and both M·X and X·M symmetric;
+/// X·b is the shortest of the vectors x that minimise ‖M·x − b‖. How nearly the four hold is
+/// computed from the result and returned.
 ///
-/// As a function of M it is not continuous where the rank changes: a cut-off that takes one value more
-/// or less gives another matrix altogether. So look at the rank, and at the singular values on both sides
-/// of the cut-off, where entries are uncertain.
+/// As a function of M it is not continuous where the rank changes: a cut-off that takes one value
+/// more or less gives another matrix altogether. So look at the rank, and at the singular values on
+/// both sides of the cut-off, where entries are uncertain.
 ///
 /// Sources: Penrose, "A generalized inverse for matrices", 1955; Golub and Kahan, "Calculating the
 /// singular values and pseudo-inverse of a matrix", 1965.
 ///
 /// # Errors
 ///
-/// As [`svd_by_descent`]; besides [`Error::InvalidSetting`] for a cut-off that is negative or not finite,
-/// and [`Error::InverseOutOfRange`] if entries of M⁺ are too large for the format.
+/// As [`svd_by_descent`]; besides [`Error::InvalidSetting`] for a cut-off that is negative or not
+/// finite, and [`Error::InverseOutOfRange`] if entries of M⁺ are too large for the format.
 ///
 /// # Example
 ///

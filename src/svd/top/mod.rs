@@ -26,22 +26,25 @@ use crate::svd::decompose::svd_by_descent;
 use block_map::BlockMap;
 use search::{BlockEnding, BlockSearch, SearchLimits};
 
-/// The largest k singular values of `map` with their vectors, by block descent: for large matrices, and
-/// for those known by their products alone.
+/// The largest k singular values of `map` with their vectors, by block descent: for large matrices,
+/// and for those known by their products alone.
 ///
-/// `map` is m×n, a matrix or any other [`LinearMap`], and 1 ≤ k ≤ min(m, n). The function that is walked
-/// is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random start; its gradient
-/// is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact minimum over the span of V,
-/// its gradient and those of the steps before, up to eight blocks in all: conjugate gradients with more
-/// memory, also known as block Lanczos bidiagonalisation with thick restarts. MᵀM is never formed.
+/// `map` is m×n, a matrix or any other [`LinearMap`], and 1 ≤ k ≤ min(m, n). The function that is
+/// walked is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random
+/// start; its gradient is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact
+/// minimum over the span of V, its gradient and those of the steps before, up to eight blocks in
+/// all: conjugate gradients with more memory, also known as block Lanczos bidiagonalisation with
+/// thick restarts. MᵀM is never formed.
 ///
-/// A `DMatrix` with min(m, n) ≤ 6·(k + p), or on which the search gets slow, is decomposed as a whole
-/// ([`TopRoute`]). So a cluster of singular values around σ_k, wider than p, costs time but no digits.
+/// A `DMatrix` with min(m, n) ≤ 6·(k + p), or on which the search gets slow, is decomposed as a
+/// whole ([`TopRoute`]). So a cluster of singular values around σ_k, wider than p, costs time but
+/// no digits.
 ///
 /// `Ok` means: U and V are orthonormal to working precision, and the residuals max(‖M·vⱼ − σⱼ·uⱼ‖,
-/// ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance ([`TopConfig::tolerance`]). So each
-/// σⱼ is a singular value to within the [`TopCertificate`]'s bound, proven for a `DMatrix`. That they are
-/// the largest ones is mostly not proven but very probable: [`TopCertificate::leading`] says which.
+/// ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance ([`TopConfig::tolerance`]). So
+/// each σⱼ is a singular value to within the [`TopCertificate`]'s bound, proven for a `DMatrix`.
+/// That they are the largest ones is mostly not proven but very probable:
+/// [`TopCertificate::leading`] says which.
 ///
 /// Where the rank is below k the rest of the singular values is 0, or as small as rounding, with
 /// orthonormal vectors.
@@ -53,12 +56,13 @@ use search::{BlockEnding, BlockSearch, SearchLimits};
 ///
 /// # Errors
 ///
-/// - [`Error::Empty`] and [`Error::NotFinite`] for a bad matrix, [`Error::InvalidSetting`] for k = 0,
-///   k > min(m, n) and bad settings, [`Error::ShapeMismatch`] and [`Error::NotFinite`] for a bad start;
+/// - [`Error::Empty`] and [`Error::NotFinite`] for a bad matrix, [`Error::InvalidSetting`] for k =
+///   0, k > min(m, n) and bad settings, [`Error::ShapeMismatch`] and [`Error::NotFinite`] for a bad
+///   start;
 /// - [`Error::SingularValueOutOfRange`] if σ₁ is too large for the format;
 /// - [`Error::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
-/// - [`Error::TopSvdNotConverged`], with what was reached, after the steps allowed, or if the products of
-///   the map are not those of a map and its adjoint.
+/// - [`Error::TopSvdNotConverged`], with what was reached, after the steps allowed, or if the
+///   products of the map are not those of a map and its adjoint.
 ///
 /// # Example
 ///
@@ -103,8 +107,8 @@ const WHOLE_BELOW: usize = 6;
 /// A random start takes at least so many steps; a given one may be good enough at once.
 const FIRST_LOOK: usize = 4;
 
-/// A search of a matrix is given up for the whole decomposition when its blocks have had this times as
-/// many columns as the matrix.
+/// A search of a matrix is given up for the whole decomposition when its blocks have had this times
+/// as many columns as the matrix.
 const WORK_OF_WHOLE: usize = 4;
 
 fn by_blocks<T: Real, A: LinearMap<T>>(

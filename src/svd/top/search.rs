@@ -16,8 +16,8 @@ use crate::svd::orthonormal::complete;
 /// The blocks a basis holds before the search begins again from the best of it.
 const MOST_BLOCKS: usize = 8;
 
-/// The blocks that it begins again from: with the best two of eight, searches whose gradients fall slowly
-/// take half of the steps that they take with one of six (measured).
+/// The blocks that it begins again from: with the best two of eight, searches whose gradients fall
+/// slowly take half of the steps that they take with one of six (measured).
 const KEPT_BLOCKS: usize = 2;
 
 /// M·V = Q·R and Mᵀ·Q = V·Rᵀ + (gradients), with orthonormal V and Q.
@@ -51,7 +51,7 @@ fn beside<T: Real>(block: &DMatrix<T>, spare: &DMatrix<T>, count: usize) -> DMat
 
 /// What ends a search.
 pub(super) struct SearchLimits<T> {
-    /// Of the gradients relative to σ₁.
+    /// For the gradients, relative to σ₁.
     pub(super) tolerance: T,
     pub(super) max_steps: usize,
     /// The steps after which the gradients are looked at first.
@@ -302,8 +302,8 @@ impl<'a, T: Real, A: LinearMap<T>> BlockSearch<'a, T, A> {
 }
 
 impl<T: Real> SearchLimits<T> {
-    /// The residual that is accepted: somewhat more than the tolerance, which was met by the gradients as
-    /// the search carries them along, and what rounding to subnormal numbers may add.
+    /// The residual that is accepted: somewhat more than the tolerance, which was met by the
+    /// gradients as the search carries them along, and what rounding to subnormal numbers may add.
     pub(super) fn allowed_residual(&self, largest: T) -> f64 {
         let smallest = smallest_subnormal::<T>().to_f64();
         4.0 * (self.tolerance.to_f64() * largest.to_f64() + smallest)
