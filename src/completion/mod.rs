@@ -45,7 +45,7 @@ use crate::svd::{SvdConfig, svd_by_descent};
 ///   missing) and [`Error::InvalidSetting`] (weights, rank or settings) for bad input;
 /// - [`Error::SingularValueOutOfRange`] if the entries are too large for the format;
 /// - [`Error::CompletionNotConverged`], with what was reached, if a limit came first, and
-///   [`Error::Diverged`] if a rule of one's own left the range.
+///   [`Error::Diverged`] if your own rule left the range.
 ///
 /// # Source
 ///

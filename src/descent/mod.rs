@@ -1,7 +1,7 @@
 //! The loop: an optimizer walks an objective's gradient until a named reason ends it.
 //!
 //! Nothing here knows of matrices. [`minimize`] is the one call; [`Stepper`] is the loop under it,
-//! for who wants to drive it, stop it and go on.
+//! to drive yourself, to stop and to resume.
 
 mod checkpoint;
 pub(crate) mod history;

@@ -18,9 +18,9 @@ pub(super) const SMALLEST_EXPONENT: i32 = -1074;
 ///
 /// |σᵢ − σ̂ᵢ| ≤ r + η·σ̂ᵢ, η = max(√((1+a)(1+b)) − 1, 1 − √((1−a)(1−b))),
 ///
-/// by Weyl's and Ostrowski's inequalities. U and V are here the thin ones, whatever was asked for.
-/// Most of a bound for an `f64` matrix is room for the rounding of the three products that it
-/// takes, so that it is some n times above the true error, or more. The bounds are `f64`, and
+/// by Weyl's and Ostrowski's inequalities. U and V are here the thin ones, whatever the call
+/// returns. Most of a bound for an `f64` matrix is room for the rounding of the three products that
+/// it takes, so that it is some n times above the true error, or more. The bounds are `f64`, and
 /// computed in `f64`, for `f32` matrices too. A bound is ∞ where nothing is proven.
 ///
 /// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
@@ -83,7 +83,7 @@ impl SvdCertificate {
         self.error_bound(0)
     }
 
-    /// Of the thin SVD U·diag(σ̂)·Vᵀ of `matrix`, σ̂ descending.
+    /// For the thin SVD U·diag(σ̂)·Vᵀ of `matrix`, σ̂ descending.
     pub(super) fn of<T: Real>(
         matrix: &DMatrix<T>,
         u: &DMatrix<T>,

@@ -40,7 +40,8 @@ pub struct Svd<T: Real> {
 }
 
 impl<T: Real> Svd<T> {
-    /// U·diag(σ)·Vᵀ, of the vectors that are there: zero if none were asked for.
+    /// U·diag(σ)·Vᵀ from the vectors that were kept: zero with
+    /// [`Vectors::None`](crate::svd::Vectors::None).
     ///
     /// ```
     /// use matrix_descent::{svd_by_descent, SvdConfig};

@@ -35,7 +35,7 @@ pub struct PseudoInverse<T: Real> {
 /// The pseudo-inverse M⁺ = Σ vⱼ·uⱼᵀ/σⱼ of `matrix`, m×n of any shape and rank, over the singular
 /// values above the cut-off.
 ///
-/// Of all n×m matrices X it is the one with M·X·M = M, X·M·X = X, and both M·X and X·M symmetric;
+/// It is the only n×m matrix X with M·X·M = M, X·M·X = X, and both M·X and X·M symmetric;
 /// X·b is the shortest of the vectors x that minimise ‖M·x − b‖. How nearly the four hold is
 /// computed from the result and returned.
 ///

@@ -34,7 +34,7 @@ impl<T: Real> PenroseResiduals<T> {
         of_inverses.max(self.left_symmetry).max(self.right_symmetry)
     }
 
-    /// Of a matrix and X, both m×n and n×m.
+    /// For a matrix and X, both m×n and n×m.
     pub(super) fn of(matrix: &DMatrix<T>, inverse: &DMatrix<T>) -> Self {
         let exponent = |matrix| largest_exponent(matrix).unwrap_or(0);
         let (of_matrix, of_inverse) = (exponent(matrix), exponent(inverse));
