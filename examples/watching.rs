@@ -52,12 +52,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let m = matrix_of_condition(N, CONDITION_NUMBER, SEED);
     let mut descent = begin_or_go_on(&m, &saved_run)?;
     let mut history = Csv::new(BufWriter::new(File::create(&table)?)).every(STEPS_A_ROW);
-    let observers = (
-        (ProgressBar::loss(GOAL), LogEvery::steps(STEPS_A_LINE)),
-        &mut history,
-        StopWhen::set(&interrupted),
-        TimeBudget::new(BUDGET),
-    );
+    let shown = (ProgressBar::loss(GOAL), LogEvery::steps(STEPS_A_LINE));
+    let limits = (StopWhen::set(&interrupted), TimeBudget::new(BUDGET));
+    let observers = ((shown, &mut history), limits);
     let stopping = Stopping::default().loss(GOAL).max_steps(1_000_000);
     let reason = descent.run(&stopping, observers)?;
     history.finish()?;

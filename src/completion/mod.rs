@@ -9,13 +9,12 @@ pub use error::CompletionError;
 pub use result::Completion;
 
 use nalgebra::DMatrix;
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::descent::{Observer, Stopping, minimize};
 use crate::loss::Loss;
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::all_finite;
+use crate::numerics::random::{fill_uniform, seeded};
 use crate::numerics::real::Real;
 use crate::objective::unit_scale::in_units;
 use crate::objective::weights::{check_rank, without_missing};
@@ -26,21 +25,21 @@ use crate::svd::{SvdConfig, svd_by_descent};
 /// Fits a matrix of rank k = `rank` to the entries of `matrix` that are there, and so fills in the
 /// others.
 ///
-/// `weights` has the shape of `matrix`: 0 where an entry is missing, which is then not read, 1 (or any
-/// other positive number, as 1/variance) where it is known. Only their ratios count, so that all of
-/// them may be tiny or huge. Y = A·Bᵀ minimises
+/// `weights` has the shape of `matrix`: 0 where an entry is missing, which is then not read, 1 (or
+/// any other positive number, as 1/variance) where it is known. Only their ratios count, so that
+/// all of them may be tiny or huge. Y = A·Bᵀ minimises
 ///
 /// f = Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ + λ/√(mn)·(‖A‖²_F + ‖B‖²_F)
 ///
-/// for a matrix scaled so that Σ wᵢⱼmᵢⱼ² = Σ wᵢⱼ; at its minimum the second term is 2λ/√(mn) times the
-/// sum of the singular values of Y. The descent begins at random factors.
+/// for a matrix scaled so that Σ wᵢⱼmᵢⱼ² = Σ wᵢⱼ; at its minimum the second term is 2λ/√(mn) times
+/// the sum of the singular values of Y. The descent begins at random factors.
 ///
-/// `Ok` means that the gradient vanished, within the tolerance: a stationary point, for generic data
-/// with enough entries the minimum. Nothing is proven of the entries that were missing; hold some out
-/// to see. A row or column without any entry becomes 0 (with λ = 0, arbitrary).
+/// `Ok` means that the gradient vanished, within the tolerance: a stationary point, for generic
+/// data with enough entries the minimum. Nothing is proven of the entries that were missing; hold
+/// some out to see. A row or column without any entry becomes 0 (with λ = 0, arbitrary).
 ///
-/// The rank is best chosen small. Each row needs more than k entries, each column too, and there should
-/// be several times (m + n)·k in all. Each step takes 3·m·n·k multiplications.
+/// The rank is best chosen small. Each row needs more than k entries, each column too, and there
+/// should be several times (m + n)·k in all. Each step takes 3·m·n·k multiplications.
 ///
 /// # Errors
 ///
@@ -51,8 +50,8 @@ use crate::svd::{SvdConfig, svd_by_descent};
 ///
 /// # Source
 ///
-/// Srebro, Rennie and Jaakkola, "Maximum-margin matrix factorization", 2004; Koren, Bell and Volinsky,
-/// "Matrix factorization techniques for recommender systems", 2009.
+/// Srebro, Rennie and Jaakkola, "Maximum-margin matrix factorization", 2004; Koren, Bell and
+/// Volinsky, "Matrix factorization techniques for recommender systems", 2009.
 ///
 /// # Example
 ///
@@ -150,10 +149,14 @@ fn in_range<T: Real>(fitted: DMatrix<T>, known: &DMatrix<T>) -> Result<DMatrix<T
 
 /// Numbers for which the entries of A·Bᵀ have a mean square of about 1.
 fn random_factors<T: Real>(count: usize, rank: usize, seed: u64) -> Vec<T> {
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut generator = seeded(seed);
     let two = <T as Real>::from_f64(2.0);
     // Numbers in [−1, 1) have the variance ⅓.
     let size = <T as Real>::from_f64(3.0).sqrt() / T::from_count(rank).sqrt().sqrt();
-    let mut draw = || size * (two * T::random_unit(&mut generator) - T::one());
-    (0..count).map(|_| draw()).collect()
+    let mut values = vec![T::zero(); count];
+    fill_uniform(&mut values, &mut generator);
+    for value in &mut values {
+        *value = size * (two * *value - T::one());
+    }
+    values
 }

@@ -1,10 +1,11 @@
 //! The loop: an optimizer walks an objective's gradient until a named reason ends it.
 //!
 //! Nothing here knows of matrices. [`minimize`] is the one call; [`Stepper`] is the loop under it,
-//! for who wants to drive it, stop it and go on.
+//! to drive yourself, to stop and to resume.
 
 mod checkpoint;
 mod error;
+pub(crate) mod history;
 mod minimize;
 mod observer;
 mod report;

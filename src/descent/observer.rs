@@ -29,8 +29,8 @@ impl<T: Real> Progress<'_, T> {
 
 /// Watches a run, and may ask it to stop.
 ///
-/// A closure is an observer, [`watch`](crate::watch) has others ready, and a tuple of observers lets
-/// each see the run. An observer that is to be read after the run is passed inside a
+/// A closure is an observer, [`watch`](crate::watch) has others ready, and a pair of observers lets
+/// each see the run; pairs nest. An observer that is to be read after the run is passed inside a
 /// closure, `|progress: &Progress<'_, f64>| watcher.observe(progress)`.
 ///
 /// # Example
@@ -52,10 +52,12 @@ impl<T: Real> Progress<'_, T> {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 pub trait Observer<T> {
-    /// Sees one iterate; `Break` ends the run with [`StopReason::Observer`](crate::descent::StopReason).
+    /// Sees one iterate; `Break` ends the run with
+    /// [`StopReason::Observer`](crate::descent::StopReason).
     fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()>;
 
-    /// Whether it looks at all; a run need not prepare what nobody looks at. True if not overridden.
+    /// Whether it looks at all; a run need not prepare what nobody looks at. True if not
+    /// overridden.
     fn watches(&self) -> bool {
         true
     }

@@ -1,12 +1,12 @@
 //! Where an inversion begins.
 
 use nalgebra::DMatrix;
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::inverse::error::{InverseError, check_in_range};
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::input_error::InputError;
+use crate::numerics::matrix::{infinity_norm, one_norm};
+use crate::numerics::random::{fill_uniform, seeded};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_finite, check_shape};
 
@@ -73,26 +73,15 @@ fn scaled_transpose<T: Real>(matrix: &DMatrix<T>) -> Result<DMatrix<T>, InverseE
         return Ok(DMatrix::zeros(matrix.ncols(), matrix.nrows()));
     };
     let matrix = scaled(matrix, -exponent);
-    let column_sums = matrix
-        .column_iter()
-        .map(|column| sum_of_magnitudes(column.iter()));
-    let row_sums = matrix.row_iter().map(|row| sum_of_magnitudes(row.iter()));
-    let norm_one = column_sums.fold(T::zero(), T::max);
-    let norm_infinity = row_sums.fold(T::zero(), T::max);
-    let start = scaled(
-        &(matrix.transpose() / (norm_one * norm_infinity)),
-        -exponent,
-    );
+    let norms = one_norm(&matrix) * infinity_norm(&matrix);
+    let start = scaled(&(matrix.transpose() / norms), -exponent);
     // ‖M⁻¹‖ ≥ 1/‖M‖: where the start overflows, so does the inverse.
     check_in_range(&start)?;
     Ok(start)
 }
 
-fn sum_of_magnitudes<'a, T: Real>(values: impl Iterator<Item = &'a T>) -> T {
-    values.fold(T::zero(), |sum, value| sum + value.abs())
-}
-
 fn random_uniform<T: Real>(n: usize, seed: u64) -> DMatrix<T> {
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
-    DMatrix::from_fn(n, n, |_, _| T::random_unit(&mut generator))
+    let mut start = DMatrix::zeros(n, n);
+    fill_uniform(start.as_mut_slice(), &mut seeded(seed));
+    start
 }

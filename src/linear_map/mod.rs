@@ -1,5 +1,6 @@
 //! Matrices known by what they do to vectors.
 
+pub(crate) mod scaled;
 #[cfg(feature = "sparse")]
 mod sparse;
 
@@ -90,8 +91,9 @@ pub trait LinearMap<T: Real> {
 
     /// The matrix itself, if it is stored as one; `None` by the provided method.
     ///
-    /// Whoever knows it multiplies it with many vectors at a time, and can bound the rounding of its
-    /// products. It has to be the matrix whose products [`apply`](Self::apply) gives.
+    /// An operation that knows it multiplies it with many vectors at a time, and can bound the
+    /// rounding of its products. It has to be the matrix whose products [`apply`](Self::apply)
+    /// gives.
     fn as_matrix(&self) -> Option<&DMatrix<T>> {
         None
     }

@@ -1,4 +1,4 @@
-//! Exact scaling of matrices by powers of two.
+//! Exact scaling by powers of two.
 
 use nalgebra::DMatrix;
 
@@ -15,4 +15,13 @@ pub(crate) fn largest_exponent<T: Real>(matrix: &DMatrix<T>) -> Option<i32> {
 /// `matrix`·2^`exponent`.
 pub(crate) fn scaled<T: Real>(matrix: &DMatrix<T>, exponent: i32) -> DMatrix<T> {
     matrix.map(|value| value.scale_by_power_of_two(exponent))
+}
+
+/// `values` ← `values`·2^`exponent`.
+pub(crate) fn scale<T: Real>(values: &mut [T], exponent: i32) {
+    if exponent != 0 {
+        for value in values {
+            *value = value.scale_by_power_of_two(exponent);
+        }
+    }
 }

@@ -5,11 +5,9 @@
 
 use crate::numerics::norm::{add_multiple, dot};
 use crate::numerics::product::{times_vector, transpose_times_vector};
-use crate::numerics::random::fill_at_random;
+use crate::numerics::random::{Generator, fill_at_random, seeded};
 use crate::numerics::real::Real;
 use nalgebra::{DMatrix, DVector};
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
 /// One Ritz value: an eigenvalue estimate of C, the share of the spectrum it stands for, and a
 /// distance within which an eigenvalue certainly lies (in exact arithmetic).
@@ -30,7 +28,7 @@ pub(crate) struct Lanczos<T: Real> {
     basis: Vec<T>,
     steps: usize,
     next: Vec<T>,
-    random: Xoshiro256PlusPlus,
+    random: Generator,
     tridiagonal: Tridiagonal,
 }
 
@@ -42,7 +40,7 @@ impl<T: Real> Lanczos<T> {
             basis: vec![T::zero(); n * steps],
             steps,
             next: vec![T::zero(); n],
-            random: Xoshiro256PlusPlus::seed_from_u64(seed),
+            random: seeded(seed),
             tridiagonal: Tridiagonal::with_capacity(steps),
         }
     }
@@ -100,9 +98,9 @@ impl<T: Real> Lanczos<T> {
 
     /// Removes from `next` what lies in the first `k` + 1 basis vectors, and returns its norm.
     ///
-    /// Once more where little is left of it, twice being enough (Daniel, Gragg, Kaufman and Stewart,
-    /// "Reorthogonalization and stable algorithms for updating the Gram–Schmidt QR factorization",
-    /// 1976).
+    /// Once more where little is left of it, twice being enough (Daniel, Gragg, Kaufman and
+    /// Stewart, "Reorthogonalization and stable algorithms for updating the Gram–Schmidt QR
+    /// factorization", 1976).
     fn orthogonalise_next(&mut self, k: usize) -> T {
         let n = self.next.len();
         let mut before = dot(&self.next, &self.next).sqrt();

@@ -1,4 +1,5 @@
-//! Shared numerics, which know nothing of the layers above: the scalar, norms, products, input checks.
+//! Shared numerics, which know nothing of the layers above: the scalar, norms, products, input
+//! checks.
 
 pub(crate) mod binary_scaling;
 #[cfg(test)]

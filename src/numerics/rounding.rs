@@ -1,7 +1,7 @@
 //! The rounding model of IEEE arithmetic, with upper bounds that hold in spite of it.
 //!
-//! Norms and sums of non-negative numbers in `f64`, enlarged by more than rounding can have taken, and
-//! the error of a computed product of matrices, valid for any order of summation and with fused
+//! Norms and sums of non-negative numbers in `f64`, enlarged by more than rounding can have taken,
+//! and the error of a computed product of matrices, valid for any order of summation and with fused
 //! multiply-add (C.-P. Jeannerod and S. M. Rump, "Improved error bounds for inner products in
 //! floating-point arithmetic", 2013).
 
@@ -16,6 +16,11 @@ pub(crate) fn unit_roundoff() -> f64 {
     0.5 * f64::EPSILON
 }
 
+/// The smallest number above 0 that the format can hold.
+pub(crate) fn smallest_subnormal<T: Real>() -> T {
+    T::MIN_POSITIVE * T::EPSILON
+}
+
 /// g = nu/(1 − nu): |fl(A·B) − A·B| ≤ g·|A||B| for n terms, or ∞ where that says nothing.
 pub(crate) fn product_error(n: usize) -> f64 {
     let units = n as f64 * unit_roundoff();
@@ -26,12 +31,11 @@ pub(crate) fn product_error(n: usize) -> f64 {
     }
 }
 
-/// A bound, per row sum, of what underflow adds to a product A·B of order n, were A and B off by half
-/// the smallest subnormal in every entry besides (after a scaling that was not quite exact); `norms`
-/// is ‖A‖∞ + ‖B‖∞.
+/// A bound, per row sum, of what underflow adds to a product A·B of order n, were A and B off by
+/// half the smallest subnormal in every entry besides (after a scaling that was not quite exact);
+/// `norms` is ‖A‖∞ + ‖B‖∞.
 pub(crate) fn underflow(n: usize, norms: f64) -> f64 {
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
-    smallest * n as f64 * (n as f64 + norms)
+    smallest_subnormal::<f64>() * n as f64 * (n as f64 + norms)
 }
 
 /// One number per row; those of small matrices need no allocation.

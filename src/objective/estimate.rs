@@ -2,22 +2,22 @@
 
 use nalgebra::DMatrix;
 
-use super::Side;
 use crate::numerics::input_error::InputError;
 use crate::numerics::product::{add_product, multiply};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
+use crate::objective::side::Side;
 
 /// Y as a function of X, and the way back for gradients.
 #[derive(Clone, Debug)]
-pub(super) struct Estimate<'m, T> {
+pub(super) struct IdentityEstimate<'m, T> {
     matrix: &'m DMatrix<T>,
     /// Mᵀ, so that every product is a plain one.
     transpose: DMatrix<T>,
     side: Side,
 }
 
-impl<'m, T: Real> Estimate<'m, T> {
+impl<'m, T: Real> IdentityEstimate<'m, T> {
     pub(super) fn new(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
         check_square("matrix", matrix)?;
         Ok(Self {

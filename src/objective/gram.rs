@@ -1,16 +1,16 @@
 //! The mean squared error of an inverse by one product, as long as that is accurate.
 
 use nalgebra::{DMatrix, DMatrixView, DVector};
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
-use super::estimate::Estimate;
+use super::Objective;
+use super::estimate::IdentityEstimate;
 use super::inverse::check_lengths;
-use super::{Objective, Side};
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{LANES, euclidean_norm};
 use crate::numerics::product::{multiply, multiply_symmetric};
+use crate::numerics::random::{fill_uniform_about_zero, seeded};
 use crate::numerics::real::Real;
+use crate::objective::side::Side;
 
 /// The mean squared error of an inverse, like
 /// [`InverseObjective`](super::InverseObjective) with
@@ -67,7 +67,7 @@ use crate::numerics::real::Real;
 /// ```
 #[derive(Clone, Debug)]
 pub struct InverseGramObjective<'m, T: Real> {
-    estimate: Estimate<'m, T>,
+    estimate: IdentityEstimate<'m, T>,
     gram: Option<Gram<T>>,
     /// Y − I, then ∂L/∂Y.
     residual: Vec<T>,
@@ -89,7 +89,7 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
 
     /// The same with the plain form everywhere.
     pub(crate) fn plain(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
-        let estimate = Estimate::new(matrix, side)?;
+        let estimate = IdentityEstimate::new(matrix, side)?;
         let n = estimate.order();
         Ok(Self {
             estimate,
@@ -154,7 +154,7 @@ impl<T: Real> Objective<T> for InverseGramObjective<'_, T> {
 /// What the form with one product needs besides Mᵀ.
 #[derive(Clone, Debug)]
 struct Gram<T: Real> {
-    order: Order,
+    order: FactorOrder,
     /// G.
     matrix: DMatrix<T>,
     /// ‖G‖_F.
@@ -168,7 +168,7 @@ struct Gram<T: Real> {
 
 /// The order of the factors in a product of X and G.
 #[derive(Clone, Copy, Debug)]
-enum Order {
+enum FactorOrder {
     /// X·G, for the left side.
     InverseFirst,
     /// G·X, for the right side.
@@ -180,11 +180,11 @@ const PROMISE: f64 = 2.0;
 
 impl<T: Real> Gram<T> {
     /// None if there is no such form, or if the entries of G leave the range of the format.
-    fn of(estimate: &Estimate<'_, T>) -> Option<Self> {
+    fn of(estimate: &IdentityEstimate<'_, T>) -> Option<Self> {
         let (m, transpose) = (estimate.matrix(), estimate.transpose());
         let (order, first, second) = match estimate.side() {
-            Side::Left => (Order::InverseFirst, m, transpose),
-            Side::Right => (Order::GramFirst, transpose, m),
+            Side::Left => (FactorOrder::InverseFirst, m, transpose),
+            Side::Right => (FactorOrder::GramFirst, transpose, m),
             Side::Both => return None,
         };
         let n = estimate.order();
@@ -221,8 +221,8 @@ impl<T: Real> Gram<T> {
         let x = DMatrixView::from_slice(x, n, n);
         self.probe.copy_from(&self.signs);
         match self.order {
-            Order::InverseFirst => self.probe.gemv(one, &x, &self.image, -one),
-            Order::GramFirst => self.probe.gemv_tr(one, &x, &self.image, -one),
+            FactorOrder::InverseFirst => self.probe.gemv(one, &x, &self.image, -one),
+            FactorOrder::GramFirst => self.probe.gemv_tr(one, &x, &self.image, -one),
         }
         self.probe.norm_squared() > <T as Real>::from_f64(PROMISE) * smallest
     }
@@ -231,8 +231,8 @@ impl<T: Real> Gram<T> {
     fn evaluate(&self, x: &[T], transpose: &DMatrix<T>, gradient: &mut [T]) -> T {
         let (n, g) = (self.signs.len(), self.matrix.as_slice());
         match self.order {
-            Order::InverseFirst => multiply(gradient, x, g, n),
-            Order::GramFirst => multiply(gradient, g, x, n),
+            FactorOrder::InverseFirst => multiply(gradient, x, g, n),
+            FactorOrder::GramFirst => multiply(gradient, g, x, n),
         }
         let scale = <T as Real>::from_f64(2.0) / T::from_count(n * n);
         let columns = x.chunks_exact(n).zip(transpose.as_slice().chunks_exact(n));
@@ -291,10 +291,10 @@ fn replace_by_loss_gradient<T: Real>(residual: &mut [T]) -> T {
 
 /// ±1, the same for every n×n matrix.
 fn random_signs<T: Real>(n: usize) -> DVector<T> {
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(n as u64);
-    let half = <T as Real>::from_f64(0.5);
-    DVector::from_fn(n, |_, _| {
-        if T::random_unit(&mut generator) < half {
+    let mut signs = DVector::zeros(n);
+    fill_uniform_about_zero(signs.as_mut_slice(), &mut seeded(n as u64));
+    signs.map(|value: T| {
+        if value < T::zero() {
             -T::one()
         } else {
             T::one()

@@ -3,28 +3,11 @@
 use nalgebra::DMatrix;
 
 use super::Objective;
-use super::estimate::Estimate;
+use super::estimate::IdentityEstimate;
 use crate::loss::Loss;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-
-/// On which side of the matrix the inverse stands in the estimate Y that should become I.
-///
-/// With X the inverse sought and M the matrix:
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Side {
-    /// Y = X·M, the default.
-    #[default]
-    Left,
-    /// Y = M·X.
-    Right,
-    /// Y = (X·M + M·X)/2.
-    ///
-    /// Where M has eigenvalues λ and −λ, as diag(1, −1) has, Y = I has solutions besides the
-    /// inverse.
-    Both,
-}
+use crate::objective::side::Side;
 
 /// The loss of an estimate Y of the identity, as a function of the entries of X, column by column.
 ///
@@ -39,11 +22,11 @@ pub enum Side {
 /// For the mean squared error the curvatures lie between 2σₙ²/n² and 2σ₁²/n² on the left and the
 /// right, where σ₁ ≥ … ≥ σₙ are the singular values of M; for both sides only the upper bound
 /// holds. One evaluation takes two products of n×n matrices, on both sides four. It allocates
-/// nothing up to n = 8; above, each product allocates and frees one packing buffer inside nalgebra's
-/// `matrixmultiply`. It holds four n×n matrices.
+/// nothing up to n = 8; above, each product allocates and frees one packing buffer inside
+/// nalgebra's `matrixmultiply`. It holds four n×n matrices.
 ///
-/// For the mean squared error [`InverseGramObjective`](super::InverseGramObjective) needs half of the products
-/// far from the solution.
+/// For the mean squared error [`InverseGramObjective`](super::InverseGramObjective) needs half of
+/// the products far from the solution.
 ///
 /// # Example
 ///
@@ -60,7 +43,7 @@ pub enum Side {
 /// ```
 #[derive(Clone, Debug)]
 pub struct InverseObjective<'m, T, L> {
-    estimate: Estimate<'m, T>,
+    estimate: IdentityEstimate<'m, T>,
     identity: DMatrix<T>,
     loss: L,
     /// Y.
@@ -77,7 +60,7 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     /// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`]; what
     /// [`Loss::check_dimension`] says of a loss for another number of entries than n².
     pub fn new(matrix: &'m DMatrix<T>, side: Side, loss: L) -> Result<Self, InputError<T>> {
-        let estimate = Estimate::new(matrix, side)?;
+        let estimate = IdentityEstimate::new(matrix, side)?;
         let n = estimate.order();
         loss.check_dimension(n * n)?;
         Ok(Self {

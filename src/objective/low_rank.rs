@@ -6,28 +6,29 @@ use super::Objective;
 use super::weights::check_rank;
 use crate::loss::Loss;
 use crate::numerics::input_error::InputError;
-use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
+use crate::numerics::product::low_rank::{product, product_of_transpose, product_with_transpose};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_finite, check_not_empty, check_parameters};
 
 /// The loss of Y = A·Bᵀ against an m×n matrix M, as a function of A (m×k) and B (n×k).
 ///
-/// The parameters are the columns of A, then those of B. With D = ∂L/∂Y the gradient is ∂A = D·B and
-/// ∂B = Dᵀ·A. With the mean squared error the minimum is the best approximation of rank k; with a
-/// weighted one, where no singular value decomposition applies, it fits the entries that are there.
-/// There are many minima, A·T and B·T⁻ᵀ for every invertible T, but all are equally low.
+/// The parameters are the columns of A, then those of B. With D = ∂L/∂Y the gradient is ∂A = D·B
+/// and ∂B = Dᵀ·A. With the mean squared error the minimum is the best approximation of rank k; with
+/// a weighted one, where no singular value decomposition applies, it fits the entries that are
+/// there. There are many minima, A·T and B·T⁻ᵀ for every invertible T, but all are equally low.
 ///
-/// Inside [`Ridge`](crate::objective::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) is at its least λ times the sum of the
-/// singular values of Y: the convex penalty on the rank, which keeps a fit to few entries from running
-/// wild. [`complete_by_descent`](crate::completion::complete_by_descent) is made of the three.
+/// Inside [`Ridge`](crate::objective::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) is at its least λ times the sum
+/// of the singular values of Y: the convex penalty on the rank, which keeps a fit to few entries
+/// from running wild. [`complete_by_descent`](crate::completion::complete_by_descent) is made of
+/// the three.
 ///
 /// One evaluation takes 3·m·n·k multiplications and allocates nothing.
 ///
 /// # Source
 ///
 /// Burer and Monteiro, "A nonlinear programming algorithm for solving semidefinite programs via
-/// low-rank factorization", 2003; Srebro, Rennie and Jaakkola, "Maximum-margin matrix factorization",
-/// 2004, for the penalty.
+/// low-rank factorization", 2003; Srebro, Rennie and Jaakkola, "Maximum-margin matrix
+/// factorization", 2004, for the penalty.
 ///
 /// # Example
 ///
@@ -55,8 +56,8 @@ pub struct LowRankObjective<'m, T, L> {
 }
 
 impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
-    /// The objective for k = `rank` columns in each factor. Where an entry is missing, to a weighted
-    /// loss, any finite number may stand.
+    /// The objective for k = `rank` columns in each factor. Where an entry is missing, to a
+    /// weighted loss, any finite number may stand.
     ///
     /// # Errors
     ///

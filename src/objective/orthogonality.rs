@@ -1,7 +1,7 @@
 //! How far the columns of a matrix are from orthonormal.
 
 use crate::numerics::norm::sum_of_squares;
-use crate::numerics::product::thin::{product, product_of_transpose};
+use crate::numerics::product::low_rank::{product, product_of_transpose};
 use crate::numerics::real::Real;
 
 /// The penalty b·‖AᵀA − I‖²_F on the columns of a matrix A, gradient 4b·A·(AᵀA − I).

@@ -1,8 +1,6 @@
 //! The singular value decomposition as an objective, its vectors held orthonormal by a penalty.
 
 use nalgebra::DMatrix;
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
 use super::orthogonality::Orthogonality;
 use super::unit_scale::in_units;
@@ -11,7 +9,8 @@ use super::{Objective, SvdFactors};
 use crate::loss::{Loss, MeanSquaredError, WeightedMeanSquaredError};
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::dot;
-use crate::numerics::product::thin::{product, product_of_transpose, product_with_transpose};
+use crate::numerics::product::low_rank::{product, product_of_transpose, product_with_transpose};
+use crate::numerics::random::{fill_uniform, seeded};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_finite, check_not_empty, check_parameters};
 
@@ -40,17 +39,18 @@ const SQUARED_FORM_WEIGHT: f64 = 0.01;
 ///
 /// # Which form
 ///
-/// The squared form keeps singular values positive, and pays for it: dⱼ = 0 stays 0 under its gradient,
-/// so that a component that begins with the wrong sign is lost. From 200 starts in [0, 1) the heavy ball
-/// with η = μ = 0.9 reached all singular values of five small matrices, with σ₁ from 1.8 to 3, between 33
-/// and 90 times in a hundred; with each matrix doubled, never. The signed form has neither fault: from
-/// each of those starts it converged by [`Lbfgs`](crate::optimizer::Lbfgs), within 150 to 1600 steps, and by
-/// `Sgd::new(0.3).momentum(0.98).clipped(Clip::Norm(0.3))` within 11 000. (Far from orthonormal vectors
-/// the gradient grows with the third power; without clipping large steps diverge there.)
+/// The squared form keeps singular values positive, and pays for it: dⱼ = 0 stays 0 under its
+/// gradient, so that a component that begins with the wrong sign is lost. From 200 starts in [0, 1)
+/// the heavy ball with η = μ = 0.9 reached all singular values of five small matrices, with σ₁ from
+/// 1.8 to 3, between 33 and 90 times in a hundred; with each matrix doubled, never. The signed form
+/// has neither fault: from each of those starts it converged by [`Lbfgs`](crate::optimizer::Lbfgs),
+/// within 150 to 1600 steps, and by `Sgd::new(0.3).momentum(0.98).clipped(Clip::Norm(0.3))` within
+/// 11 000. (Far from orthonormal vectors the gradient grows with the third power; without clipping
+/// large steps diverge there.)
 ///
-/// Both need about (σ₁/gap)² steps of plain descent, where gap is the least distance of two singular
-/// values, and prove nothing: they are a lesson. [`svd_by_descent`](crate::svd::svd_by_descent) is the
-/// method to use.
+/// Both need about (σ₁/gap)² steps of plain descent, where gap is the least distance of two
+/// singular values, and prove nothing: they are a lesson.
+/// [`svd_by_descent`](crate::svd::svd_by_descent) is the method to use.
 ///
 /// One evaluation takes 3·m·n·k multiplications and 2·(m + n)·k² for the penalties, and allocates
 /// nothing.
@@ -58,7 +58,8 @@ const SQUARED_FORM_WEIGHT: f64 = 0.01;
 /// # Source
 ///
 /// Courant, "Variational methods for the solution of problems of equilibrium and vibrations", 1943,
-/// for penalties; Eckart and Young, "The approximation of one matrix by another of lower rank", 1936.
+/// for penalties; Eckart and Young, "The approximation of one matrix by another of lower
+/// rank", 1936.
 ///
 /// # Example
 ///
@@ -151,7 +152,8 @@ impl<T: Real> SvdPenalty<T> {
     ///
     /// f = ½‖U·diag(d)·Vᵀ − M/‖M‖_F‖²_F + ¼‖UᵀU − I‖²_F + ¼‖VᵀV − I‖²_F.
     ///
-    /// Only ratios of the entries count. [`factors`](Self::factors) brings back the signs and the scale.
+    /// Only ratios of the entries count. [`factors`](Self::factors) brings back the signs and the
+    /// scale.
     ///
     /// # Errors
     ///
@@ -164,16 +166,16 @@ impl<T: Real> SvdPenalty<T> {
 }
 
 impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
-    /// The signed form of k = `rank` components for a matrix with missing or weighted entries, where no
-    /// singular value decomposition applies:
+    /// The signed form of k = `rank` components for a matrix with missing or weighted entries,
+    /// where no singular value decomposition applies:
     ///
     /// f = mn/2·Σ wᵢⱼ(yᵢⱼ − mᵢⱼ/ν)²/Σ wᵢⱼ + ¼‖UᵀU − I‖²_F + ¼‖VᵀV − I‖²_F.
     ///
-    /// An entry of weight 0 is missing and is not read: NaN may stand there. ν² = mn·Σ wᵢⱼmᵢⱼ²/Σ wᵢⱼ is
-    /// the square of the norm that M had if the missing entries were like the others.
+    /// An entry of weight 0 is missing and is not read: NaN may stand there. ν² = mn·Σ wᵢⱼmᵢⱼ²/Σ
+    /// wᵢⱼ is the square of the norm that M had if the missing entries were like the others.
     ///
-    /// [`complete_by_descent`](crate::completion::complete_by_descent) walks two factors without a penalty instead
-    /// and needs a fifth to a fifteenth of the steps.
+    /// [`complete_by_descent`](crate::completion::complete_by_descent) walks two factors without a
+    /// penalty instead and needs a fifth to a fifteenth of the steps.
     ///
     /// # Errors
     ///
@@ -243,9 +245,9 @@ impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
     /// Parameters drawn uniformly from [0, 1), the same on every machine.
     #[must_use]
     pub fn random_start(&self, seed: u64) -> Vec<T> {
-        let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let draw = |_| T::random_unit(&mut generator);
-        (0..self.dimension()).map(draw).collect()
+        let mut start = vec![T::zero(); self.dimension()];
+        fill_uniform(&mut start, &mut seeded(seed));
+        start
     }
 
     /// The factors that these parameters stand for: singular values positive and descending, in the

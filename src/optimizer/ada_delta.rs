@@ -1,8 +1,8 @@
 //! AdaDelta: the gradient in units of the recent steps.
 
+use super::Optimizer;
 use super::memory::{common_length, remembered, remembered_in_part};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
-use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_fraction;
@@ -157,18 +157,5 @@ impl<T: Real> Optimizer<T> for AdaDelta<T> {
         check_fraction("smoothing", self.smoothing)?;
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)
-    }
-}
-
-impl<T: Real> LearningRate<T> for AdaDelta<T> {
-    fn learning_rate(&self) -> T {
-        self.learning_rate
-    }
-
-    fn with_learning_rate(&self, learning_rate: T) -> Self {
-        Self {
-            learning_rate,
-            ..*self
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! AdaGrad: the gradient divided by the size of all gradients so far.
 
+use super::Optimizer;
 use super::memory::{common_length, remembered};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
-use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_at_least_zero;
@@ -160,18 +160,5 @@ impl<T: Real> Optimizer<T> for AdaGrad<T> {
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)?;
         check_at_least_zero("initial_sum", self.initial_sum)
-    }
-}
-
-impl<T: Real> LearningRate<T> for AdaGrad<T> {
-    fn learning_rate(&self) -> T {
-        self.learning_rate
-    }
-
-    fn with_learning_rate(&self, learning_rate: T) -> Self {
-        Self {
-            learning_rate,
-            ..*self
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! Adam: steps scaled by the moving averages of the gradient and its square.
 
+use super::Optimizer;
 use super::moments::{AdamPass, Moments, SecondMoment, Weight};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
-use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_fraction;
@@ -176,18 +176,5 @@ impl<T: Real> Optimizer<T> for Adam<T> {
         check_fraction("beta2", self.beta2)?;
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)
-    }
-}
-
-impl<T: Real> LearningRate<T> for Adam<T> {
-    fn learning_rate(&self) -> T {
-        self.learning_rate
-    }
-
-    fn with_learning_rate(&self, learning_rate: T) -> Self {
-        Self {
-            learning_rate,
-            ..*self
-        }
     }
 }

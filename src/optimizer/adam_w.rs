@@ -1,9 +1,9 @@
 //! AdamW: Adam with a weight decay that its scaling leaves alone.
 
+use super::Optimizer;
 use super::adam::AdamState;
 use super::moments::{AdamPass, SecondMoment};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
-use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_fraction;
@@ -147,18 +147,5 @@ impl<T: Real> Optimizer<T> for AdamW<T> {
         check_fraction("beta2", self.beta2)?;
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)
-    }
-}
-
-impl<T: Real> LearningRate<T> for AdamW<T> {
-    fn learning_rate(&self) -> T {
-        self.learning_rate
-    }
-
-    fn with_learning_rate(&self, learning_rate: T) -> Self {
-        Self {
-            learning_rate,
-            ..*self
-        }
     }
 }

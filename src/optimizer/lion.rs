@@ -1,8 +1,8 @@
 //! Lion: steps of equal length, in the direction of the sign of an average.
 
+use super::Optimizer;
 use super::memory::{common_length, remembered};
 use super::settings::{check_learning_rate, check_weight_decay};
-use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::sign::sign;
@@ -138,18 +138,5 @@ impl<T: Real> Optimizer<T> for Lion<T> {
         check_fraction("beta1", self.beta1)?;
         check_fraction("beta2", self.beta2)?;
         check_weight_decay(self.weight_decay)
-    }
-}
-
-impl<T: Real> LearningRate<T> for Lion<T> {
-    fn learning_rate(&self) -> T {
-        self.learning_rate
-    }
-
-    fn with_learning_rate(&self, learning_rate: T) -> Self {
-        Self {
-            learning_rate,
-            ..*self
-        }
     }
 }

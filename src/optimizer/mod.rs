@@ -75,6 +75,7 @@ mod clip;
 mod compose;
 mod conjugate_gradient;
 mod lbfgs;
+mod learning_rate;
 mod line_search;
 mod lion;
 mod memory;

@@ -1,8 +1,8 @@
 //! NAdam: Adam that looks one step ahead.
 
+use super::Optimizer;
 use super::moments::{AdamPass, Moments, SecondMoment, Weight};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
-use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_zero, check_fraction};
@@ -193,18 +193,5 @@ impl<T: Real> Optimizer<T> for NAdam<T> {
         check_epsilon(self.epsilon)?;
         check_weight_decay(self.weight_decay)?;
         check_at_least_zero("momentum_decay", self.momentum_decay)
-    }
-}
-
-impl<T: Real> LearningRate<T> for NAdam<T> {
-    fn learning_rate(&self) -> T {
-        self.learning_rate
-    }
-
-    fn with_learning_rate(&self, learning_rate: T) -> Self {
-        Self {
-            learning_rate,
-            ..*self
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! RMSprop: the gradient divided by its recent size.
 
+use super::Optimizer;
 use super::memory::{common_length, remembered, remembered_in_part};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
-use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_above_zero, check_fraction};
@@ -224,19 +224,6 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
         check_epsilon(self.epsilon)?;
         check_fraction("momentum", self.momentum)?;
         check_weight_decay(self.weight_decay)
-    }
-}
-
-impl<T: Real> LearningRate<T> for RmsProp<T> {
-    fn learning_rate(&self) -> T {
-        self.learning_rate
-    }
-
-    fn with_learning_rate(&self, learning_rate: T) -> Self {
-        Self {
-            learning_rate,
-            ..*self
-        }
     }
 }
 

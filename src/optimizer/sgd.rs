@@ -1,8 +1,8 @@
 //! Gradient descent with constant learning rate, with or without momentum.
 
+use super::Optimizer;
 use super::memory::{common_length, remembered};
 use super::settings::{check_learning_rate, check_weight_decay};
-use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_fraction;
@@ -221,19 +221,6 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
                 check_fraction("dampening", dampening)
             }
             Momentum::Nesterov { momentum } => check_fraction("momentum", momentum),
-        }
-    }
-}
-
-impl<T: Real> LearningRate<T> for Sgd<T> {
-    fn learning_rate(&self) -> T {
-        self.learning_rate
-    }
-
-    fn with_learning_rate(&self, learning_rate: T) -> Self {
-        Self {
-            learning_rate,
-            ..*self
         }
     }
 }

@@ -9,12 +9,12 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::{
     check_at_least_one, check_at_least_zero, check_finite, check_fraction, check_shape, require,
 };
-use crate::solve::SolveMethod;
+use crate::solve::method::SolveMethod;
 
-/// Which function is walked; by which rule, says [`SolveMethod`].
+/// Which function is minimised; [`SolveMethod`] says how.
 ///
-/// κ is the condition number of A, the quotient of the largest and the smallest singular value that is
-/// not zero. The steps are those of conjugate gradients.
+/// κ is the condition number of A, the quotient of the largest and the smallest singular value that
+/// is not zero. The steps are those of conjugate gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SolveProblem {
@@ -60,7 +60,7 @@ pub enum SolveProblem {
 #[must_use]
 pub struct SolveConfig<T: Real, P = DMatrix<T>, O = Silent> {
     pub(super) problem: SolveProblem,
-    pub(super) method: SolveMethod<T>,
+    pub(super) method: SolveMethod,
     pub(super) start: Option<DMatrix<T>>,
     pub(super) ridge: T,
     pub(super) noise: Option<T>,
@@ -88,21 +88,21 @@ impl<T: Real> Default for SolveConfig<T> {
 }
 
 impl<T: Real, P, O> SolveConfig<T, P, O> {
-    /// Sets which function is walked.
+    /// Sets which function is minimised.
     pub fn problem(mut self, problem: SolveProblem) -> Self {
         self.problem = problem;
         self
     }
 
-    /// Sets the method: conjugate gradients, gradient descent or a heavy ball.
-    pub fn method(mut self, method: SolveMethod<T>) -> Self {
+    /// Sets the method: conjugate gradients or gradient descent.
+    pub fn method(mut self, method: SolveMethod) -> Self {
         self.method = method;
         self
     }
 
     /// Sets where the descent begins, n×k like the solution. Of several solutions it then finds the
-    /// one nearest to the start. One so far away that the right-hand side would be lost beside it, by half
-    /// of the exponents of the format, is left aside.
+    /// one nearest to the start. A start so far away that the right-hand side would be lost beside
+    /// it, by half of the exponents of the format, is left aside.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
@@ -141,7 +141,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
         self
     }
 
-    /// Sets a preconditioner P ≈ A⁻¹, n×n: a matrix, a reference to one, or any other [`LinearMap`].
+    /// Sets a preconditioner P ≈ A⁻¹, n×n: a matrix, a reference to one, or any other
+    /// [`LinearMap`].
     ///
     /// For [`SolveProblem::PositiveDefinite`] it has to be symmetric positive definite. For least
     /// squares it stands on the right: the descent walks y in x = P·y, and of several solutions
@@ -175,14 +176,15 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
         }
     }
 
-    /// Sets the backward error ([`BackwardError::smallest`](crate::solve::BackwardError::smallest)) at
-    /// which a solution is accepted and the descent ends; in [0, 1). The residual must not be above that of
-    /// x = 0 and of the start either: a huge x that A takes near to zero has a tiny backward error.
+    /// Sets the backward error
+    /// ([`BackwardError::smallest`](crate::solve::BackwardError::smallest)) at which a solution is
+    /// accepted and the descent ends; in [0, 1). The residual must not be above that of x = 0 and
+    /// of the start either: a huge x that A takes near to zero has a tiny backward error.
     ///
     /// Without one the descent goes on until rounding stops it. Then a solution is accepted if the
     /// backward error is within 16·ε·√max(m, n), or, for least squares, if the product of the two
-    /// backward errors is within that and the one of least squares within ∛ε: rounding leaves no less
-    /// of the gradient.
+    /// backward errors is within that and the one of least squares within ∛ε: rounding leaves no
+    /// less of the gradient.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self
@@ -191,19 +193,18 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// Sets the number of steps for each column of B after which the run ends in any case; at
     /// least 1.
     ///
-    /// It ends as stalled if the backward error has not fallen by a hundredth within 1000 + 20·n steps, a
-    /// heavy ball within as many and 10·√(L/ℓ);
-    /// [`SolveMethod::GradientDescent`] does where κ² (κ for a definite matrix) exceeds about
-    /// 2·10⁵ + 4000·n.
+    /// It ends as stalled if the backward error has not fallen by a hundredth within 1000 + 20·n
+    /// steps; [`SolveMethod::GradientDescent`] does where κ² (κ for a definite matrix) exceeds
+    /// about 2·10⁵ + 4000·n.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
     }
 
-    /// Sets who watches the run: a closure or any other [`Observer`].
+    /// Sets what watches the run: a closure or any other [`Observer`].
     ///
     /// It sees x, the loss ½‖A·x − b‖² + λ/2·‖x‖² as the descent carries it along, and the gradient
-    /// of the function that is walked. For each column of B the steps begin again at 0.
+    /// of the function that is minimised. For each column of B the steps begin again at 0.
     pub fn observer<W: Observer<T>>(self, observer: W) -> SolveConfig<T, P, W> {
         SolveConfig {
             problem: self.problem,
@@ -222,7 +223,6 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
 impl<T: Real, P: LinearMap<T>, O> SolveConfig<T, P, O> {
     /// Checks the settings for `rows` unknowns in each of `columns` columns.
     pub(super) fn validate(&self, rows: usize, columns: usize) -> Result<(), InputError<T>> {
-        self.method.validate()?;
         check_at_least_zero("ridge", self.ridge)?;
         if self.problem == SolveProblem::PositiveDefinite {
             let is_met = self.ridge == T::zero();

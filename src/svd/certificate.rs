@@ -6,7 +6,7 @@ use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::{columns, euclidean_norm, sum_of_squares};
 use crate::numerics::product::transposed_product;
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{enlarge, product_error};
+use crate::numerics::rounding::{enlarge, product_error, smallest_subnormal};
 
 /// The exponent of the smallest subnormal number.
 pub(super) const SMALLEST_EXPONENT: i32 = -1074;
@@ -18,10 +18,10 @@ pub(super) const SMALLEST_EXPONENT: i32 = -1074;
 ///
 /// |σᵢ − σ̂ᵢ| ≤ r + η·σ̂ᵢ, η = max(√((1+a)(1+b)) − 1, 1 − √((1−a)(1−b))),
 ///
-/// by Weyl's and Ostrowski's inequalities. U and V are here the thin ones, whatever was asked for.
-/// Most of a bound for an `f64` matrix is room for the rounding of the three products that it takes,
-/// so that it is some n times above the true error, or more. The bounds are `f64`, and computed in
-/// `f64`, for `f32` matrices too. A bound is ∞ where nothing is proven.
+/// by Weyl's and Ostrowski's inequalities. U and V are here the thin ones, whatever the call
+/// returns. Most of a bound for an `f64` matrix is room for the rounding of the three products that
+/// it takes, so that it is some n times above the true error, or more. The bounds are `f64`, and
+/// computed in `f64`, for `f32` matrices too. A bound is ∞ where nothing is proven.
 ///
 /// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
 /// underflow, and no fast matrix multiplication of Strassen's kind.
@@ -83,14 +83,15 @@ impl SvdCertificate {
         self.error_bound(0)
     }
 
-    /// Of the thin SVD U·diag(σ̂)·Vᵀ of `matrix`, σ̂ descending.
+    /// For the thin SVD U·diag(σ̂)·Vᵀ of `matrix`, σ̂ descending.
     pub(super) fn of<T: Real>(
         matrix: &DMatrix<T>,
         u: &DMatrix<T>,
         singular_values: &[T],
         v: &DMatrix<T>,
     ) -> Self {
-        // Of a zero matrix nothing is lost at any scale: at the smallest its bounds are nearest to 0.
+        // Of a zero matrix nothing is lost at any scale: at the smallest its bounds are nearest
+        // to 0.
         let exponent = largest_exponent(matrix).unwrap_or(SMALLEST_EXPONENT);
         let (u, v) = (u.map(T::to_f64), v.map(T::to_f64));
         // Exact but for underflow, of which `residual_in_range` knows.
@@ -137,7 +138,7 @@ fn residual_in_range(
         .sum();
     let rounding = product_error(terms + 1) * sizes;
     let vectors = euclidean_norm(u.as_slice()) + euclidean_norm(v.as_slice()) + 1.0;
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    let smallest = smallest_subnormal::<f64>();
     let underflow = smallest * (matrix.len() * (terms + 4)) as f64 * vectors * vectors;
     let norm = euclidean_norm(residual.as_slice());
     enlarge(
@@ -154,7 +155,7 @@ pub(super) fn orthogonality(a: &DMatrix<f64>) -> f64 {
     }
     // The roundings are at most g·|A|ᵀ|A|, whose norm is at most ‖A‖²_F.
     let rounding = product_error(a.nrows()) * sum_of_squares(a.as_slice());
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    let smallest = smallest_subnormal::<f64>();
     let underflow = smallest * (a.ncols() * a.ncols() * a.nrows()) as f64;
     let norm = euclidean_norm(gram.as_slice());
     enlarge(norm + rounding + underflow, gram.len() + a.len())

@@ -1,15 +1,14 @@
 //! The settings of an SVD.
 
-use super::{SvdMethod, Vectors};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_at_least_one;
+use crate::svd::vectors::Vectors;
 
 /// How [`svd_by_descent`](crate::svd::svd_by_descent) works; every setting has a default.
 ///
 /// | setting | default |
 /// |---|---|
-/// | [`method`](Self::method) | [`SvdMethod::PlaneRotations`] |
 /// | [`vectors`](Self::vectors) | [`Vectors::Thin`] |
 /// | [`max_sweeps`](Self::max_sweeps) | 60 |
 ///
@@ -29,7 +28,6 @@ use crate::numerics::validation::check_at_least_one;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct SvdConfig {
-    pub(super) method: SvdMethod,
     pub(super) vectors: Vectors,
     pub(super) max_sweeps: usize,
 }
@@ -37,7 +35,6 @@ pub struct SvdConfig {
 impl Default for SvdConfig {
     fn default() -> Self {
         Self {
-            method: SvdMethod::default(),
             vectors: Vectors::default(),
             max_sweeps: 60,
         }
@@ -45,22 +42,16 @@ impl Default for SvdConfig {
 }
 
 impl SvdConfig {
-    /// Sets how the loss is walked.
-    pub fn method(mut self, method: SvdMethod) -> Self {
-        self.method = method;
-        self
-    }
-
     /// Sets which singular vectors are returned.
     pub fn vectors(mut self, vectors: Vectors) -> Self {
         self.vectors = vectors;
         self
     }
 
-    /// Sets the number of sweeps, or steps of the natural gradient, after which the run ends in any case; at least 1.
+    /// Sets the number of sweeps after which the run ends in any case; at least 1.
     ///
-    /// The last sweep of a run that converged is the one that finds nothing left to do. Some 6 to 12
-    /// are usual.
+    /// The last sweep of a run that converged is the one that finds nothing left to do. Some 6 to
+    /// 12 are usual.
     pub fn max_sweeps(mut self, max_sweeps: usize) -> Self {
         self.max_sweeps = max_sweeps;
         self

@@ -1,6 +1,6 @@
 //! How a singular value decomposition fails.
 
-use super::decomposition::Svd;
+use super::result::Svd;
 use super::top::TopSvd;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;

@@ -45,8 +45,8 @@ pub(super) fn complete<T: Real>(columns: &mut DMatrix<T>, known: usize) {
 /// The rounds of [`orthogonalise`] after which it is given up; one or two are usual.
 const ROUNDS: usize = 4;
 
-/// Makes columns that are nearly orthogonal orthonormal, each by taking from it what it has in common with
-/// those before it; returns whether that was enough.
+/// Makes columns that are nearly orthogonal orthonormal, each by taking from it what it has in
+/// common with those before it; returns whether that was enough.
 ///
 /// All at once, to first order, and again while the second order matters.
 pub(super) fn orthogonalise<T: Real>(vectors: &mut DMatrix<T>) -> bool {

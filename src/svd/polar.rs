@@ -2,20 +2,22 @@
 
 use nalgebra::DMatrix;
 
-use super::{Svd, SvdConfig, svd_by_descent};
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
+use crate::svd::config::SvdConfig;
+use crate::svd::decompose::svd_by_descent;
 use crate::svd::error::SvdError;
+use crate::svd::result::Svd;
 
 /// M = Q·H, a matrix with orthonormal columns or rows times a symmetric positive semidefinite one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Polar<T: Real> {
-    /// Q = U·Vᵀ, m×n: QᵀQ = I if m ≥ n, QQᵀ = I if m ≤ n. Of all such matrices the nearest to M, in every
-    /// unitarily invariant norm (Fan and Hoffman, "Some metric inequalities in the space of matrices",
-    /// 1955).
+    /// Q = U·Vᵀ, m×n: QᵀQ = I if m ≥ n, QQᵀ = I if m ≤ n. Of all such matrices the nearest to M, in
+    /// every unitarily invariant norm (Fan and Hoffman, "Some metric inequalities in the space of
+    /// matrices", 1955).
     pub orthogonal: DMatrix<T>,
     /// H = V·diag(σ)·Vᵀ = (MᵀM)^½, n×n; exactly symmetric, and semidefinite but for rounding.
     pub positive: DMatrix<T>,
@@ -23,13 +25,13 @@ pub struct Polar<T: Real> {
     pub residual: T,
 }
 
-/// The polar decomposition `matrix` = Q·H of any m×n matrix, from its SVD U·diag(σ)·Vᵀ: Q = U·Vᵀ and
-/// H = V·diag(σ)·Vᵀ.
+/// The polar decomposition `matrix` = Q·H of any m×n matrix, from its SVD U·diag(σ)·Vᵀ: Q = U·Vᵀ
+/// and H = V·diag(σ)·Vᵀ.
 ///
 /// H is unique, and Q if the rank is min(m, n); else Q is one of many.
 ///
-/// Sources: Autonne, "Sur les groupes linéaires, réels et orthogonaux", 1902; Higham, "Computing the
-/// polar decomposition—with applications", 1986.
+/// Sources: Autonne, "Sur les groupes linéaires, réels et orthogonaux", 1902; Higham, "Computing
+/// the polar decomposition—with applications", 1986.
 ///
 /// # Errors
 ///

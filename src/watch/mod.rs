@@ -8,8 +8,8 @@
 //! | [`TimeBudget`] | ends the run when its time is up | |
 //! | [`StopWhen`] | ends the run when a flag is set, as by Ctrl-C | |
 //!
-//! Several observers watch one run as a tuple: each sees every iterate, in order, and the run ends if
-//! one of them asks for it. A closure is an observer as well, and tuples nest.
+//! Two observers watch one run as a pair: each sees every iterate, in order, and the run ends if
+//! one of them asks for it. A closure is an observer as well, and pairs nest.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -24,7 +24,7 @@
 //!     smallest = progress.loss.min(smallest);
 //!     ControlFlow::Continue(())
 //! };
-//! let observers = (&mut history, TimeBudget::new(Duration::from_secs(60)), remember);
+//! let observers = (&mut history, (TimeBudget::new(Duration::from_secs(60)), remember));
 //! let config = Config::default().observer(observers);
 //! let inversion = invert_by_descent(&dmatrix![2.0, 1.0; 1.0, 3.0], config)?;
 //! assert_eq!(smallest, inversion.report.losses[inversion.report.best_step]);

@@ -1,9 +1,9 @@
-//! Linear systems by each rule.
+//! Linear systems by each method.
 
 use matrix_descent::solve::{BackwardError, SolveError};
 use matrix_descent::{
-    InputError, LinearMap, Real, Silent, Solution, SolveConfig, SolveMethod, SolveProblem,
-    StopReason, solve_by_descent,
+    LinearMap, Real, Silent, Solution, SolveConfig, SolveMethod, SolveProblem, StopReason,
+    solve_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -14,24 +14,21 @@ use crate::support::systems::{
     Counting, Poisson, definite, pseudo_inverse_of_tall, random, reference, table, widened,
 };
 
-fn rules<T: Real>() -> [SolveMethod<T>; 3] {
-    [
-        SolveMethod::ConjugateGradients,
-        SolveMethod::HeavyBall,
-        SolveMethod::GradientDescent,
-    ]
-}
+const METHODS: [SolveMethod; 2] = [
+    SolveMethod::ConjugateGradients,
+    SolveMethod::GradientDescent,
+];
 
 fn is_near<T: Real>(found: &DMatrix<T>, expected: &DMatrix<f64>) -> bool {
     let error = (widened(found) - expected).norm();
     error <= 1e4 * T::EPSILON.to_f64() * (1.0 + expected.norm())
 }
 
-fn every_rule_solves_the_table<T: Real>() {
+fn every_method_solves_the_table<T: Real>() {
     for (name, a, rank) in table::<T>() {
         let b = random::<T>(a.nrows(), 3, 0.4);
         let expected = reference(&a, &b, rank);
-        for rule in rules() {
+        for rule in METHODS {
             let found = solve_by_descent(&a, &b, SolveConfig::default().method(rule))
                 .unwrap_or_else(|error| panic!("{name}, {rule:?}: {error}"));
             let error = (widened(&found.solution) - &expected).norm();
@@ -44,17 +41,17 @@ fn every_rule_solves_the_table<T: Real>() {
 }
 
 #[test]
-fn the_solution_is_that_of_the_pseudo_inverse_by_every_rule() {
-    every_rule_solves_the_table::<f32>();
-    every_rule_solves_the_table::<f64>();
+fn the_solution_is_that_of_the_pseudo_inverse_by_every_method() {
+    every_method_solves_the_table::<f32>();
+    every_method_solves_the_table::<f64>();
 }
 
-fn every_rule_solves_a_definite_system<T: Real>() {
+fn every_method_solves_a_definite_system<T: Real>() {
     let a = definite::<T>(12);
     let b = random::<T>(12, 2, 0.4);
     let expected = widened(&a).cholesky().unwrap().solve(&widened(&b));
     let p = DMatrix::from_diagonal(&a.diagonal().map(|value| T::one() / value));
-    for rule in rules() {
+    for rule in METHODS {
         let definite = SolveConfig::default()
             .problem(SolveProblem::PositiveDefinite)
             .method(rule);
@@ -66,19 +63,19 @@ fn every_rule_solves_a_definite_system<T: Real>() {
 }
 
 #[test]
-fn definite_systems_by_every_rule() {
-    every_rule_solves_a_definite_system::<f32>();
-    every_rule_solves_a_definite_system::<f64>();
+fn definite_systems_by_every_method() {
+    every_method_solves_a_definite_system::<f32>();
+    every_method_solves_a_definite_system::<f64>();
 }
 
 #[test]
-fn the_ridge_is_that_of_the_closed_form_by_every_rule() {
+fn the_ridge_is_that_of_the_closed_form_by_every_method() {
     for (name, a, _) in table::<f64>() {
         let (n, b) = (a.ncols(), random(a.nrows(), 1, 0.4));
         for ridge in [1e-2, 100.0] {
             let gram = a.transpose() * &a + DMatrix::identity(n, n) * ridge;
             let expected = gram.cholesky().unwrap().solve(&(a.transpose() * &b));
-            for rule in rules() {
+            for rule in METHODS {
                 let config = SolveConfig::default().ridge(ridge).method(rule);
                 let found = solve_by_descent(&a, &b, config)
                     .unwrap_or_else(|error| panic!("{name}, {ridge}, {rule:?}: {error}"));
@@ -105,21 +102,18 @@ fn steps_of(found: Result<Solution<f64>, SolveError>) -> f64 {
 }
 
 /// How many times as many steps twice the condition number takes, and the steps, by each rule.
-fn growth(steps: impl Fn(SolveMethod<f64>, f64) -> f64) -> [(f64, f64); 3] {
-    rules().map(|rule| {
+fn growth(steps: impl Fn(SolveMethod, f64) -> f64) -> [(f64, f64); 2] {
+    METHODS.map(|rule| {
         let (before, after) = (steps(rule, 20.0), steps(rule, 40.0));
         (after / before, after)
     })
 }
 
-/// κ_H for gradient descent, its root for the others; returns the figures of the heavy ball.
-fn assert_growth([conjugate, heavy, plain]: [(f64, f64); 3]) -> (f64, f64) {
+/// κ_H for gradient descent, its root for conjugate gradients.
+fn assert_growth([conjugate, plain]: [(f64, f64); 2]) {
     assert!((1.5..2.5).contains(&conjugate.0), "{conjugate:?}");
-    assert!((1.5..2.5).contains(&heavy.0), "{heavy:?}");
     assert!((3.0..5.0).contains(&plain.0), "{plain:?}");
-    assert!(conjugate.1 <= heavy.1, "{conjugate:?}, {heavy:?}");
-    assert!(10.0 * heavy.1 <= plain.1, "{heavy:?}, {plain:?}");
-    heavy
+    assert!(10.0 * conjugate.1 <= plain.1, "{conjugate:?}, {plain:?}");
 }
 
 #[test]
@@ -130,8 +124,7 @@ fn least_squares_take_as_many_steps_as_the_theory_says() {
         let config = SolveConfig::default().method(rule).tolerance(1e-10);
         steps_of(solve_by_descent(&a, &b, config))
     };
-    let heavy = assert_growth(growth(steps));
-    assert!(heavy.1 <= 40.0 / 2.0 * 1e10_f64.ln() * 1.5, "{heavy:?}");
+    assert_growth(growth(steps));
 }
 
 /// The Laplacian of a square with s points on a side has κ = cot²(π/(2s + 2)).
@@ -151,14 +144,14 @@ fn definite_systems_take_as_many_steps_as_the_theory_says() {
 }
 
 #[test]
-fn a_preconditioner_saves_steps_by_every_rule() {
+fn a_preconditioner_saves_steps_by_every_method() {
     let diagonal = DVector::from_fn(30, |i, _| 1.2_f64.powi(i as i32));
     let a = DMatrix::from_diagonal(&diagonal) + definite::<f64>(30) * 0.05;
     let p = DMatrix::from_diagonal(&diagonal.map(f64::recip));
     let b = random(30, 1, 0.6);
-    for method in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
-        for rule in rules() {
-            let config = SolveConfig::default().problem(method).method(rule);
+    for problem in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
+        for rule in METHODS {
+            let config = SolveConfig::default().problem(problem).method(rule);
             let config = config.tolerance(1e-10);
             let plain = match solve_by_descent(&a, &b, config.clone()) {
                 Err(SolveError::NotConverged { best, .. }) => *best,
@@ -168,19 +161,19 @@ fn a_preconditioner_saves_steps_by_every_rule() {
             let (plain, helped) = (plain.reports[0].steps, helped.reports[0].steps);
             assert!(
                 helped < plain / 2 + 1,
-                "{method:?}, {rule:?}: {helped}, {plain}"
+                "{problem:?}, {rule:?}: {helped}, {plain}"
             );
         }
     }
 }
 
 #[test]
-fn a_residual_within_the_noise_ends_the_run_by_every_rule() {
+fn a_residual_within_the_noise_ends_the_run_by_every_method() {
     let a = with_condition_number(40, 1e6);
     let truth = DVector::from_vec(wavy::<f64>(40, 0.7));
     let b = &a * &truth + DVector::from_vec(wavy::<f64>(40, 0.3)) * 0.01;
     let noise = 0.01 * DVector::from_vec(wavy::<f64>(40, 0.3)).norm();
-    for rule in rules() {
+    for rule in METHODS {
         let config = SolveConfig::default().noise(noise).method(rule);
         let found = solve_by_descent(&a, &b, config).unwrap();
         assert_eq!(found.reports[0].stop_reason, StopReason::Discrepancy);
@@ -191,24 +184,13 @@ fn a_residual_within_the_noise_ends_the_run_by_every_rule() {
 }
 
 #[test]
-fn powers_of_two_change_nothing_but_the_exponent_by_any_rule() {
+fn powers_of_two_change_nothing_but_the_exponent_by_any_method() {
     let a = random::<f64>(6, 4, 0.3);
     let b = random::<f64>(6, 1, 0.8);
-    let constant = SolveMethod::Constant {
-        learning_rate: 0.1,
-        momentum: 0.5,
-    };
-    for rule in rules().into_iter().chain([constant]) {
+    for rule in METHODS {
         let expected = solve_by_descent(&a, &b, SolveConfig::default().method(rule)).unwrap();
         for (of_a, of_b) in [(-400, -900), (-400, 300), (400, -300), (500, 500)] {
             let scaled = |m: &DMatrix<f64>, e: i32| m.map(|value| value.scale_by_power_of_two(e));
-            let rule = match rule {
-                SolveMethod::Constant { momentum, .. } => SolveMethod::Constant {
-                    learning_rate: 0.1_f64.scale_by_power_of_two(-2 * of_a),
-                    momentum,
-                },
-                other => other,
-            };
             let config = SolveConfig::default().method(rule);
             let found = solve_by_descent(&scaled(&a, of_a), &scaled(&b, of_b), config).unwrap();
             let found = scaled(&found.solution, of_a - of_b);
@@ -221,85 +203,21 @@ fn powers_of_two_change_nothing_but_the_exponent_by_any_rule() {
     }
 }
 
+/// One step by hand, from the formula.
 #[test]
-fn settings_of_ones_own() {
-    let a = dmatrix![2.0, 0.0; 0.0, 1.0];
-    let b = dvector![2.0, 3.0];
-    let run = |learning_rate, momentum| {
-        let rule = SolveMethod::Constant {
-            learning_rate,
-            momentum,
-        };
-        solve_by_descent(&a, &b, SolveConfig::default().method(rule).tolerance(1e-12))
-    };
-    // The limit is 2(1 + μ)/L, L = 4.
-    for (learning_rate, momentum) in [(0.25, 0.0), (0.45, 0.0), (0.7, 0.5)] {
-        let found = run(learning_rate, momentum).unwrap();
-        assert!((found.solution - dvector![1.0, 3.0]).norm() < 1e-11);
-    }
-    for (learning_rate, momentum) in [(0.51, 0.0), (0.76, 0.5), (1e300, 0.0)] {
-        let Err(SolveError::NotConverged { best, .. }) = run(learning_rate, momentum) else {
-            panic!("{learning_rate}, {momentum}");
-        };
-        let reason = best.reports[0].stop_reason;
-        let has_ended = matches!(reason, StopReason::Diverged | StopReason::Stalled);
-        assert!(has_ended, "{reason:?}");
-        assert!(best.backward_errors[0].residual <= b.norm());
-    }
-}
-
-/// One descent by hand, from the formulas.
-#[test]
-fn the_steps_are_those_of_the_formulas() {
+fn the_first_step_is_that_of_the_formula() {
     let a = dmatrix![2.0, 1.0; 0.0, 1.0; 1.0, 0.0];
     let b = dvector![1.0, 2.0, -1.0];
-    let (learning_rate, momentum) = (0.1, 0.7);
-    let (mut x, mut d) = (dvector![0.0, 0.0], dvector![0.0, 0.0]);
-    for _ in 0..5 {
-        d = a.transpose() * (&b - &a * &x) + &d * momentum;
-        x += &d * learning_rate;
-    }
-    let rule = SolveMethod::Constant {
-        learning_rate,
-        momentum,
-    };
-    let config = SolveConfig::default().method(rule).max_steps(5);
-    let Err(SolveError::NotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
-        panic!();
-    };
-    assert!((&best.solution - &x).norm() < 1e-14);
     let g = a.transpose() * &b;
     let length: f64 = g.norm_squared() / (&a * &g).norm_squared();
-    let config = SolveConfig::default()
-        .method(SolveMethod::GradientDescent)
-        .max_steps(1);
-    let Err(SolveError::NotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
-        panic!();
-    };
     let expected: DVector<f64> = g * length;
-    assert!((best.solution.column(0) - expected).norm() < 1e-14);
-}
-
-#[test]
-fn bad_settings_of_a_rule_are_refused() {
-    let (a, b) = (dmatrix![2.0], dvector![1.0]);
-    let constant = |learning_rate, momentum| SolveMethod::Constant {
-        learning_rate,
-        momentum,
-    };
-    let cases = [
-        (constant(0.0, 0.0), "learning_rate"),
-        (constant(-1.0, 0.0), "learning_rate"),
-        (constant(f64::NAN, 0.0), "learning_rate"),
-        (constant(f64::INFINITY, 0.0), "learning_rate"),
-        (constant(0.1, 1.0), "momentum"),
-        (constant(0.1, -0.1), "momentum"),
-        (constant(0.1, f64::NAN), "momentum"),
-    ];
-    for (rule, expected) in cases {
-        let found = solve_by_descent(&a, &b, SolveConfig::default().method(rule));
-        let is_told = matches!(found, Err(SolveError::Input(InputError::InvalidSetting { name, .. })) if name == expected);
-        assert!(is_told, "{rule:?}: {found:?}");
+    for rule in METHODS {
+        let config = SolveConfig::default().method(rule).max_steps(1);
+        let Err(SolveError::NotConverged { best, .. }) = solve_by_descent(&a, &b, config) else {
+            panic!("{rule:?}");
+        };
+        let error = (best.solution.column(0) - &expected).norm();
+        assert!(error < 1e-14, "{rule:?}: {error:e}");
     }
 }
 
@@ -316,8 +234,8 @@ fn recomputed(a: &DMatrix<f64>, b: &DMatrix<f64>, found: &Solution<f64>) -> f64 
 }
 
 #[test]
-fn no_rule_gives_a_wrong_answer_to_hard_systems() {
-    let mut solved = [0; 3];
+fn no_method_gives_a_wrong_answer_to_hard_systems() {
+    let mut solved = [0; 2];
     for exponent in 0..12 {
         let n = 20;
         let ratio = 10.0_f64.powf(-f64::from(exponent) / (n - 1) as f64);
@@ -326,7 +244,7 @@ fn no_rule_gives_a_wrong_answer_to_hard_systems() {
         let v = random::<f64>(n, n, 0.8).qr().q();
         let a = u * DMatrix::from_diagonal(&sigma) * v.transpose();
         let b = random::<f64>(n, 1, 0.1);
-        for (rule, solved) in rules().into_iter().zip(&mut solved) {
+        for (rule, solved) in METHODS.into_iter().zip(&mut solved) {
             let config = SolveConfig::default().method(rule).max_steps(20_000);
             match solve_by_descent(&a, &b, config) {
                 Ok(found) => {
@@ -342,18 +260,15 @@ fn no_rule_gives_a_wrong_answer_to_hard_systems() {
             }
         }
     }
-    assert!(
-        solved[0] >= solved[1] && solved[1] >= solved[2] && solved[2] >= 2,
-        "{solved:?}"
-    );
+    assert!(solved[0] >= solved[1] && solved[1] >= 2, "{solved:?}");
 }
 
 #[test]
-fn no_rule_allocates_in_the_loop() {
+fn no_method_allocates_in_the_loop() {
     let a = random::<f64>(40, 30, 0.3);
     let p = DMatrix::identity(30, 30);
     let b = random(40, 1, 0.8);
-    for rule in rules() {
+    for rule in METHODS {
         let run = |tolerance| {
             let mut steps = 0;
             let info = allocation_counter::measure(|| {
@@ -373,9 +288,9 @@ fn no_rule_allocates_in_the_loop() {
 }
 
 #[test]
-fn what_is_not_definite_is_told_by_every_rule() {
+fn what_is_not_definite_is_told_by_every_method() {
     let a = DMatrix::from_diagonal(&dvector![1.0, -2.0]);
-    for rule in rules() {
+    for rule in METHODS {
         let config = SolveConfig::default()
             .problem(SolveProblem::PositiveDefinite)
             .method(rule);
@@ -387,17 +302,13 @@ fn what_is_not_definite_is_told_by_every_rule() {
 #[test]
 fn evaluations_are_the_products_after_the_norm_estimate() {
     let b = random(12, 3, 0.8);
-    for rule in rules() {
+    for rule in METHODS {
         let map = Counting::new(random(12, 7, 0.3));
         let config = SolveConfig::default().method(rule).tolerance(1e-9);
         let found = solve_by_descent(&map, &b, config).unwrap();
         let counted: usize = found.reports.iter().map(|report| report.evaluations).sum();
-        let before = match rule {
-            SolveMethod::HeavyBall => 21,
-            _ => 11,
-        };
-        assert_eq!(map.products.get(), counted + before, "{rule:?}");
-        assert_eq!(map.of_adjoint.get(), counted + before, "{rule:?}");
+        assert_eq!(map.products.get(), counted + 11, "{rule:?}");
+        assert_eq!(map.of_adjoint.get(), counted + 11, "{rule:?}");
         for report in &found.reports {
             assert!(report.evaluations > report.steps, "{rule:?}");
         }
@@ -480,7 +391,7 @@ fn long_columns_in_single_precision_lose_no_digits() {
     let noise = |i: usize| if i.is_multiple_of(2) { 0.25 } else { -0.25 };
     let b = DMatrix::from_fn(m, 1, |i, _| 3.0 + 0.5 * place(i) + noise(i));
     let expected = pseudo_inverse_of_tall(&widened(&a)) * widened(&b);
-    for rule in rules() {
+    for rule in METHODS {
         let found = solve_by_descent(&a, &b, SolveConfig::default().method(rule)).unwrap();
         let error = (widened(&found.solution) - &expected).norm();
         assert!(error < 2e-4, "{rule:?}: {error:e}");
@@ -531,15 +442,15 @@ fn is_what_ok_means<T: Real>(a: &DMatrix<T>, b: &DMatrix<T>, x: &DMatrix<T>) -> 
         || of_least_squares <= 2.0 * epsilon.cbrt() && of_system * of_least_squares <= rounding
 }
 
-/// How many of them were solved by a rule.
-fn solved_of_random_systems<T: Real>(cases: usize) -> [usize; 3] {
+/// How many of them were solved by each method.
+fn solved_of_random_systems<T: Real>(cases: usize) -> [usize; 2] {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(271);
-    let mut solved = [0; 3];
+    let mut solved = [0; 2];
     for case in 0..cases {
         let (a, b) = random_system(&mut generator);
         let (a, b): (DMatrix<T>, DMatrix<T>) =
             (a.map(<T as Real>::from_f64), b.map(<T as Real>::from_f64));
-        for (rule, solved) in rules().into_iter().zip(&mut solved) {
+        for (rule, solved) in METHODS.into_iter().zip(&mut solved) {
             let config = SolveConfig::default().method(rule).max_steps(3000);
             match solve_by_descent(&a, &b, config) {
                 Ok(found) => {
@@ -567,8 +478,8 @@ fn random_small_systems_have_no_wrong_answer() {
         solved_of_random_systems::<f64>(cases),
     ] {
         println!("{solved:?} of {cases}");
-        let [conjugate, heavy, plain] = solved.map(|count| count as f64 / cases as f64);
-        assert!(conjugate > 0.97 && heavy > 0.7 && plain > 0.5, "{solved:?}");
+        let [conjugate, plain] = solved.map(|count| count as f64 / cases as f64);
+        assert!(conjugate > 0.97 && plain > 0.5, "{solved:?}");
     }
 }
 
@@ -588,46 +499,9 @@ fn the_documented_defaults() {
 fn a_huge_vector_near_the_null_space_is_no_solution() {
     let (a, b) = (dmatrix![1.0, -1.0; -1.0, 1.0], dvector![1.0, 2.0]);
     let definite = SolveConfig::default().problem(SolveProblem::PositiveDefinite);
-    for rule in rules() {
+    for rule in METHODS {
         let found = solve_by_descent(&a, &b, definite.clone().method(rule).max_steps(10_000));
         assert!(found.is_err(), "{rule:?}: {found:?}");
-    }
-    let a = dmatrix![1.0, 0.0; 0.0, 1e-10];
-    let rule = SolveMethod::Constant {
-        learning_rate: 1.0,
-        momentum: 0.0,
-    };
-    let config = definite.method(rule).tolerance(1e-9);
-    let config = config.preconditioner(dmatrix![1.0, 0.0; 0.0, 1e12]);
-    let found = solve_by_descent(&a, &dvector![1.0, 1.0], config);
-    assert!(found.is_err(), "{found:?}");
-}
-
-/// A = H·D·H with H = I − 2/n·eeᵀ and evenly spaced singular values from 1/κ to 1.
-fn reflected(n: usize, condition: f64) -> DMatrix<f64> {
-    let h = DMatrix::from_fn(n, n, |i, j| f64::from(u8::from(i == j)) - 2.0 / n as f64);
-    let least = 1.0 / condition;
-    let even = |i: usize, _| least + (1.0 - least) * ((n - 1 - i) as f64 / (n - 1) as f64);
-    let d = DVector::from_fn(n, even);
-    &h * DMatrix::from_diagonal(&d) * &h
-}
-
-/// About √κ_H/2·ln(1/δ) = κ·18 steps, also where the power method misses the greatest singular value.
-#[test]
-fn a_heavy_ball_finds_the_curvatures() {
-    for n in [3, 8, 12] {
-        for condition in [10.0, 100.0, 1e3, 1e4] {
-            let a = reflected(n, condition);
-            let b = &a * DVector::from_fn(n, |i, _| 1.0 + i as f64);
-            let config = SolveConfig::default().method(SolveMethod::HeavyBall);
-            let found = solve_by_descent(&a, &b, config.max_steps(1_000_000));
-            let found = found.unwrap_or_else(|error| panic!("{n}, {condition:e}: {error}"));
-            let steps = found.reports[0].steps as f64;
-            assert!(
-                steps < 60.0 * condition + 200.0,
-                "{n}, {condition:e}: {steps}"
-            );
-        }
     }
 }
 
@@ -637,16 +511,16 @@ fn a_start_far_from_the_solution_is_forgotten() {
     let a = dmatrix![1.0, 0.3; 0.3, 2.0];
     let expected = a.clone().try_inverse().unwrap() * dvector![1.0, 2.0];
     for size in [0.0, 1e-300, 1e-100, 1e-30, 1.0] {
-        for rule in rules() {
-            for method in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
-                let config = SolveConfig::default().method(rule).problem(method);
+        for rule in METHODS {
+            for problem in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
+                let config = SolveConfig::default().method(rule).problem(problem);
                 let config = config.start(dmatrix![1.0; 1.0]);
                 let found = solve_by_descent(&a, &(dvector![1.0, 2.0] * size), config);
                 let found = found.unwrap_or_else(|error| panic!("{size:e} {rule:?}: {error}"));
                 let error = (&found.solution - &expected * size).norm();
                 assert!(
                     error <= 1e-10 * size,
-                    "{size:e} {rule:?} {method:?}: {error:e}"
+                    "{size:e} {rule:?} {problem:?}: {error:e}"
                 );
             }
         }
@@ -682,12 +556,12 @@ fn the_gradient_shown_is_that_of_the_function() {
     for size in [1e10, 1.0, 1e-10] {
         let a = dmatrix![2.0, 0.5; 0.5, 1.0] * size;
         let b = dvector![1.0, -1.0];
-        for method in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
+        for problem in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
             let mut worst = 0.0_f64;
             let watch = |progress: &matrix_descent::Progress<'_, f64>| {
                 let x = DVector::from_column_slice(progress.parameters);
                 let residual = &a * x - &b;
-                let expected = match method {
+                let expected = match problem {
                     SolveProblem::LeastSquares => a.tr_mul(&residual),
                     _ => residual,
                 };
@@ -697,9 +571,9 @@ fn the_gradient_shown_is_that_of_the_function() {
                 }
                 std::ops::ControlFlow::Continue(())
             };
-            let config = SolveConfig::default().problem(method).observer(watch);
+            let config = SolveConfig::default().problem(problem).observer(watch);
             solve_by_descent(&a, &b, config).unwrap();
-            assert!(worst < 1e-14, "{size:e} {method:?}: {worst:e}");
+            assert!(worst < 1e-14, "{size:e} {problem:?}: {worst:e}");
         }
     }
 }

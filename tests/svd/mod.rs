@@ -5,7 +5,7 @@ mod penalty;
 mod pseudo_inverse;
 mod top;
 
-use matrix_descent::svd::{SvdError, SvdMethod, Vectors};
+use matrix_descent::svd::{SvdError, Vectors};
 use matrix_descent::{InputError, Real, StopReason, Svd, SvdConfig, svd_by_descent};
 use nalgebra::{DMatrix, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -15,8 +15,6 @@ use crate::support::gallery::{classical, matrices, random, singular_gallery};
 use crate::support::reference::{ReferenceValues, singular_values, widen};
 use crate::support::shapes::{graded, hard_matrices, uniform};
 use crate::support::truth::assert_none;
-
-const METHODS: [SvdMethod; 2] = [SvdMethod::PlaneRotations, SvdMethod::NaturalGradient];
 
 /// How far anything may be off, relative to σ₁ or to an orthonormal vector.
 fn tolerance<T: Real>() -> f64 {
@@ -101,16 +99,13 @@ fn complaint_about_values<T: Real>(svd: &Svd<T>, reference: &ReferenceValues) ->
         })
 }
 
-fn full(method: SvdMethod) -> SvdConfig {
-    SvdConfig::default().method(method).vectors(Vectors::Full)
+fn full() -> SvdConfig {
+    SvdConfig::default().vectors(Vectors::Full)
 }
 
-/// What is wrong with the SVD by any method.
+/// What is wrong with the SVD.
 fn complaint<T: Real>(matrix: &DMatrix<T>) -> Option<String> {
-    METHODS.into_iter().find_map(|method| {
-        let text = complaint_about(matrix, full(method))?;
-        Some(format!("{method:?}: {text}"))
-    })
+    complaint_about(matrix, full())
 }
 
 fn complaint_about<T: Real>(matrix: &DMatrix<T>, config: SvdConfig) -> Option<String> {
@@ -161,7 +156,7 @@ fn hard_matrices_inside_larger_ones_are_decomposed() {
             .copy_from(&(uniform(33, 33, 41) * size));
         let narrow = larger.map(f32::from_f64);
         let is_in_range = narrow.iter().all(|entry| entry.is_finite());
-        let config = full(SvdMethod::PlaneRotations);
+        let config = full();
         let text = complaint_about(&larger, config).or_else(|| {
             is_in_range
                 .then(|| complaint_about(&narrow, config))
@@ -201,26 +196,22 @@ fn matrices_of_ones_in_single_precision() {
 
 fn complaints_about_ones<T: Real>(tolerance: f64) -> impl Iterator<Item = String> {
     let shapes = (2..=30).flat_map(|rows| (2..=30).map(move |columns| (rows, columns)));
-    let cases = METHODS.map(|method| shapes.clone().map(move |shape| (method, shape)));
-    cases
-        .into_iter()
-        .flatten()
-        .filter_map(move |(method, (rows, columns))| {
-            let matrix = DMatrix::from_element(rows, columns, T::one());
-            let svd = match svd_by_descent(&matrix, full(method)) {
-                Ok(svd) => svd,
-                Err(error) => return Some(format!("{method:?}, {rows}×{columns}: {error}")),
-            };
-            let exact = ((rows * columns) as f64).sqrt();
-            let values = svd.singular_values.map(T::to_f64);
-            let error = (values[0] - exact).abs();
-            let rest = values.iter().skip(1).copied().fold(0.0, f64::max);
-            let is_proven = error <= svd.certificate.error_bound(0);
-            let is_right = error <= tolerance * exact && rest <= tolerance * exact && is_proven;
-            let wrong = (!is_right).then(|| format!("{error:e}, {rest:e}"));
-            let text = complaint_about_form(&matrix, &svd).or(wrong)?;
-            Some(format!("{method:?}, {rows}×{columns}: {text}"))
-        })
+    shapes.filter_map(move |(rows, columns)| {
+        let matrix = DMatrix::from_element(rows, columns, T::one());
+        let svd = match svd_by_descent(&matrix, full()) {
+            Ok(svd) => svd,
+            Err(error) => return Some(format!("{rows}×{columns}: {error}")),
+        };
+        let exact = ((rows * columns) as f64).sqrt();
+        let values = svd.singular_values.map(T::to_f64);
+        let error = (values[0] - exact).abs();
+        let rest = values.iter().skip(1).copied().fold(0.0, f64::max);
+        let is_proven = error <= svd.certificate.error_bound(0);
+        let is_right = error <= tolerance * exact && rest <= tolerance * exact && is_proven;
+        let wrong = (!is_right).then(|| format!("{error:e}, {rest:e}"));
+        let text = complaint_about_form(&matrix, &svd).or(wrong)?;
+        Some(format!("{rows}×{columns}: {text}"))
+    })
 }
 
 /// Each singular value to nearly all of its digits, however small it is beside the largest.
@@ -273,13 +264,11 @@ fn larger_matrices_agree_with_nalgebra() {
     for (rows, columns) in [(64, 64), (100, 100), (150, 40), (40, 150), (90, 80)] {
         let matrix = uniform(rows, columns, 21);
         let by_nalgebra = matrix.singular_values();
-        for method in METHODS {
-            let svd = svd_by_descent(&matrix, full(method)).expect("finite");
-            assert_eq!(complaint_about_form(&matrix, &svd), None, "{method:?}");
-            for (index, &value) in svd.singular_values.iter().enumerate() {
-                let allowed = 1e-13 * by_nalgebra[0];
-                assert!((value - by_nalgebra[index]).abs() <= allowed, "{method:?}");
-            }
+        let svd = svd_by_descent(&matrix, full()).expect("finite");
+        assert_eq!(complaint_about_form(&matrix, &svd), None);
+        for (index, &value) in svd.singular_values.iter().enumerate() {
+            let allowed = 1e-13 * by_nalgebra[0];
+            assert!((value - by_nalgebra[index]).abs() <= allowed);
         }
     }
 }
@@ -287,10 +276,9 @@ fn larger_matrices_agree_with_nalgebra() {
 #[test]
 fn without_vectors_or_with_thin_ones_the_values_are_the_same() {
     let matrices = [uniform(9, 4, 22), uniform(4, 9, 23), uniform(5, 5, 24)];
-    let cases = METHODS.map(|method| matrices.clone().map(|matrix| (method, matrix)));
-    for (method, matrix) in cases.into_iter().flatten() {
+    for matrix in matrices {
         let run = |vectors| {
-            let config = SvdConfig::default().method(method).vectors(vectors);
+            let config = SvdConfig::default().vectors(vectors);
             svd_by_descent(&matrix, config).expect("finite")
         };
         let (none, thin, full) = (run(Vectors::None), run(Vectors::Thin), run(Vectors::Full));
@@ -357,29 +345,6 @@ fn the_history_of_larger_matrices_begins_with_a_pivoted_triangular_factor() {
 }
 
 #[test]
-fn the_history_of_the_natural_gradient_begins_with_the_triangular_factor() {
-    for matrix in [uniform(7, 7, 31), uniform(20, 5, 32)] {
-        let config = SvdConfig::default().method(SvdMethod::NaturalGradient);
-        let svd = svd_by_descent(&matrix, config).expect("finite");
-        let r = matrix.clone().qr().r();
-        let off = &r - DMatrix::from_diagonal(&r.diagonal());
-        let expected = off.norm_squared() / matrix.norm_squared();
-        assert!((svd.losses[0] / expected - 1.0).abs() < 1e-12);
-        assert!(svd.losses[svd.sweeps] < 1e-28);
-    }
-}
-
-/// A diagonal matrix takes no step, whatever the signs.
-#[test]
-fn the_natural_gradient_leaves_a_diagonal_matrix_alone() {
-    let config = SvdConfig::default().method(SvdMethod::NaturalGradient);
-    let svd = svd_by_descent(&dmatrix![3.0, 0.0; 0.0, -5.0], config).expect("finite");
-    assert_eq!((svd.sweeps, svd.losses.as_slice()), (0, [0.0].as_slice()));
-    assert_eq!(svd.singular_values.as_slice(), [5.0, 3.0]);
-    assert!((svd.u - dmatrix![0.0, 1.0; -1.0, 0.0]).norm() < 1e-15);
-}
-
-#[test]
 fn a_decomposition_is_there_at_once_where_columns_are_orthogonal() {
     let svd = svd_by_descent(&dmatrix![0.0, 3.0; -2.0, 0.0], SvdConfig::default()).expect("finite");
     assert_eq!((svd.sweeps, svd.losses), (1, vec![0.0, 0.0]));
@@ -390,45 +355,41 @@ fn a_decomposition_is_there_at_once_where_columns_are_orthogonal() {
 fn too_few_sweeps_are_an_error_that_carries_what_was_reached() {
     let matrix = uniform(12, 12, 28);
     let reference = singular_values(&matrix);
-    for method in METHODS {
-        let found = svd_by_descent(&matrix, full(method).max_sweeps(2));
-        let Err(SvdError::NotConverged { reached }) = found else {
-            panic!("{method:?}: {found:?}");
-        };
-        assert_eq!((reached.sweeps, reached.losses.len()), (2, 3));
-        assert_eq!(reached.stop_reason, StopReason::StepLimit);
-        let enough = svd_by_descent(&matrix, full(method)).expect("converges");
-        assert_eq!(enough.stop_reason, StopReason::Accuracy);
-        assert!(reached.losses[2] > 0.0 && reached.losses[2] < reached.losses[1]);
-        // Even then the bounds are above the errors.
-        for (index, &value) in reached.singular_values.iter().enumerate() {
-            let error = reference.error(index, value);
-            let error = error.scale_by_power_of_two(reference.exponent);
-            assert!(error <= reached.certificate.error_bound(index));
-        }
+    let found = svd_by_descent(&matrix, full().max_sweeps(2));
+    let Err(SvdError::NotConverged { reached }) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!((reached.sweeps, reached.losses.len()), (2, 3));
+    assert_eq!(reached.stop_reason, StopReason::StepLimit);
+    let enough = svd_by_descent(&matrix, full()).expect("converges");
+    assert_eq!(enough.stop_reason, StopReason::Accuracy);
+    assert!(reached.losses[2] > 0.0 && reached.losses[2] < reached.losses[1]);
+    // Even then the bounds are above the errors.
+    for (index, &value) in reached.singular_values.iter().enumerate() {
+        let error = reference.error(index, value);
+        let error = error.scale_by_power_of_two(reference.exponent);
+        assert!(error <= reached.certificate.error_bound(index));
     }
 }
 
 #[test]
 fn the_largest_numbers_give_an_answer_or_say_why_not() {
-    for method in METHODS {
-        let one = svd_by_descent(&dmatrix![f64::MAX], full(method)).expect("in range");
-        assert_eq!(one.singular_values[0], f64::MAX);
-        for (rows, columns) in [(2, 2), (5, 1), (1, 3)] {
-            let matrix = DMatrix::from_element(rows, columns, -f64::MAX);
-            let found = svd_by_descent(&matrix, full(method));
-            let largest_entry = f64::MAX;
-            assert_eq!(
-                found,
-                Err(SvdError::Input(InputError::EntriesTooLarge {
-                    largest_entry
-                }))
-            );
-        }
-        let matrix = DMatrix::from_diagonal_element(3, 3, f32::MAX);
-        let svd = svd_by_descent(&matrix, full(method)).expect("in range");
-        assert_eq!(svd.singular_values.as_slice(), [f32::MAX; 3]);
+    let one = svd_by_descent(&dmatrix![f64::MAX], full()).expect("in range");
+    assert_eq!(one.singular_values[0], f64::MAX);
+    for (rows, columns) in [(2, 2), (5, 1), (1, 3)] {
+        let matrix = DMatrix::from_element(rows, columns, -f64::MAX);
+        let found = svd_by_descent(&matrix, full());
+        let largest_entry = f64::MAX;
+        assert_eq!(
+            found,
+            Err(SvdError::Input(InputError::EntriesTooLarge {
+                largest_entry
+            }))
+        );
     }
+    let matrix = DMatrix::from_diagonal_element(3, 3, f32::MAX);
+    let svd = svd_by_descent(&matrix, full()).expect("in range");
+    assert_eq!(svd.singular_values.as_slice(), [f32::MAX; 3]);
     assert_eq!(
         complaint(&DMatrix::from_element(3, 2, f64::from_bits(1))),
         None
@@ -452,10 +413,7 @@ fn columns_of_sizes_beyond_the_range_of_squares() {
 #[test]
 fn the_documented_defaults() {
     let default = SvdConfig::default();
-    let documented = SvdConfig::default()
-        .method(SvdMethod::PlaneRotations)
-        .vectors(Vectors::Thin)
-        .max_sweeps(60);
+    let documented = SvdConfig::default().vectors(Vectors::Thin).max_sweeps(60);
     assert_eq!(default, documented);
 }
 
@@ -502,21 +460,14 @@ fn kahan_and_hilbert_of_larger_orders_are_reconstructed() {
         classical::kahan(40, 1.2),
         classical::cauchy(40),
     ] {
-        for method in METHODS {
-            let svd = svd_by_descent(&matrix, full(method)).expect("finite");
-            assert_eq!(complaint_about_form(&matrix, &svd), None, "{method:?}");
-        }
+        let svd = svd_by_descent(&matrix, full()).expect("finite");
+        assert_eq!(complaint_about_form(&matrix, &svd), None);
     }
 }
 
 #[test]
 fn bad_input_is_refused() {
-    let run = |matrix: DMatrix<f64>| {
-        let [first, second] = METHODS.map(|method| svd_by_descent(&matrix, full(method)));
-        // NaN is not equal to itself.
-        assert_eq!(format!("{first:?}"), format!("{second:?}"));
-        first.unwrap_err()
-    };
+    let run = |matrix: DMatrix<f64>| svd_by_descent(&matrix, full()).unwrap_err();
     for (rows, columns) in [(0, 0), (0, 3), (3, 0)] {
         let argument = "matrix";
         let expected = SvdError::Input(InputError::Empty {
@@ -545,18 +496,16 @@ fn bad_input_is_refused() {
     assert!(
         matches!(with_nan, SvdError::Input(InputError::NotFinite { row: 0, column: 0, value, .. }) if value.is_nan())
     );
-    for method in METHODS {
-        let found = svd_by_descent(&uniform(2, 2, 30), full(method).max_sweeps(0));
-        let (name, value, requirement) = ("max_sweeps", 0.0, "at least 1");
-        assert_eq!(
-            found,
-            Err(SvdError::Input(InputError::InvalidSetting {
-                name,
-                value,
-                requirement
-            }))
-        );
-    }
+    let found = svd_by_descent(&uniform(2, 2, 30), full().max_sweeps(0));
+    let (name, value, requirement) = ("max_sweeps", 0.0, "at least 1");
+    assert_eq!(
+        found,
+        Err(SvdError::Input(InputError::InvalidSetting {
+            name,
+            value,
+            requirement
+        }))
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn each_sees_every_iterate_whoever_ends_the_run() {
                 }
             }
         };
-        let all = (observer(0), observer(1), observer(2), observer(3));
+        let all = ((observer(0), observer(1)), (observer(2), observer(3)));
         let report = Operation::Minimize.watched_by(all);
         assert_eq!(
             (report.steps, report.stop_reason),
@@ -43,9 +43,9 @@ fn a_budget_ends_every_operation_beside_observers_that_go_on() {
         let none = TimeBudget::new(Duration::ZERO);
         let reports = [
             operation.watched_by((go_on, none)),
-            operation.watched_by((go_on, Silent, none)),
+            operation.watched_by(((go_on, Silent), none)),
             operation.watched_by((none, (go_on, go_on))),
-            operation.watched_by((go_on, none, Silent, go_on)),
+            operation.watched_by((go_on, ((none, Silent), go_on))),
         ];
         for report in reports {
             assert_eq!(report.stop_reason, StopReason::Observer, "{operation:?}");
@@ -60,8 +60,8 @@ fn nobody_watches_if_none_does() {
     }
     let budget = TimeBudget::new(Duration::ZERO);
     assert!(!watches(&(Silent, Silent)));
-    assert!(!watches(&(Silent, Silent, (Silent, Silent))));
+    assert!(!watches(&((Silent, Silent), (Silent, Silent))));
     assert!(watches(&(Silent, budget)));
-    assert!(watches(&(budget, Silent, Silent)));
-    assert!(watches(&(Silent, Silent, Silent, budget)));
+    assert!(watches(&((budget, Silent), Silent)));
+    assert!(watches(&(Silent, ((Silent, Silent), budget))));
 }

@@ -18,14 +18,11 @@ pub const RESIDUAL: f64 = 1e-10;
 /// A way to a solution, with its name.
 pub type Way = (&'static str, fn(&Laplacian, &DVector<f64>) -> DVector<f64>);
 
-pub const WAYS: [Way; 4] = [
+pub const WAYS: [Way; 3] = [
     ("descent, definite", |grid, b| {
         descend(grid, b, SolveMethod::ConjugateGradients)
     }),
     ("faer CG", by_faer),
-    ("heavy ball, definite", |grid, b| {
-        descend(grid, b, SolveMethod::HeavyBall)
-    }),
     ("gradient descent, definite", |grid, b| {
         descend(grid, b, SolveMethod::GradientDescent)
     }),
@@ -34,7 +31,7 @@ pub const WAYS: [Way; 4] = [
 /// The largest side at which gradient descent ends within seconds.
 pub const LARGEST_FOR_GRADIENT_DESCENT: usize = 50;
 
-fn descend(grid: &Laplacian, b: &DVector<f64>, rule: SolveMethod<f64>) -> DVector<f64> {
+fn descend(grid: &Laplacian, b: &DVector<f64>, rule: SolveMethod) -> DVector<f64> {
     let config = SolveConfig::default()
         .problem(SolveProblem::PositiveDefinite)
         .method(rule)

@@ -29,14 +29,11 @@ pub const LARGEST_FOR_GRADIENT_DESCENT: usize = 50;
 /// A way to a solution, with its name.
 pub type Way = (&'static str, fn(&Case) -> DVector<f64>);
 
-pub const WAYS: [Way; 6] = [
+pub const WAYS: [Way; 5] = [
     ("least squares, descent", |case| {
         case.descend(SolveMethod::ConjugateGradients)
     }),
     ("least squares, faer LSMR", Case::by_lsmr),
-    ("least squares, heavy ball", |case| {
-        case.descend(SolveMethod::HeavyBall)
-    }),
     ("least squares, gradient descent", |case| {
         case.descend(SolveMethod::GradientDescent)
     }),
@@ -72,7 +69,7 @@ impl Case {
         }
     }
 
-    fn descend(&self, rule: SolveMethod<f64>) -> DVector<f64> {
+    fn descend(&self, rule: SolveMethod) -> DVector<f64> {
         let config = SolveConfig::default().method(rule).tolerance(TOLERANCE);
         let found = solve_by_descent(&self.matrix, &self.b, config);
         let found = found.unwrap_or_else(|error| panic!("{error}"));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use nalgebra::DMatrix;
 
+use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
 use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
 use crate::inverse::scaling::Scaling;
@@ -20,7 +21,7 @@ pub(crate) struct Recorder<'a, T: Real, O> {
     max_steps: usize,
     observer: &'a mut O,
     shown: Option<Shown<T>>,
-    losses: Vec<T>,
+    history: LossHistory<T>,
     last_squared_distance: f64,
     step: usize,
     /// Steps before the descent began anew.
@@ -55,7 +56,7 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
             max_steps,
             observer,
             shown,
-            losses: Vec::with_capacity(RESERVED_LOSSES),
+            history: LossHistory::with_capacity(RESERVED_LOSSES),
             last_squared_distance: f64::INFINITY,
             step: 0,
             steps_before: 0,
@@ -63,24 +64,12 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
     }
 
     pub(crate) fn has_seen_last(&self) -> bool {
-        self.losses.len() > self.step
+        self.history.len() > self.step
     }
 
     pub(crate) fn into_report(self, stop_reason: StopReason, elapsed: Duration) -> Report<T> {
-        let mut best_step = 0;
-        for (step, &loss) in self.losses.iter().enumerate() {
-            if loss < self.losses[best_step] {
-                best_step = step;
-            }
-        }
-        Report {
-            steps: self.step,
-            evaluations: self.losses.len(),
-            losses: self.losses,
-            best_step,
-            stop_reason,
-            elapsed,
-        }
+        let evaluations = self.history.len();
+        (self.history).into_report(self.step, evaluations, stop_reason, elapsed)
     }
 
     /// ‖I − XM‖²_F of the last iterate, if that was seen.
@@ -97,7 +86,7 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
         let n = self.matrix.nrows() as f64;
         let loss = <T as Real>::from_f64(squared_distance / (n * n));
         self.last_squared_distance = squared_distance;
-        self.losses.push(loss);
+        self.history.push(loss);
         loss
     }
 
@@ -149,7 +138,7 @@ impl<T: Real, O: Observer<T>> Monitor<f64> for Recorder<'_, T, O> {
     }
 
     fn restart(&mut self) {
-        self.losses.clear();
+        self.history.clear();
         self.steps_before += self.step;
         self.step = 0;
     }

@@ -5,8 +5,8 @@ use nalgebra::DMatrix;
 use super::{multiply, multiply_symmetric};
 use crate::numerics::real::Real;
 
-/// The one place where the method multiplies matrices: counts the products of n×n matrices, the unit
-/// in which a method is judged.
+/// The one place where the method multiplies matrices: counts the products of n×n matrices, the
+/// unit in which a method is judged.
 ///
 /// Classical multiplication in any order of summation, with or without fused multiply-add; the
 /// error bounds of the certificate rest on that (no Strassen).

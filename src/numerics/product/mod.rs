@@ -1,14 +1,14 @@
 //! The matrix product, on which the time of every descent is spent.
 
 pub(crate) mod counter;
+mod dense;
+pub(crate) mod low_rank;
 mod small;
 mod symmetric;
-mod tall;
-pub(crate) mod thin;
 mod vector;
 
+pub(crate) use dense::{product, subtract_product, transposed_product};
 pub(crate) use symmetric::multiply_symmetric;
-pub(crate) use tall::{product, subtract_product, transposed_product};
 pub(crate) use vector::{times_vector, transpose_times_vector};
 
 use nalgebra::{DMatrixView, DMatrixViewMut};

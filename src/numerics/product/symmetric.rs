@@ -5,8 +5,8 @@ use nalgebra::{DMatrixView, DMatrixViewMut};
 use super::multiply;
 use crate::numerics::real::Real;
 
-/// Below this order the parts are too small to gain anything (measured: 0.8 of the time of the whole
-/// product at 64, 0.7 from 128 up).
+/// Below this order the parts are too small to gain anything (measured: 0.8 of the time of the
+/// whole product at 64, 0.7 from 128 up).
 const SMALLEST: usize = 64;
 
 /// Block columns; more of them save more entries, but make the products smaller.

@@ -12,10 +12,11 @@ use crate::numerics::validation::check_at_least_zero;
 /// | [`Relative`](Self::Relative) | the fraction times σ₁ |
 /// | [`Absolute`](Self::Absolute) | the number itself |
 ///
-/// A value counts if it is above the cut-off, so that with 0 each one counts that is not zero. Some are
-/// zero that need not be: a singular value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is computed as 0, and
-/// counts as zero whatever the cut-off. diag(1, 10⁻²⁸⁰) has rank 1 here. A matrix whose entries are less accurate than ε, measured ones for example, wants a larger one: about the
-/// norm of the error.
+/// A value counts if it is above the cut-off, so that with 0 each one counts that is not zero. Some
+/// are zero that need not be: a singular value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is
+/// computed as 0, and counts as zero whatever the cut-off. diag(1, 10⁻²⁸⁰) has rank 1 here. A
+/// matrix whose entries are less accurate than ε, measured ones for example, wants a larger one:
+/// about the norm of the error.
 ///
 /// ```
 /// use matrix_descent::pseudo_inverse;

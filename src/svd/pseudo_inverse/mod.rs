@@ -8,11 +8,13 @@ pub use penrose::PenroseResiduals;
 
 use nalgebra::DMatrix;
 
-use super::{Svd, SvdConfig, svd_by_descent};
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
 use crate::numerics::validation::first_out_of_range;
+use crate::svd::config::SvdConfig;
+use crate::svd::decompose::svd_by_descent;
 use crate::svd::error::SvdError;
+use crate::svd::result::Svd;
 
 /// A pseudo-inverse, and how well it meets its definition.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,16 +32,16 @@ pub struct PseudoInverse<T: Real> {
     pub svd: Svd<T>,
 }
 
-/// The pseudo-inverse M⁺ = Σ vⱼ·uⱼᵀ/σⱼ of `matrix`, m×n of any shape and rank, over the singular values
-/// above the cut-off.
+/// The pseudo-inverse M⁺ = Σ vⱼ·uⱼᵀ/σⱼ of `matrix`, m×n of any shape and rank, over the singular
+/// values above the cut-off.
 ///
-/// Of all n×m matrices X it is the one with M·X·M = M, X·M·X = X, and both M·X and X·M symmetric; X·b is
-/// the shortest of the vectors x that minimise ‖M·x − b‖. How nearly the four hold is computed from the
-/// result and returned.
+/// It is the only n×m matrix X with M·X·M = M, X·M·X = X, and both M·X and X·M symmetric;
+/// X·b is the shortest of the vectors x that minimise ‖M·x − b‖. How nearly the four hold is
+/// computed from the result and returned.
 ///
-/// As a function of M it is not continuous where the rank changes: a cut-off that takes one value more
-/// or less gives another matrix altogether. So look at the rank, and at the singular values on both sides
-/// of the cut-off, where entries are uncertain.
+/// As a function of M it is not continuous where the rank changes: a cut-off that takes one value
+/// more or less gives another matrix altogether. So look at the rank, and at the singular values on
+/// both sides of the cut-off, where entries are uncertain.
 ///
 /// Sources: Penrose, "A generalized inverse for matrices", 1955; Golub and Kahan, "Calculating the
 /// singular values and pseudo-inverse of a matrix", 1965.

@@ -9,9 +9,9 @@ use crate::numerics::real::Real;
 
 /// What is left of Penrose's four conditions for a matrix M and its pseudo-inverse X.
 ///
-/// Computed from M and X as they are stored, with products in working precision, on matrices scaled by
-/// powers of two; all 0 for a zero matrix. Rounding makes them about ε·σ₁/σᵣ or less, σᵣ being the
-/// smallest singular value that counts. The first one is besides as large as what was cut off:
+/// Computed from M and X as they are stored, with products in working precision, on matrices scaled
+/// by powers of two; all 0 for a zero matrix. Rounding makes them about ε·σ₁/σᵣ or less, σᵣ being
+/// the smallest singular value that counts. The first one is besides as large as what was cut off:
 /// √Σσⱼ²/‖M‖_F over the values that do not count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -34,7 +34,7 @@ impl<T: Real> PenroseResiduals<T> {
         of_inverses.max(self.left_symmetry).max(self.right_symmetry)
     }
 
-    /// Of a matrix and X, both m×n and n×m.
+    /// For a matrix and X, both m×n and n×m.
     pub(super) fn of(matrix: &DMatrix<T>, inverse: &DMatrix<T>) -> Self {
         let exponent = |matrix| largest_exponent(matrix).unwrap_or(0);
         let (of_matrix, of_inverse) = (exponent(matrix), exponent(inverse));

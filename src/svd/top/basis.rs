@@ -16,8 +16,8 @@ pub(super) struct Basis<T: Real> {
 
 /// A block in terms of a basis: F = B·`along` + `vectors`·`own`, up to what is negligible.
 pub(super) struct Extension<T: Real> {
-    /// Orthonormal, and orthogonal to the basis; fewer than F has columns where those depend on each
-    /// other and the basis.
+    /// Orthonormal, and orthogonal to the basis; fewer than F has columns where those depend on
+    /// each other and the basis.
     pub(super) vectors: DMatrix<T>,
     pub(super) along: DMatrix<T>,
     pub(super) own: DMatrix<T>,
@@ -86,8 +86,8 @@ impl<T: Real> Basis<T> {
 /// Replaces the columns of F by at most `most` orthonormal Q, and returns R of F = Q·R; by
 /// Gram–Schmidt, which leaves out what is `negligible`.
 ///
-/// The longest column that is left comes first: normalised, its rounding errors grow the least, and what
-/// it leaves of the others is theirs.
+/// The longest column that is left comes first: normalised, its rounding errors grow the least, and
+/// what it leaves of the others is theirs.
 fn orthonormalise<T: Real>(block: &mut DMatrix<T>, negligible: T, most: usize) -> DMatrix<T> {
     let (rows, count) = block.shape();
     let mut own = DMatrix::zeros(count, count);

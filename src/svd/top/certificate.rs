@@ -6,16 +6,15 @@ use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::product::{product, transposed_product};
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{enlarge, product_error};
-use crate::svd::SvdCertificate;
-use crate::svd::certificate::{SMALLEST_EXPONENT, orthogonality, scale_up};
+use crate::numerics::rounding::{enlarge, product_error, smallest_subnormal};
+use crate::svd::certificate::{SMALLEST_EXPONENT, SvdCertificate, orthogonality, scale_up};
 
 /// Whether the singular values that were found are the largest ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LeadingEvidence {
-    /// They are, up to the error bounds: proven from the norm of what is left of the matrix, or because
-    /// all singular values were found.
+    /// They are, up to the error bounds: proven from the norm of what is left of the matrix, or
+    /// because all singular values were found.
     Proven,
     /// With a probability of at least 1 − `failure_probability` over the random start, each true
     /// σⱼ ≤ (1 + `shortfall`)·σ̂ⱼ, j ≤ k, so that no value larger than that was missed.
@@ -34,21 +33,21 @@ pub enum LeadingEvidence {
 
 /// Bounds of the errors of k singular values σ̂ⱼ with their vectors uⱼ and vⱼ.
 ///
-/// Two things are to be told apart. That each σ̂ⱼ is near to *some* singular value of M is proven from
-/// residuals, whatever the rounding on the way. That they are near to the *largest* ones is proven only
-/// sometimes: [`leading`](Self::leading) says what is known.
+/// Two things are to be told apart. That each σ̂ⱼ is near to *some* singular value of M is proven
+/// from residuals, whatever the rounding on the way. That they are near to the *largest* ones is
+/// proven only sometimes: [`leading`](Self::leading) says what is known.
 ///
 /// With r ≥ max(‖M·V − U·Σ̂‖, ‖Mᵀ·U − V·Σ̂‖) in the Frobenius norm, a ≥ ‖UᵀU − I‖_F and
 /// b ≥ ‖VᵀV − I‖_F, both below 1, there are k different singular values σ_i(j) with
 ///
 /// |σ_i(j) − σ̂ⱼ| ≤ (r + (a + b)·σ̂₁)/(1 − max(a, b)),
 ///
-/// and for each j alone there is one for which the same holds with the residual and the value of that
-/// j. If Leading is Proven, i(j) = j. The bounds are `f64`, and computed in `f64`, for `f32` matrices
-/// too; most of one is room for the rounding of the products that it takes.
+/// and for each j alone there is one for which the same holds with the residual and the value of
+/// that j. If Leading is Proven, i(j) = j. The bounds are `f64`, and computed in `f64`, for `f32`
+/// matrices too; most of one is room for the rounding of the products that it takes.
 ///
-/// Rigorous is this for a `DMatrix`, whose products are computed again. Of another map the products are
-/// taken as if they were exact ([`is_proof`](Self::is_proof)).
+/// Rigorous is this for a `DMatrix`, whose products are computed again. Of another map the products
+/// are taken as if they were exact ([`is_proof`](Self::is_proof)).
 ///
 /// Sources: Kahan, "Inclusion theorems for clusters of eigenvalues of Hermitian matrices", 1967;
 /// Parrott, "On a quotient norm and the Sz.-Nagy–Foiaş lifting theorem", 1978.
@@ -78,7 +77,8 @@ pub struct TopCertificate {
 }
 
 impl TopCertificate {
-    /// A bound of the distance from σ̂ⱼ to some singular value, j counted from 0. ∞ beyond the last.
+    /// A bound of the distance from σ̂ⱼ to some singular value, j counted from 0. ∞ beyond the
+    /// last.
     #[must_use]
     pub fn error_bound(&self, index: usize) -> f64 {
         self.errors.get(index).copied().unwrap_or(f64::INFINITY)
@@ -96,8 +96,8 @@ impl TopCertificate {
         self.residuals.get(index).copied().unwrap_or(f64::INFINITY)
     }
 
-    /// Whether the bounds hold in spite of all rounding. If not, they hold but for the rounding of the
-    /// products that the map gave.
+    /// Whether the bounds hold in spite of all rounding. If not, they hold but for the rounding of
+    /// the products that the map gave.
     #[must_use]
     pub fn is_proof(&self) -> bool {
         self.is_proof
@@ -109,9 +109,9 @@ impl TopCertificate {
         self.leading
     }
 
-    /// Of vectors whose images are known; and the largest residual that was found.
-    fn of_images(factors: &Factors<'_>, images: &Images) -> (Self, f64) {
-        let Factors { u, values, v } = *factors;
+    /// For vectors whose images are known; and the largest residual that was found.
+    fn of_images(factors: &TopFactors<'_>, images: &Images) -> (Self, f64) {
+        let TopFactors { u, values, v } = *factors;
         let (a, b) = (orthogonality(u), orthogonality(v));
         let right = residuals(&images.of_v, u, values);
         let left = residuals(&images.of_u, v, values);
@@ -137,7 +137,7 @@ impl TopCertificate {
         (certificate, measured.into_iter().fold(0.0, larger))
     }
 
-    /// Of a matrix, in `f64` whatever its format; the products are computed here. And the largest
+    /// For a matrix, in `f64` whatever its format; the products are computed here. And the largest
     /// residual that was found.
     pub(super) fn of_matrix<T: Real>(
         matrix: &DMatrix<T>,
@@ -158,7 +158,7 @@ impl TopCertificate {
             rounding: rounding_of_images(&matrix, norm),
             is_proof: true,
         };
-        let factors = Factors {
+        let factors = TopFactors {
             u: &u,
             values: &values,
             v: &v,
@@ -175,7 +175,7 @@ impl TopCertificate {
         )
     }
 
-    /// Of a map scaled by 2^−`exponent`, whose products are taken as exact.
+    /// For a map scaled by 2^−`exponent`, whose products are taken as exact.
     pub(super) fn of_map<T: Real>(
         (u, values, v): (&DMatrix<T>, &[T], &DMatrix<T>),
         (of_v, of_u): (&DMatrix<T>, &DMatrix<T>),
@@ -190,7 +190,7 @@ impl TopCertificate {
             rounding: 0.0,
             is_proof: false,
         };
-        let factors = Factors {
+        let factors = TopFactors {
             u: &wide(u),
             values: &values,
             v: &wide(v),
@@ -203,7 +203,7 @@ impl TopCertificate {
         )
     }
 
-    /// Of the first values of a whole decomposition, whose errors its certificate bounds better.
+    /// For the first values of a whole decomposition, whose errors its certificate bounds better.
     pub(super) fn of_whole(self, whole: &SvdCertificate) -> Self {
         let indices = 0..self.residuals.len();
         let errors: Vec<f64> = indices.map(|index| whole.error_bound(index)).collect();
@@ -235,7 +235,7 @@ impl TopCertificate {
     }
 }
 
-struct Factors<'a> {
+struct TopFactors<'a> {
     u: &'a DMatrix<f64>,
     values: &'a [f64],
     v: &'a DMatrix<f64>,
@@ -256,8 +256,8 @@ fn larger(x: f64, y: f64) -> f64 {
     if x >= y || x.is_nan() { x } else { y }
 }
 
-/// ‖yⱼ − σ̂ⱼ·xⱼ‖ for the columns y of `images` and x of `vectors`, with room for the rounding of the
-/// product and the difference.
+/// ‖yⱼ − σ̂ⱼ·xⱼ‖ for the columns y of `images` and x of `vectors`, with room for the rounding of
+/// the product and the difference.
 fn residuals(
     images: &DMatrix<f64>,
     vectors: &DMatrix<f64>,
@@ -278,7 +278,7 @@ fn residuals(
 /// the smallest subnormal besides: g·‖A‖_F·‖x‖, since ‖|A||x|‖ ≤ ‖A‖_F·‖x‖.
 fn rounding_of_images(matrix: &DMatrix<f64>, norm: f64) -> f64 {
     let terms = matrix.nrows().max(matrix.ncols());
-    let smallest = f64::MIN_POSITIVE * f64::EPSILON;
+    let smallest = smallest_subnormal::<f64>();
     product_error(terms) * enlarge(norm, matrix.len()) + smallest * (4 * matrix.len()) as f64
 }
 

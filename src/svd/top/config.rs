@@ -63,8 +63,8 @@ impl<T: Real> TopConfig<T> {
     /// Sets how long max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖) may be relative to σ₁; in [0, 1). What
     /// rounding leaves of them, some ε·√max(m, n), is accepted at any tolerance.
     ///
-    /// The error of a value whose neighbours are at a distance `gap` is at most the square of that over
-    /// the gap, that of its vectors about the quotient of the two.
+    /// The error of a value whose neighbours are at a distance `gap` is at most the square of that
+    /// over the gap, that of its vectors about the quotient of the two.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self

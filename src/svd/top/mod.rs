@@ -1,12 +1,12 @@
 //! The leading singular values of large matrices.
 
 mod basis;
+mod block_map;
 mod certificate;
 mod config;
 mod forecast;
-mod likelihood;
+mod probability;
 mod result;
-mod scaled_map;
 mod search;
 mod start;
 
@@ -16,31 +16,36 @@ pub use result::{TopRoute, TopSvd};
 
 use nalgebra::DMatrix;
 
-use super::{SvdConfig, svd_by_descent};
 use crate::linear_map::LinearMap;
 use crate::numerics::input_error::InputError;
+use crate::numerics::random::gaussian;
 use crate::numerics::real::Real;
 use crate::numerics::validation::require;
+use crate::svd::config::SvdConfig;
+use crate::svd::decompose::svd_by_descent;
 use crate::svd::error::SvdError;
-use scaled_map::ScaledMap;
-use search::{Ending, Limits, Search};
+use block_map::BlockMap;
+use search::{BlockEnding, BlockSearch, SearchLimits};
 
-/// The largest k singular values of `map` with their vectors, by block descent: for large matrices, and
-/// for those known by their products alone.
+/// The largest k singular values of `map` with their vectors, by block descent: for large matrices,
+/// and for those known by their products alone.
 ///
-/// `map` is m×n, a matrix or any other [`LinearMap`], and 1 ≤ k ≤ min(m, n). The function that is walked
-/// is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random start; its gradient
-/// is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact minimum over the span of V,
-/// its gradient and those of the steps before, up to eight blocks in all: conjugate gradients with more
-/// memory, also known as block Lanczos bidiagonalisation with thick restarts. MᵀM is never formed.
+/// `map` is m×n, a matrix or any other [`LinearMap`], and 1 ≤ k ≤ min(m, n). The function that is
+/// walked is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random
+/// start; its gradient is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact
+/// minimum over the span of V, its gradient and those of the steps before, up to eight blocks in
+/// all: conjugate gradients with more memory, also known as block Lanczos bidiagonalisation with
+/// thick restarts. MᵀM is never formed.
 ///
-/// A `DMatrix` with min(m, n) ≤ 6·(k + p), or on which the search gets slow, is decomposed as a whole
-/// ([`TopRoute`]). So a cluster of singular values around σ_k, wider than p, costs time but no digits.
+/// A `DMatrix` with min(m, n) ≤ 6·(k + p), or on which the search gets slow, is decomposed as a
+/// whole ([`TopRoute`]). So a cluster of singular values around σ_k, wider than p, costs time but
+/// no digits.
 ///
 /// `Ok` means: U and V are orthonormal to working precision, and the residuals max(‖M·vⱼ − σⱼ·uⱼ‖,
-/// ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance ([`TopConfig::tolerance`]). So each
-/// σⱼ is a singular value to within the [`TopCertificate`]'s bound, proven for a `DMatrix`. That they are
-/// the largest ones is mostly not proven but very probable: [`TopCertificate::leading`] says which.
+/// ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance ([`TopConfig::tolerance`]). So
+/// each σⱼ is a singular value to within the [`TopCertificate`]'s bound, proven for a `DMatrix`.
+/// That they are the largest ones is mostly not proven but very probable:
+/// [`TopCertificate::leading`] says which.
 ///
 /// Where the rank is below k the rest of the singular values is 0, or as small as rounding, with
 /// orthonormal vectors.
@@ -53,10 +58,10 @@ use search::{Ending, Limits, Search};
 /// # Errors
 ///
 /// - [`SvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k is 0
-///   or above min(m, n), or if a setting or the start can't be used;
+///   or above min(m, n), or if a start or setting can't be used;
 /// - [`SvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
-/// - [`SvdError::TopNotConverged`], with what was reached, after the steps allowed, or if the products of
-///   the map are not those of a map and its adjoint.
+/// - [`SvdError::TopNotConverged`], with what was reached, after the steps allowed, or if the
+///   products of the map are not those of a map and its adjoint.
 ///
 /// # Example
 ///
@@ -101,8 +106,8 @@ const WHOLE_BELOW: usize = 6;
 /// A random start takes at least so many steps; a given one may be good enough at once.
 const FIRST_LOOK: usize = 4;
 
-/// A search of a matrix is given up for the whole decomposition when its blocks have had this times as
-/// many columns as the matrix.
+/// A search of a matrix is given up for the whole decomposition when its blocks have had this times
+/// as many columns as the matrix.
 const WORK_OF_WHOLE: usize = 4;
 
 fn by_blocks<T: Real, A: LinearMap<T>>(
@@ -112,25 +117,25 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     config: TopConfig<T>,
 ) -> Result<TopSvd<T>, SvdError<T>> {
     let (rows, columns) = (map.rows(), map.columns());
-    let probe = start::gaussian(columns, 1, config.seed.wrapping_add(1));
-    let scaled_map = ScaledMap::new(map, probe.as_slice());
+    let probe = gaussian(columns, 1, config.seed.wrapping_add(1));
+    let scaled_map = BlockMap::new(map, probe.as_slice());
     let is_random = config.start.is_none();
     let first = match config.start {
-        None => start::gaussian(columns, width, config.seed),
+        None => gaussian(columns, width, config.seed),
         Some(given) => start::completed(&given, width, config.seed),
     };
     let room = <T as Real>::from_f64(16.0) * T::EPSILON * T::from_count(rows.max(columns)).sqrt();
-    let limits = Limits {
+    let limits = SearchLimits {
         tolerance: config.tolerance.unwrap_or(room).max(room),
         max_steps: config.max_steps,
         first_look: if is_random { FIRST_LOOK } else { 1 },
         most_columns: map.as_matrix().map(|_| rows.min(columns) * WORK_OF_WHOLE),
     };
     // In place of columns of a given start that depend on the others.
-    let spare = start::gaussian(columns, width, config.seed.wrapping_add(2));
-    let mut search = Search::new(&scaled_map, rows, first, &spare, k);
+    let spare = gaussian(columns, width, config.seed.wrapping_add(2));
+    let mut search = BlockSearch::new(&scaled_map, rows, first, &spare, k);
     let found = search.run(&limits)?;
-    if let (Ending::TooSlow, Some(matrix)) = (found.ending, map.as_matrix()) {
+    if let (BlockEnding::TooSlow, Some(matrix)) = (found.ending, map.as_matrix()) {
         let whole = of_whole(matrix, k)?;
         return Ok(TopSvd {
             steps: search.steps,
@@ -140,7 +145,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
         });
     }
     let leading = match (is_random, search.krylov_steps(found.ending)) {
-        (true, steps) => likelihood::leading(columns, k, width, steps),
+        (true, steps) => probability::leading(columns, k, width, steps),
         (false, _) => LeadingEvidence::Unknown,
     };
     let (u, values, v) = search.leading(&found.ritz);

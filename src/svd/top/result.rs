@@ -22,12 +22,12 @@ pub struct TopSvd<T: Real> {
     pub route: TopRoute,
     /// The steps of the search, each along a block of gradients.
     pub steps: usize,
-    /// The products of M or Mᵀ and a vector, each column of a block being one: those of the search, and
-    /// by [`TopRoute::Blocks`] 2k to compute the residuals again.
+    /// The products of M or Mᵀ and a vector, each column of a block being one: those of the search,
+    /// and by [`TopRoute::Blocks`] 2k to compute the residuals again.
     ///
-    /// Not among them: by [`TopRoute::Whole`] all that the whole decomposition takes (so 0, unless a search
-    /// came before); the bound of the rest of a `DMatrix`; the one product, three at the most, from
-    /// which the scale of another map is taken.
+    /// Not among them: by [`TopRoute::Whole`] all that the whole decomposition takes (so 0, unless
+    /// a search came before); the bound of the rest of a `DMatrix`; the one product, three at the
+    /// most, from which the scale of another map is taken.
     pub products: usize,
     /// max‖Mᵀ·uⱼ − σⱼ·vⱼ‖/σ₁ over j ≤ k, each time that it was looked at.
     pub gradients: Vec<T>,
@@ -39,14 +39,15 @@ pub struct TopSvd<T: Real> {
 pub enum TopRoute {
     /// By descent on blocks.
     Blocks,
-    /// From all singular values: of a `DMatrix` that is small beside k, or on which a search would have
-    /// taken longer.
+    /// From all singular values: of a `DMatrix` that is small beside k, or on which a search would
+    /// have taken longer.
     Whole,
 }
 
 impl<T: Real> TopSvd<T> {
     /// U·diag(σ)·Vᵀ: of all matrices of rank k the nearest to M, in every unitarily invariant norm
-    /// (Eckart and Young, "The approximation of one matrix by another of lower rank", 1936; Mirsky 1960).
+    /// (Eckart and Young, "The approximation of one matrix by another of lower rank", 1936; Mirsky
+    /// 1960).
     ///
     /// ```
     /// use matrix_descent::{svd_top_k, TopConfig};

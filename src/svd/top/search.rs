@@ -3,25 +3,26 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::basis::Basis;
+use super::block_map::BlockMap;
 use super::forecast::Forecast;
-use super::scaled_map::ScaledMap;
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{all_finite, columns, euclidean_norm};
 use crate::numerics::real::Real;
-use crate::svd::decompose_small;
+use crate::numerics::rounding::smallest_subnormal;
 use crate::svd::error::SvdError;
+use crate::svd::jacobi::decompose_small;
 use crate::svd::orthonormal::complete;
 
 /// The blocks a basis holds before the search begins again from the best of it.
 const MOST_BLOCKS: usize = 8;
 
-/// The blocks that it begins again from: with the best two of eight, searches whose gradients fall slowly
-/// take half of the steps that they take with one of six (measured).
+/// The blocks that it begins again from: with the best two of eight, searches whose gradients fall
+/// slowly take half of the steps that they take with one of six (measured).
 const KEPT_BLOCKS: usize = 2;
 
 /// M·V = Q·R and Mᵀ·Q = V·Rᵀ + (gradients), with orthonormal V and Q.
-pub(super) struct Search<'a, T: Real, A> {
-    map: &'a ScaledMap<'a, T, A>,
+pub(super) struct BlockSearch<'a, T: Real, A> {
+    map: &'a BlockMap<'a, T, A>,
     k: usize,
     width: usize,
     right: Basis<T>,
@@ -49,8 +50,8 @@ fn beside<T: Real>(block: &DMatrix<T>, spare: &DMatrix<T>, count: usize) -> DMat
 }
 
 /// What ends a search.
-pub(super) struct Limits<T> {
-    /// Of the gradients relative to σ₁.
+pub(super) struct SearchLimits<T> {
+    /// For the gradients, relative to σ₁.
     pub(super) tolerance: T,
     pub(super) max_steps: usize,
     /// The steps after which the gradients are looked at first.
@@ -61,7 +62,7 @@ pub(super) struct Limits<T> {
 
 /// Why a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum BlockEnding {
     /// The gradients are within the tolerance.
     Converged,
     /// There are no gradients: the spans are invariant.
@@ -71,9 +72,9 @@ pub(super) enum Ending {
 }
 
 /// What a search found.
-pub(super) struct Found<T: Real> {
+pub(super) struct SearchResult<T: Real> {
     pub(super) ritz: Ritz<T>,
-    pub(super) ending: Ending,
+    pub(super) ending: BlockEnding,
     pub(super) gradients: Vec<T>,
 }
 
@@ -94,10 +95,10 @@ pub(super) struct Ritz<T: Real> {
     gradient: T,
 }
 
-impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
+impl<'a, T: Real, A: LinearMap<T>> BlockSearch<'a, T, A> {
     /// From the span of `start`, rows×width.
     pub(super) fn new(
-        map: &'a ScaledMap<'a, T, A>,
+        map: &'a BlockMap<'a, T, A>,
         rows: usize,
         start: DMatrix<T>,
         spare: &DMatrix<T>,
@@ -135,7 +136,7 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
     }
 
     /// Steps until an end is met.
-    pub(super) fn run(&mut self, limits: &Limits<T>) -> Result<Found<T>, SvdError<T>> {
+    pub(super) fn run(&mut self, limits: &SearchLimits<T>) -> Result<SearchResult<T>, SvdError<T>> {
         let mut seen = Vec::new();
         let mut forecast = Forecast::new(limits.first_look);
         loop {
@@ -151,7 +152,7 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
             seen.push(ritz.gradient);
             forecast.see(self.steps, ritz.gradient, limits.tolerance);
             if let Some(ending) = self.ending(&ritz, &gradients, limits) {
-                return Ok(Found {
+                return Ok(SearchResult {
                     ritz,
                     ending,
                     gradients: seen,
@@ -168,17 +169,17 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
         &self,
         ritz: &Ritz<T>,
         gradients: &Gradients<T>,
-        limits: &Limits<T>,
-    ) -> Option<Ending> {
+        limits: &SearchLimits<T>,
+    ) -> Option<BlockEnding> {
         let columns = self.steps.saturating_mul(self.width);
         if gradients.are_zero() {
-            Some(Ending::Exhausted)
+            Some(BlockEnding::Exhausted)
         } else if ritz.gradient <= limits.tolerance {
-            Some(Ending::Converged)
+            Some(BlockEnding::Converged)
         } else if self.steps >= limits.max_steps {
-            Some(Ending::StepLimit)
+            Some(BlockEnding::StepLimit)
         } else if limits.most_columns.is_some_and(|most| columns > most) {
-            Some(Ending::TooSlow)
+            Some(BlockEnding::TooSlow)
         } else {
             None
         }
@@ -264,10 +265,10 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
     }
 
     /// The steps whose whole Krylov space was searched: no end of them where that is invariant.
-    pub(super) fn krylov_steps(&self, ending: Ending) -> usize {
+    pub(super) fn krylov_steps(&self, ending: BlockEnding) -> usize {
         match (self.steps_of_first_cycle, ending) {
             (Some(steps), _) => steps,
-            (None, Ending::Exhausted) => usize::MAX,
+            (None, BlockEnding::Exhausted) => usize::MAX,
             (None, _) => self.steps,
         }
     }
@@ -300,11 +301,11 @@ impl<'a, T: Real, A: LinearMap<T>> Search<'a, T, A> {
     }
 }
 
-impl<T: Real> Limits<T> {
-    /// The residual that is accepted: somewhat more than the tolerance, which was met by the gradients as
-    /// the search carries them along, and what rounding to subnormal numbers may add.
+impl<T: Real> SearchLimits<T> {
+    /// The residual that is accepted: somewhat more than the tolerance, which was met by the
+    /// gradients as the search carries them along, and what rounding to subnormal numbers may add.
     pub(super) fn allowed_residual(&self, largest: T) -> f64 {
-        let smallest = (T::MIN_POSITIVE * T::EPSILON).to_f64();
+        let smallest = smallest_subnormal::<T>().to_f64();
         4.0 * (self.tolerance.to_f64() * largest.to_f64() + smallest)
     }
 }

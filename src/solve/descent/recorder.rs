@@ -2,20 +2,21 @@
 
 use std::time::Instant;
 
-use super::operator::scale;
+use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
+use crate::numerics::binary_scaling::scale;
 use crate::numerics::real::Real;
 
 /// Room for the history; a longer one grows by doubling.
 const RESERVED_LOSSES: usize = 4096;
 
 /// Records losses, counts steps and products, and shows each iterate to the observer, scaled back.
-pub(super) struct Recorder<'o, T, O> {
+pub(super) struct SystemRecorder<'o, T, O> {
     observer: &'o mut O,
     max_steps: usize,
-    losses: Vec<T>,
+    history: LossHistory<T>,
     started: Instant,
-    shown: Option<Shown<T>>,
+    shown: Option<ShownIterate<T>>,
     exponents: Exponents,
     pub(super) products: usize,
 }
@@ -28,26 +29,26 @@ pub(super) struct Exponents {
 }
 
 /// What an observer is shown.
-struct Shown<T> {
+struct ShownIterate<T> {
     parameters: Vec<T>,
     gradient: Vec<T>,
 }
 
-impl<'o, T: Real, O: Observer<T>> Recorder<'o, T, O> {
+impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
     pub(super) fn new(
         observer: &'o mut O,
         max_steps: usize,
         dimension: usize,
         exponents: Exponents,
     ) -> Self {
-        let shown = observer.watches().then(|| Shown {
+        let shown = observer.watches().then(|| ShownIterate {
             parameters: vec![T::zero(); dimension],
             gradient: vec![T::zero(); dimension],
         });
         Self {
             observer,
             max_steps,
-            losses: Vec::with_capacity(RESERVED_LOSSES.min(max_steps.saturating_add(1))),
+            history: LossHistory::with_capacity(RESERVED_LOSSES.min(max_steps.saturating_add(1))),
             started: Instant::now(),
             shown,
             exponents,
@@ -57,9 +58,9 @@ impl<'o, T: Real, O: Observer<T>> Recorder<'o, T, O> {
 
     /// Takes in an iterate with its downhill direction, and says whether the run has to end.
     pub(super) fn see(&mut self, x: &[T], loss: T, downhill: &[T]) -> Option<StopReason> {
-        let step = self.losses.len();
+        let step = self.history.len();
         let loss = loss.scale_by_power_of_two(self.exponents.loss);
-        self.losses.push(loss);
+        self.history.push(loss);
         if let Some(shown) = &mut self.shown {
             shown.parameters.copy_from_slice(x);
             scale(&mut shown.parameters, self.exponents.solution);
@@ -81,20 +82,8 @@ impl<'o, T: Real, O: Observer<T>> Recorder<'o, T, O> {
     }
 
     pub(super) fn into_report(mut self, stop_reason: StopReason) -> Report<T> {
-        self.losses.shrink_to_fit();
-        let mut best_step = 0;
-        for (step, &loss) in self.losses.iter().enumerate() {
-            if loss < self.losses[best_step] {
-                best_step = step;
-            }
-        }
-        Report {
-            steps: self.losses.len() - 1,
-            evaluations: self.products,
-            losses: self.losses,
-            best_step,
-            stop_reason,
-            elapsed: self.started.elapsed(),
-        }
+        self.history.shrink_to_fit();
+        let steps = self.history.len() - 1;
+        (self.history).into_report(steps, self.products, stop_reason, self.started.elapsed())
     }
 }

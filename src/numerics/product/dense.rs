@@ -1,4 +1,4 @@
-//! Products of matrices with few columns.
+//! Products of dense matrices of any shape, mostly with few columns.
 
 use nalgebra::{DMatrix, DMatrixView, Dyn, MatrixView};
 

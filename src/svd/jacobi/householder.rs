@@ -2,9 +2,9 @@
 
 use nalgebra::DMatrix;
 
-use super::range::is_negligible;
 use crate::numerics::norm::{dot, sum_of_squares};
 use crate::numerics::real::Real;
+use crate::svd::jacobi::range::is_negligible;
 
 /// A = Q·R for a matrix with at least as many rows as columns.
 ///

@@ -2,18 +2,18 @@
 
 use super::LeadingEvidence;
 
-/// The probability that the statement is wrong: half of it for the block on the leading vectors, half
-/// for its norm.
+/// The probability that the statement is wrong: half of it for the block on the leading vectors,
+/// half for its norm.
 const FAILURE_PROBABILITY: f64 = 1e-6;
 
 /// What is known after q + 1 steps from an n×b Gaussian block Ω of the largest k singular values.
 ///
-/// Let G be the k×b part of Ω along the leading right vectors. For ε in (0, 1) and T_q the Chebyshev
-/// polynomial scaled to [0, (1 − ε)·σ_k²], the combination T_q(MᵀM)·Ω·G⁺ξ has a Rayleigh quotient of
-/// at least (1 − ε)·σ_k² for every ξ if ε·T_q((1 + ε)/(1 − ε))² ≥ (1 − ε)·‖Ω‖²·‖G⁺‖²; then the k-th
-/// Ritz value is at least √(1 − ε)·σ_k, and the earlier ones likewise. No gap between singular values
-/// enters. With ‖Ω‖ ≤ √n + √b + u up to a probability of exp(−u²/2), and
-/// ‖G⁺‖ ≤ e·√b/(p + 1)·t up to t^−(p+1), p = b − k ≥ 4.
+/// Let G be the k×b part of Ω along the leading right vectors. For ε in (0, 1) and T_q the
+/// Chebyshev polynomial scaled to [0, (1 − ε)·σ_k²], the combination T_q(MᵀM)·Ω·G⁺ξ has a Rayleigh
+/// quotient of at least (1 − ε)·σ_k² for every ξ if ε·T_q((1 + ε)/(1 − ε))² ≥ (1 − ε)·‖Ω‖²·‖G⁺‖²;
+/// then the k-th Ritz value is at least √(1 − ε)·σ_k, and the earlier ones likewise. No gap between
+/// singular values enters. With ‖Ω‖ ≤ √n + √b + u up to a probability of exp(−u²/2), and ‖G⁺‖ ≤
+/// e·√b/(p + 1)·t up to t^−(p+1), p = b − k ≥ 4.
 ///
 /// Sources: Musco and Musco, "Randomized block Krylov methods for stronger and faster approximate
 /// singular value decomposition", 2015; Halko, Martinsson and Tropp, "Finding structure with
@@ -36,8 +36,8 @@ pub(super) fn leading(n: usize, k: usize, width: usize, steps: usize) -> Leading
     }
 }
 
-/// The smallest ε for which the condition holds, by bisection: its left side grows with ε, its right
-/// side falls.
+/// The smallest ε for which the condition holds, by bisection: its left side grows with ε, its
+/// right side falls.
 fn smallest_epsilon(log_constant: f64, degree: f64) -> f64 {
     let (mut fails, mut holds) = (0.0, 1.0);
     for _ in 0..60 {

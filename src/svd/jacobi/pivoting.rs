@@ -3,15 +3,16 @@
 use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::householder::{Reflections, reflect, to_axis};
-use super::orthonormal::index_of_largest;
 use crate::numerics::norm::{columns, sum_of_squares};
 use crate::numerics::real::Real;
+use crate::svd::jacobi::householder::{Reflections, reflect, to_axis};
+use crate::svd::orthonormal::index_of_largest;
 
-/// A·P = Q·R, where each diagonal entry of R is at least as large as any column below and right of it
-/// is long.
+/// A·P = Q·R, where each diagonal entry of R is at least as large as any column below and right of
+/// it is long.
 ///
-/// Source: Businger and Golub, "Linear least squares solutions by Householder transformations", 1965.
+/// Source: Businger and Golub, "Linear least squares solutions by Householder
+/// transformations", 1965.
 pub(super) struct Pivoted<T: Real> {
     /// Q.
     pub(super) reflections: Reflections<T>,

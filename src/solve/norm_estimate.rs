@@ -1,98 +1,18 @@
-//! A linear map with an estimate of its norm, scaled where the norm is extreme.
-
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
+//! The norm of a linear map by the power method, and a test of its adjoint on the way.
 
 use crate::linear_map::LinearMap;
+use crate::numerics::binary_scaling::scale;
 use crate::numerics::norm::{dot, euclidean_norm};
+use crate::numerics::random::{fill_uniform_about_zero, seeded};
 use crate::numerics::real::Real;
 use crate::solve::error::SolveError;
 
 /// The steps of the power method for the norm; each takes one product with A and one with Aᵀ.
 const POWER_STEPS: usize = 10;
 
-/// A·2^−e.
-#[derive(Debug)]
-pub(super) struct Operator<'a, T, A> {
-    map: &'a A,
-    exponent: i32,
-    /// An estimate of ‖A·2^−e‖₂ from below, finite.
-    norm: T,
-    /// The vector of a product, scaled; empty without scaling.
-    scaled: Vec<T>,
-}
-
-impl<'a, T: Real, A: LinearMap<T>> Operator<'a, T, A> {
-    /// `map`, scaled to a norm near 1 together with √λ, λ = `ridge`, if that is far from 1.
-    ///
-    /// Near 1 the squares and products of a descent stay within the range of the format.
-    pub(super) fn new(map: &'a A, ridge: T, argument: &'static str) -> Result<Self, SolveError<T>> {
-        let (norm, shift) = estimate_norm(map, argument)?;
-        let root = ridge.sqrt().scale_by_power_of_two(-shift);
-        let scale = euclidean_norm(&[norm, root]).binary_exponent();
-        // Without scaling, a pass over every image is saved.
-        let limit = T::MANTISSA_DIGITS / 3;
-        let exponent = scale.map(|e| e + shift);
-        let exponent = exponent.filter(|e| e.unsigned_abs() > limit).unwrap_or(0);
-        let longest = map.rows().max(map.columns());
-        Ok(Self {
-            map,
-            exponent,
-            norm: norm.scale_by_power_of_two(shift - exponent),
-            scaled: vec![T::zero(); if exponent == 0 { 0 } else { longest }],
-        })
-    }
-
-    pub(super) fn rows(&self) -> usize {
-        self.map.rows()
-    }
-
-    pub(super) fn columns(&self) -> usize {
-        self.map.columns()
-    }
-
-    pub(super) fn exponent(&self) -> i32 {
-        self.exponent
-    }
-
-    pub(super) fn norm(&self) -> T {
-        self.norm
-    }
-
-    pub(super) fn apply(&mut self, x: &[T], image: &mut [T]) {
-        self.apply_scaled(x, image, A::apply);
-    }
-
-    pub(super) fn apply_adjoint(&mut self, y: &[T], image: &mut [T]) {
-        self.apply_scaled(y, image, A::apply_adjoint);
-    }
-
-    /// Half of the scaling before the product and half after it, so that neither leaves the range.
-    fn apply_scaled(&mut self, x: &[T], image: &mut [T], apply: impl Fn(&A, &[T], &mut [T])) {
-        if self.exponent == 0 {
-            return apply(self.map, x, image);
-        }
-        let before = self.exponent / 2;
-        let scaled = &mut self.scaled[..x.len()];
-        scaled.copy_from_slice(x);
-        scale(scaled, -before);
-        apply(self.map, scaled, image);
-        scale(image, before - self.exponent);
-    }
-}
-
-/// `values`·2^`exponent`.
-pub(super) fn scale<T: Real>(values: &mut [T], exponent: i32) {
-    if exponent != 0 {
-        for value in values {
-            *value = value.scale_by_power_of_two(exponent);
-        }
-    }
-}
-
 /// An estimate of ‖A·2^−s‖₂ from below, and s: 0, unless products with vectors of length 1 are not
 /// finite, where those with far shorter ones may be.
-fn estimate_norm<T: Real>(
+pub(crate) fn estimate_norm<T: Real>(
     map: &impl LinearMap<T>,
     argument: &'static str,
 ) -> Result<(T, i32), SolveError<T>> {
@@ -112,10 +32,9 @@ fn estimate_shifted_norm<T: Real>(
     shift: i32,
     argument: &'static str,
 ) -> Result<Option<T>, SolveError<T>> {
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(0);
-    let half = <T as Real>::from_f64(0.5);
+    let mut generator = seeded(0);
     let mut v = vec![T::zero(); map.columns()];
-    v.fill_with(|| T::random_unit(&mut generator) - half);
+    fill_uniform_about_zero(&mut v, &mut generator);
     let (mut next_v, mut w) = (v.clone(), vec![T::zero(); map.rows()]);
     let mut norm = T::zero();
     normalize(&mut v);
@@ -137,7 +56,7 @@ fn estimate_shifted_norm<T: Real>(
     }
     // The w above are all images; what the adjoint makes of others has to be right as well.
     let mut other = vec![T::zero(); map.rows()];
-    other.fill_with(|| T::random_unit(&mut generator) - half);
+    fill_uniform_about_zero(&mut other, &mut generator);
     normalize(&mut other);
     scale(&mut v, -shift);
     map.apply(&v, &mut w);

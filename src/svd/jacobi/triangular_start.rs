@@ -2,13 +2,13 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::orthonormal::{complete, normalise, orthogonalise};
-use super::pivoting::Pivoted;
-use super::sweeps::{IN_TILES, Sweeps};
-use super::{Found, by_length, factors};
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
+use crate::svd::jacobi::factorization::{Factorization, by_length, factors};
+use crate::svd::jacobi::pivoting::Pivoted;
+use crate::svd::jacobi::sweeps::{IN_TILES, Sweeps};
+use crate::svd::orthonormal::{complete, normalise, orthogonalise};
 
 /// The SVD of a matrix with at least as many rows as columns.
 ///
@@ -17,17 +17,20 @@ use crate::numerics::real::Real;
 /// values.
 ///
 /// Source: Drmač and Veselić, "New fast and accurate Jacobi SVD algorithm I", 2008.
-pub(super) fn from_triangular_start<T: Real>(matrix: &DMatrix<T>, max_sweeps: usize) -> Found<T> {
+pub(super) fn from_triangular_start<T: Real>(
+    matrix: &DMatrix<T>,
+    max_sweeps: usize,
+) -> Factorization<T> {
     let start = Pivoted::of(matrix.clone());
     match without_rotations(matrix, &start, max_sweeps) {
-        Attempt::Found(found) => found,
+        Attempt::Complete(found) => found,
         Attempt::TooFarApart { sweeps } => with_rotations(start, max_sweeps - sweeps),
     }
 }
 
 /// What has come of a descent without rotations.
 enum Attempt<T: Real> {
-    Found(Found<T>),
+    Complete(Factorization<T>),
     /// Nothing, after so many sweeps: the singular values are too far apart.
     TooFarApart {
         sweeps: usize,
@@ -72,7 +75,7 @@ fn without_rotations<T: Real>(
     if !orthogonalise(&mut left) {
         return given_up;
     }
-    Attempt::Found(Found {
+    Attempt::Complete(Factorization {
         left,
         singular_values: DVector::from_iterator(count, sorted.iter().map(|&index| lengths[index])),
         right: right.select_columns(&sorted),
@@ -81,20 +84,20 @@ fn without_rotations<T: Real>(
     })
 }
 
-/// The order from which the departures of V from orthogonality, a few ε for each pair of columns, are worth
-/// two products.
+/// The order from which the departures of V from orthogonality, a few ε for each pair of columns,
+/// are worth two products.
 const LARGE: usize = 256;
 
-/// By how much the diagonal of R may overestimate the least singular value; more costs the sweeps taken
-/// in vain.
+/// By how much the diagonal of R may overestimate the least singular value; more costs the sweeps
+/// taken in vain.
 const MARGIN: f64 = 8.0;
 
-/// An error of kε in v, on σ₁'s side, makes ‖M·v‖ too large by k²ε²σ₁²/2σ² relative to σ: below this times
-/// √ε·σ₁, with k around 10 and growing with the order, that would be more than a few ε.
+/// An error of kε in v, on σ₁'s side, makes ‖M·v‖ too large by k²ε²σ₁²/2σ² relative to σ: below
+/// this times √ε·σ₁, with k around 10 and growing with the order, that would be more than a few ε.
 const APART: f64 = 16.0;
 
-/// Whether values are so near to each other that, were they singular values σ, M·v would keep half of the
-/// digits of u, and σ all but a few ε of its own; with a margin of at least 1.
+/// Whether values are so near to each other that, were they singular values σ, M·v would keep half
+/// of the digits of u, and σ all but a few ε of its own; with a margin of at least 1.
 fn are_near<T: Real>(values: &[T], margin: f64) -> bool {
     let largest = values.iter().copied().fold(T::zero(), T::max);
     let enough = <T as Real>::from_f64(margin * APART) * T::EPSILON.sqrt() * largest;
@@ -102,7 +105,7 @@ fn are_near<T: Real>(values: &[T], margin: f64) -> bool {
 }
 
 /// With U found as Q times the rotations.
-fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Found<T> {
+fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Factorization<T> {
     let mut sweeps = Sweeps::new(start.triangle);
     let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps);
     let (vectors, singular_values, rotations) = factors(sweeps.product, sweeps.rotations);
@@ -116,7 +119,7 @@ fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Found<T> {
         orthogonalise(&mut right);
         orthogonalise(&mut left);
     }
-    Found {
+    Factorization {
         left,
         singular_values,
         right,

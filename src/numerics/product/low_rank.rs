@@ -1,7 +1,7 @@
-//! Products with thin factors, of any shape and stored by columns.
+//! Products with the factors of a matrix of low rank, of any shape and stored by columns.
 //!
-//! Each passes over the large matrix once, by columns, while the thin ones stay in the cache; none
-//! allocates, as blocked products do.
+//! Each passes over the large matrix once, by columns, while the thin factors stay in the cache;
+//! none allocates, as blocked products do.
 
 use crate::numerics::norm::{add_multiple, dot};
 use crate::numerics::real::Real;

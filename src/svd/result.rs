@@ -2,9 +2,9 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::SvdCertificate;
 use crate::descent::StopReason;
 use crate::numerics::real::Real;
+use crate::svd::certificate::SvdCertificate;
 
 /// Singular values and vectors, M = U·diag(σ)·Vᵀ, what is proven of them, and how they were found.
 ///
@@ -21,29 +21,27 @@ pub struct Svd<T: Real> {
     pub v: DMatrix<T>,
     /// Rigorous bounds of the errors of the singular values.
     pub certificate: SvdCertificate,
-    /// The sweeps over all planes, the one that found nothing to do included; or the steps of the
-    /// natural gradient.
+    /// The sweeps over all planes, the one that found nothing to do included.
     pub sweeps: usize,
     /// The losses before the first and after each sweep, ½‖off(WᵀW)‖²_F/‖M‖⁴_F with W = M·V, or
-    /// Mᵀ·U if M has more columns than rows: one entry more than there were sweeps. From order 32 on
-    /// it is the other of the two, and begins with the Q of a QR factorisation with pivoting in the place
-    /// of U (or of V).
+    /// Mᵀ·U if M has more columns than rows: one entry more than there were sweeps. From order 32
+    /// on it is the other of the two, and begins with the Q of a QR factorisation with pivoting in
+    /// the place of U (or of V).
     ///
-    /// Each is summed from what the rotations after it take away, so that the history never rises. By
-    /// [`SvdMethod::NaturalGradient`](crate::svd::SvdMethod::NaturalGradient) it is ‖off(UᵀMV)‖²_F/‖M‖²_F,
-    /// which begins with the triangular factor of M.
+    /// Each is summed from what the rotations after it take away, so that the history never rises.
     pub losses: Vec<T>,
     /// Why the descent ended. [`StopReason::Accuracy`]: the loss vanished to working precision.
     ///
-    /// Within an [`SvdError::NotConverged`](crate::svd::SvdError::NotConverged) it may be
-    /// [`StopReason::StepLimit`], after [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps);
-    /// [`StopReason::Stalled`], where no step of the natural gradient lowered the loss; or
-    /// [`StopReason::Accuracy`], where the certificate proves too little all the same.
+    /// Within an [`SvdError::NotConverged`](crate::error::SvdError::NotConverged) it may be
+    /// [`StopReason::StepLimit`], after
+    /// [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps), or [`StopReason::Accuracy`],
+    /// where the certificate proves too little all the same.
     pub stop_reason: StopReason,
 }
 
 impl<T: Real> Svd<T> {
-    /// U·diag(σ)·Vᵀ, of the vectors that are there: zero if none were asked for.
+    /// U·diag(σ)·Vᵀ from the vectors that were kept: zero with
+    /// [`Vectors::None`](crate::svd::Vectors::None).
     ///
     /// ```
     /// use matrix_descent::{svd_by_descent, SvdConfig};

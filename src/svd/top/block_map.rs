@@ -1,24 +1,25 @@
-//! A linear map on blocks of vectors, scaled so that its products stay in the range of the format.
+//! A linear map on blocks of vectors, scaled so that its products stay in range.
 
 use std::borrow::Cow;
 
 use nalgebra::DMatrix;
 
 use crate::linear_map::LinearMap;
+use crate::linear_map::scaled::ScaledMap;
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::product::{product, transposed_product};
 use crate::numerics::real::Real;
 
 /// A·2^−e, with a norm near 1 if that of A is extreme.
-pub(super) struct ScaledMap<'a, T: Real, A> {
+pub(super) struct BlockMap<'a, T: Real, A> {
     map: &'a A,
     /// A·2^−e itself, if A is a matrix.
     matrix: Option<Cow<'a, DMatrix<T>>>,
     exponent: i32,
 }
 
-impl<'a, T: Real, A: LinearMap<T>> ScaledMap<'a, T, A> {
+impl<'a, T: Real, A: LinearMap<T>> BlockMap<'a, T, A> {
     /// `probe` is a vector in general position.
     pub(super) fn new(map: &'a A, probe: &[T]) -> Self {
         let Some(matrix) = map.as_matrix() else {
@@ -49,7 +50,7 @@ impl<'a, T: Real, A: LinearMap<T>> ScaledMap<'a, T, A> {
     pub(super) fn apply(&self, x: &DMatrix<T>) -> DMatrix<T> {
         match &self.matrix {
             Some(matrix) => product(matrix.as_view(), x.as_view()),
-            None => self.by_column(x, self.map.rows(), A::apply),
+            None => self.by_column(x, self.map.rows(), ScaledMap::apply),
         }
     }
 
@@ -57,7 +58,7 @@ impl<'a, T: Real, A: LinearMap<T>> ScaledMap<'a, T, A> {
     pub(super) fn apply_adjoint(&self, y: &DMatrix<T>) -> DMatrix<T> {
         match &self.matrix {
             Some(matrix) => transposed_product(matrix.as_ref(), y.as_view()),
-            None => self.by_column(y, self.map.columns(), A::apply_adjoint),
+            None => self.by_column(y, self.map.columns(), ScaledMap::apply_adjoint),
         }
     }
 
@@ -65,36 +66,15 @@ impl<'a, T: Real, A: LinearMap<T>> ScaledMap<'a, T, A> {
         &self,
         block: &DMatrix<T>,
         rows: usize,
-        apply: impl Fn(&A, &[T], &mut [T]),
+        apply: impl Fn(&mut ScaledMap<'a, T, A>, &[T], &mut [T]),
     ) -> DMatrix<T> {
         let mut images = DMatrix::zeros(rows, block.ncols());
-        let mut vector = vec![T::zero(); block.nrows()];
+        let mut map = ScaledMap::new(self.map, self.exponent);
         let of_images = images.as_mut_slice().chunks_exact_mut(rows);
         for (column, image) in columns(block).zip(of_images) {
-            apply_scaled(self.map, column, &mut vector, image, self.exponent, &apply);
+            apply(&mut map, column, image);
         }
         images
-    }
-}
-
-/// Half of the scaling before the product and half after it, so that neither leaves the range.
-fn apply_scaled<T: Real, A>(
-    map: &A,
-    column: &[T],
-    vector: &mut [T],
-    image: &mut [T],
-    exponent: i32,
-    apply: impl Fn(&A, &[T], &mut [T]),
-) {
-    let before = exponent / 2;
-    for (scaled, &value) in vector.iter_mut().zip(column) {
-        *scaled = value.scale_by_power_of_two(-before);
-    }
-    apply(map, vector, image);
-    if exponent != before {
-        for value in image {
-            *value = value.scale_by_power_of_two(before - exponent);
-        }
     }
 }
 

@@ -1,58 +1,44 @@
-//! Where a descent stands: residual, gradient and backward error, and whether they suffice.
+//! The status of the iterate, computed again or carried along, and whether it suffices.
 
-use super::{BackwardError, Descent, SolveProblem};
 use crate::descent::{Observer, StopReason};
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{add_multiple, euclidean_norm};
 use crate::numerics::real::Real;
-use crate::solve::recorder::Recorder;
+use crate::solve::config::SolveProblem;
+use crate::solve::descent::recorder::SystemRecorder;
+use crate::solve::descent::state::SystemDescent;
+use crate::solve::descent::status::Status;
+use crate::solve::solution::BackwardError;
 
-/// Where a descent stands, scaled.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Standing<T> {
-    pub(super) error: BackwardError<T>,
-    pub(super) loss: T,
-}
-
-impl<T: Real> Standing<T> {
-    /// Whether the backward error or the residual is at most half of what it was.
-    pub(super) fn has_halved(&self, before: &Self) -> bool {
-        let (error, earlier) = (self.error.smallest(), before.error.smallest());
-        error <= <T as Real>::from_f64(0.5) * earlier
-            || self.loss <= <T as Real>::from_f64(0.25) * before.loss
-    }
-}
-
-impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
-    /// Whether this is nearer to a solution: by the backward error, unless the loss has risen, or by a loss
-    /// that has fallen far.
-    pub(super) fn is_better(&self, standing: &Standing<T>, other: &Standing<T>) -> bool {
-        let has_risen = standing.loss > other.loss * (T::one() + self.rounding);
-        let is_less = standing.error.smallest() < other.error.smallest();
-        (is_less && !has_risen) || standing.loss <= <T as Real>::from_f64(0.25) * other.loss
+impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+    /// Whether this is nearer to a solution: by the backward error, unless the loss has risen, or
+    /// by a loss that has fallen far.
+    pub(super) fn is_better(&self, status: &Status<T>, other: &Status<T>) -> bool {
+        let has_risen = status.loss > other.loss * (T::one() + self.rounding);
+        let is_less = status.error.smallest() < other.error.smallest();
+        (is_less && !has_risen) || status.loss <= <T as Real>::from_f64(0.25) * other.loss
     }
 
     /// Computes the residual and the gradient from b and x.
-    pub(super) fn look_afresh<O: Observer<T>>(
+    pub(super) fn recompute<O: Observer<T>>(
         &mut self,
-        recorder: &mut Recorder<'_, T, O>,
-    ) -> Standing<T> {
-        self.operator.apply(&self.x, &mut self.residual);
+        recorder: &mut SystemRecorder<'_, T, O>,
+    ) -> Status<T> {
+        self.operator.map.apply(&self.x, &mut self.residual);
         recorder.products += 1;
         for (r, &b) in self.residual.iter_mut().zip(&self.b) {
             *r = b - *r;
         }
-        self.point_downhill();
-        self.stand()
+        self.update_gradient();
+        self.status()
     }
 
     /// Brings the gradient up to date with the residual.
-    pub(super) fn point_downhill(&mut self) {
-        match self.problem {
+    pub(super) fn update_gradient(&mut self) {
+        match self.settings.problem {
             SolveProblem::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
             SolveProblem::LeastSquares => {
-                self.operator
-                    .apply_adjoint(&self.residual, &mut self.downhill);
+                (self.operator.map).apply_adjoint(&self.residual, &mut self.downhill);
                 if self.ridge != T::zero() {
                     add_multiple(&mut self.downhill, -self.ridge, &self.x);
                 }
@@ -60,14 +46,14 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
         }
     }
 
-    pub(super) fn stand(&self) -> Standing<T> {
+    pub(super) fn status(&self) -> Status<T> {
         let residual = euclidean_norm(&self.residual);
         let x_norm = euclidean_norm(&self.x);
         let penalized = euclidean_norm(&[residual, self.ridge.sqrt() * x_norm]);
         let of_system = quotient(penalized, self.norm * x_norm + self.b_norm);
-        let of_least_squares = (self.problem == SolveProblem::LeastSquares)
+        let of_least_squares = (self.settings.problem == SolveProblem::LeastSquares)
             .then(|| quotient(euclidean_norm(&self.downhill), self.norm * penalized));
-        Standing {
+        Status {
             error: BackwardError {
                 residual,
                 of_system,
@@ -78,24 +64,24 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> Descent<'_, T, A, P> {
     }
 
     /// The criterion of success that is met, if one is.
-    pub(super) fn goal(&self, standing: &Standing<T>, noise: Option<T>) -> Option<StopReason> {
-        if noise.is_some_and(|noise| standing.error.residual <= noise) {
+    pub(super) fn goal(&self, status: &Status<T>, noise: Option<T>) -> Option<StopReason> {
+        if noise.is_some_and(|noise| status.error.residual <= noise) {
             return Some(StopReason::Discrepancy);
         }
-        let tolerance = self.limits.tolerance.unwrap_or(T::EPSILON);
-        let is_met = standing.error.smallest() <= tolerance && self.is_useful(&standing.error);
+        let tolerance = self.settings.tolerance.unwrap_or(T::EPSILON);
+        let is_met = status.error.smallest() <= tolerance && self.is_useful(&status.error);
         is_met.then_some(StopReason::Accuracy)
     }
 
-    /// Whether the residual is not above that of x = 0 and of the start. A huge x that A takes near to
-    /// zero has a tiny backward error whatever b is.
+    /// Whether the residual is not above that of x = 0 and of the start. A huge x that A takes near
+    /// to zero has a tiny backward error whatever b is.
     fn is_useful(&self, error: &BackwardError<T>) -> bool {
         error.residual <= self.useful_residual
     }
 
     /// Whether the backward error suffices where no goal was met.
     pub(super) fn accepts(&self, error: &BackwardError<T>, is_at_floor: bool) -> bool {
-        if self.limits.tolerance.is_some() || !self.is_useful(error) {
+        if self.settings.tolerance.is_some() || !self.is_useful(error) {
             return false;
         }
         // The rounding of r by ε‖A‖‖x‖ leaves Aᵀr no smaller than ε‖A‖²‖x‖.

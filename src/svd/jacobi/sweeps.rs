@@ -3,20 +3,21 @@
 use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::orthonormal::index_of_largest;
-use super::range::is_negligible;
-use super::rotation::Rotation;
 use crate::descent::StopReason;
 use crate::numerics::norm::{columns, dot, sum_of_squares};
 use crate::numerics::real::Real;
+use crate::svd::jacobi::range::is_negligible;
+use crate::svd::jacobi::rotation::Rotation;
+use crate::svd::orthonormal::index_of_largest;
 
-/// The columns on either side of a tile of planes where the columns are in order at the start: so many
-/// planes are turned at a time, one column of each from either side. None of them waits for the roots and
-/// quotients of another (measured at n = 100: a fifth less time than one after another).
+/// The columns on either side of a tile of planes where the columns are in order at the start: so
+/// many planes are turned at a time, one column of each from either side. None of them waits for
+/// the roots and quotients of another (measured at n = 100: a fifth less time than one after
+/// another).
 pub(super) const IN_TILES: usize = 4;
 
-/// The same where they are not: the longest column that is left has to be found anew for each, or it
-/// takes up to twice the sweeps.
+/// The same where they are not: the longest column that is left has to be found again for each, or
+/// it takes up to twice the sweeps.
 pub(super) const ONE_BY_ONE: usize = 1;
 
 /// W = B·V with V orthogonal, on its way to orthogonal columns.
@@ -129,8 +130,8 @@ impl<T: Real> Sweeps<T> {
         sweep
     }
 
-    /// Rotates the planes of any of the columns from `first` on and any of those from `second` on, in rounds
-    /// of planes without a common column.
+    /// Rotates the planes of any of the columns from `first` on and any of those from `second` on,
+    /// in rounds of planes without a common column.
     #[inline(always)]
     fn minimise_in_tile<const TOGETHER: usize>(
         &mut self,

@@ -7,7 +7,7 @@ use crate::numerics::real::Real;
 
 /// The exponent of the scaling that makes the entries as large as they may be while the sum of all
 /// their squares stays below an eighth of the largest number.
-pub(super) fn exponent_into_range<T: Real>(matrix: &DMatrix<T>) -> i32 {
+pub(crate) fn exponent_into_range<T: Real>(matrix: &DMatrix<T>) -> i32 {
     let largest_possible = T::MAX.binary_exponent().unwrap_or_default();
     let entries = matrix.len().next_power_of_two().trailing_zeros() as i32;
     let wanted = (largest_possible - entries - 3) / 2 - 1;

@@ -1,0 +1,64 @@
+//! The losses of a run that does not go through the stepper, and its report.
+
+use std::time::Duration;
+
+use crate::descent::report::{Report, StopReason};
+use crate::numerics::real::Real;
+
+/// The losses from the start on, one for each iterate.
+#[derive(Clone, Debug)]
+pub(crate) struct LossHistory<T> {
+    losses: Vec<T>,
+}
+
+impl<T: Real> LossHistory<T> {
+    /// With room for so many losses.
+    pub(crate) fn with_capacity(losses: usize) -> Self {
+        Self {
+            losses: Vec::with_capacity(losses),
+        }
+    }
+
+    /// The number of losses so far.
+    pub(crate) fn len(&self) -> usize {
+        self.losses.len()
+    }
+
+    pub(crate) fn push(&mut self, loss: T) {
+        self.losses.push(loss);
+    }
+
+    /// Forgets all, for a run that begins again.
+    pub(crate) fn clear(&mut self) {
+        self.losses.clear();
+    }
+
+    /// Gives back room that was reserved and not needed.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.losses.shrink_to_fit();
+    }
+
+    /// The report; its best step is the first one with the least loss.
+    pub(crate) fn into_report(
+        self,
+        steps: usize,
+        evaluations: usize,
+        stop_reason: StopReason,
+        elapsed: Duration,
+    ) -> Report<T> {
+        let mut best_step = 0;
+        for (step, &loss) in self.losses.iter().enumerate() {
+            if loss < self.losses[best_step] {
+                best_step = step;
+            }
+        }
+        Report {
+            steps,
+            evaluations,
+            losses: self.losses,
+            best_step,
+            stop_reason,
+            elapsed,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! One descent for each column of the right-hand side.
+
+use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
+
+use crate::descent::Observer;
+use crate::linear_map::LinearMap;
+use crate::numerics::input_error::InputError;
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
+use crate::solve::config::{SolveConfig, SolveProblem};
+use crate::solve::descent::{SystemDescent, SystemSettings};
+use crate::solve::error::SolveError;
+use crate::solve::solution::Solution;
+
+/// Solves A·X ≈ B by descent: the system where it has a solution, else the least squares.
+///
+/// For each column b of B it minimises ½‖A·x − b‖² + λ/2·‖x‖² by conjugate gradients, the descent
+/// with exact momentum, or by another [`SolveMethod`](crate::solve::SolveMethod). A is m×n of any
+/// shape and rank, a matrix or any other [`LinearMap`]; B is m×k, a vector or a matrix; X is n×k.
+/// If there are several solutions, the default start leads to the one of minimum norm.
+/// [`SolveProblem::PositiveDefinite`] is much faster where it applies.
+///
+/// `Ok` means: for each column the residual and the gradient, computed again from A and b, give a
+/// backward error that is within the tolerance, or as small as rounding allows
+/// ([`SolveConfig::tolerance`]); or the residual is within the noise ([`SolveConfig::noise`]). A
+/// matrix that is singular to working precision may thus be taken as singular, and the least
+/// squares found: [`BackwardError::of_system`] says whether the system itself is solved.
+///
+/// Conjugate gradients take about κ steps, the quotient of the largest and the smallest singular
+/// value that is not zero, or √κ for a definite matrix. For small dense systems a factorisation is
+/// the better choice; descent pays where A is large and sparse or known by its products alone,
+/// where a good start or preconditioner is known, or where an early end is wanted.
+///
+/// Each step takes one product with A and one with Aᵀ (definite: one with A alone), and allocates
+/// nothing, the history beyond 4096 steps excepted. Before the first, up to 44 products estimate
+/// the norm of A and compare it with its adjoint, and as many those of a preconditioner. To use any
+/// other optimizer, minimise [`LinearSystem`](crate::objective::LinearSystem).
+///
+/// # Errors
+///
+/// - [`SolveError::Input`] if A or B is empty or not finite, their shapes do not fit, a definite
+///   matrix is not square, or a setting can't be used;
+/// - [`SolveError::NotPositiveDefinite`] if a matrix or preconditioner that has to be is not;
+/// - [`SolveError::ProductNotFinite`] if the first products of A or of a preconditioner are not finite;
+/// - [`SolveError::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the adjoint
+///   of [`LinearMap::apply`];
+/// - [`SolveError::OutOfRange`] if the format can't hold the solution;
+/// - [`SolveError::NotConverged`], with the best iterates, if a column met a limit first.
+///
+/// # Source
+///
+/// Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952; Björck,
+/// Elfving and Strakoš, "Stability of conjugate gradient and Lanczos methods for linear least
+/// squares problems", 1998.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{solve_by_descent, SolveConfig};
+/// use nalgebra::{dmatrix, dvector};
+///
+/// // The line through (0, 1), (1, 3), (2, 4) and (3, 4), nearly.
+/// let a = dmatrix![1.0, 0.0; 1.0, 1.0; 1.0, 2.0; 1.0, 3.0];
+/// let found = solve_by_descent(&a, &dvector![1.0, 3.0, 4.0, 4.0], SolveConfig::default())?;
+/// assert!((found.solution - dvector![1.5, 1.0]).norm() < 1e-13);
+/// assert!((found.backward_errors[0].residual - 1.0_f64).abs() < 1e-13);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub fn solve_by_descent<T, A, C, P, O>(
+    a: &A,
+    b: &Matrix<T, Dyn, C, VecStorage<T, Dyn, C>>,
+    config: SolveConfig<T, P, O>,
+) -> Result<Solution<T>, SolveError<T>>
+where
+    T: Real,
+    A: LinearMap<T>,
+    C: Dim,
+    P: LinearMap<T>,
+    O: Observer<T>,
+{
+    a.validate("matrix")?;
+    let (rows, columns) = (a.rows(), a.columns());
+    if config.problem == SolveProblem::PositiveDefinite && rows != columns {
+        return Err(InputError::NotSquare {
+            argument: "matrix",
+            rows,
+            columns,
+        }
+        .into());
+    }
+    let sides = b.ncols();
+    check_not_empty("right-hand side", b.nrows(), sides)?;
+    check_shape("right-hand side", b.shape(), (rows, sides))?;
+    check_entries("right-hand side", b.as_slice(), rows)?;
+    config.validate(columns, sides)?;
+    let start = config.start;
+    let mut solution = start.unwrap_or_else(|| DMatrix::zeros(columns, sides));
+    let settings = SystemSettings {
+        problem: config.problem,
+        method: config.method,
+        ridge: config.ridge,
+        noise: config.noise,
+        tolerance: config.tolerance,
+        max_steps: config.max_steps,
+    };
+    let mut descent = SystemDescent::new(a, config.preconditioner.as_ref(), settings)?;
+    let mut observer = config.observer;
+    let (mut backward_errors, mut reports) = (Vec::new(), Vec::new());
+    let mut failed = None;
+    let of_x = solution.as_mut_slice().chunks_exact_mut(columns);
+    for (column, (b, x)) in b.as_slice().chunks_exact(rows).zip(of_x).enumerate() {
+        let run = descent.run(b, x, &mut observer);
+        let run = run.map_err(|error| in_column(error, column))?;
+        backward_errors.push(run.error);
+        reports.push(run.report);
+        if !run.is_accepted {
+            failed = failed.or(Some(column));
+        }
+    }
+    let found = Solution {
+        solution,
+        backward_errors,
+        reports,
+        norm_estimate: descent.norm_estimate(),
+    };
+    match failed {
+        None => Ok(found),
+        Some(column) => Err(SolveError::NotConverged {
+            column,
+            best: Box::new(found),
+        }),
+    }
+}
+
+/// The error of a run, with the column in it.
+fn in_column<T: Real>(error: SolveError<T>, column: usize) -> SolveError<T> {
+    match error {
+        SolveError::OutOfRange { row, .. } => SolveError::OutOfRange { row, column },
+        other => other,
+    }
+}

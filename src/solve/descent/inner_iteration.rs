@@ -1,0 +1,125 @@
+//! The steps from one recomputed residual to the next.
+
+use crate::descent::{Observer, StopReason};
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::add_multiple;
+use crate::numerics::real::Real;
+use crate::solve::descent::recorder::SystemRecorder;
+use crate::solve::descent::state::SystemDescent;
+use crate::solve::error::SolveError;
+use crate::solve::method::SolveMethod;
+
+/// Why an inner iteration ended.
+pub(super) enum RestartReason {
+    /// The residual carried along says that a goal is reached.
+    Claim,
+    /// No further step along these directions goes lower.
+    Breakdown,
+    /// The backward error has not fallen for long.
+    Idle,
+    Limit(StopReason),
+}
+
+impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+    /// Steps from a recomputed gradient until there is a reason to recompute it, and goes back to
+    /// the iterate of least error if the steps led away from it.
+    pub(super) fn inner_iteration<O: Observer<T>>(
+        &mut self,
+        noise: Option<T>,
+        recorder: &mut SystemRecorder<'_, T, O>,
+    ) -> Result<RestartReason, SolveError<T>> {
+        let loss = self.status().loss;
+        self.least.begin(loss * (T::one() + self.rounding));
+        let reason = self.step_on(noise, recorder)?;
+        let stays = match reason {
+            RestartReason::Claim => true,
+            // If the caller stops the run, keep the iterate last shown unless an earlier one was
+            // better.
+            RestartReason::Limit(_) => self.status().loss <= self.least.loss,
+            RestartReason::Breakdown | RestartReason::Idle => self.least.error == T::MAX,
+        };
+        if !stays {
+            self.x.copy_from_slice(&self.least.x);
+        }
+        Ok(reason)
+    }
+
+    fn step_on<O: Observer<T>>(
+        &mut self,
+        noise: Option<T>,
+        recorder: &mut SystemRecorder<'_, T, O>,
+    ) -> Result<RestartReason, SolveError<T>> {
+        let patience = self.x.len().saturating_mul(20).saturating_add(1000);
+        let mut idle_steps = 0;
+        let mut slope = self.precondition()?;
+        if !is_positive(slope) {
+            return Ok(RestartReason::Breakdown);
+        }
+        self.turn(T::zero());
+        loop {
+            self.operator.map.apply(&self.direction, &mut self.image);
+            recorder.products += 1;
+            let curvature = self.curvature()?;
+            if !is_positive(curvature) {
+                return Ok(RestartReason::Breakdown);
+            }
+            let length = slope / curvature;
+            add_multiple(&mut self.x, length, &self.direction);
+            add_multiple(&mut self.residual, -length, &self.image);
+            self.update_gradient();
+            let status = self.status();
+            if let Some(reason) = recorder.see(&self.x, status.loss, &self.downhill) {
+                return Ok(RestartReason::Limit(reason));
+            }
+            if !status.loss.is_finite() {
+                return Ok(RestartReason::Breakdown);
+            }
+            if self.goal(&status, noise).is_some() {
+                return Ok(RestartReason::Claim);
+            }
+            let has_fallen = self.least.takes(&self.x, &status);
+            idle_steps = if has_fallen { 0 } else { idle_steps + 1 };
+            if idle_steps >= patience {
+                return Ok(RestartReason::Idle);
+            }
+            if self.least.is_far_below(&status) {
+                return Ok(RestartReason::Breakdown);
+            }
+            let next_slope = self.precondition()?;
+            if !is_positive(next_slope) {
+                return Ok(RestartReason::Breakdown);
+            }
+            let momentum = match self.settings.method {
+                SolveMethod::ConjugateGradients => next_slope / slope,
+                SolveMethod::GradientDescent => T::zero(),
+            };
+            slope = next_slope;
+            self.turn(momentum);
+        }
+    }
+
+    /// d ← g + μ·d.
+    fn turn(&mut self, momentum: T) {
+        let gradient = if self.preconditioner.is_some() {
+            &self.preconditioned
+        } else {
+            &self.downhill
+        };
+        fade_into(&mut self.direction, momentum, gradient);
+    }
+}
+
+/// y ← x + factor·y; with 0 whatever y was.
+fn fade_into<T: Real>(y: &mut [T], factor: T, x: &[T]) {
+    if factor == T::zero() {
+        return y.copy_from_slice(x);
+    }
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = x + factor * *y;
+    }
+}
+
+/// Whether a number is finite and above 0.
+fn is_positive<T: Real>(value: T) -> bool {
+    value > T::zero() && value.is_finite()
+}

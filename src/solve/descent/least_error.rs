@@ -1,0 +1,51 @@
+//! The best iterate of an inner iteration.
+
+use crate::numerics::real::Real;
+use crate::solve::descent::status::Status;
+
+/// The iterate of an inner iteration with the least backward error, among those with a loss no
+/// higher than at its start. Conjugacy that rounding has spoilt can take later ones far away from
+/// it.
+#[derive(Debug)]
+pub(super) struct LeastError<T> {
+    pub(super) x: Vec<T>,
+    pub(super) error: T,
+    pub(super) loss: T,
+    highest_loss: T,
+}
+
+impl<T: Real> LeastError<T> {
+    pub(super) fn new(dimension: usize) -> Self {
+        Self {
+            x: vec![T::zero(); dimension],
+            error: T::MAX,
+            loss: T::MAX,
+            highest_loss: T::MAX,
+        }
+    }
+
+    pub(super) fn begin(&mut self, highest_loss: T) {
+        (self.error, self.loss) = (T::MAX, T::MAX);
+        self.highest_loss = highest_loss;
+    }
+
+    /// Keeps an iterate whose error has fallen by more than a trifle, or its loss by much; says
+    /// whether it did.
+    pub(super) fn takes(&mut self, x: &[T], status: &Status<T>) -> bool {
+        let error = status.error.smallest();
+        let is_lower = status.loss <= self.highest_loss;
+        let has_fallen = (is_lower && error < self.error * <T as Real>::from_f64(0.99))
+            || status.loss <= <T as Real>::from_f64(0.25) * self.loss;
+        if has_fallen {
+            self.x.copy_from_slice(x);
+            (self.error, self.loss) = (error, status.loss);
+        }
+        has_fallen
+    }
+
+    /// Whether the error is so much larger that rounding must have spoilt the directions: on the
+    /// way down it goes up and down as well, by up to κ.
+    pub(super) fn is_far_below(&self, status: &Status<T>) -> bool {
+        self.error < status.error.smallest() * T::EPSILON.sqrt()
+    }
+}

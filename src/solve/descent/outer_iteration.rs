@@ -1,0 +1,137 @@
+//! The descent on one right-hand side: inner iterations until a goal is confirmed or a limit is
+//! met.
+
+use crate::descent::{Observer, Report, StopReason};
+use crate::linear_map::LinearMap;
+use crate::numerics::norm::{all_finite, euclidean_norm};
+use crate::numerics::real::Real;
+use crate::solve::config::SolveProblem;
+use crate::solve::descent::inner_iteration::RestartReason;
+use crate::solve::descent::recorder::SystemRecorder;
+use crate::solve::descent::state::SystemDescent;
+use crate::solve::descent::status::Status;
+use crate::solve::error::SolveError;
+use crate::solve::solution::BackwardError;
+
+/// A descent restarted this often without halving the backward error is at the floor that rounding
+/// sets.
+const IDLE_STARTS: usize = 2;
+
+/// The same without halving the best backward error, for errors that go up and down at the floor.
+/// With less patience for a definite matrix, many a slow descent would end too early.
+const IDLE_ITERATIONS: usize = 10;
+const IDLE_ITERATIONS_FOR_DEFINITE: usize = 60;
+
+/// What a run for one column reached.
+#[derive(Debug)]
+pub(crate) struct ColumnResult<T> {
+    pub(crate) error: BackwardError<T>,
+    pub(crate) report: Report<T>,
+    pub(crate) is_accepted: bool,
+}
+
+impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+    /// Descends from `solution` for the right-hand side `b`, and leaves the best iterate in
+    /// `solution`.
+    pub(crate) fn run<O: Observer<T>>(
+        &mut self,
+        b: &[T],
+        solution: &mut [T],
+        observer: &mut O,
+    ) -> Result<ColumnResult<T>, SolveError<T>> {
+        let b_exponent = self.enter(b, solution);
+        let noise = self.settings.noise;
+        let noise = noise.map(|noise| noise.scale_by_power_of_two(-b_exponent));
+        let (dimension, max_steps) = (solution.len(), self.settings.max_steps);
+        let exponents = self.exponents(b_exponent);
+        let mut recorder = SystemRecorder::new(observer, max_steps, dimension, exponents);
+        let start_norm = euclidean_norm(&self.x);
+        let mut status = self.recompute(&mut recorder);
+        self.useful_residual = self.b_norm.max(status.error.residual) * (T::one() + self.rounding);
+        let mut best = status;
+        self.best_x.copy_from_slice(&self.x);
+        let mut limit = recorder.see(&self.x, status.loss, &self.downhill);
+        let (mut idle_starts, mut idle_iterations, mut is_at_floor) = (0, 0, false);
+        let patience = match self.settings.problem {
+            SolveProblem::LeastSquares => IDLE_ITERATIONS,
+            SolveProblem::PositiveDefinite => IDLE_ITERATIONS_FOR_DEFINITE,
+        };
+        let stop_reason = loop {
+            if let Some(reason) = self.goal(&status, noise) {
+                best = status;
+                self.best_x.copy_from_slice(&self.x);
+                break reason;
+            }
+            if let Some(reason) = limit {
+                break reason;
+            }
+            if idle_starts == IDLE_STARTS || idle_iterations == patience {
+                is_at_floor = true;
+                break StopReason::Stalled;
+            }
+            let before = status;
+            let reason = self.inner_iteration(noise, &mut recorder)?;
+            status = self.recompute_without_start(start_norm, &mut recorder);
+            if !status.loss.is_finite() || !all_finite(&self.x) {
+                break StopReason::Diverged;
+            }
+            let is_far_better = status.has_halved(&best);
+            idle_iterations = if is_far_better {
+                0
+            } else {
+                idle_iterations + 1
+            };
+            let is_limit = matches!(reason, RestartReason::Limit(_));
+            // NaN is worse than anything.
+            if self.is_better(&status, &best)
+                || (is_limit && status.loss <= best.loss)
+                || !best.loss.is_finite()
+            {
+                best = status;
+                self.best_x.copy_from_slice(&self.x);
+            }
+            match reason {
+                RestartReason::Limit(met) => limit = Some(met),
+                RestartReason::Idle => limit = Some(StopReason::Stalled),
+                RestartReason::Claim | RestartReason::Breakdown => {
+                    idle_starts = if status.has_halved(&before) {
+                        0
+                    } else {
+                        idle_starts + 1
+                    };
+                }
+            }
+        };
+        let is_accepted = stop_reason.is_convergence() || self.accepts(&best.error, is_at_floor);
+        let stop_reason = match stop_reason {
+            StopReason::Discrepancy => StopReason::Discrepancy,
+            _ if is_accepted => StopReason::Accuracy,
+            other => other,
+        };
+        let report = recorder.into_report(stop_reason);
+        self.leave(solution, b_exponent - self.operator.map.exponent())?;
+        let mut error = best.error;
+        error.residual = error.residual.scale_by_power_of_two(b_exponent);
+        Ok(ColumnResult {
+            error,
+            report,
+            is_accepted,
+        })
+    }
+
+    /// The status, computed again; at x = 0 if x is no more than the rounding of a start of this
+    /// norm.
+    fn recompute_without_start<O: Observer<T>>(
+        &mut self,
+        start_norm: T,
+        recorder: &mut SystemRecorder<'_, T, O>,
+    ) -> Status<T> {
+        let status = self.recompute(recorder);
+        let is_rounding = euclidean_norm(&self.x) <= self.rounding * start_norm;
+        if !is_rounding || status.error.residual < self.b_norm {
+            return status;
+        }
+        self.x.fill(T::zero());
+        self.recompute(recorder)
+    }
+}

@@ -1,0 +1,58 @@
+//! The methods by which a solution is approached.
+
+/// How [`solve_by_descent`](crate::solve::solve_by_descent) steps along the gradient.
+///
+/// Both are one recurrence: with g the negative gradient of the function that
+/// [`SolveProblem`](crate::solve::SolveProblem) names, d the direction and H the Hessian, AᵀA + λI
+/// or A,
+///
+/// d ← g + μ·d, x ← x + η·d, η = gᵀg/dᵀHd,
+///
+/// so that each step goes to the lowest point along d. κ_H is the quotient of the largest and the
+/// smallest eigenvalue of H that is not zero: κ² for least squares, κ for a definite matrix. With a
+/// preconditioner g is taken in its metric, and H likewise. Both take the same products a step.
+///
+/// | method | μ | steps for an accuracy of δ, about |
+/// |---|---|---|
+/// | [`ConjugateGradients`](Self::ConjugateGradients) | gᵀg/(gᵀg one step before) | at most √κ_H/2·ln(2/δ), and no more than H has different eigenvalues, rounding aside |
+/// | [`GradientDescent`](Self::GradientDescent) | 0 | κ_H/2·ln(1/δ) |
+///
+/// # Other rules
+///
+/// Any [`Optimizer`](crate::optimizer::Optimizer) minimises the same function as a
+/// [`LinearSystem`](crate::objective::LinearSystem), whose example is the heavy ball with the
+/// learning rate and the momentum that theory gives for the curvatures of A
+/// ([`Sgd::tuned_heavy_ball`](crate::optimizer::Sgd::tuned_heavy_ball)).
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{solve_by_descent, SolveConfig, SolveMethod};
+/// use nalgebra::{dmatrix, dvector};
+///
+/// let (a, b) = (dmatrix![3.0, 0.0; 4.0, 50.0], dvector![3.0, 54.0]);
+/// let steps = |method| {
+///     let config = SolveConfig::default().method(method).tolerance(1e-12);
+///     let found = solve_by_descent(&a, &b, config)?;
+///     assert!((found.solution - dvector![1.0, 1.0]).norm() < 1e-9);
+///     Ok::<usize, matrix_descent::Error>(found.reports[0].steps)
+/// };
+/// assert!(steps(SolveMethod::ConjugateGradients)? < steps(SolveMethod::GradientDescent)?);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SolveMethod {
+    /// The default: x is the lowest of all points that are reached by adding multiples of the
+    /// gradients so far.
+    ///
+    /// Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems",
+    /// 1952.
+    #[default]
+    ConjugateGradients,
+    /// To the lowest point along each gradient: for lessons and comparisons.
+    ///
+    /// Source: Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
+    /// 1847.
+    GradientDescent,
+}
