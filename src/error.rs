@@ -12,15 +12,16 @@ use crate::svd::SvdError;
 
 /// Everything that can go wrong, for code that calls several operations.
 ///
-/// Each operation returns its own error, with the numbers that say how it failed and what it reached;
-/// `?` turns each of them into this one. Bad input is [`Error::Input`] here, whichever operation
-/// refused it.
+/// Each operation returns its own error, with the numbers that say how it failed and what it
+/// reached; `?` turns each of them into this one. Bad input is [`Error::Input`] here, whichever
+/// operation refused it.
 ///
 /// # Example
 ///
 /// ```
 /// use matrix_descent::inverse::InverseError;
-/// use matrix_descent::{invert_by_descent, solve_by_descent, Config, Error, InputError, SolveConfig};
+/// use matrix_descent::{invert_by_descent, solve_by_descent};
+/// use matrix_descent::{Config, Error, InputError, SolveConfig};
 /// use nalgebra::{dmatrix, dvector, DMatrix, DVector};
 ///
 /// fn inverse_and_solution(m: &DMatrix<f64>, b: &DVector<f64>) -> Result<DMatrix<f64>, Error> {

@@ -47,12 +47,13 @@ use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 ///
 /// # Errors
 ///
-/// - [`SolveError::Input`] if A or B is empty or not finite, their shapes do not fit, a definite matrix
-///   is not square, or a setting can't be used;
+/// - [`SolveError::Input`] if A or B is empty or not finite, their shapes do not fit, a definite
+///   matrix is not square, or a setting can't be used;
 /// - [`SolveError::NotPositiveDefinite`] if a matrix or preconditioner that has to be is not;
-/// - [`SolveError::ProductNotFinite`] if the first products of A or of a preconditioner are not finite;
-/// - [`SolveError::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the adjoint of
-///   [`LinearMap::apply`];
+/// - [`SolveError::ProductNotFinite`] if the first products of A or of a preconditioner are not
+///   finite;
+/// - [`SolveError::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the
+///   adjoint of [`LinearMap::apply`];
 /// - [`SolveError::OutOfRange`] if the format can't hold the solution;
 /// - [`SolveError::NotConverged`], with the best iterates, if a column met a limit first.
 ///

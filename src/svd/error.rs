@@ -28,8 +28,8 @@ pub enum SvdError<T: Real = f64> {
     #[error(transparent)]
     Input(#[from] InputError<T>),
 
-    /// After the sweeps allowed, the factors are not orthogonal to working precision, or the singular
-    /// values are not proven to half of their digits.
+    /// After the sweeps allowed, the factors are not orthogonal to working precision, or the
+    /// singular values are not proven to half of their digits.
     #[error(
         "no proven singular values: {} after {} sweeps; the loss is {:e}, the error bound {:e}",
         reached.stop_reason, reached.sweeps,
@@ -44,7 +44,8 @@ pub enum SvdError<T: Real = f64> {
     /// The search for the leading singular values ended before their residuals were within the
     /// tolerance.
     #[error(
-        "no {} leading singular values after {} steps: the residual is {residual:e}, allowed are {allowed:e}",
+        "no {} leading singular values after {} steps: the residual is {residual:e}, \
+         the largest allowed {allowed:e}",
         reached.singular_values.len(),
         reached.steps
     )]

@@ -54,9 +54,9 @@ where
     ///
     /// # Errors
     ///
-    /// - [`ResumeError::Checkpoint`] if this version of the crate did not save it so, if it belongs to
-    ///   a run in another precision or with another optimizer, or if the optimizer is set so that its
-    ///   state has another shape;
+    /// - [`ResumeError::Checkpoint`] if this version of the crate did not save it so, if it belongs
+    ///   to a run in another precision or with another optimizer, or if the optimizer is set so
+    ///   that its state has another shape;
     /// - [`ResumeError::Input`] if the objective has another dimension;
     /// - what [`resume`](Self::resume) returns.
     ///

@@ -52,11 +52,11 @@ use search::{Ending, Limits, Search};
 ///
 /// # Errors
 ///
-/// - [`SvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k is 0
-///   or above min(m, n), or if a setting or the start can't be used;
+/// - [`SvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k is
+///   0 or above min(m, n), or if a setting or the start can't be used;
 /// - [`SvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
-/// - [`SvdError::TopNotConverged`], with what was reached, after the steps allowed, or if the products of
-///   the map are not those of a map and its adjoint.
+/// - [`SvdError::TopNotConverged`], with what was reached, after the steps allowed, or if the
+///   products of the map are not those of a map and its adjoint.
 ///
 /// # Example
 ///
