@@ -8,19 +8,20 @@ use crate::inverse::InverseError;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::solve::SolveError;
-use crate::svd::SvdError;
+use crate::svd::{SvdError, TopSvdError};
 
 /// Everything that can go wrong, for code that calls several operations.
 ///
-/// Each operation returns its own error, with the numbers that say how it failed and what it reached;
-/// `?` turns each of them into this one. Bad input is [`Error::Input`] here, whichever operation
-/// refused it.
+/// Each operation returns its own error, with the numbers that say how it failed and what it
+/// reached; `?` turns each of them into this one. Bad input is [`Error::Input`] here, whichever
+/// operation refused it.
 ///
 /// # Example
 ///
 /// ```
 /// use matrix_descent::inverse::InverseError;
-/// use matrix_descent::{invert_by_descent, solve_by_descent, Config, Error, InputError, SolveConfig};
+/// use matrix_descent::{invert_by_descent, solve_by_descent};
+/// use matrix_descent::{Config, Error, InputError, SolveConfig};
 /// use nalgebra::{dmatrix, dvector, DMatrix, DVector};
 ///
 /// fn inverse_and_solution(m: &DMatrix<f64>, b: &DVector<f64>) -> Result<DMatrix<f64>, Error> {
@@ -71,6 +72,10 @@ pub enum Error<T: Real = f64> {
     #[error(transparent)]
     Svd(SvdError<T>),
 
+    /// No leading singular values were found.
+    #[error(transparent)]
+    TopSvd(TopSvdError<T>),
+
     /// A matrix was not completed.
     #[error(transparent)]
     Completion(CompletionError<T>),
@@ -119,6 +124,15 @@ impl<T: Real> From<SvdError<T>> for Error<T> {
         match error {
             SvdError::Input(error) => Self::Input(error),
             other => Self::Svd(other),
+        }
+    }
+}
+
+impl<T: Real> From<TopSvdError<T>> for Error<T> {
+    fn from(error: TopSvdError<T>) -> Self {
+        match error {
+            TopSvdError::Input(error) => Self::Input(error),
+            other => Self::TopSvd(other),
         }
     }
 }

@@ -43,8 +43,8 @@ use crate::svd::{SvdConfig, svd_by_descent};
 ///
 /// # Errors
 ///
-/// - [`CompletionError::Input`] if the matrix is empty, an entry that is not missing is not finite or
-///   too large, or the weights, the rank or a setting can't be used;
+/// - [`CompletionError::Input`] if the matrix is empty, an entry that is not missing is not finite
+///   or too large, or the weights, the rank or a setting can't be used;
 /// - [`CompletionError::NotConverged`], with what was reached, if a limit came first;
 /// - [`CompletionError::Diverged`] if the loss exploded, which it can with an optimizer you chose.
 ///

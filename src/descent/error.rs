@@ -1,8 +1,8 @@
 //! How a descent fails.
 
+use super::report::Minimization;
 #[cfg(feature = "serde")]
-use super::saved::CheckpointError;
-use crate::descent::Minimization;
+use crate::descent::checkpoint_error::CheckpointError;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 

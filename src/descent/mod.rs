@@ -4,6 +4,8 @@
 //! to drive yourself, to stop and to resume.
 
 mod checkpoint;
+#[cfg(feature = "serde")]
+mod checkpoint_error;
 mod error;
 pub(crate) mod history;
 mod minimize;
@@ -15,11 +17,13 @@ mod stepper;
 mod stopping;
 
 pub use checkpoint::Checkpoint;
+#[cfg(feature = "serde")]
+pub use checkpoint_error::CheckpointError;
 pub use error::{DescentError, ResumeError};
 pub use minimize::minimize;
 pub use observer::{Observer, Progress, Silent};
 pub use report::{Minimization, Report, StopReason};
 #[cfg(feature = "serde")]
-pub use saved::{CheckpointError, SavedRun};
+pub use saved::SavedRun;
 pub use stepper::Stepper;
 pub use stopping::{Stall, Stopping};

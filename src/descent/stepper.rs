@@ -102,8 +102,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// # Errors
     ///
-    /// - [`ResumeError::Input`] for whatever [`new`](Self::new) refuses, so that a run which diverged
-    ///   to NaN or ±∞ can't be resumed;
+    /// - [`ResumeError::Input`] for whatever [`new`](Self::new) refuses, so that a run which
+    ///   diverged to NaN or ±∞ can't be resumed;
     /// - [`ResumeError::DifferentObjective`] if the objective does not have the loss that the
     ///   checkpoint records;
     /// - with the feature `serde`, `ResumeError::Checkpoint` for a history that no run can have.

@@ -62,13 +62,14 @@ pub enum InverseError<T: Real = f64> {
         best.inverse.nrows(), best.residual
     )]
     Singular {
-        /// The numerical rank of the equilibrated matrix: the number of diagonal entries of R in its
-        /// QR factorisation with column pivoting that exceed n·ε times the largest, n − 1 at most.
+        /// The numerical rank of the equilibrated matrix: the number of diagonal entries of R in
+        /// its QR factorisation with column pivoting that exceed n·ε times the largest, n − 1 at
+        /// most.
         rank: usize,
         /// The last iterate, with its residual and the history. Where the small singular values of
-        /// the equilibrated matrix are zero, it tends to the pseudo-inverse of that matrix; where they
-        /// are noise, some of the noise may have been inverted. If the optimizer keeps its iterates in
-        /// a set, it is in the set.
+        /// the equilibrated matrix are zero, it tends to the pseudo-inverse of that matrix; where
+        /// they are noise, some of the noise may have been inverted. If the optimizer keeps its
+        /// iterates in a set, it is in the set.
         best: Box<Inversion<T>>,
     },
 

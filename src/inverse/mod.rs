@@ -63,7 +63,7 @@ use crate::objective::Side;
 /// - [`InverseError::OutOfRange`] if the entries of the inverse are too large for the format;
 /// - [`InverseError::Singular`], with the numerical rank, if the matrix has no inverse to working
 ///   precision;
-/// - [`InverseError::Diverged`] if the loss exploded, mostly because the learning rate is too large;
+/// - [`InverseError::Diverged`] if the loss exploded, mostly by a learning rate that is too large;
 /// - [`InverseError::NotConverged`] if the run ended above the tolerance.
 ///
 /// The last three carry the best iterate with its residual and history.

@@ -89,8 +89,8 @@ impl<T: Real> InverseTracker<T> {
     ///
     /// [`InverseError::Input`] for a matrix that is not finite or has another size,
     /// [`InverseError::OutOfRange`], [`InverseError::Singular`] with the numerical rank, or
-    /// [`InverseError::NotConverged`] if no inverse could be proven, or not to the tolerance. After an
-    /// error the tracker keeps the inverse that it had, and can be updated further.
+    /// [`InverseError::NotConverged`] if no inverse could be proven, or not to the tolerance. After
+    /// an error the tracker keeps the inverse that it had, and can be updated further.
     pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<TrackerUpdate, InverseError<T>> {
         check_square("matrix", matrix)?;
         check_shape("matrix", matrix.shape(), self.inverse.shape())?;

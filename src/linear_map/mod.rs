@@ -71,8 +71,8 @@ pub trait LinearMap<T: Real> {
     /// Writes Aᵀ·y into `image`, every entry of it; `y` is m long and `image` n.
     ///
     /// ⟨Aᵀ·y, x⟩ = ⟨y, A·x⟩ has to hold up to rounding:
-    /// [`solve_by_descent`](crate::solve::solve_by_descent) tries it on a few vectors, and gives
-    /// [`SolveError::AdjointMismatch`](crate::solve::SolveError::AdjointMismatch) where it does not.
+    /// [`solve_by_descent`](crate::solve::solve_by_descent) tries it on a few vectors, and returns
+    /// [`SolveError::AdjointMismatch`](crate::solve::SolveError::AdjointMismatch) if it fails.
     ///
     /// # Panics
     ///

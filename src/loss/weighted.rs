@@ -54,8 +54,8 @@ impl<T: Real> WeightedMeanSquaredError<T> {
     ///
     /// # Errors
     ///
-    /// [`InputError::InvalidSetting`] with the first weight that is negative or not finite; or with the sum
-    /// of the weights, if that is 0 or beyond the range of the format.
+    /// [`InputError::InvalidSetting`] with the first weight that is negative or not finite; or with
+    /// the sum of the weights, if that is 0 or beyond the range of the format.
     pub fn new(weights: Vec<T>) -> Result<Self, InputError<T>> {
         for &weight in &weights {
             check_at_least_zero("weights", weight)?;

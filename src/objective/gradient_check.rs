@@ -36,8 +36,8 @@ pub struct GradientCheck<T> {
 ///
 /// # Errors
 ///
-/// What [`Objective::validate`] says of the objective; [`InputError::DimensionMismatch`] if `parameters` has
-/// not its dimension.
+/// What [`Objective::validate`] says of the objective; [`InputError::DimensionMismatch`] if
+/// `parameters` does not have its dimension.
 ///
 /// # Example
 ///

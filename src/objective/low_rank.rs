@@ -61,9 +61,9 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::InvalidSetting`] for a rank outside
-    /// 1 … min(m, n); what [`Loss::check_dimension`] says of a loss for another number of entries than
-    /// m·n.
+    /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::InvalidSetting`] for a
+    /// rank outside 1 … min(m, n); what [`Loss::check_dimension`] says of a loss for another number
+    /// of entries than m·n.
     pub fn new(matrix: &'m DMatrix<T>, rank: usize, loss: L) -> Result<Self, InputError<T>> {
         check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
         check_finite("matrix", matrix)?;
@@ -97,8 +97,8 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] for the parameters or an entry of the product
-    /// that overflows.
+    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] for the parameters or an
+    /// entry of the product that overflows.
     pub fn product(&self, parameters: &[T]) -> Result<DMatrix<T>, InputError<T>> {
         let (a, b) = self.factors(parameters)?;
         let product = a * b.transpose();

@@ -157,7 +157,8 @@ impl<T: Real> SvdPenalty<T> {
     ///
     /// # Errors
     ///
-    /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::EntriesTooLarge`] if ‖M‖_F overflows.
+    /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::EntriesTooLarge`] if ‖M‖_F
+    /// overflows.
     pub fn signed(matrix: &DMatrix<T>) -> Result<Self, InputError<T>> {
         check(matrix)?;
         let rank = matrix.nrows().min(matrix.ncols());
@@ -179,9 +180,11 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
     ///
     /// # Errors
     ///
-    /// - [`InputError::Empty`] or [`InputError::NotFinite`] for the matrix, of the entries that are not missing;
-    /// - [`InputError::ShapeMismatch`] for the weights, and [`InputError::InvalidSetting`] if one is negative or
-    ///   not finite, or their sum is 0 or overflows, or for a rank outside 1 … min(m, n);
+    /// - [`InputError::Empty`] or [`InputError::NotFinite`] for the matrix, of the entries that are
+    ///   not missing;
+    /// - [`InputError::ShapeMismatch`] for the weights, and [`InputError::InvalidSetting`] if one
+    ///   is negative or not finite, or their sum is 0 or overflows, or for a rank outside 1 …
+    ///   min(m, n);
     /// - [`InputError::EntriesTooLarge`] if ν overflows.
     ///
     /// # Example
@@ -255,8 +258,8 @@ impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
     ///
     /// # Errors
     ///
-    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] for the parameters or a singular value that
-    /// overflows.
+    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] for the parameters or a
+    /// singular value that overflows.
     pub fn factors(&self, parameters: &[T]) -> Result<SvdFactors<T>, InputError<T>> {
         check_parameters(parameters, self.dimension())?;
         let (rows, columns) = self.target.shape();

@@ -27,7 +27,8 @@ pub enum SolveError<T: Real = f64> {
 
     /// A matrix or preconditioner has to be symmetric positive definite and is not.
     #[error(
-        "the {argument} is not positive definite: a direction has curvature {curvature:e} of its norm"
+        "the {argument} is not positive definite: \
+         along one direction its curvature is {curvature:e} times its norm"
     )]
     NotPositiveDefinite {
         /// Which argument.

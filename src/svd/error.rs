@@ -1,11 +1,10 @@
 //! How a singular value decomposition fails.
 
 use super::result::Svd;
-use super::top::TopSvd;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// Why singular values, or what is made from them, were not found.
+/// Why singular values, or a pseudo-inverse or polar factor made from them, were not found.
 ///
 /// # Example
 ///
@@ -28,8 +27,8 @@ pub enum SvdError<T: Real = f64> {
     #[error(transparent)]
     Input(#[from] InputError<T>),
 
-    /// After the sweeps allowed, the factors are not orthogonal to working precision, or the singular
-    /// values are not proven to half of their digits.
+    /// After the sweeps allowed, the factors are not orthogonal to working precision, or the
+    /// singular values are not proven to half of their digits.
     #[error(
         "no proven singular values: {} after {} sweeps; the loss is {:e}, the error bound {:e}",
         reached.stop_reason, reached.sweeps,
@@ -39,29 +38,6 @@ pub enum SvdError<T: Real = f64> {
     NotConverged {
         /// What the sweeps reached, with its certificate and history.
         reached: Box<Svd<T>>,
-    },
-
-    /// The search for the leading singular values ended before their residuals were within the
-    /// tolerance.
-    #[error(
-        "no {} leading singular values after {} steps: the residual is {residual:e}, allowed are {allowed:e}",
-        reached.singular_values.len(),
-        reached.steps
-    )]
-    TopNotConverged {
-        /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M.
-        residual: f64,
-        /// The largest residual allowed.
-        allowed: f64,
-        /// What the search reached, with its certificate and history.
-        reached: Box<TopSvd<T>>,
-    },
-
-    /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
-    #[error("a product of the linear map is not finite, after {steps} steps")]
-    ProductNotFinite {
-        /// The number of steps taken before.
-        steps: usize,
     },
 
     /// The pseudo-inverse overflows: the singular values of the matrix are too small.

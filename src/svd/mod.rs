@@ -19,5 +19,7 @@ pub use error::SvdError;
 pub use polar::{Polar, polar_decomposition};
 pub use pseudo_inverse::{Cutoff, PenroseResiduals, PseudoInverse, pseudo_inverse};
 pub use result::Svd;
-pub use top::{LeadingEvidence, TopCertificate, TopConfig, TopRoute, TopSvd, svd_top_k};
+pub use top::{
+    LeadingEvidence, TopCertificate, TopConfig, TopRoute, TopSvd, TopSvdError, svd_top_k,
+};
 pub use vectors::Vectors;

@@ -1,7 +1,7 @@
 //! The leading singular values, against closed forms, references of twice the precision and whole
 //! decompositions.
 
-use matrix_descent::svd::{LeadingEvidence, SvdError, TopRoute};
+use matrix_descent::svd::{LeadingEvidence, TopRoute, TopSvdError};
 use matrix_descent::{
     InputError, LinearMap, Real, SvdConfig, TopConfig, TopSvd, svd_by_descent, svd_top_k,
 };
@@ -327,7 +327,7 @@ impl LinearMap<f64> for Wrong {
 #[test]
 fn a_map_that_gives_nonsense_is_an_error() {
     let found = svd_top_k(&Wrong(1.0), 2, default());
-    let Err(SvdError::TopNotConverged {
+    let Err(TopSvdError::NotConverged {
         residual, allowed, ..
     }) = found
     else {
@@ -337,7 +337,7 @@ fn a_map_that_gives_nonsense_is_an_error() {
     for value in [f64::NAN, f64::INFINITY] {
         let found = svd_top_k(&Wrong(value), 2, default());
         assert!(
-            matches!(found, Err(SvdError::ProductNotFinite { .. })),
+            matches!(found, Err(TopSvdError::ProductNotFinite { .. })),
             "{found:?}"
         );
     }
@@ -347,7 +347,7 @@ fn a_map_that_gives_nonsense_is_an_error() {
 fn too_few_steps_are_an_error_that_carries_what_was_reached() {
     let matrix = with_values(400, 300, |i| 1.0 / (i + 1) as f64);
     let found = svd_top_k(&matrix, 5, default().max_steps(3));
-    let Err(SvdError::TopNotConverged { reached, .. }) = found else {
+    let Err(TopSvdError::NotConverged { reached, .. }) = found else {
         panic!("{found:?}");
     };
     assert_eq!(reached.steps, 3);
@@ -367,7 +367,7 @@ fn bad_input_is_refused() {
     let refused = |k| {
         let (name, requirement) = ("k", "from 1 to the smaller side of the matrix");
         let value = k as f64;
-        Err(SvdError::Input(InputError::InvalidSetting {
+        Err(TopSvdError::Input(InputError::InvalidSetting {
             name,
             value,
             requirement,
@@ -379,12 +379,12 @@ fn bad_input_is_refused() {
     let found = svd_top_k(&DMatrix::<f64>::zeros(0, 3), 1, default());
     assert!(matches!(
         found,
-        Err(SvdError::Input(InputError::Empty { .. }))
+        Err(TopSvdError::Input(InputError::Empty { .. }))
     ));
     let found = svd_top_k(&dmatrix![1.0, f64::NAN], 1, default());
     assert!(matches!(
         found,
-        Err(SvdError::Input(InputError::NotFinite { column: 1, .. }))
+        Err(TopSvdError::Input(InputError::NotFinite { column: 1, .. }))
     ));
     for config in [
         default().tolerance(-1.0),
@@ -395,23 +395,23 @@ fn bad_input_is_refused() {
         let found = svd_top_k(&matrix, 1, config);
         assert!(matches!(
             found,
-            Err(SvdError::Input(InputError::InvalidSetting { .. }))
+            Err(TopSvdError::Input(InputError::InvalidSetting { .. }))
         ));
     }
     let found = svd_top_k(&matrix, 1, default().start(uniform(4, 1, 45)));
     assert!(matches!(
         found,
-        Err(SvdError::Input(InputError::ShapeMismatch { .. }))
+        Err(TopSvdError::Input(InputError::ShapeMismatch { .. }))
     ));
     let found = svd_top_k(&matrix, 1, default().start(DMatrix::zeros(3, 0)));
     assert!(matches!(
         found,
-        Err(SvdError::Input(InputError::ShapeMismatch { .. }))
+        Err(TopSvdError::Input(InputError::ShapeMismatch { .. }))
     ));
     let found = svd_top_k(&matrix, 1, default().start(dmatrix![1.0; 2.0; f64::NAN]));
     assert!(matches!(
         found,
-        Err(SvdError::Input(InputError::NotFinite { row: 2, .. }))
+        Err(TopSvdError::Input(InputError::NotFinite { row: 2, .. }))
     ));
 }
 
@@ -419,7 +419,7 @@ fn bad_input_is_refused() {
 fn a_value_beyond_the_range_is_an_error() {
     let largest_entry = f64::MAX;
     let huge = DMatrix::from_element(120, 120, largest_entry);
-    let expected = Err(SvdError::Input(InputError::EntriesTooLarge {
+    let expected = Err(TopSvdError::Input(InputError::EntriesTooLarge {
         largest_entry,
     }));
     assert_eq!(svd_top_k(&huge, 1, default()), expected);

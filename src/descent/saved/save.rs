@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE_64;
 use serde::de::DeserializeOwned;
 
-use super::error::CheckpointError;
 use super::run::{FORMAT, SavedRun, VERSION};
+use crate::descent::checkpoint_error::CheckpointError;
 use crate::descent::error::ResumeError;
 use crate::descent::{Checkpoint, Stepper};
 use crate::numerics::input_error::InputError;
@@ -48,9 +48,9 @@ where
     ///
     /// # Errors
     ///
-    /// - [`ResumeError::Checkpoint`] if this version of the crate did not save it so, if it belongs to
-    ///   a run in another precision or with another optimizer, or if the optimizer is set so that its
-    ///   state has another shape;
+    /// - [`ResumeError::Checkpoint`] if this version of the crate did not save it so, if it belongs
+    ///   to a run in another precision or with another optimizer, or if the optimizer is set so
+    ///   that its state has another shape;
     /// - [`ResumeError::Input`] if the objective has another dimension;
     /// - what [`resume`](Self::resume) returns.
     pub fn restore(objective: F, optimizer: M, saved: &SavedRun) -> Result<Self, ResumeError<T>> {

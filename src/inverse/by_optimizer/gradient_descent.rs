@@ -22,8 +22,8 @@ use crate::optimizer::{Optimizer, Sgd};
 /// # Errors
 ///
 /// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`] for the matrix;
-/// [`InputError::InvalidSetting`] if no learning rate fits: the matrix is zero, or the squares of its
-/// singular values leave the range of the format.
+/// [`InputError::InvalidSetting`] if no learning rate fits: the matrix is zero, or the squares of
+/// its singular values leave the range of the format.
 ///
 /// # Example
 ///

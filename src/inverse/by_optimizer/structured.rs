@@ -32,9 +32,9 @@ use crate::set::Subspace;
 /// # Errors
 ///
 /// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`] for the matrix;
-/// [`InputError::DimensionMismatch`] or [`InputError::InvalidSetting`] for the set; [`InputError::InvalidSetting`]
-/// if no learning rate fits: the matrix is zero in the space, or the squares of its singular values
-/// leave the range of the format.
+/// [`InputError::DimensionMismatch`] or [`InputError::InvalidSetting`] for the set;
+/// [`InputError::InvalidSetting`] if no learning rate fits: the matrix is zero in the space, or the
+/// squares of its singular values leave the range of the format.
 ///
 /// # Example
 ///

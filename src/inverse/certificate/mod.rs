@@ -159,8 +159,9 @@ impl Certificate {
 ///
 /// # Errors
 ///
-/// [`InputError::Empty`], [`InputError::NotSquare`], [`InputError::NotFinite`] or [`InputError::ShapeMismatch`]. An
-/// inverse so wrong that nothing can be proven is no error: its bounds are ∞.
+/// [`InputError::Empty`], [`InputError::NotSquare`], [`InputError::NotFinite`] or
+/// [`InputError::ShapeMismatch`]. An inverse so wrong that nothing can be proven is no error: its
+/// bounds are ∞.
 ///
 /// # Example
 ///

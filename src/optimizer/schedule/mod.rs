@@ -45,7 +45,7 @@ pub trait Schedule<T: Real> {
     ///
     /// # Errors
     ///
-    /// [`InputError::InvalidSetting`] with the first setting that makes no sense. The provided method
+    /// [`InputError::InvalidSetting`] with the first setting outside its range. The provided method
     /// accepts all.
     fn validate(&self) -> Result<(), InputError<T>> {
         Ok(())

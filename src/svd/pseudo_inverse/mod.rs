@@ -48,8 +48,8 @@ pub struct PseudoInverse<T: Real> {
 ///
 /// # Errors
 ///
-/// As [`svd_by_descent`]; also [`SvdError::Input`] for a cut-off that is negative or not finite, and
-/// [`SvdError::PseudoInverseOutOfRange`] if entries of M⁺ are too large for the format.
+/// As [`svd_by_descent`]; also [`SvdError::Input`] for a cut-off that is negative or not finite,
+/// and [`SvdError::PseudoInverseOutOfRange`] if entries of M⁺ are too large for the format.
 ///
 /// # Example
 ///

@@ -4,6 +4,7 @@ mod basis;
 mod block_map;
 mod certificate;
 mod config;
+mod error;
 mod forecast;
 mod probability;
 mod result;
@@ -12,6 +13,7 @@ mod start;
 
 pub use certificate::{LeadingEvidence, TopCertificate};
 pub use config::TopConfig;
+pub use error::TopSvdError;
 pub use result::{TopRoute, TopSvd};
 
 use nalgebra::DMatrix;
@@ -23,7 +25,6 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::require;
 use crate::svd::config::SvdConfig;
 use crate::svd::decompose::svd_by_descent;
-use crate::svd::error::SvdError;
 use block_map::BlockMap;
 use search::{BlockEnding, BlockSearch, SearchLimits};
 
@@ -57,10 +58,10 @@ use search::{BlockEnding, BlockSearch, SearchLimits};
 ///
 /// # Errors
 ///
-/// - [`SvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k is 0
+/// - [`TopSvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k is 0
 ///   or above min(m, n), or if a start or setting can't be used;
-/// - [`SvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
-/// - [`SvdError::TopNotConverged`], with what was reached, after the steps allowed, or if the
+/// - [`TopSvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
+/// - [`TopSvdError::NotConverged`], with what was reached, after the steps allowed, or if the
 ///   products of the map are not those of a map and its adjoint.
 ///
 /// # Example
@@ -81,7 +82,7 @@ pub fn svd_top_k<T: Real, A: LinearMap<T>>(
     map: &A,
     k: usize,
     config: TopConfig<T>,
-) -> Result<TopSvd<T>, SvdError<T>> {
+) -> Result<TopSvd<T>, TopSvdError<T>> {
     map.validate("matrix")?;
     let (rows, columns) = (map.rows(), map.columns());
     let smaller = rows.min(columns);
@@ -115,7 +116,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     k: usize,
     width: usize,
     config: TopConfig<T>,
-) -> Result<TopSvd<T>, SvdError<T>> {
+) -> Result<TopSvd<T>, TopSvdError<T>> {
     let (rows, columns) = (map.rows(), map.columns());
     let probe = gaussian(columns, 1, config.seed.wrapping_add(1));
     let scaled_map = BlockMap::new(map, probe.as_slice());
@@ -179,7 +180,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     if residual <= allowed {
         Ok(top)
     } else {
-        Err(SvdError::TopNotConverged {
+        Err(TopSvdError::NotConverged {
             residual,
             allowed,
             reached: Box::new(top),
@@ -187,7 +188,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     }
 }
 
-fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, SvdError<T>> {
+fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, TopSvdError<T>> {
     let svd = svd_by_descent(matrix, SvdConfig::default())?;
     let (u, v) = (svd.u.columns(0, k), svd.v.columns(0, k));
     let (u, v) = (u.into_owned(), v.into_owned());

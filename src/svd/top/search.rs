@@ -9,9 +9,9 @@ use crate::linear_map::LinearMap;
 use crate::numerics::norm::{all_finite, columns, euclidean_norm};
 use crate::numerics::real::Real;
 use crate::numerics::rounding::smallest_subnormal;
-use crate::svd::error::SvdError;
 use crate::svd::jacobi::decompose_small;
 use crate::svd::orthonormal::complete;
+use crate::svd::top::error::TopSvdError;
 
 /// The blocks a basis holds before the search begins again from the best of it.
 const MOST_BLOCKS: usize = 8;
@@ -136,7 +136,10 @@ impl<'a, T: Real, A: LinearMap<T>> BlockSearch<'a, T, A> {
     }
 
     /// Steps until an end is met.
-    pub(super) fn run(&mut self, limits: &SearchLimits<T>) -> Result<SearchResult<T>, SvdError<T>> {
+    pub(super) fn run(
+        &mut self,
+        limits: &SearchLimits<T>,
+    ) -> Result<SearchResult<T>, TopSvdError<T>> {
         let mut seen = Vec::new();
         let mut forecast = Forecast::new(limits.first_look);
         loop {
@@ -273,12 +276,12 @@ impl<'a, T: Real, A: LinearMap<T>> BlockSearch<'a, T, A> {
         }
     }
 
-    fn check_finite(&self) -> Result<(), SvdError<T>> {
+    fn check_finite(&self) -> Result<(), TopSvdError<T>> {
         let steps = self.steps;
         if self.is_finite {
             Ok(())
         } else {
-            Err(SvdError::ProductNotFinite { steps })
+            Err(TopSvdError::ProductNotFinite { steps })
         }
     }
 

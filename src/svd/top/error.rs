@@ -1,0 +1,67 @@
+//! How a search for leading singular values fails.
+
+use crate::numerics::input_error::InputError;
+use crate::numerics::real::Real;
+use crate::svd::error::SvdError;
+use crate::svd::top::result::TopSvd;
+
+/// Why the leading singular values were not found.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::svd::TopSvdError;
+/// use matrix_descent::{svd_top_k, InputError, TopConfig};
+/// use nalgebra::DMatrix;
+///
+/// let matrix = DMatrix::<f64>::identity(6, 4);
+/// match svd_top_k(&matrix, 5, TopConfig::default()) {
+///     Err(TopSvdError::Input(InputError::InvalidSetting { name, .. })) => assert_eq!(name, "k"),
+///     other => unreachable!("{other:?}"),
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TopSvdError<T: Real = f64> {
+    /// An input was refused.
+    #[error(transparent)]
+    Input(#[from] InputError<T>),
+
+    /// The search for the leading singular values ended before their residuals were within the
+    /// tolerance.
+    #[error(
+        "no {} leading singular values after {} steps: the residual is {residual:e}, \
+         the largest allowed {allowed:e}",
+        reached.singular_values.len(),
+        reached.steps
+    )]
+    NotConverged {
+        /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M.
+        residual: f64,
+        /// The largest residual allowed.
+        allowed: f64,
+        /// What the search reached, with its certificate and history.
+        reached: Box<TopSvd<T>>,
+    },
+
+    /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
+    #[error("a product of the linear map is not finite, after {steps} steps")]
+    ProductNotFinite {
+        /// The number of steps taken before.
+        steps: usize,
+    },
+
+    /// The matrix is so small, or k so near its smaller side, that it was decomposed as a whole, which
+    /// failed.
+    #[error(transparent)]
+    Whole(SvdError<T>),
+}
+
+impl<T: Real> From<SvdError<T>> for TopSvdError<T> {
+    fn from(error: SvdError<T>) -> Self {
+        match error {
+            SvdError::Input(error) => Self::Input(error),
+            other => Self::Whole(other),
+        }
+    }
+}
