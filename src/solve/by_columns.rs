@@ -24,7 +24,8 @@ use crate::solve::solution::Solution;
 /// backward error that is within the tolerance, or as small as rounding allows
 /// ([`SolveConfig::tolerance`]); or the residual is within the noise ([`SolveConfig::noise`]). A
 /// matrix that is singular to working precision may thus be taken as singular, and the least
-/// squares found: [`BackwardError::of_system`] says whether the system itself is solved.
+/// squares found: [`BackwardError::of_system`](crate::solve::BackwardError::of_system) says whether
+/// the system itself is solved.
 ///
 /// Conjugate gradients take about κ steps, the quotient of the largest and the smallest singular
 /// value that is not zero, or √κ for a definite matrix. For small dense systems a factorisation is
