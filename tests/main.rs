@@ -4,6 +4,7 @@
 mod support;
 
 mod allocations;
+mod architecture;
 mod bad_input;
 mod completion;
 mod descent;
