@@ -6,6 +6,7 @@ use nalgebra::{DMatrix, DMatrixView};
 
 use crate::numerics::norm::{columns, dot, euclidean_norm};
 use crate::numerics::product::{product, subtract_product, transposed_product};
+use crate::numerics::random::gaussian;
 use crate::numerics::real::Real;
 use crate::svd::orthonormal::index_of_largest;
 
@@ -121,6 +122,18 @@ fn orthonormalise<T: Real>(block: &mut DMatrix<T>, negligible: T, most: usize) -
     let whole = std::mem::replace(block, DMatrix::zeros(0, 0));
     *block = whole.resize_horizontally(kept, T::zero());
     own.resize_vertically(kept, T::zero())
+}
+
+/// `width` columns of which the first are those of `given` that are not zero.
+pub(super) fn completed<T: Real>(given: &DMatrix<T>, width: usize, seed: u64) -> DMatrix<T> {
+    let mut start = gaussian(given.nrows(), width, seed);
+    for (mut column, known) in start.column_iter_mut().zip(given.column_iter()) {
+        if let Some(exponent) = known.amax().binary_exponent() {
+            column.copy_from(&known);
+            column.apply(|value| *value = value.scale_by_power_of_two(-exponent));
+        }
+    }
+    start
 }
 
 #[cfg(test)]

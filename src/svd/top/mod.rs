@@ -9,7 +9,6 @@ mod forecast;
 mod probability;
 mod result;
 mod search;
-mod start;
 
 pub use certificate::{LeadingEvidence, TopCertificate};
 pub use config::TopConfig;
@@ -123,7 +122,7 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
     let is_random = config.start.is_none();
     let first = match config.start {
         None => gaussian(columns, width, config.seed),
-        Some(given) => start::completed(&given, width, config.seed),
+        Some(given) => basis::completed(&given, width, config.seed),
     };
     let room = <T as Real>::from_f64(16.0) * T::EPSILON * T::from_count(rows.max(columns)).sqrt();
     let limits = SearchLimits {
