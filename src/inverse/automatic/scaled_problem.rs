@@ -91,10 +91,7 @@ impl<T: Real> ScaledProblem<'_, T> {
     ) -> (Candidate<T>, usize) {
         let started = Instant::now();
         let scaled = &scaling.scale(self.matrix);
-        let mut x = match &self.start {
-            None => DMatrix::zeros(self.matrix.nrows(), self.matrix.ncols()),
-            Some(start) => scaling.scale_inverse(start),
-        };
+        let mut x = self.scaled_start(scaling);
         let mut counter = ProductCounter::new();
         let mut recorder = Recorder::new(scaled, scaling, max_steps, observer);
         let mut iteration = Iteration {
@@ -104,32 +101,25 @@ impl<T: Real> ScaledProblem<'_, T> {
             counter: &mut counter,
             monitor: &mut recorder,
         };
-        let search = Search::new(&mut iteration, self.target.scaled::<T>(scaling), scaling);
-        let mut result = match self.start {
-            None => search.run_cold(),
-            Some(_) => search.run_from_start(),
-        };
-        if is_singular_in_format::<T>(scaled, &x) {
-            result.is_singular = true;
-        }
+        let mut outcome = self.search(scaling, &mut iteration);
         let searched = counter.products();
         if self.history == History::Complete {
             complete_history(&mut recorder, &x, scaled, workspace, &mut counter);
         }
-        let candidate = Equilibrated {
+        let equilibrated = Equilibrated {
             matrix: self.matrix,
             scaled,
             scaling,
         };
-        let stored = candidate.store_inverse(x, result.proof_source(), &mut counter);
+        let stored = equilibrated.store_inverse(x, outcome.proof_source(), &mut counter);
         let proven = stored.certificate.relative_error_bound();
-        if !self.target.accepts_stored(proven) && result.stop_reason == StopReason::Accuracy {
-            result.stop_reason = StopReason::Stalled;
+        if !self.target.accepts_stored(proven) && outcome.stop_reason == StopReason::Accuracy {
+            outcome.stop_reason = StopReason::Stalled;
         }
         let last = recorder.last_squared_distance();
         let steps = recorder.steps();
         let candidate = Candidate {
-            rank: result
+            rank: outcome
                 .is_singular
                 .then(|| Pivots::of(&scaled.map(<T as Real>::from_f64)).numerical_rank()),
             inverse: stored.inverse,
@@ -139,14 +129,35 @@ impl<T: Real> ScaledProblem<'_, T> {
                 .map(|squared| <T as Real>::from_f64(squared.sqrt())),
             optimality: None,
             products: Products {
-                descent: searched - result.refine_products,
-                refinement: result.refine_products,
+                descent: searched - outcome.refine_products,
+                refinement: outcome.refine_products,
                 verification: counter.products() - searched,
             },
-            route: result.route,
-            report: recorder.into_report(result.stop_reason, started.elapsed()),
+            route: outcome.route,
+            report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         };
         (candidate, steps)
+    }
+
+    /// The start for the equilibrated matrix; zero if the search begins at the scaled transpose.
+    fn scaled_start(&self, scaling: &Scaling) -> DMatrix<f64> {
+        match &self.start {
+            None => DMatrix::zeros(self.matrix.nrows(), self.matrix.ncols()),
+            Some(start) => scaling.scale_inverse(start),
+        }
+    }
+
+    /// Searches on the equilibrated matrix.
+    fn search(&self, scaling: &Scaling, iteration: &mut Iteration<'_, f64>) -> SearchOutcome {
+        let search = Search::new(iteration, self.target.scaled::<T>(scaling), scaling);
+        let mut outcome = match self.start {
+            None => search.run_cold(),
+            Some(_) => search.run_from_start(),
+        };
+        if is_singular_in_format::<T>(iteration.matrix, iteration.x) {
+            outcome.is_singular = true;
+        }
+        outcome
     }
 }
 

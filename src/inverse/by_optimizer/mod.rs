@@ -42,10 +42,6 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
 
     /// Descends until the recomputed residual is within the tolerance, or X is the best matrix of
     /// the optimizer's set.
-    ///
-    /// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same
-    /// as residual ≤ tolerance apart from rounding; for both sides it is not. So the loss to reach
-    /// is lowered until the residual agrees, or the run ends for another reason.
     fn descend<O: Observer<T>>(
         self,
         problem: Problem<'_, T>,
@@ -63,41 +59,8 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let mut stepper = Stepper::new(&mut objective, &self.optimizer, start)?;
         let set = self.optimizer.constraint();
         let mut test = set.map(|set| OptimalityTest::new(set, &problem, tolerance));
-        let stopping = stopping(problem.max_steps);
-        let root = tolerance / T::from_count(matrix.nrows());
-        let mut loss_to_reach = root * root;
-        let mut verification = 0;
-        let mut shown_steps = 0;
-        let mut observed = ControlFlow::Continue(());
-        loop {
-            let watch = |progress: &Progress<'_, T>| {
-                // After the loss to reach was lowered, the run continues from an iterate already
-                // shown.
-                if progress.step == shown_steps {
-                    shown_steps += 1;
-                    observed = observer.observe(progress);
-                }
-                if let Some(test) = &mut test {
-                    test.evaluate(progress.loss, progress.parameters, progress.gradient);
-                }
-                if is_settled(&test) {
-                    ControlFlow::Break(())
-                } else {
-                    observed
-                }
-            };
-            let reason = stepper.run(&stopping.loss(loss_to_reach), watch)?;
-            if reason != StopReason::Loss || is_settled(&test) {
-                break;
-            }
-            verification += products_of_residual(problem.side);
-            let excess = residual(&stepper, matrix, problem.side) / tolerance;
-            let goes_on = excess > T::one();
-            if !goes_on {
-                break;
-            }
-            loss_to_reach = lowered_loss(stepper.loss(), excess);
-        }
+        let verification =
+            run_to_tolerance(&mut stepper, &problem, tolerance, &mut test, &mut observer)?;
         let reached = stepper.finish();
         let products = Products {
             descent: objective.products(),
@@ -107,6 +70,63 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         drop(objective);
         candidate(&problem, reached, products, test)
     }
+}
+
+/// Runs until the recomputed residual is within the tolerance, the test is settled, or another
+/// reason ends the run; returns the number of products that the residuals took.
+///
+/// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same
+/// as residual ≤ tolerance apart from rounding; for both sides it is not. So the loss to reach
+/// is lowered until the residual agrees, or the run ends for another reason.
+fn run_to_tolerance<T, F, M, O>(
+    stepper: &mut Stepper<T, F, M>,
+    problem: &Problem<'_, T>,
+    tolerance: T,
+    test: &mut Option<OptimalityTest<'_, T>>,
+    observer: &mut O,
+) -> Result<usize, InverseError<T>>
+where
+    T: Real,
+    F: Objective<T>,
+    M: Optimizer<T>,
+    O: Observer<T>,
+{
+    let stopping = stopping(problem.max_steps);
+    let root = tolerance / T::from_count(problem.matrix.nrows());
+    let mut loss_to_reach = root * root;
+    let mut verification = 0;
+    let mut shown_steps = 0;
+    let mut observed = ControlFlow::Continue(());
+    loop {
+        let watch = |progress: &Progress<'_, T>| {
+            // After the loss to reach was lowered, the run continues from an iterate already
+            // shown.
+            if progress.step == shown_steps {
+                shown_steps += 1;
+                observed = observer.observe(progress);
+            }
+            if let Some(test) = test.as_mut() {
+                test.evaluate(progress.loss, progress.parameters, progress.gradient);
+            }
+            if is_settled(test) {
+                ControlFlow::Break(())
+            } else {
+                observed
+            }
+        };
+        let reason = stepper.run(&stopping.loss(loss_to_reach), watch)?;
+        if reason != StopReason::Loss || is_settled(test) {
+            break;
+        }
+        verification += products_of_residual(problem.side);
+        let excess = residual(stepper, problem.matrix, problem.side) / tolerance;
+        let goes_on = excess > T::one();
+        if !goes_on {
+            break;
+        }
+        loss_to_reach = lowered_loss(stepper.loss(), excess);
+    }
+    Ok(verification)
 }
 
 /// Stops a run that stalls, and any run after `max_steps` steps.

@@ -172,7 +172,7 @@ impl Certificate {
 /// use matrix_descent::certify;
 /// use nalgebra::DMatrix;
 ///
-/// // The inverse of the 13×13 Hilbert matrix by LU, of which no digit can be trusted.
+/// // The inverse of the 13×13 Hilbert matrix by LU; its condition is too large for `f64`.
 /// let hilbert = DMatrix::from_fn(13, 13, |i, j| 1.0 / (i + j + 1) as f64);
 /// let inverse = hilbert.clone().try_inverse().unwrap_or_default();
 /// assert!(!certify(&hilbert, &inverse)?.is_proof());

@@ -54,6 +54,22 @@ struct Sums {
     image: RowSums,
 }
 
+/// The sizes that both bounds of a corrected inverse depend on.
+struct Sizes {
+    /// A bound of ‖R‖∞.
+    rho: f64,
+    /// A bound of ‖δ‖∞.
+    delta: f64,
+    /// ‖X‖∞.
+    norm: f64,
+    /// The most that underflow adds to a row.
+    tiny: f64,
+    /// The sums of X⁺.
+    after: Sums,
+    /// The sums of Y, for order three.
+    factor: Option<Sums>,
+}
+
 impl Sums {
     fn of(a: &DMatrix<f64>, matrix_sums: &[f64]) -> Self {
         Self {
@@ -112,41 +128,67 @@ impl AccurateCorrection {
         if !is_proof {
             return Proof::NOTHING;
         }
-        let delta = max(&self.rounding);
         let after = Sums::of(corrected, &self.matrix_sums);
         let (norm, corrected_norm) = (max(&self.before.rows), max(&after.rows));
-        let tiny = underflow(n, rho + norm) + underflow(n, corrected_norm + max(&self.matrix_sums));
-        let factor = self
-            .third_order
-            .then(|| Sums::of(&w.direction, &self.matrix_sums));
+        let sizes = Sizes {
+            rho,
+            delta: max(&self.rounding),
+            norm,
+            tiny: underflow(n, rho + norm) + underflow(n, corrected_norm + max(&self.matrix_sums)),
+            factor: self
+                .third_order
+                .then(|| Sums::of(&w.direction, &self.matrix_sums)),
+            after,
+        };
+        Proof::from_bounds(
+            enlarge(self.residual_bound(&sizes, residual, &rows), n),
+            enlarge(self.error_bound(&sizes, residual, &w.momentum), n),
+            enlarge(corrected_norm, n),
+        )
+    }
 
-        let image_roundings =
-            self.rounding_of_step(&after, factor.as_ref(), residual, |sums| &sums.image);
-        let square = absolute_times(residual, &rows);
+    /// A bound of ‖I − X⁺M‖∞ from the row sums of |R̂| + |δ|, before it is rounded up.
+    fn residual_bound(&self, sizes: &Sizes, residual: &DMatrix<f64>, rows: &[f64]) -> f64 {
+        let roundings = self.rounding_of_step(sizes, residual, |sums| &sums.image);
+        let square = absolute_times(residual, rows);
         let powers = if self.third_order {
             absolute_times(residual, &square)
         } else {
             square
         };
-        let growth = if self.third_order { 1.0 + rho } else { 1.0 };
-        let residuals = (0..n).map(|i| self.rounding[i] + powers[i] + image_roundings[i]);
-        let beyond_own_row = if self.third_order { rho * delta } else { 0.0 };
-        let new_rho = largest(residuals) + beyond_own_row + tiny * (1.0 + max(&self.matrix_sums));
+        let totals = (0..rows.len()).map(|i| self.rounding[i] + powers[i] + roundings[i]);
+        let beyond_own_row = if self.third_order {
+            sizes.rho * sizes.delta
+        } else {
+            0.0
+        };
+        largest(totals) + beyond_own_row + sizes.tiny * (1.0 + max(&self.matrix_sums))
+    }
 
-        let roundings = self.rounding_of_step(&after, factor.as_ref(), residual, |sums| &sums.rows);
+    /// A bound of ‖M⁻¹ − X⁺‖∞ from fl(R̂X), before it is rounded up.
+    fn error_bound(
+        &self,
+        sizes: &Sizes,
+        residual: &DMatrix<f64>,
+        first_step: &DMatrix<f64>,
+    ) -> f64 {
+        let &Sizes {
+            rho,
+            delta,
+            norm,
+            tiny,
+            ..
+        } = sizes;
+        let roundings = self.rounding_of_step(sizes, residual, |sums| &sums.rows);
         let first_product = absolute_times(residual, &self.before.rows);
-        let found = max(&absolute_row_sums(&w.momentum))
-            + product_error(n) * max(&first_product)
+        let first_norm = max(&absolute_row_sums(first_step))
+            + product_error(residual.nrows()) * max(&first_product)
             + delta * norm
             + tiny;
-        let tail = growth_of_tail(rho, self.third_order) * found;
+        let tail = growth_of_tail(rho, self.third_order) * first_norm;
+        let growth = if self.third_order { 1.0 + rho } else { 1.0 };
         let from_delta = delta * norm * growth * growth;
-        let absolute = max(&roundings) + from_delta + tail + tiny;
-        Proof::from_bounds(
-            enlarge(new_rho, n),
-            enlarge(absolute, n),
-            enlarge(corrected_norm, n),
-        )
+        max(&roundings) + from_delta + tail + tiny
     }
 
     /// (|Δ| + |R̂||Δ′|)·v by rows, where v is e or |M|·e: |Δ| ≤ g·|R̂||Y| + u·|X⁺|, |Δ′| ≤
@@ -154,8 +196,7 @@ impl AccurateCorrection {
     /// |Δ′| ≤ g·|R̂||X| + u·|Y|.
     fn rounding_of_step(
         &self,
-        after: &Sums,
-        factor: Option<&Sums>,
+        sizes: &Sizes,
         residual: &DMatrix<f64>,
         times_v: fn(&Sums) -> &[f64],
     ) -> RowSums {
@@ -166,10 +207,11 @@ impl AccurateCorrection {
             let terms = products.iter().zip(sum);
             terms.map(|(p, s)| gamma * p + u * s).collect()
         };
-        let Some(factor) = factor.map(times_v) else {
-            return of_product(before, times_v(after));
+        let after = times_v(&sizes.after);
+        let Some(factor) = sizes.factor.as_ref().map(times_v) else {
+            return of_product(before, after);
         };
-        let mut bounds = of_product(factor, times_v(after));
+        let mut bounds = of_product(factor, after);
         let carried = absolute_times(residual, &of_product(before, factor));
         bounds.iter_mut().zip(carried).for_each(|(b, c)| *b += c);
         bounds
