@@ -168,8 +168,8 @@ impl<T: Real, M, O> Config<T, M, O> {
     /// rounding of the computed residual leaves doubt, a product of higher precision decides.
     ///
     /// With an optimizer that has a set, the tolerance is also the fraction by which the residual r
-    /// may exceed the least one possible in the set; what can be proven of that fraction stays
-    /// above about (n·ε·κ²/r)²/2.
+    /// may exceed the least one possible in the set; the provable fraction stays above about
+    /// (n·ε·κ²/r)²/2.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self

@@ -66,8 +66,8 @@ pub enum Accuracy {
     /// more products up to κ = 10⁶, some 25 at 10¹⁴ (`f64`).
     #[default]
     Full,
-    /// What working precision gives: a residual like that of an LU factorisation, and the error
-    /// that goes with it. It takes some products less.
+    /// The accuracy of working precision: a residual like that of an LU factorisation, and the
+    /// error that goes with it. It takes some products less.
     Working,
 }
 

@@ -96,6 +96,17 @@ impl Products {
 }
 
 /// How an inverse was found.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{invert_by_descent, Config, Route};
+/// use nalgebra::dmatrix;
+///
+/// let inversion = invert_by_descent(&dmatrix![2.0, 1.0; 1.0, 3.0], Config::default())?;
+/// assert_eq!(inversion.route, Route::Cold);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Route {

@@ -13,7 +13,7 @@ use crate::inverse::automatic::descent::safe::descend_safely;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::iteration::workspace::cold_start;
 use crate::inverse::automatic::pivots::Pivots;
-use crate::inverse::automatic::refine::mixed::{MixedOutcome, correct, is_served};
+use crate::inverse::automatic::refine::mixed::{MixedOutcome, condition_if_applicable, correct};
 use crate::inverse::automatic::refine::plain::take_powers;
 use crate::inverse::automatic::refine::{POWERS_BELOW, refine};
 use crate::inverse::automatic::single_precision::{SINGLE_PRECISION_FROM, descend_in_single};
@@ -74,7 +74,7 @@ impl<'i, 'a> Search<'i, 'a> {
         self.outcome(proof)
     }
 
-    /// Searches from the start in X if that is of use, otherwise from the scaled transpose.
+    /// Searches from the start in X if that helps, otherwise from the scaled transpose.
     pub(crate) fn run_from_start(mut self) -> SearchOutcome {
         let proof = self.search_from_start();
         self.outcome(proof)
@@ -187,7 +187,7 @@ impl<'i, 'a> Search<'i, 'a> {
 
     /// Polishes an X with ‖I − XM‖₂ of this size; C = XM is in `image`.
     fn search_near(&mut self, mut size: f64) -> Result<Proof, StopReason> {
-        if let Some(condition) = is_served(self.iteration, self.target, size) {
+        if let Some(condition) = condition_if_applicable(self.iteration, self.target, size) {
             match correct(self.iteration, self.target, size, condition)? {
                 MixedOutcome::Proven(proof) => return Ok(proof),
                 MixedOutcome::Near => return self.refine_after(DescentOutcome::Converged),

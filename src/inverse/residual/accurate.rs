@@ -97,7 +97,7 @@ fn direct_residual(a: &DMatrix<f64>, b: &DMatrix<f64>, buffers: ResidualBuffers<
         residual, errors, ..
     } = buffers;
     residual_by_entries(a, b, residual, errors);
-    // Factors may be slightly off after scaling.
+    // This covers factors that scaling left slightly off.
     let tiny = underflow(a.nrows(), largest_row_sum(a) + largest_row_sum(b));
     let rows = absolute_row_sums(errors).into_iter();
     rows.map(|row| enlarge(row + tiny, a.nrows())).collect()
@@ -216,8 +216,8 @@ mod tests {
         }
     }
 
-    /// Terms whose sum loses its last bit where the errors of the sum are added up, so that the
-    /// computed sum is zero and the bound covers nothing else.
+    /// Terms whose sum loses its last bit where the errors of the sum are added up: the computed
+    /// sum is zero, and only that loss is left to bound.
     #[test]
     fn roundings_of_roundings_are_bounded() {
         let u = 0.5 * f64::EPSILON;

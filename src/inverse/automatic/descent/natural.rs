@@ -66,7 +66,7 @@ pub(crate) enum AtNoise {
     GoOn,
 }
 
-/// How far a descent may go, and what it may rely on.
+/// The limits of a descent, and the symmetry that it may rely on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct DescentOptions {
     /// ‖I − XM‖ at which it ends.
@@ -252,7 +252,7 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         }
     }
 
-    /// Does M vanish, to rounding, on what X has not inverted?
+    /// Does M vanish, up to rounding, on the space that X has not inverted?
     ///
     /// v ← v − X·(M·v) takes a vector to that space, because I − XM projects onto it; ‖M·v‖ is then
     /// of the size of the remaining singular values. Matrix-vector products see them where C

@@ -23,7 +23,7 @@ const PROBES: usize = 6;
 /// The order up to which a better estimate takes longer than the product that it may save.
 const CHEAP_UP_TO: usize = 12;
 
-/// The variance of the entries of a random vector, each a sum of four uniform ones.
+/// The variance of the entries of a random vector, each the sum of four uniform numbers.
 const VARIANCE: f64 = 4.0 / 12.0;
 
 /// X⁺ = fl(X + fl(R̂·Y)) with Y = X (order two) or Y = fl(X + fl(R̂·X)) (order three).

@@ -78,8 +78,12 @@ impl ErrorEstimate {
     }
 }
 
-/// ‖X‖_F·‖M‖_F/√n, about κ, if [`correct`] serves for an X with ‖I − XM‖₂ of this size.
-pub(crate) fn is_served(iteration: &Iteration<'_, f64>, target: Target, size: f64) -> Option<f64> {
+/// ‖X‖_F·‖M‖_F/√n, about κ, if [`correct`] is applicable to an X with ‖I − XM‖₂ of this size.
+pub(crate) fn condition_if_applicable(
+    iteration: &Iteration<'_, f64>,
+    target: Target,
+    size: f64,
+) -> Option<f64> {
     let (matrix, x) = (iteration.matrix, &*iteration.x);
     let suits_target = match target {
         // Accurate corrections begin from a smaller residual than one in `f32` leaves.
@@ -91,8 +95,8 @@ pub(crate) fn is_served(iteration: &Iteration<'_, f64>, target: Target, size: f6
     };
     let is_near = suits_target && x.nrows() >= WORTH_FROM && size <= WORTH_BELOW;
     let condition = || x.norm() * matrix.norm() / (x.nrows() as f64).sqrt();
-    let serves = |condition: &f64| SINGLE_ROUNDOFF * condition <= LARGEST_SHARE;
-    is_near.then(condition).filter(serves)
+    let is_small_enough = |condition: &f64| SINGLE_ROUNDOFF * condition <= LARGEST_SHARE;
+    is_near.then(condition).filter(is_small_enough)
 }
 
 /// Corrects an inverse with C = XM in `image` and ‖I − C‖₂ of this size, κ being about `condition`.

@@ -72,7 +72,8 @@ impl MixedCorrection {
     }
 
     /// R ← R − ΔX·M for the last step: the residual of the new X without a product in `f64`.
-    /// Returns how far rounding may have moved ‖R‖_F: four times what independent roundings do.
+    /// Returns how far rounding may have moved ‖R‖_F: four times the effect of independent
+    /// roundings.
     pub(crate) fn follow(
         &mut self,
         residual: &mut DMatrix<f64>,
