@@ -8,13 +8,13 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_one, check_fraction};
 use crate::objective::Side;
 
-/// The seed where none is set.
+/// The seed if none is set.
 pub(super) const DEFAULT_SEED: u64 = 0;
 
-/// The step limit where none is set.
+/// The step limit if none is set.
 pub(super) const DEFAULT_MAX_STEPS: usize = 100_000;
 
-/// How [`invert_by_descent`](crate::inverse::invert_by_descent) works; every setting has a default.
+/// The settings of [`invert_by_descent`](crate::inverse::invert_by_descent); each has a default.
 ///
 /// | setting | default |
 /// |---|---|
@@ -23,7 +23,7 @@ pub(super) const DEFAULT_MAX_STEPS: usize = 100_000;
 /// | [`side`](Self::side) | [`Side::Left`] |
 /// | [`start`](Self::start) | [`Start::ScaledTranspose`] |
 /// | [`seed`](Self::seed) | 0 |
-/// | [`tolerance`](Self::tolerance) | none: as the accuracy says; with an optimizer √(n·ε), √n·1.5·10⁻⁸ in `f64`, √n·3.5·10⁻⁴ in `f32` |
+/// | [`tolerance`](Self::tolerance) | none; with an optimizer √(n·ε) |
 /// | [`max_steps`](Self::max_steps) | 100 000 |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
@@ -71,7 +71,7 @@ impl<T: Real> Default for Config<T> {
 }
 
 impl<T: Real, O> Config<T, Automatic, O> {
-    /// Sets how far the automatic method goes where no tolerance is set.
+    /// Sets how accurate the inverse of the automatic method has to be if no tolerance is set.
     ///
     /// ```
     /// use matrix_descent::{invert_by_descent, Accuracy, Config};
@@ -93,23 +93,27 @@ impl<T: Real, O> Config<T, Automatic, O> {
 }
 
 impl<T: Real, M, O> Config<T, M, O> {
-    /// Walks the plain gradient by this rule instead of the automatic method.
+    /// Follows the plain gradient with this optimizer instead of the automatic method.
     ///
-    /// The loss and its gradient are those of the automatic method; only the metric, in which the
-    /// length of a step is measured, is another: here it is that of the entries of X, which costs
-    /// about κ steps with the best momentum and κ² without.
+    /// The loss and its gradient are the same as for the automatic method; only the metric, in
+    /// which the length of a step is measured, differs: here it is the Euclidean one of the entries
+    /// of X, which costs about κ steps with the best momentum and κ² without.
     ///
-    /// The rule is used as it is: for gradient descent a learning rate η must satisfy η < n²/σ₁²,
-    /// with momentum μ of the heavy ball η < (1 + μ)·n²/σ₁², where σ₁ is the largest singular value
-    /// of the matrix. [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse) makes one that fits.
-    /// [`Lbfgs`](crate::optimizer::Lbfgs) and [`ConjugateGradient`](crate::optimizer::ConjugateGradient) need no learning
-    /// rate, and about κ steps.
+    /// The optimizer is used as it is. For gradient descent the learning rate η must satisfy η <
+    /// n²/σ₁², with the heavy ball of momentum μ η < (1 + μ)·n²/σ₁², where σ₁ is the largest
+    /// singular value of the matrix;
+    /// [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse) makes one that fits.
+    /// [`Lbfgs`](crate::optimizer::Lbfgs) and
+    /// [`ConjugateGradient`](crate::optimizer::ConjugateGradient) need no learning rate, and about
+    /// κ steps.
     ///
-    /// A rule that keeps X in a set ([`Compose::projected`](crate::optimizer::Compose::projected)) looks for
-    /// the best approximate inverse there; see [`Optimality`](crate::inverse::Optimality) for when it has
-    /// found it. [`heavy_ball_for_structured_inverse`](crate::inverse::heavy_ball_for_structured_inverse)
-    /// and [`gradient_descent_for_inverse`](crate::inverse::gradient_descent_for_inverse) make rules that
-    /// fit.
+    /// An optimizer that keeps X in a set
+    /// ([`Compose::projected`](crate::optimizer::Compose::projected)) looks for the best
+    /// approximate inverse there; [`Optimality`](crate::inverse::Optimality) defines when it has
+    /// found it.
+    /// [`heavy_ball_for_structured_inverse`](crate::inverse::heavy_ball_for_structured_inverse) and
+    /// [`gradient_descent_for_inverse`](crate::inverse::gradient_descent_for_inverse) make
+    /// optimizers that fit.
     pub fn optimizer<R>(self, optimizer: R) -> Config<T, ByOptimizer<R>, O> {
         Config {
             method: ByOptimizer { optimizer },
@@ -122,9 +126,11 @@ impl<T: Real, M, O> Config<T, M, O> {
         }
     }
 
-    /// Sets on which side of the matrix the inverse stands: in the estimate that an optimizer
-    /// brings to the identity, and in the residual that is compared with the tolerance. The
-    /// automatic method descends on X·M in any case; its inverse serves on both sides.
+    /// Sets on which side of the matrix the inverse stands.
+    ///
+    /// The side counts in the estimate that an optimizer brings to the identity, and in the
+    /// residual that is compared with the tolerance. The automatic method always descends on X·M;
+    /// its inverse serves on both sides.
     pub fn side(mut self, side: Side) -> Self {
         self.side = side;
         self
@@ -136,45 +142,52 @@ impl<T: Real, M, O> Config<T, M, O> {
         self
     }
 
-    /// Sets the seed of all randomness of the run: of a random start, and of the estimates of
-    /// eigenvalues. The same seed gives the same bits.
+    /// Sets the seed of all randomness in the run: of a random start, and of the estimates of
+    /// eigenvalues.
+    ///
+    /// The same seed gives the same bits.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Sets the residual at which the inverse is accepted: ‖X·M − I‖_F on the left, ‖M·X − I‖_F on
-    /// the right, the larger of the two on both sides. In [0, 1).
+    /// Sets the residual at which the inverse is accepted, in [0, 1).
     ///
-    /// The descent ends when the residual is within the tolerance; the automatic method goes on to
-    /// corrections, at last to the accurate finish, only where it is not within it by then. On the
-    /// left that never costs much more than full accuracy, and less where the tolerance allows. The
-    /// descent sees the left residual, so that a tolerance for the right one saves less.
+    /// The residual is ‖X·M − I‖_F on the left, ‖M·X − I‖_F on the right, and the larger of the two
+    /// on both sides. Without a tolerance the automatic method goes by the
+    /// [`accuracy`](Self::accuracy); with an optimizer the default is √(n·ε), which is √n·1.5·10⁻⁸
+    /// in `f64` and √n·3.5·10⁻⁴ in `f32`.
     ///
-    /// The rounding of X alone leaves a residual of about ε times the condition number of the matrix;
-    /// for 0 the run ends with an error unless the inverse is exact. Where the rounding of the
-    /// computed residual leaves doubt, a product of higher precision decides.
+    /// The descent ends when the residual is within the tolerance; the automatic method continues
+    /// with corrections, in the end with accurate refinement, only if the residual is still larger.
+    /// On the left that never costs much more than full accuracy, and less where the tolerance
+    /// allows. The descent sees the left residual, so a tolerance for the right one saves less.
     ///
-    /// By a rule with a set, it is also the fraction by which the residual r may exceed the least
-    /// one that is possible in the set; what can be proven of it is above about (n·ε·κ²/r)²/2.
+    /// The rounding of X alone leaves a residual of about ε times the condition number of the
+    /// matrix; with tolerance 0 the run ends with an error unless the inverse is exact. If the
+    /// rounding of the computed residual leaves doubt, a product of higher precision decides.
+    ///
+    /// With an optimizer that has a set, the tolerance is also the fraction by which the residual r
+    /// may exceed the least one possible in the set; the provable fraction stays above about
+    /// (n·ε·κ²/r)²/2.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self
     }
 
-    /// Sets the number of steps after which the run ends in any case; at least 1.
+    /// Sets the number of steps after which the run ends at the latest; at least 1.
     ///
-    /// A run by an optimizer ends as stalled if its loss does not fall by √ε of itself within half
-    /// as many steps.
+    /// With an optimizer, the run ends as stalled if its loss does not fall by the fraction √ε
+    /// within half as many steps.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
     }
 
-    /// Sets who watches the run: a closure or any other [`Observer`].
+    /// Sets the observer of the run: a closure or any other [`Observer`].
     ///
-    /// It sees X column by column and the gradient with respect to X. Where the automatic method
-    /// finds a given start to be of no use, or has to begin anew, the steps begin again at 0.
+    /// It sees X column by column and the gradient with respect to X. If the automatic method finds
+    /// a given start to be of no use, or has to start again, the steps begin again at 0.
     ///
     /// ```
     /// use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! How the search for an inverse fails.
+//! The errors of an inversion.
 
 use nalgebra::DMatrix;
 
@@ -7,7 +7,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::first_out_of_range;
 
-/// Why no inverse was found, with the best iterate where there is one.
+/// Why no inverse was found, with the best iterate if there is one.
 ///
 /// # Example
 ///
@@ -40,8 +40,8 @@ pub enum InverseError<T: Real = f64> {
 
     /// The loss stopped being finite or grew beyond the limit.
     ///
-    /// With an optimizer you chose this mostly means that its learning rate is too large for the
-    /// matrix; if no step was taken, that the start is too far off.
+    /// With an optimizer, this usually means that its learning rate is too large for the matrix; if
+    /// no step was taken, that the start is too far off.
     #[error(
         "the search for the inverse diverged: the loss was {loss:e} after {steps} steps; \
          the best iterate has residual {:e}", best.residual
@@ -63,13 +63,13 @@ pub enum InverseError<T: Real = f64> {
     )]
     Singular {
         /// The numerical rank of the equilibrated matrix: the number of diagonal entries of R in
-        /// its QR factorisation with column pivoting that exceed n·ε times the largest, n − 1 at
-        /// most.
+        /// its QR factorisation with column pivoting that exceed n·ε times the largest, at most n −
+        /// 1.
         rank: usize,
-        /// The last iterate, with its residual and the history. Where the small singular values of
-        /// the equilibrated matrix are zero, it tends to the pseudo-inverse of that matrix; where
-        /// they are noise, some of the noise may have been inverted. If the optimizer keeps its
-        /// iterates in a set, it is in the set.
+        /// The last iterate, with its residual and the history. If the small singular values of the
+        /// equilibrated matrix are zero, it tends to the pseudo-inverse of that matrix; if they are
+        /// noise, some of the noise may have been inverted. If the optimizer keeps its iterates in
+        /// a set, it is in the set.
         best: Box<Inversion<T>>,
     },
 

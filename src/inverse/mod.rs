@@ -35,36 +35,38 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
 use crate::objective::Side;
 
-/// Inverts `matrix` by descent on the distance between an estimate of the identity and I.
+/// Inverts the n×n matrix `matrix` by descent on the distance of X·M from the identity.
 ///
 /// The loss is mean((X·M − I)²) over the n² entries, its gradient 2/n²·(X·M − I)·Mᵀ. By default it
-/// is walked by momentum in the natural metric ([`Automatic`]), which needs about log κ steps where
-/// plain gradient descent needs κ², and ends with the correctly rounded inverse to about an ulp;
-/// [`Config::optimizer`] walks the plain gradient by any rule.
+/// is minimised by momentum in the natural metric ([`Automatic`]), which needs about log κ steps
+/// where plain gradient descent needs κ², and ends with the correctly rounded inverse to about an
+/// ulp; [`Config::optimizer`] follows the plain gradient with any optimizer.
 ///
 /// `Ok` means: the certificate proves that the matrix is invertible and bounds the error of the
-/// inverse. Where a tolerance is set (or an optimizer used, which has one by default), the residual,
-/// computed again from `matrix` itself after the run, is within it besides.
+/// inverse. If there is a tolerance (you set one, or an optimizer brings its default), the
+/// residual, computed again from `matrix` itself after the run, is also within it.
 ///
-/// By a rule that keeps X in a set ([`Compose::projected`](crate::optimizer::Compose::projected)) it finds the
-/// best approximate inverse with that structure, the minimum of ‖X·M − I‖_F over the set. Then `Ok`
-/// means: the matrix is proven invertible, and either X is its inverse as above, or
-/// [`Inversion::is_constrained_optimum`] and no matrix of the set has a residual smaller by more
-/// than the tolerance times that of X ([`Optimality`]).
+/// With an optimizer that keeps X in a set
+/// ([`Compose::projected`](crate::optimizer::Compose::projected)) it finds the best approximate
+/// inverse with that structure, the minimum of ‖X·M − I‖_F over the set. Then `Ok` means: the
+/// matrix is proven invertible, and either X is its inverse as above, or
+/// [`Inversion::is_constrained_optimum`] holds and no matrix of the set has a residual smaller by
+/// more than the tolerance times that of X ([`Optimality`]).
 ///
-/// A one-off inverse of a dense matrix is an LU factorisation's ground. Descent pays where a good
-/// start is known, where a proof or the last digit is wanted, where one wants to watch, or where the
-/// inverse sought is not the plain one.
+/// For a one-off inverse of a dense matrix, use LU. Descent pays if you know a good start, need a
+/// proof or the last digit, want to watch the inverse take shape, or need an inverse with
+/// structure.
 ///
 /// # Errors
 ///
-/// - [`InverseError::Input`] if the matrix is empty, not square or not finite, the start given has
-///   another shape or is not finite, or a setting is outside its range;
+/// - [`InverseError::Input`] if the matrix is empty, not square or not finite, if the given start
+///   has another shape or is not finite, or if a setting is outside its range;
 /// - [`InverseError::OutOfRange`] if the entries of the inverse are too large for the format;
 /// - [`InverseError::Singular`], with the numerical rank, if the matrix has no inverse to working
 ///   precision;
-/// - [`InverseError::Diverged`] if the loss exploded, mostly by a learning rate that is too large;
-/// - [`InverseError::NotConverged`] if the run ended above the tolerance.
+/// - [`InverseError::Diverged`] if the loss exploded, usually because the learning rate is too
+///   large;
+/// - [`InverseError::NotConverged`] if the run ended above the tolerance, or without a proof.
 ///
 /// The last three carry the best iterate with its residual and history.
 ///
@@ -147,7 +149,7 @@ fn require_proof<T: Real>(
     Err(failure(matrix, side, candidate, tolerance))
 }
 
-/// The error for what is no proven inverse.
+/// The error for a candidate that is no proven inverse.
 fn failure<T: Real>(
     matrix: &DMatrix<T>,
     side: Side,

@@ -1,4 +1,4 @@
-//! An inverse that is nearly right, made right.
+//! Improving an inverse that is nearly right.
 
 use nalgebra::DMatrix;
 
@@ -9,11 +9,11 @@ use crate::inverse::result::Inversion;
 use crate::inverse::start::Start;
 use crate::numerics::real::Real;
 
-/// Improves `inverse`, whatever it comes from, to the correctly rounded inverse of `matrix`.
+/// Improves `inverse`, whatever its source, to the correctly rounded inverse of `matrix`; both n×n.
 ///
-/// An inverse from an LU factorisation, or from `f32` and converted, needs one or two corrections.
-/// One that is no inverse at all does no harm: then the search starts without it, as
-/// [`Inversion::route`] tells. It is [`invert_by_descent`] with [`Start::Given`].
+/// An inverse from an LU factorisation, or computed in `f32` and converted, needs one or two
+/// corrections. A matrix that is no inverse at all does no harm: the search then starts without it,
+/// as [`Inversion::route`] reports. This is [`invert_by_descent`] with [`Start::Given`].
 ///
 /// # Errors
 ///

@@ -11,54 +11,84 @@ use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 
-/// An inverse, what is proven of it, and how it was candidate.
+/// The inverse X of an n×n matrix M, with a proven bound of its error.
+///
+/// `inverse` is X itself, `residual` says how far X·M is from the identity, and `certificate`
+/// bounds how far X is from the exact inverse. The other fields say how X was found and what that
+/// cost.
 ///
 /// The residual is computed from the original matrix after the run, in working precision, where
-/// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. Where that would leave doubt
-/// whether it is within a tolerance, to three digits, a product of higher precision decides. Without a
-/// tolerance, after corrections by products in `f32`, it is off by some 10⁻⁷·‖ΔX‖·‖M‖, ΔX being the
-/// last one.
+/// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. If that leaves doubt
+/// whether the residual is within a tolerance, to three digits, a product of higher precision
+/// decides. Without a tolerance, after corrections by products in `f32`, the residual is off by
+/// some 10⁻⁷·‖ΔX‖·‖M‖, where ΔX is the last correction.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{invert_by_descent, Config};
+/// use nalgebra::dmatrix;
+///
+/// let inversion = invert_by_descent(&dmatrix![2.0, 0.0; 0.0, 4.0], Config::default())?;
+/// assert_eq!(inversion.inverse, dmatrix![0.5, 0.0; 0.0, 0.25]);
+/// assert!(inversion.certificate.is_proof());
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inversion<T: Real> {
-    /// X: the last iterate of the automatic method, the one with the smallest loss of an optimizer;
-    /// the last one where it is the best matrix of the optimizer's set.
+    /// X, n×n: with the automatic method the last iterate; with an optimizer the iterate with the
+    /// smallest loss, or the last one if that is the best matrix of the optimizer's set.
     pub inverse: DMatrix<T>,
-    /// The residual on the side that was asked for, which is compared with a tolerance: ‖X·M − I‖_F for
-    /// [`Side::Left`], ‖M·X − I‖_F for [`Side::Right`], the larger one for [`Side::Both`].
+    /// The residual on the side set in the configuration, which is compared with the tolerance:
+    /// ‖X·M − I‖_F for [`Side::Left`], ‖M·X − I‖_F for [`Side::Right`], the larger one for
+    /// [`Side::Both`].
     ///
-    /// The other one may be up to the condition number of M times larger, or smaller; the certificate
-    /// bounds both.
+    /// The residual on the other side may be larger or smaller, by up to the condition number of M;
+    /// the certificate bounds both.
     pub residual: T,
     /// A rigorous bound of the error of X.
     pub certificate: Certificate,
-    /// How near X is to the best matrix of the set of a projected rule; none without a set.
+    /// How near X is to the best matrix of the set that the optimizer keeps it in; none without a
+    /// set.
     pub optimality: Option<Optimality<T>>,
-    /// The products of n×n matrices that it took.
+    /// The number of products of n×n matrices.
     pub products: Products,
-    /// How the inverse was candidate.
+    /// How the inverse was found.
     pub route: Route,
     /// Steps, losses, why the run ended, and how long it took.
     pub report: Report<T>,
 }
 
-/// Products of n×n matrices, the unit in which a method is judged.
+/// The number of products of n×n matrices, the unit in which a method is judged.
 ///
 /// A residual of twice the working precision counts as the products that it takes, 3 or 6. Products
-/// for an observer's sake are not counted.
+/// that only an observer needs are not counted.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{invert_by_descent, Config};
+/// use nalgebra::dmatrix;
+///
+/// let products = invert_by_descent(&dmatrix![2.0, 1.0; 1.0, 3.0], Config::default())?.products;
+/// let parts = products.descent + products.refinement + products.verification;
+/// assert_eq!(products.total(), parts);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Products {
     /// Until the inverse was right to about half of the digits, or to the tolerance.
     pub descent: usize,
-    /// From there to the accuracy asked for, the certificate included.
+    /// From there to the required accuracy, including the certificate.
     pub refinement: usize,
     /// For the last loss and the residual.
     pub verification: usize,
 }
 
 impl Products {
-    /// All of them.
+    /// The sum of the three.
     #[must_use]
     pub fn total(self) -> usize {
         self.descent + self.refinement + self.verification
@@ -66,12 +96,23 @@ impl Products {
 }
 
 /// How an inverse was found.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::{invert_by_descent, Config, Route};
+/// use nalgebra::dmatrix;
+///
+/// let inversion = invert_by_descent(&dmatrix![2.0, 1.0; 1.0, 3.0], Config::default())?;
+/// assert_eq!(inversion.route, Route::Cold);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Route {
-    /// An optimizer walked the plain gradient.
+    /// An optimizer followed the plain gradient.
     Optimizer,
-    /// From the scaled transpose: there was no other start, or it was of no use.
+    /// From the scaled transpose: no other start was given, or it was of no use.
     Cold,
     /// The given start was near enough to be polished.
     Polished,
@@ -79,19 +120,19 @@ pub enum Route {
     Repaired,
 }
 
-/// How near X is to the best approximate inverse in the set of a projected rule.
+/// How near X is to the best approximate inverse in the set that an optimizer keeps it in.
 ///
 /// With the residual r = ‖X·M − I‖_F (on the right ‖M·X − I‖_F), the gradient G of ½r², the
 /// projection P of the set, and ς ≥ σ₁ an estimate from norms, the measure is
 ///
 /// s = ς·‖X − P(X − G/ς²)‖_F + ε·√n·(ς·‖X‖_F + r),
 ///
-/// the most by which a step of projected gradient descent can change the residual matrix, and an
-/// allowance for rounding. Without it, s = 0 if and only if X is the best matrix of the set; no
-/// optimizer and no momentum enters. The best residual is then at least √((r − s)² − (κ·s)²), where
-/// κ ≥ ς/σₙ comes from the certified inverse of M: a step of projected gradient descent ends within
-/// (κ·s)² of the least r² (Nesterov, "Introductory lectures on convex optimization", 2004, theorem
-/// 2.2.7), and changes r by s at the most.
+/// the most by which a step of projected gradient descent can change the residual matrix, plus an
+/// allowance for rounding. Without that allowance, s = 0 if and only if X is the best matrix of the
+/// set; s depends neither on the optimizer nor on its momentum. The best residual is then at least
+/// √((r − s)² − (κ·s)²), where κ ≥ ς/σₙ comes from the certified inverse of M: a step of projected
+/// gradient descent ends within (κ·s)² of the least r² (Nesterov, "Introductory lectures on convex
+/// optimization", 2004, theorem 2.2.7), and changes r by at most s.
 ///
 /// # Example
 ///
@@ -112,22 +153,22 @@ pub enum Route {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Optimality<T> {
-    /// s/r, about 1 far from the optimum; 0 for r = 0.
+    /// s/r: about 1 far from the optimum; 0 for r = 0.
     pub stationarity: T,
-    /// No matrix of the set has a smaller residual than this. 0 where nothing is known: before
-    /// the measure is small enough for it to be worth a look, and for [`Side::Both`].
+    /// No matrix of the set has a smaller residual than this. 0 if no bound is known: before s is
+    /// small enough for a bound to be worth computing, and for [`Side::Both`].
     pub least_residual: T,
 }
 
-/// The share of a tolerance by which a residual at its very edge may exceed it.
+/// The share of a tolerance by which a residual at its edge may exceed it.
 const ROUGHLY: f64 = 1e-3;
 
-/// The end of a method, before it is judged.
+/// The result of a method, before it is judged.
 #[derive(Debug)]
 pub struct Candidate<T: Real> {
     pub(super) inverse: DMatrix<T>,
     pub(super) certificate: Certificate,
-    /// ‖X·M − I‖_F, if the search came across it.
+    /// ‖X·M − I‖_F, if the search has computed it.
     pub(super) left_residual: Option<T>,
     pub(super) products: Products,
     pub(super) route: Route,
@@ -147,8 +188,10 @@ impl<T: Real> Candidate<T> {
 }
 
 impl<T: Real> Inversion<T> {
-    /// Whether the run ended because X is the best matrix of the set of a projected rule, to within
-    /// the tolerance. How far it is from the inverse, the certificate says.
+    /// Whether the run ended because X is the best matrix of the optimizer's set, to within the
+    /// tolerance.
+    ///
+    /// The certificate says how far such an X is from the inverse.
     ///
     /// ```
     /// use matrix_descent::{invert_by_descent, Compose, Config, Sgd};
@@ -168,20 +211,21 @@ impl<T: Real> Inversion<T> {
         self.report.stop_reason == StopReason::Stationary
     }
 
-    /// Where the rounding of the residual leaves doubt whether it is within a tolerance, to three digits,
-    /// a more accurate product decides; if it is not, an upper bound from that takes its place.
+    /// If the rounding of the residual leaves doubt whether it is within a tolerance, to three
+    /// digits, a more accurate product decides; if it is not, an upper bound from that product
+    /// takes its place.
     pub(super) fn verify_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
         let mut counter = ProductCounter::new();
         let verified = VerifiedResidual::new(matrix, &self.inverse, self.certificate.scaling());
         let rounding = verified.rounding::<T>(side, &mut counter);
         let (residual, tolerance) = (self.residual.to_f64(), tolerance.to_f64());
-        // Written so that NaN is doubt.
+        // False for NaN too.
         let is_sure = residual + rounding <= tolerance || residual - rounding > tolerance;
         if !is_sure {
             let bound = verified.upper_bound(side, &mut counter);
-            // Written so that NaN is refused.
-            let is_confirmed = bound <= (1.0 + ROUGHLY) * tolerance;
-            self.residual = if is_confirmed {
+            // False for NaN too.
+            let is_within = bound <= (1.0 + ROUGHLY) * tolerance;
+            self.residual = if is_within {
                 <T as Real>::from_f64(residual.min(bound))
             } else {
                 <T as Real>::from_f64(bound)

@@ -29,7 +29,7 @@ use crate::numerics::validation::{check_finite, check_shape};
 pub enum Start<T: Real> {
     /// X₀ = Mᵀ/(‖M‖₁·‖M‖∞), the default; the zero matrix if M is zero.
     ///
-    /// Then X₀·M is positive semidefinite with eigenvalues in [0, 1] (Ben-Israel and Cohen, "On
+    /// X₀·M is then positive semidefinite with eigenvalues in [0, 1] (Ben-Israel and Cohen, "On
     /// iterative computation of generalized inverses and associated projections", 1966).
     #[default]
     ScaledTranspose,
@@ -37,7 +37,7 @@ pub enum Start<T: Real> {
     ///
     /// The numbers come from xoshiro256++ and are the same on every machine.
     RandomUniform,
-    /// This matrix, of the shape of M and with finite entries.
+    /// This matrix, n×n like M and with finite entries.
     Given(DMatrix<T>),
 }
 
@@ -55,7 +55,8 @@ impl<T: Real> Start<T> {
         }
     }
 
-    /// Accepts a given start of the right shape whose entries are all finite, and every other.
+    /// Accepts a given start if it has the right shape and finite entries, and every other kind of
+    /// start.
     pub(super) fn validate(&self, matrix: &DMatrix<T>) -> Result<(), InputError<T>> {
         match self {
             Self::Given(start) => {
@@ -67,7 +68,7 @@ impl<T: Real> Start<T> {
     }
 }
 
-/// Mᵀ/(‖M‖₁‖M‖∞), taken on M/2^e with entries up to 2, so that no norm overflows.
+/// Mᵀ/(‖M‖₁‖M‖∞), computed from M/2^e with entries up to 2, so that no norm overflows.
 fn scaled_transpose<T: Real>(matrix: &DMatrix<T>) -> Result<DMatrix<T>, InverseError<T>> {
     let Some(exponent) = largest_exponent(matrix) else {
         return Ok(DMatrix::zeros(matrix.ncols(), matrix.nrows()));

@@ -18,12 +18,13 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::{check_positive_fraction, check_shape, check_square};
 use crate::objective::Side;
 
-/// Owns the inverse of a matrix that drifts, and refreshes it with as few products as it takes.
+/// Keeps the inverse of a matrix that changes, and refreshes it with as few products as possible.
 ///
-/// From ‖I − X·M‖₂ = 10⁻³, X being the inverse before and M the new matrix, both equilibrated, a refresh to full
-/// accuracy takes 7 products of n×n matrices, from 10⁻¹ it takes 9 (κ ≤ 10⁶, `f64`), and 4 from
-/// 10⁻³ to a proven relative error of 10⁻⁶; the certificate is included. Where the jump is too
-/// large, the search starts from scratch by itself.
+/// How many products a refresh takes depends on ‖I − X·M‖₂, where X is the previous inverse and M
+/// the new matrix, both equilibrated. To full accuracy it takes 7 products of n×n matrices from
+/// 10⁻³ and 9 from 10⁻¹ (κ ≤ 10⁶, `f64`); to a proven relative error of 10⁻⁶ it takes 4 from 10⁻³;
+/// all including the certificate. If the matrix has changed too much, the search starts from
+/// scratch.
 ///
 /// # Example
 ///
@@ -45,18 +46,18 @@ pub struct InverseTracker<T: Real> {
     workspace: Workspace<f64>,
 }
 
-/// What [`InverseTracker::update`] did.
+/// What [`InverseTracker::update`] did, and what it cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TrackerUpdate {
-    /// Whether the inverse before was polished, repaired or left aside.
+    /// Whether the previous inverse was polished, repaired or not used.
     pub route: Route,
-    /// The products of n×n matrices that it took, the certificate included.
+    /// The number of products of n×n matrices, including the certificate.
     pub products: Products,
 }
 
 impl<T: Real> InverseTracker<T> {
-    /// Begins with the inverse of `matrix`, to full accuracy.
+    /// Begins with the inverse of the n×n matrix `matrix`, to full accuracy.
     ///
     /// # Errors
     ///
@@ -71,8 +72,10 @@ impl<T: Real> InverseTracker<T> {
         })
     }
 
-    /// Sets the relative error ‖M⁻¹ − X‖∞/‖M⁻¹‖∞, in the norm of the [`Certificate`], that a refresh
-    /// has to prove; in (0, 1). Without it, refreshes go to full accuracy.
+    /// Sets the relative error that a refresh has to prove; in (0, 1).
+    ///
+    /// The error is ‖M⁻¹ − X‖∞/‖M⁻¹‖∞, in the norm of the [`Certificate`]. Without a tolerance,
+    /// refreshes go to full accuracy.
     ///
     /// # Errors
     ///
@@ -83,14 +86,14 @@ impl<T: Real> InverseTracker<T> {
         Ok(self)
     }
 
-    /// Refreshes the inverse to that of `matrix`, of the same size as before.
+    /// Refreshes the inverse to that of `matrix`, n×n as before.
     ///
     /// # Errors
     ///
     /// [`InverseError::Input`] for a matrix that is not finite or has another size,
     /// [`InverseError::OutOfRange`], [`InverseError::Singular`] with the numerical rank, or
     /// [`InverseError::NotConverged`] if no inverse could be proven, or not to the tolerance. After
-    /// an error the tracker keeps the inverse that it had, and can be updated further.
+    /// an error the tracker keeps its inverse, and can be updated further.
     pub fn update(&mut self, matrix: &DMatrix<T>) -> Result<TrackerUpdate, InverseError<T>> {
         check_square("matrix", matrix)?;
         check_shape("matrix", matrix.shape(), self.inverse.shape())?;
@@ -116,13 +119,13 @@ impl<T: Real> InverseTracker<T> {
         Ok(TrackerUpdate { route, products })
     }
 
-    /// The inverse of the last matrix that had one.
+    /// The n×n inverse of the last matrix that had one.
     #[must_use]
     pub fn inverse(&self) -> &DMatrix<T> {
         &self.inverse
     }
 
-    /// What is proven of [`inverse`](Self::inverse).
+    /// The bound of the error of [`inverse`](Self::inverse).
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate

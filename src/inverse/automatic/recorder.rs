@@ -1,4 +1,4 @@
-//! The history of a descent of the automatic method, and its observer.
+//! Recording the history of the automatic method and showing it to the observer.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::subtract_from_identity;
 use crate::numerics::real::Real;
 
-/// Room for the history of any descent: its step limit, and the corrections of the finish.
+/// Room for the history of any descent: its step limit and the corrections of the refinement.
 const RESERVED_LOSSES: usize = 192;
 
 /// Records losses, counts steps and shows each iterate to the observer, scaled back.
@@ -24,11 +24,11 @@ pub(crate) struct Recorder<'a, T: Real, O> {
     history: LossHistory<T>,
     last_squared_distance: f64,
     step: usize,
-    /// Steps before the descent began anew.
+    /// Steps before the descent started again.
     steps_before: usize,
 }
 
-/// What an observer is shown.
+/// The matrices that an observer is shown.
 struct Shown<T> {
     residual: DMatrix<f64>,
     wide_gradient: DMatrix<f64>,
@@ -72,12 +72,12 @@ impl<'a, T: Real, O: Observer<T>> Recorder<'a, T, O> {
         (self.history).into_report(self.step, evaluations, stop_reason, elapsed)
     }
 
-    /// ‖I − XM‖²_F of the last iterate, if that was seen.
+    /// ‖I − XM‖²_F of the last iterate, if the recorder has seen that.
     pub(crate) fn last_squared_distance(&self) -> Option<f64> {
         self.has_seen_last().then_some(self.last_squared_distance)
     }
 
-    /// The steps so far, those before the descent began anew included.
+    /// The steps so far, including those before the descent started again.
     pub(crate) fn steps(&self) -> usize {
         self.steps_before + self.step
     }
@@ -154,7 +154,7 @@ impl<T: Real> Shown<T> {
         scaling: &Scaling,
     ) {
         round(&mut self.parameters, x);
-        // What leaves the range is shown as it is stored.
+        // An entry that leaves the range is shown as it is stored.
         let _ = scaling.unscale_inverse(&mut self.parameters);
         match estimate {
             Estimate::Image(image) => {
@@ -167,7 +167,7 @@ impl<T: Real> Shown<T> {
         let transpose = matrix.transpose();
         self.wide_gradient
             .gemm(-2.0 / (n * n), &self.residual, &transpose, 0.0);
-        // Xₛ = C⁻¹·X·R⁻¹, and so by the chain rule.
+        // Xₛ = C⁻¹·X·R⁻¹; the chain rule scales the gradient likewise.
         round(
             &mut self.gradient,
             &scaling.scale_inverse(&self.wide_gradient),

@@ -1,8 +1,8 @@
-//! From the inverse of the equilibrated matrix to that of the matrix itself, in its own format.
+//! From the inverse of the equilibrated matrix to that of the original matrix, in its own format.
 
 use nalgebra::DMatrix;
 
-use crate::inverse::automatic::target::is_narrow;
+use crate::inverse::automatic::target::is_single_precision;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::certificate::{Certificate, certify_in};
 use crate::inverse::scaling::{Exactness, Scaling};
@@ -18,29 +18,29 @@ pub(crate) struct Equilibrated<'a, T: Real> {
     pub(crate) scaling: &'a Scaling,
 }
 
-/// An inverse as it is stored, and what is proven of it.
+/// An inverse as it is stored, and its certificate.
 pub(crate) struct StoredInverse<T: Real> {
     pub(crate) inverse: DMatrix<T>,
     pub(crate) certificate: Certificate,
-    /// Whether X·M is bit for bit what it was for the equilibrated matrix.
+    /// Whether X·M is bit for bit the same as for the equilibrated matrix.
     pub(crate) is_same: bool,
 }
 
 /// Where the proof of an inverse comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ProofSource {
-    /// The search came to its end and left this proof, for the equilibrated matrix.
+    /// The search ended by itself and left this proof, for the equilibrated matrix.
     Search(Proof),
-    /// The search was stopped: the proof has to be taken from X as it is stored.
+    /// The search was stopped: the proof has to be computed from X as it is stored.
     Stored,
 }
 
 impl<T: Real> Equilibrated<'_, T> {
     /// Xₛ rounded to the format, and X = C·Xₛ·R.
     ///
-    /// The proof for Xₛ serves on, with the rounding added, unless an entry left the range of normal
-    /// numbers on the way, or the search was stopped before its proof; then the proof is taken again,
-    /// from X as it is stored.
+    /// The proof for Xₛ remains valid, with the rounding added, unless an entry left the range of
+    /// normal numbers, or the search was stopped before its proof; then the proof is computed
+    /// again, from X as it is stored.
     pub(crate) fn store_inverse(
         &self,
         x: DMatrix<f64>,
@@ -59,23 +59,26 @@ impl<T: Real> Equilibrated<'_, T> {
         } else if is_exact {
             Certificate::from_left(proof, self.scaled, scaling.clone())
         } else {
-            // What was bounded is not the X that is stored.
+            // The proof does not hold for the stored X.
             Certificate::from_left(Proof::NOTHING, self.scaled, scaling.clone())
         };
         StoredInverse {
             inverse,
             certificate,
-            is_same: is_exact && !was_stopped && scaling.is_common_factor() && !is_narrow::<T>(),
+            is_same: is_exact
+                && !was_stopped
+                && scaling.is_common_factor()
+                && !is_single_precision::<T>(),
         }
     }
 
-    /// Xₛ in the format of the matrix, and what is proven of that.
+    /// Xₛ in the format of the matrix, and the proof for that.
     fn rounded(&self, mut x: DMatrix<f64>, proof: Proof) -> (DMatrix<T>, Proof) {
         let mut distances = vec![0.0; x.nrows()];
         if !self.scaling.is_common_factor() {
             self.drop_negligible(&mut x, proof, &mut distances);
         }
-        if is_narrow::<T>() {
+        if is_single_precision::<T>() {
             for column in columns(&x) {
                 for (distance, &value) in distances.iter_mut().zip(column) {
                     *distance += (value - <T as Real>::from_f64(value).to_f64()).abs();
@@ -94,8 +97,8 @@ impl<T: Real> Equilibrated<'_, T> {
         (inverse, proof)
     }
 
-    /// Sets entries to zero that would leave the range when they are scaled back, though they may be
-    /// zero for all that is proven; adds what that changes to the `distances` of the rows.
+    /// Sets entries to zero that would overflow when scaled back and that, as far as is proven, may
+    /// be zero; adds the changes to the `distances` of the rows.
     fn drop_negligible(&self, x: &mut DMatrix<f64>, proof: Proof, distances: &mut [f64]) {
         for j in 0..x.ncols() {
             for i in 0..x.nrows() {

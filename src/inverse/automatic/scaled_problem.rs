@@ -11,8 +11,8 @@ use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::pivots::Pivots;
 use crate::inverse::automatic::recorder::Recorder;
 use crate::inverse::automatic::rounding_back::{Equilibrated, ProofSource};
-use crate::inverse::automatic::search::{Search, SearchResult};
-use crate::inverse::automatic::target::{Target, is_narrow};
+use crate::inverse::automatic::search::{Search, SearchOutcome};
+use crate::inverse::automatic::target::{Target, is_single_precision};
 use crate::inverse::result::{Candidate, Products};
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::squared_distance_from_identity;
@@ -20,10 +20,10 @@ use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::largest_row_sum;
 
-/// A matrix to be inverted: how well, and from where.
+/// A matrix to invert, with its target and start.
 pub(crate) struct ScaledProblem<'a, T: Real> {
     pub(crate) matrix: &'a DMatrix<T>,
-    /// None for the scaled transpose.
+    /// None means the scaled transpose.
     pub(crate) start: Option<DMatrix<T>>,
     pub(crate) target: Target,
     pub(crate) max_steps: usize,
@@ -33,15 +33,15 @@ pub(crate) struct ScaledProblem<'a, T: Real> {
 /// Whether the loss of the last iterate is worth a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum History {
-    /// It is: the history is complete.
+    /// Yes: the history is complete.
     Complete,
-    /// It is not: the history is what the search came across.
+    /// No: the history holds only the losses that the search has computed.
     AsItComes,
 }
 
 impl<T: Real> ScaledProblem<'_, T> {
-    /// Searches on the equilibrated matrix, and where that seems singular also in the scaling of the
-    /// largest permutation product, if that is clearly another.
+    /// Searches on the equilibrated matrix, and if that seems singular, also in the scaling of the
+    /// largest permutation product, if that is clearly a different one.
     pub(crate) fn solve<O: Observer<T>>(
         &self,
         workspace: &mut Workspace<f64>,
@@ -72,16 +72,16 @@ impl<T: Real> ScaledProblem<'_, T> {
         }
     }
 
-    /// The scaling of the largest permutation product, if it is clearly another one and the matrix is
-    /// not singular in it at first glance.
+    /// The scaling of the largest permutation product, if it is clearly a different one and the
+    /// pivots of the matrix in it do not show a singular matrix.
     fn promising_scaling(&self, scaling: &Scaling) -> Option<Scaling> {
         let other = scaling.by_max_product(self.matrix)?;
         let pivots = Pivots::of(&other.scale(self.matrix).map(<T as Real>::from_f64));
         (!pivots.are_beyond_precision()).then_some(other)
     }
 
-    /// What the search in this scaling comes to, and the steps it took, those before restarts
-    /// included.
+    /// The candidate from the search in this scaling, and the steps it took, including those before
+    /// restarts.
     fn solve_in<O: Observer<T>>(
         &self,
         scaling: &Scaling,
@@ -91,10 +91,7 @@ impl<T: Real> ScaledProblem<'_, T> {
     ) -> (Candidate<T>, usize) {
         let started = Instant::now();
         let scaled = &scaling.scale(self.matrix);
-        let mut x = match &self.start {
-            None => DMatrix::zeros(self.matrix.nrows(), self.matrix.ncols()),
-            Some(start) => scaling.scale_inverse(start),
-        };
+        let mut x = self.scaled_start(scaling);
         let mut counter = ProductCounter::new();
         let mut recorder = Recorder::new(scaled, scaling, max_steps, observer);
         let mut iteration = Iteration {
@@ -104,32 +101,25 @@ impl<T: Real> ScaledProblem<'_, T> {
             counter: &mut counter,
             monitor: &mut recorder,
         };
-        let search = Search::new(&mut iteration, self.target.scaled::<T>(scaling), scaling);
-        let mut result = match self.start {
-            None => search.run_cold(),
-            Some(_) => search.run_from_start(),
-        };
-        if is_singular_in_format::<T>(scaled, &x) {
-            result.is_singular = true;
-        }
+        let mut outcome = self.search(scaling, &mut iteration);
         let searched = counter.products();
         if self.history == History::Complete {
             complete_history(&mut recorder, &x, scaled, workspace, &mut counter);
         }
-        let candidate = Equilibrated {
+        let equilibrated = Equilibrated {
             matrix: self.matrix,
             scaled,
             scaling,
         };
-        let stored = candidate.store_inverse(x, result.proof_source(), &mut counter);
+        let stored = equilibrated.store_inverse(x, outcome.proof_source(), &mut counter);
         let proven = stored.certificate.relative_error_bound();
-        if !self.target.accepts_stored(proven) && result.stop_reason == StopReason::Accuracy {
-            result.stop_reason = StopReason::Stalled;
+        if !self.target.accepts_stored(proven) && outcome.stop_reason == StopReason::Accuracy {
+            outcome.stop_reason = StopReason::Stalled;
         }
         let last = recorder.last_squared_distance();
         let steps = recorder.steps();
         let candidate = Candidate {
-            rank: result
+            rank: outcome
                 .is_singular
                 .then(|| Pivots::of(&scaled.map(<T as Real>::from_f64)).numerical_rank()),
             inverse: stored.inverse,
@@ -139,18 +129,39 @@ impl<T: Real> ScaledProblem<'_, T> {
                 .map(|squared| <T as Real>::from_f64(squared.sqrt())),
             optimality: None,
             products: Products {
-                descent: searched - result.refine_products,
-                refinement: result.refine_products,
+                descent: searched - outcome.refine_products,
+                refinement: outcome.refine_products,
                 verification: counter.products() - searched,
             },
-            route: result.route,
-            report: recorder.into_report(result.stop_reason, started.elapsed()),
+            route: outcome.route,
+            report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         };
         (candidate, steps)
     }
+
+    /// The start for the equilibrated matrix; zero if the search begins at the scaled transpose.
+    fn scaled_start(&self, scaling: &Scaling) -> DMatrix<f64> {
+        match &self.start {
+            None => DMatrix::zeros(self.matrix.nrows(), self.matrix.ncols()),
+            Some(start) => scaling.scale_inverse(start),
+        }
+    }
+
+    /// Searches on the equilibrated matrix.
+    fn search(&self, scaling: &Scaling, iteration: &mut Iteration<'_, f64>) -> SearchOutcome {
+        let search = Search::new(iteration, self.target.scaled::<T>(scaling), scaling);
+        let mut outcome = match self.start {
+            None => search.run_cold(),
+            Some(_) => search.run_from_start(),
+        };
+        if is_singular_in_format::<T>(iteration.matrix, iteration.x) {
+            outcome.is_singular = true;
+        }
+        outcome
+    }
 }
 
-impl SearchResult {
+impl SearchOutcome {
     fn proof_source(&self) -> ProofSource {
         match self.stop_reason {
             StopReason::Accuracy | StopReason::Stalled => ProofSource::Search(self.proof),
@@ -159,10 +170,10 @@ impl SearchResult {
     }
 }
 
-/// What only a wider format can invert is singular to working precision: the entries of the matrix
-/// are rounded to its own.
+/// Whether only a wider format can invert the matrix: then it is singular to working precision,
+/// because its entries are rounded to its own format.
 fn is_singular_in_format<T: Real>(scaled: &DMatrix<f64>, x: &DMatrix<f64>) -> bool {
-    if !is_narrow::<T>() {
+    if !is_single_precision::<T>() {
         return false;
     }
     // κ in the ∞-norm is at most n times that in the 2-norm.
@@ -172,7 +183,7 @@ fn is_singular_in_format<T: Real>(scaled: &DMatrix<f64>, x: &DMatrix<f64>) -> bo
     is_beyond_in_any_norm || (condition > 0.5 && pivots().are_beyond_precision())
 }
 
-/// Records the loss of the last iterate, if that was not seen.
+/// Records the loss of the last iterate, if the recorder has not seen it.
 fn complete_history<T: Real, O: Observer<T>>(
     recorder: &mut Recorder<'_, T, O>,
     x: &DMatrix<f64>,
@@ -186,6 +197,6 @@ fn complete_history<T: Real, O: Observer<T>>(
     workspace.prepare_image();
     counter.multiply(&mut workspace.image, x, matrix);
     let loss = squared_distance_from_identity(&workspace.image);
-    // The search is over: there is nothing left to stop.
+    // The search is over: nothing is left to stop.
     let _ = recorder.see(x, loss, Estimate::Image(&workspace.image));
 }

@@ -1,9 +1,9 @@
-//! The search on an equilibrated matrix, from the scaled transpose or from an X₀ that may be nearly
-//! right.
+//! The search on an equilibrated matrix, from the scaled transpose or from a given X₀ that may be
+//! nearly right.
 //!
-//! Where ‖I − X₀M‖ < 1, powers of I − X₀M finish it (Schulz, 1933). Otherwise X = CᵀX₀/(‖C‖₁‖C‖∞) with
-//! C = X₀M makes XM = CᵀC/(‖C‖₁‖C‖∞) positive semidefinite again, so that the cold theory holds
-//! with κ(X₀M) in place of κ(M). Where that promises no gain, the start is cold.
+//! If ‖I − X₀M‖ < 1, powers of I − X₀M complete it (Schulz, 1933). Otherwise X = CᵀX₀/(‖C‖₁‖C‖∞)
+//! with C = X₀M makes XM = CᵀC/(‖C‖₁‖C‖∞) positive semidefinite again, so that the theory of the
+//! cold start holds with κ(X₀M) in place of κ(M). If that promises no gain, the start is cold.
 
 use crate::descent::StopReason;
 use crate::inverse::automatic::descent::natural::{
@@ -13,7 +13,7 @@ use crate::inverse::automatic::descent::safe::descend_safely;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::iteration::workspace::cold_start;
 use crate::inverse::automatic::pivots::Pivots;
-use crate::inverse::automatic::refine::mixed::{MixedOutcome, correct, is_served};
+use crate::inverse::automatic::refine::mixed::{MixedOutcome, condition_if_applicable, correct};
 use crate::inverse::automatic::refine::plain::take_powers;
 use crate::inverse::automatic::refine::{POWERS_BELOW, refine};
 use crate::inverse::automatic::single_precision::{SINGLE_PRECISION_FROM, descend_in_single};
@@ -26,12 +26,12 @@ use crate::numerics::matrix::{infinity_norm, one_norm};
 use crate::numerics::power_method::distance_from_identity;
 use crate::numerics::product::counter::Symmetry;
 
-/// More than any descent takes that `f32` has prepared well (κ up to 10⁷).
+/// More steps than any descent takes that `f32` has prepared well (κ up to 10⁷).
 const MOST_STEPS_AFTER_SINGLE: usize = 12;
 
-/// What a search reached, for the equilibrated matrix.
+/// The outcome of a search, for the equilibrated matrix.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SearchResult {
+pub(crate) struct SearchOutcome {
     pub(crate) route: Route,
     pub(crate) proof: Proof,
     /// Whether there is no inverse to working precision.
@@ -42,8 +42,8 @@ pub(crate) struct SearchResult {
 
 /// One search for the inverse of an equilibrated matrix.
 ///
-/// Its steps return what is proven of the iterate, which [`Target::accepts`] or not, or why the search
-/// was stopped.
+/// Its steps return the proof for the iterate, which [`Target::accepts`] or not, or the reason why
+/// the search was stopped.
 pub(crate) struct Search<'i, 'a> {
     iteration: &'i mut Iteration<'a, f64>,
     target: Target,
@@ -53,7 +53,7 @@ pub(crate) struct Search<'i, 'a> {
 }
 
 impl<'i, 'a> Search<'i, 'a> {
-    /// The target is that for the equilibrated matrix.
+    /// The target is for the equilibrated matrix.
     pub(crate) fn new(
         iteration: &'i mut Iteration<'a, f64>,
         target: Target,
@@ -68,25 +68,25 @@ impl<'i, 'a> Search<'i, 'a> {
         }
     }
 
-    /// The inverse from the scaled transpose, in X.
-    pub(crate) fn run_cold(mut self) -> SearchResult {
+    /// Searches from the scaled transpose; the result is in X.
+    pub(crate) fn run_cold(mut self) -> SearchOutcome {
         let proof = self.search_cold();
-        self.result(proof)
+        self.outcome(proof)
     }
 
-    /// The inverse from the start in X if that is of use, else from the scaled transpose.
-    pub(crate) fn run_from_start(mut self) -> SearchResult {
+    /// Searches from the start in X if that helps, otherwise from the scaled transpose.
+    pub(crate) fn run_from_start(mut self) -> SearchOutcome {
         let proof = self.search_from_start();
-        self.result(proof)
+        self.outcome(proof)
     }
 
-    fn result(self, proof: Result<Proof, StopReason>) -> SearchResult {
+    fn outcome(self, proof: Result<Proof, StopReason>) -> SearchOutcome {
         let (proof, is_singular, stop_reason) = match proof {
             Ok(proof) if self.target.accepts(proof) => (proof, false, StopReason::Accuracy),
             Ok(proof) => (proof, true, StopReason::Stalled),
             Err(reason) => (Proof::NOTHING, false, reason),
         };
-        SearchResult {
+        SearchOutcome {
             route: self.route,
             proof,
             is_singular,
@@ -119,7 +119,8 @@ impl<'i, 'a> Search<'i, 'a> {
         if self.target.accepts(proof) {
             return Ok(proof);
         }
-        // What is neither proven regular nor surely singular is tried once more, without risk.
+        // A matrix that is neither proven regular nor surely singular is tried once more, without
+        // risk.
         self.iteration.monitor.restart();
         cold_start(self.iteration.matrix, self.iteration.x);
         let outcome = descend_safely(self.iteration, self.target.thresholds());
@@ -133,8 +134,8 @@ impl<'i, 'a> Search<'i, 'a> {
             || (outcome == DescentOutcome::Singular && pivots.end_in_noise())
     }
 
-    /// Goes on where a long step has turned the signs of some eigenvalues of XM, which then never come
-    /// back: repaired, they are positive again.
+    /// Continues after a long step has turned the signs of some eigenvalues of XM, which would
+    /// never recover: after the repair they are positive again.
     fn rescue(&mut self) -> Result<Proof, StopReason> {
         self.iteration.monitor.restart();
         let size = self.update_distance()?;
@@ -146,7 +147,7 @@ impl<'i, 'a> Search<'i, 'a> {
         self.refine_after(outcome)
     }
 
-    /// A descent in `f32` first.
+    /// Searches with a descent in `f32` first.
     fn search_in_two_precisions(&mut self) -> Result<Proof, StopReason> {
         match descend_in_single(self.iteration) {
             DescentOutcome::Converged | DescentOutcome::OutOfResolution => {}
@@ -184,9 +185,9 @@ impl<'i, 'a> Search<'i, 'a> {
         self.search_cold()
     }
 
-    /// Polishes an X with ‖I − XM‖₂ of this size, C = XM being in `image`.
+    /// Polishes an X with ‖I − XM‖₂ of this size; C = XM is in `image`.
     fn search_near(&mut self, mut size: f64) -> Result<Proof, StopReason> {
-        if let Some(condition) = is_served(self.iteration, self.target, size) {
+        if let Some(condition) = condition_if_applicable(self.iteration, self.target, size) {
             match correct(self.iteration, self.target, size, condition)? {
                 MixedOutcome::Proven(proof) => return Ok(proof),
                 MixedOutcome::Near => return self.refine_after(DescentOutcome::Converged),
@@ -197,7 +198,7 @@ impl<'i, 'a> Search<'i, 'a> {
         self.refine_after(DescentOutcome::Converged)
     }
 
-    /// What an outcome of a descent comes to, the refinement included.
+    /// The proof after this outcome of a descent, including the refinement.
     fn refine_after(&mut self, outcome: DescentOutcome) -> Result<Proof, StopReason> {
         match outcome {
             DescentOutcome::Stopped(reason) => Err(reason),
@@ -217,8 +218,8 @@ impl<'i, 'a> Search<'i, 'a> {
     fn descend(&mut self, most_steps: usize) -> DescentOutcome {
         let options = DescentOptions {
             thresholds: self.target.thresholds(),
-            // In f64 this comes into play where the condition is bad, and the rounding of one half of C
-            // must not pass for the other's.
+            // In f64 this matters for a large condition number, and then the rounding of one half
+            // of C must not be copied to the other.
             symmetry: Symmetry::General,
             at_noise: AtNoise::GoOn,
             most_steps,
@@ -226,14 +227,14 @@ impl<'i, 'a> Search<'i, 'a> {
         descend(self.iteration, options)
     }
 
-    /// C = XM into `image`; returns ‖I − C‖₂, nearly.
+    /// Writes C = XM into `image`; returns ‖I − C‖₂, nearly.
     fn update_distance(&mut self) -> Result<f64, StopReason> {
         self.iteration.update_image()?;
         Ok(distance_from_identity(&self.iteration.workspace.image))
     }
 
-    /// Is κ(XM) better than κ(M)? The mean logarithm of the scaled spectrum tells, by quadrature,
-    /// from some matrix-vector products.
+    /// Is κ(XM) better than κ(M)? Decided by the mean logarithm of the scaled spectrum, which
+    /// quadrature estimates from some matrix-vector products.
     fn repair_promises(&mut self) -> bool {
         let workspace = &mut *self.iteration.workspace;
         let repaired = workspace.ritz_values_of_image_gram();

@@ -1,4 +1,4 @@
-//! The first part of a cold search: a descent in `f32`, whose products take half of the time.
+//! The first part of a cold search: a descent in `f32`, whose products take half the time.
 
 use nalgebra::DMatrix;
 
@@ -13,19 +13,19 @@ use crate::inverse::automatic::iteration::workspace::{Workspace, cold_start};
 use crate::numerics::product::counter::Symmetry;
 use crate::numerics::real::Real;
 
-/// The order from which it pays; below, a product takes no longer in `f64`.
+/// The order from which single precision pays; below, a product takes no longer in `f64`.
 pub(crate) const SINGLE_PRECISION_FROM: usize = 48;
 
-/// ‖I − XM‖ at which `f64` takes over: the cube of it is below the threshold of the descent there.
-const HAND_OVER: f64 = 1e-3;
+/// ‖I − XM‖ at which `f64` takes over: its cube is below the threshold of the descent there.
+const TAKEOVER_RESIDUAL: f64 = 1e-3;
 
-/// Descends in `f32` from the scaled transpose of a matrix with entries near 1, as far as `f32` goes;
-/// the result is in `x`.
+/// Descends in `f32` from the scaled transpose of a matrix with entries near 1, as far as `f32`
+/// goes; the result is in `x`.
 ///
-/// Where the descent ends, the rounding of X has hardly touched the directions of small singular
-/// values, since they are multiplied by these in XM. So X is still as good a start for a descent in
-/// `f64` as any on the way from the scaled transpose; only the measures of a descent in `f32` no longer
-/// show it. That holds while κ is below about 10⁷.
+/// When the descent ends, the rounding of X has hardly touched the directions of small singular
+/// values, because in XM it is multiplied by these. So X is still as good a start for a descent in
+/// `f64` as any earlier iterate; only the measures of a descent in `f32` no longer show it. That
+/// holds while κ is below about 10⁷.
 pub(crate) fn descend_in_single(iteration: &mut Iteration<'_, f64>) -> DescentOutcome {
     let n = iteration.matrix.nrows();
     let matrix = iteration.matrix.map(|value| value as f32);
@@ -48,8 +48,8 @@ pub(crate) fn descend_in_single(iteration: &mut Iteration<'_, f64>) -> DescentOu
     };
     let options = DescentOptions {
         thresholds: ResidualThresholds {
-            second_order: HAND_OVER,
-            third_order: HAND_OVER,
+            second_order: TAKEOVER_RESIDUAL,
+            third_order: TAKEOVER_RESIDUAL,
         },
         symmetry: Symmetry::Symmetric,
         at_noise: AtNoise::Stop,
@@ -69,7 +69,7 @@ fn widen(wide: &mut DMatrix<f64>, single: &DMatrix<f32>) {
 /// Shows a descent in `f32` to the monitor of one in `f64`.
 struct Widened<'a> {
     monitor: &'a mut dyn Monitor<f64>,
-    /// X and XM, if more than losses is looked at.
+    /// X and XM, if more than losses is observed.
     shown: Option<[DMatrix<f64>; 2]>,
 }
 

@@ -1,4 +1,4 @@
-//! How well an inverse has to be known.
+//! The required accuracy of an inverse.
 
 use crate::inverse::automatic::descent::plan::ResidualThresholds;
 use crate::inverse::certificate::proof::Proof;
@@ -6,12 +6,12 @@ use crate::inverse::scaling::Scaling;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 
-/// How well an inverse has to be known: of the matrix as it was given, or of the equilibrated one.
+/// The required accuracy of an inverse, either of the given matrix or of the equilibrated one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Target {
     /// The correctly rounded inverse, nearly.
     Full,
-    /// What working precision gives without the accurate corrections.
+    /// The accuracy of working precision, without the accurate corrections.
     Working,
     /// ‖I − XM‖_F, ‖I − MX‖_F or both at most this.
     Residual { tolerance: f64, side: Side },
@@ -19,17 +19,17 @@ pub(crate) enum Target {
     Proven(f64),
 }
 
-/// A proven relative error above this leaves less than a digit: the matrix is singular to working
-/// precision for all that can be told.
+/// A proven relative error above this leaves less than a digit: as far as can be decided, the
+/// matrix is singular to working precision.
 pub(crate) const LARGEST_USEFUL_ERROR: f64 = 0.1;
 
-/// The part of ε that an inverse may be off before it is rounded to a narrower format.
+/// The error allowed, as a part of ε, before an inverse is rounded to single precision.
 const BEFORE_ROUNDING: f64 = 1.0 / 16.0;
 
 impl Target {
     /// The target for the equilibrated matrix, from the target for a matrix of format `T`.
     pub(crate) fn scaled<T: Real>(self, scaling: &Scaling) -> Self {
-        let is_narrow = is_narrow::<T>();
+        let is_single_precision = is_single_precision::<T>();
         let before_rounding = BEFORE_ROUNDING * T::EPSILON.to_f64();
         match self {
             Self::Residual { tolerance, side } => {
@@ -40,19 +40,23 @@ impl Target {
                     Side::Both => scaling.column_spread().max(scaling.row_spread()),
                 };
                 let tolerance = tolerance.scale_by_power_of_two(-spread);
-                // Rounding to a narrower format takes its share.
-                let tolerance = if is_narrow {
+                // Rounding to single precision takes its share.
+                let tolerance = if is_single_precision {
                     0.5 * tolerance
                 } else {
                     tolerance
                 };
                 Self::Residual { tolerance, side }
             }
-            Self::Proven(error) if is_narrow => Self::Proven((0.5 * error).max(before_rounding)),
+            Self::Proven(error) if is_single_precision => {
+                Self::Proven((0.5 * error).max(before_rounding))
+            }
             Self::Proven(error) => Self::Proven(error),
-            // The proof says nothing of entries that weigh more before the scaling.
-            Self::Full | Self::Working if is_narrow && !scaling.is_common_factor() => Self::Full,
-            Self::Full | Self::Working if is_narrow => Self::Proven(before_rounding),
+            // The proof does not cover entries that weigh more before the scaling.
+            Self::Full | Self::Working if is_single_precision && !scaling.is_common_factor() => {
+                Self::Full
+            }
+            Self::Full | Self::Working if is_single_precision => Self::Proven(before_rounding),
             Self::Full => Self::Full,
             Self::Working => Self::Working,
         }
@@ -75,7 +79,7 @@ impl Target {
         }
     }
 
-    /// Whether the proof, for the equilibrated matrix, is worth keeping or all that was demanded;
+    /// Whether the proof, for the equilibrated matrix, is worth keeping or reaches the target;
     /// otherwise the matrix is singular to working precision.
     pub(crate) fn accepts(self, proof: Proof) -> bool {
         let largest_error = match self {
@@ -86,8 +90,8 @@ impl Target {
         proof.is_proof() && proof.relative <= largest_error
     }
 
-    /// Whether this proven relative error of the inverse as it is stored is worth keeping, or all
-    /// that was demanded.
+    /// Whether this proven relative error of the stored inverse is worth keeping, or reaches the
+    /// target.
     pub(crate) fn accepts_stored(self, relative_error: f64) -> bool {
         match self {
             Self::Full | Self::Working => relative_error <= LARGEST_USEFUL_ERROR,
@@ -98,6 +102,6 @@ impl Target {
 }
 
 /// Whether the format has fewer digits than `f64`, in which the search works.
-pub(crate) fn is_narrow<T: Real>() -> bool {
+pub(crate) fn is_single_precision<T: Real>() -> bool {
     T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS
 }

@@ -1,4 +1,4 @@
-//! Plain gradient descent whose learning rate fits the matrix.
+//! Plain gradient descent with a learning rate that fits the matrix.
 
 use nalgebra::DMatrix;
 
@@ -8,16 +8,18 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
 use crate::optimizer::{Optimizer, Sgd};
 
-/// Gradient descent without momentum, for the mean squared error of the inverse of `matrix`.
+/// Gradient descent without momentum, tuned to the mean squared error of the inverse of the n×n
+/// matrix `matrix`.
 ///
-/// The learning rate is η = 2/(L + ℓ), where ℓ and L are the ends of the curvatures, 2σₙ²/n² and
-/// 2σ₁²/n², estimated as for [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse). The error
-/// falls by (κ² − 1)/(κ² + 1) a step, κ = σ₁/σₙ, and the loss with every step.
+/// The learning rate is η = 2/(L + ℓ), where ℓ and L are the ends of the range of curvatures,
+/// 2σₙ²/n² and 2σ₁²/n², estimated as for
+/// [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse). Each step multiplies the
+/// error by at most (κ² − 1)/(κ² + 1), κ = σ₁/σₙ, and lowers the loss.
 ///
 /// # When to use
 ///
-/// Kept in a convex set, where that holds as well and no rule with momentum is certain to converge;
-/// in a [`Subspace`](crate::set::Subspace), and without a set, the heavy ball needs far fewer steps.
+/// In a convex set, where that holds as well and no momentum is certain to converge. In a
+/// [`Subspace`](crate::set::Subspace), and without a set, the heavy ball needs far fewer steps.
 ///
 /// # Errors
 ///

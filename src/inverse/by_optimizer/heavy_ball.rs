@@ -1,4 +1,4 @@
-//! A heavy ball whose settings fit the matrix.
+//! A heavy ball with settings that fit the matrix.
 
 use nalgebra::DMatrix;
 
@@ -9,16 +9,17 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
 use crate::optimizer::{Optimizer, Sgd};
 
-/// The most Lanczos steps, each of which takes one product of M and one of Mᵀ with a vector.
+/// The largest number of Lanczos steps, each of which takes one product of M and one of Mᵀ with a
+/// vector.
 pub(crate) const LANCZOS_STEPS: usize = 40;
 
-/// The heavy ball tuned to the mean squared error of the inverse of `matrix`.
+/// The heavy ball tuned to the mean squared error of the inverse of the n×n matrix `matrix`.
 ///
-/// The curvatures of that loss lie between ℓ = 2σₙ²/n² and L = 2σ₁²/n². Both ends are estimated
-/// by up to 40 Lanczos steps on MᵀM with a random start from `seed`; the settings are then those
-/// of [`Sgd::tuned_heavy_ball`]. L is estimated from above, which keeps the descent stable; so may
-/// be ℓ, which only slows it. Expect about κ/2·ln(1/ε) steps, κ = σ₁/σₙ, and several times as many
-/// where ℓ is overestimated, as it is for κ in the thousands and n above 40.
+/// The curvatures of that loss lie between ℓ = 2σₙ²/n² and L = 2σ₁²/n². Both ends are estimated by
+/// up to 40 Lanczos steps on MᵀM with a random start from `seed`; the settings are then those of
+/// [`Sgd::tuned_heavy_ball`]. L is estimated from above, which keeps the descent stable; ℓ may be
+/// as well, which only slows it. Expect about κ/2·ln(1/ε) steps, κ = σ₁/σₙ, and several times as
+/// many if ℓ is overestimated, as it is for κ in the thousands and n above 40.
 ///
 /// # Errors
 ///
@@ -64,11 +65,11 @@ pub(crate) fn squared_singular_value_range<T: Real>(matrix: &DMatrix<T>, seed: u
 /// Estimates of the smallest and the largest eigenvalue, both from above, times 2^`exponent`.
 pub(crate) fn range_of_spectrum<T: Real>(ritz_values: &[RitzValue], exponent: i32) -> (T, T) {
     let value = |ritz: Option<&RitzValue>| ritz.map_or(f64::NAN, |ritz| ritz.value);
-    // The largest Ritz value falls short of σ₁² by 3 % at n = 1000 and 5 % at n = 10⁶ at the most,
-    // for all but vanishingly few starts (Kuczyński and Woźniakowski, "Estimating the largest
-    // eigenvalue by the power and Lanczos algorithms with a random start", 1992).
+    // The largest Ritz value is below σ₁² by at most 3 % at n = 1000 and 5 % at n = 10⁶, for all
+    // but vanishingly few starts (Kuczyński and Woźniakowski, "Estimating the largest eigenvalue by
+    // the power and Lanczos algorithms with a random start", 1992).
     let largest = 1.06 * value(ritz_values.last());
-    // Rounding hides whatever is smaller.
+    // Rounding hides anything smaller.
     let smallest = value(ritz_values.first()).max(largest * T::EPSILON.to_f64());
     let scaled_back = |value: f64| <T as Real>::from_f64(value.scale_by_power_of_two(exponent));
     (scaled_back(smallest), scaled_back(largest))

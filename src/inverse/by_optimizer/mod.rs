@@ -1,4 +1,4 @@
-//! The inverse by any optimizer on the plain gradient.
+//! The inverse with any optimizer on the plain gradient.
 
 pub(crate) mod gradient_descent;
 pub(crate) mod heavy_ball;
@@ -23,12 +23,12 @@ use crate::numerics::real::Real;
 use crate::objective::{InverseGramObjective, InverseObjective, Objective, Side};
 use crate::optimizer::Optimizer;
 
-/// The share of the steps allowed in which the loss has to fall by √ε of itself. The transient of
-/// a heavy ball may last as long as a third of its run.
+/// The run may take max_steps divided by this without the loss falling by the fraction √ε. The
+/// transient of a heavy ball may last as long as a third of its run.
 const PATIENCE: usize = 2;
 
 /// The smallest order at which an evaluation by one product is clearly faster (measured: 0.93 of
-/// the time by two at n = 16, 0.82 at 32, 0.69 at 64, 0.55 at 256).
+/// the time of two products at n = 16, 0.82 at 32, 0.69 at 64, 0.55 at 256).
 const SMALLEST_FOR_ONE_PRODUCT: usize = 32;
 
 impl<T: Real, M: Optimizer<T>> Method<T> for ByOptimizer<M> {}
@@ -40,12 +40,8 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         Some((T::from_count(n) * T::EPSILON).sqrt())
     }
 
-    /// Descends until the recomputed residual is within the tolerance, or X the best matrix of the
-    /// optimizer's set.
-    ///
-    /// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same
-    /// as residual ≤ tolerance but for rounding; for both sides it is not. So the goal of the loss
-    /// is lowered until the residual agrees, or the run ends for another reason.
+    /// Descends until the recomputed residual is within the tolerance, or X is the best matrix of
+    /// the optimizer's set.
     fn descend<O: Observer<T>>(
         self,
         problem: Problem<'_, T>,
@@ -63,40 +59,8 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let mut stepper = Stepper::new(&mut objective, &self.optimizer, start)?;
         let set = self.optimizer.constraint();
         let mut test = set.map(|set| OptimalityTest::new(set, &problem, tolerance));
-        let stopping = stopping(problem.max_steps);
-        let root = tolerance / T::from_count(matrix.nrows());
-        let mut goal = root * root;
-        let mut verification = 0;
-        let mut shown_steps = 0;
-        let mut observed = ControlFlow::Continue(());
-        loop {
-            let watch = |progress: &Progress<'_, T>| {
-                // A lowered goal begins where the last one ended: that iterate was shown.
-                if progress.step == shown_steps {
-                    shown_steps += 1;
-                    observed = observer.observe(progress);
-                }
-                if let Some(test) = &mut test {
-                    test.look(progress.loss, progress.parameters, progress.gradient);
-                }
-                if is_settled(&test) {
-                    ControlFlow::Break(())
-                } else {
-                    observed
-                }
-            };
-            let reason = stepper.run(&stopping.loss(goal), watch)?;
-            if reason != StopReason::Loss || is_settled(&test) {
-                break;
-            }
-            verification += products_of_residual(problem.side);
-            let excess = residual(&stepper, matrix, problem.side) / tolerance;
-            let goes_on = excess > T::one();
-            if !goes_on {
-                break;
-            }
-            goal = lowered_goal(stepper.loss(), excess);
-        }
+        let verification =
+            run_to_tolerance(&mut stepper, &problem, tolerance, &mut test, &mut observer)?;
         let reached = stepper.finish();
         let products = Products {
             descent: objective.products(),
@@ -108,7 +72,64 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
     }
 }
 
-/// Ends a run that stalls, and any after so many steps.
+/// Runs until the recomputed residual is within the tolerance, the test is settled, or another
+/// reason ends the run; returns the number of products that the residuals took.
+///
+/// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same
+/// as residual ≤ tolerance apart from rounding; for both sides it is not. So the loss to reach
+/// is lowered until the residual agrees, or the run ends for another reason.
+fn run_to_tolerance<T, F, M, O>(
+    stepper: &mut Stepper<T, F, M>,
+    problem: &Problem<'_, T>,
+    tolerance: T,
+    test: &mut Option<OptimalityTest<'_, T>>,
+    observer: &mut O,
+) -> Result<usize, InverseError<T>>
+where
+    T: Real,
+    F: Objective<T>,
+    M: Optimizer<T>,
+    O: Observer<T>,
+{
+    let stopping = stopping(problem.max_steps);
+    let root = tolerance / T::from_count(problem.matrix.nrows());
+    let mut loss_to_reach = root * root;
+    let mut verification = 0;
+    let mut shown_steps = 0;
+    let mut observed = ControlFlow::Continue(());
+    loop {
+        let watch = |progress: &Progress<'_, T>| {
+            // After the loss to reach was lowered, the run continues from an iterate already
+            // shown.
+            if progress.step == shown_steps {
+                shown_steps += 1;
+                observed = observer.observe(progress);
+            }
+            if let Some(test) = test.as_mut() {
+                test.evaluate(progress.loss, progress.parameters, progress.gradient);
+            }
+            if is_settled(test) {
+                ControlFlow::Break(())
+            } else {
+                observed
+            }
+        };
+        let reason = stepper.run(&stopping.loss(loss_to_reach), watch)?;
+        if reason != StopReason::Loss || is_settled(test) {
+            break;
+        }
+        verification += products_of_residual(problem.side);
+        let excess = residual(stepper, problem.matrix, problem.side) / tolerance;
+        let goes_on = excess > T::one();
+        if !goes_on {
+            break;
+        }
+        loss_to_reach = lowered_loss(stepper.loss(), excess);
+    }
+    Ok(verification)
+}
+
+/// Stops a run that stalls, and any run after `max_steps` steps.
 fn stopping<T: Real>(max_steps: usize) -> Stopping<T> {
     Stopping::default().max_steps(max_steps).stall(Stall {
         patience: max_steps.div_ceil(PATIENCE),
@@ -116,10 +137,11 @@ fn stopping<T: Real>(max_steps: usize) -> Stopping<T> {
     })
 }
 
-/// A goal for the loss at which the residual, now `excess` times the tolerance, should be half of it.
-fn lowered_goal<T: Real>(loss: T, excess: T) -> T {
+/// The loss at which the residual, now `excess` times the tolerance, should be half of the
+/// tolerance.
+fn lowered_loss<T: Real>(loss: T, excess: T) -> T {
     let lower = loss / (<T as Real>::from_f64(4.0) * excess * excess);
-    // Below zero no loss can fall: then the run goes on until it ends for another reason.
+    // No loss falls below zero: then the run continues until it ends for another reason.
     let out_of_reach = -T::one();
     if lower > T::zero() {
         lower
@@ -132,7 +154,7 @@ fn is_settled<T: Real>(test: &Option<OptimalityTest<'_, T>>) -> bool {
     test.as_ref().is_some_and(OptimalityTest::is_settled)
 }
 
-/// The iterate that ended the search in a set, or else the best one, with its certificate.
+/// The iterate that ended the search in a set, otherwise the best one, with its certificate.
 fn candidate<T: Real>(
     problem: &Problem<'_, T>,
     reached: Minimization<T>,
@@ -152,7 +174,7 @@ fn candidate<T: Real>(
     products.verification += counter.products();
     let (mut optimality, mut rank) = (None, None);
     if let Some(test) = &mut test {
-        optimality = Some(look_again(&inverse, problem, test)?);
+        optimality = Some(evaluate_independently(&inverse, problem, test)?);
         products.verification += test.products() + 2 * products_of_residual(problem.side);
         if test.is_settled() {
             rank = test.rank();
@@ -174,8 +196,9 @@ fn candidate<T: Real>(
     })
 }
 
-/// Looks at `x` with a loss and a gradient of its own: those of the run are the optimizer's word.
-fn look_again<T: Real>(
+/// Evaluates the test at `x` with a separate loss and gradient: those of the run come from the
+/// optimizer.
+fn evaluate_independently<T: Real>(
     x: &DMatrix<T>,
     problem: &Problem<'_, T>,
     test: &mut OptimalityTest<'_, T>,
@@ -183,7 +206,7 @@ fn look_again<T: Real>(
     let mut objective = InverseObjective::new(problem.matrix, problem.side, MeanSquaredError)?;
     let mut gradient = vec![T::zero(); x.len()];
     let loss = objective.value_and_gradient(x.as_slice(), &mut gradient);
-    Ok(test.look(loss, x.as_slice(), &gradient))
+    Ok(test.evaluate(loss, x.as_slice(), &gradient))
 }
 
 fn residual<T, F, M>(stepper: &Stepper<T, F, M>, matrix: &DMatrix<T>, side: Side) -> T

@@ -15,12 +15,12 @@ use crate::numerics::rounding::enlarge;
 use crate::objective::Side;
 use crate::set::ConvexSet;
 
-/// What is known of ‖M⁻¹‖₂.
+/// What is known about ‖M⁻¹‖₂.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum InverseNorm<T> {
     NotYet,
     AtMost(T),
-    /// M has no inverse to working precision, but this rank.
+    /// M has no inverse to working precision, but has this rank.
     Singular(usize),
     Unknown,
 }
@@ -56,13 +56,13 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         }
     }
 
-    /// Whether the last matrix looked at is the best of the set within the tolerance; or stationary
-    /// while M is singular, so that no bound can be had.
+    /// Whether the last matrix evaluated is the best of the set within the tolerance; or stationary
+    /// while M is singular, so that no bound exists.
     pub(crate) fn is_settled(&self) -> bool {
         self.is_settled
     }
 
-    /// The rank, where the matrix turned out to be singular.
+    /// The rank, if the matrix turned out to be singular.
     pub(crate) fn rank(&self) -> Option<usize> {
         match self.inverse_norm {
             InverseNorm::Singular(rank) => Some(rank),
@@ -70,18 +70,18 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         }
     }
 
-    /// The products of n×n matrices that the certified inverse took.
+    /// The number of products of n×n matrices for the certified inverse.
     pub(crate) fn products(&self) -> usize {
         self.products
     }
 
-    /// What is known of `x`, with the loss and the gradient there; says for
-    /// [`is_settled`](Self::is_settled) whether the descent may end at it.
-    pub(crate) fn look(&mut self, loss: T, x: &[T], gradient: &[T]) -> Optimality<T> {
+    /// Evaluates how near `x` is to the optimum, with the loss and the gradient there;
+    /// [`is_settled`](Self::is_settled) then says whether the descent may end at it.
+    pub(crate) fn evaluate(&mut self, loss: T, x: &[T], gradient: &[T]) -> Optimality<T> {
         let (residual, s) = self.measure(loss, x, gradient);
         let is_stationary = s <= self.tolerance * residual;
         if is_stationary && self.inverse_norm == InverseNorm::NotYet {
-            self.look_at_inverse();
+            self.bound_inverse_norm();
         }
         let least_residual = self.least_residual(residual, s);
         let is_optimum = residual - least_residual <= self.tolerance * residual;
@@ -131,9 +131,9 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         }
     }
 
-    /// By the automatic method in `f64`, which holds every `f32`.
-    fn look_at_inverse(&mut self) {
-        // The curvature of the mean of both estimates has no bound by σₙ.
+    /// Bounds ‖M⁻¹‖₂ by the automatic method in `f64`, which holds every `f32`.
+    fn bound_inverse_norm(&mut self) {
+        // The curvature of the mean of both estimates has no bound in terms of σₙ.
         if self.side == Side::Both {
             self.inverse_norm = InverseNorm::Unknown;
             return;
@@ -147,19 +147,19 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
             history: History::AsItComes,
         };
         let mut workspace = Workspace::new(wide.nrows(), self.seed);
-        let inverse = problem.solve(&mut workspace, &mut Silent);
-        self.products += inverse.products.total();
-        self.inverse_norm = match inverse.rank {
+        let candidate = problem.solve(&mut workspace, &mut Silent);
+        self.products += candidate.products.total();
+        self.inverse_norm = match candidate.rank {
             Some(rank) => InverseNorm::Singular(rank),
-            None if inverse.is_proven_inverse() => {
-                InverseNorm::AtMost(<T as Real>::from_f64(norm_of_inverse(&inverse)))
+            None if candidate.is_proven_inverse() => {
+                InverseNorm::AtMost(<T as Real>::from_f64(norm_of_inverse(&candidate)))
             }
             None => InverseNorm::Unknown,
         };
     }
 }
 
-/// A bound of ‖M⁻¹‖₂ from a certified inverse, but for the rounding of a few norms.
+/// A bound of ‖M⁻¹‖₂ from a certified inverse, without the rounding of a few norms.
 fn norm_of_inverse(candidate: &Candidate<f64>) -> f64 {
     let (x, certificate) = (&candidate.inverse, &candidate.certificate);
     let largest = DMatrix::from_fn(x.nrows(), x.ncols(), |row, column| {

@@ -1,4 +1,4 @@
-//! A heavy ball whose settings fit the matrix and a structure of its inverse.
+//! A heavy ball with settings that fit the matrix and a structure of its inverse.
 
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
@@ -18,15 +18,16 @@ use crate::set::Subspace;
 
 /// The heavy ball in a linear space of matrices, tuned to the best approximate inverse there.
 ///
-/// What counts for the number of steps is how the loss is curved within the space, which may be far
-/// less unevenly than without: for a tridiagonal approximate inverse of a tridiagonal matrix, only
-/// few rows of the matrix at a time matter. Both ends of the curvatures are estimated by up to 40
-/// Lanczos steps on V ↦ P(V·M·Mᵀ) (on the right P(Mᵀ·M·V)), each of which takes two products of n×n
+/// The number of steps depends on how the loss is curved within the space, and that may be far less
+/// uneven than in the space of all matrices: for a tridiagonal approximate inverse of a tridiagonal
+/// matrix, only a few rows of the matrix at a time matter. Both ends of the curvatures are
+/// estimated by up to 40 Lanczos steps on V ↦ P(V·M·Mᵀ) (on the right P(Mᵀ·M·V)) with a random n×n
+/// start from `seed`, where P projects onto the space. Each step takes two products of n×n
 /// matrices, four for both sides; the settings are then those of [`Sgd::tuned_heavy_ball`].
 ///
 /// # When to use
 ///
-/// For every [`Subspace`]; in other sets
+/// For every [`Subspace`]; in other sets use
 /// [`gradient_descent_for_inverse`](crate::inverse::gradient_descent_for_inverse).
 ///
 /// # Errors
@@ -83,7 +84,7 @@ pub fn heavy_ball_for_structured_inverse<T: Real, S: Subspace<T>>(
     Ok(rule)
 }
 
-/// The second derivative of ½‖Y − I‖²_F, Y the estimate of the identity on a side.
+/// The second derivative of ½‖Y − I‖²_F, where Y is the estimate of the identity on a side.
 struct Curvature<'m, T: Real> {
     matrix: &'m DMatrix<T>,
     transpose: DMatrix<T>,

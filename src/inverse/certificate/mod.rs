@@ -1,4 +1,4 @@
-//! What is proven of an approximate inverse.
+//! Rigorous bounds of the error of an approximate inverse.
 
 pub(crate) mod proof;
 
@@ -12,19 +12,20 @@ use crate::numerics::real::Real;
 use crate::numerics::rounding::{absolute_row_sums, enlarge, largest};
 use crate::numerics::validation::{check_finite, check_shape, check_square};
 
-/// Rigorous bounds of the error of an approximate inverse X of M.
+/// Rigorous bounds of the error of an approximate inverse X of a matrix M, both n×n.
 ///
-/// They hold in spite of all rounding on the way, for the numbers of M and X as they are stored. The
-/// bounds are taken on the equilibrated matrix Mₛ = R·M·C, where R = diag(2^rᵢ) and C = diag(2^cⱼ)
-/// are exact scalings that make the largest entries of rows and columns comparable, and on
-/// Xₛ = C⁻¹·X·R⁻¹; where no row or column stands out, the scaling is one common factor, and where it
-/// shows no inverse, another may take its place, in which no entry is larger than those along one
-/// permutation. Norms are largest row sums, ‖A‖∞ = maxᵢ Σⱼ|aᵢⱼ|. With ρ ≥ ‖I − Xₛ·Mₛ‖∞, ρ < 1:
+/// They hold in spite of all rounding in their computation, for the numbers of M and X as they are
+/// stored. The bounds are computed for the equilibrated matrix Mₛ = R·M·C, where R = diag(2^rᵢ) and
+/// C = diag(2^cⱼ) are exact scalings that make the largest entries of rows and columns comparable,
+/// and for Xₛ = C⁻¹·X·R⁻¹. If no row or column stands out, the scaling is one common factor. If
+/// nothing can be proven in it, another may take its place, in which no entry is larger than those
+/// along one permutation. Norms are largest row sums, ‖A‖∞ = maxᵢ Σⱼ|aᵢⱼ|. With ρ ≥ ‖I − Xₛ·Mₛ‖∞, ρ
+/// < 1:
 ///
 /// M is invertible, ‖Mₛ⁻¹ − Xₛ‖∞ ≤ ‖Xₛ‖∞·ρ/(1 − ρ), ‖Mₛ⁻¹ − Xₛ‖∞ ≤ ρ·‖Mₛ⁻¹‖∞,
 ///
-/// and likewise with ρ ≥ ‖I − Mₛ·Xₛ‖∞. The default method knows ρ from a residual of twice the
-/// working precision, [`certify`] from a plain product. A bound is ∞ where nothing is proven. The
+/// and likewise with ρ ≥ ‖I − Mₛ·Xₛ‖∞. The default method takes ρ from a residual of twice the
+/// working precision, [`certify`] from a plain product. A bound is ∞ if nothing is proven. The
 /// bounds are `f64` for `f32` matrices too.
 ///
 /// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
@@ -58,7 +59,7 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Whether M is proven invertible and the error of X bounded.
+    /// Whether M is proven invertible and the error of X is bounded.
     #[must_use]
     pub fn is_proof(&self) -> bool {
         self.absolute.is_finite()
@@ -88,8 +89,10 @@ impl Certificate {
         self.relative
     }
 
-    /// A bound of the error of one entry of X itself, in the scale of the original matrix: the
-    /// absolute bound times 2^(c_row + r_column). ∞ for a place outside the matrix.
+    /// A bound of the error of one entry of X itself, in the scale of the original matrix.
+    ///
+    /// This is the absolute bound times 2^(c_row + r_column). Row and column count from 0; the
+    /// bound is ∞ for a place outside the matrix.
     #[must_use]
     pub fn entry_error_bound(&self, row: usize, column: usize) -> f64 {
         let exponent_of_row = self.column_exponents().get(row);
@@ -108,25 +111,25 @@ impl Certificate {
         }
     }
 
-    /// The exponents rᵢ of the scaling of the rows of M.
+    /// The exponents rᵢ of the scaling of the n rows of M.
     #[must_use]
     pub fn row_exponents(&self) -> &[i32] {
         self.scaling.row_exponents()
     }
 
-    /// The exponents cⱼ of the scaling of the columns of M.
+    /// The exponents cⱼ of the scaling of the n columns of M.
     #[must_use]
     pub fn column_exponents(&self) -> &[i32] {
         self.scaling.column_exponents()
     }
 
-    /// The scaling in which it holds.
+    /// The scaling in which the bounds hold.
     pub(crate) fn scaling(&self) -> &Scaling {
         &self.scaling
     }
 
-    /// From what is proven on the left of the equilibrated matrix alone: the right residual is
-    /// Mₛ·(Mₛ⁻¹ − Xₛ).
+    /// From a proof on the left of the equilibrated matrix alone: the right residual is Mₛ·(Mₛ⁻¹ −
+    /// Xₛ).
     pub(crate) fn from_left(left: Proof, scaled: &DMatrix<f64>, scaling: Scaling) -> Self {
         let n = scaled.nrows();
         let norm = largest(absolute_row_sums(scaled).into_iter());
@@ -152,16 +155,16 @@ impl Certificate {
     }
 }
 
-/// Proves how near `inverse` is to the inverse of `matrix`, wherever it comes from.
+/// Proves how near `inverse`, whatever its source, is to the inverse of `matrix`; both n×n.
 ///
-/// Costs two products of n×n matrices. Where these prove nothing, another scaling is looked for in
-/// O(n³) operations; if there is one, two products more are taken in it.
+/// It takes two products of n×n matrices. If these prove nothing, it looks for another scaling in
+/// O(n³) operations; if there is one, it takes two more products in that scaling.
 ///
 /// # Errors
 ///
 /// [`InputError::Empty`], [`InputError::NotSquare`], [`InputError::NotFinite`] or
-/// [`InputError::ShapeMismatch`]. An inverse so wrong that nothing can be proven is no error: its
-/// bounds are ∞.
+/// [`InputError::ShapeMismatch`]. An inverse so wrong that nothing can be proven is not an error:
+/// its bounds are ∞.
 ///
 /// # Example
 ///
@@ -169,7 +172,7 @@ impl Certificate {
 /// use matrix_descent::certify;
 /// use nalgebra::DMatrix;
 ///
-/// // A library's inverse of the 13×13 Hilbert matrix, which no `f64` inverse can be right about.
+/// // The inverse of the 13×13 Hilbert matrix by LU; its condition is too large for `f64`.
 /// let hilbert = DMatrix::from_fn(13, 13, |i, j| 1.0 / (i + j + 1) as f64);
 /// let inverse = hilbert.clone().try_inverse().unwrap_or_default();
 /// assert!(!certify(&hilbert, &inverse)?.is_proof());
@@ -185,8 +188,8 @@ pub fn certify<T: Real>(
     Ok(certify_counted(matrix, inverse, &mut ProductCounter::new()))
 }
 
-/// [`certify`] for input that was checked: in the scaling that equilibrates the matrix, and if that
-/// proves nothing in that of its largest permutation product.
+/// [`certify`] for validated input: in the scaling that equilibrates the matrix, and, if that
+/// proves nothing, in that of its largest permutation product.
 pub(crate) fn certify_counted<T: Real>(
     matrix: &DMatrix<T>,
     inverse: &DMatrix<T>,

@@ -19,7 +19,7 @@ use crate::numerics::rounding::{
     product_error, slightly_more, underflow, unit_roundoff,
 };
 
-/// What is proven of an approximate inverse X of M; ∞ where nothing is, never NaN.
+/// Proven bounds for an approximate inverse X of M; ∞ where nothing is proven, never NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Proof {
     /// ρ ≥ ‖I − XM‖∞ (left) or ‖I − MX‖∞ (right). Below 1, M is proven invertible.
@@ -30,7 +30,7 @@ pub(crate) struct Proof {
     pub relative: f64,
 }
 
-/// More than a norm is enlarged by when it is rounded up, for any order that fits in a memory.
+/// More than rounding up enlarges a norm, for any order that fits in memory.
 const ENLARGEMENT: f64 = 1e-6;
 
 /// Which residual is bounded.
@@ -60,8 +60,8 @@ impl Proof {
         Self::from_bounds(residual, f64::INFINITY, inverse_norm)
     }
 
-    /// As [`Self::from_residual`], with a second upper bound of ‖M⁻¹ − X‖∞ found otherwise; a finite
-    /// one proves M invertible by itself.
+    /// As [`Self::from_residual`], with a second upper bound of ‖M⁻¹ − X‖∞ from another source; if
+    /// finite, it proves by itself that M is invertible.
     pub(crate) fn from_bounds(residual: f64, absolute: f64, inverse_norm: f64) -> Self {
         let residual = or_infinity(residual);
         let from_residual = if residual < 1.0 {
@@ -85,8 +85,8 @@ impl Proof {
         }
     }
 
-    /// Of another X of norm `inverse_norm` at this distance, in ‖·‖∞, from the one that it is of; the
-    /// norms are rounded up.
+    /// The proof for another X of norm `inverse_norm` at this distance, in ‖·‖∞, from the X of this
+    /// proof; the norms are rounded up.
     pub(crate) fn moved(self, distance: f64, inverse_norm: f64, matrix_norm: f64) -> Self {
         let absolute = slightly_more(self.absolute + distance);
         Self {
@@ -96,7 +96,7 @@ impl Proof {
         }
     }
 
-    /// The better of two certificates of the same X, bound by bound.
+    /// The better of two proofs for the same X, bound by bound.
     pub(crate) fn tightest(self, other: Self) -> Self {
         Self {
             residual: self.residual.min(other.residual),
@@ -116,10 +116,10 @@ fn relative_to_inverse(absolute: f64, inverse_norm: f64) -> f64 {
     }
 }
 
-/// The certificate from one plain product; `residual` is overwritten with I − XM or I − MX.
+/// The proof from one plain product; `residual` is overwritten with I − XM or I − MX.
 ///
-/// ρ = max over rows of |R̂|e·(1 + u) + g·|A|(|B|e) + underflow, g = nu/(1 − nu), where the residual
-/// is I − A·B.
+/// ρ = max over rows of |R̂|e·(1 + u) + g·|A|(|B|e) + underflow, g = nu/(1 − nu), where the
+/// residual is I − A·B.
 pub(crate) fn plain_proof(
     matrix: &DMatrix<f64>,
     x: &DMatrix<f64>,
@@ -141,7 +141,7 @@ pub(crate) fn plain_proof(
     Proof::from_residual(bounds.residual, inverse_norm)
 }
 
-/// What a computed residual R̂ = fl(I − A·B) says of I − A·B; all norms are ‖·‖∞, rounded up.
+/// Bounds of I − A·B from a computed residual R̂ = fl(I − A·B); all norms are ‖·‖∞, rounded up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ResidualBounds {
     /// A bound of ‖I − A·B‖.
@@ -153,7 +153,7 @@ pub(crate) struct ResidualBounds {
 }
 
 impl ResidualBounds {
-    /// From R̂ as a plain product gave it, and the row sums of |B|.
+    /// From R̂, computed by a plain product, and the row sums of |B|.
     pub(crate) fn new(a: &DMatrix<f64>, b_sums: &[f64], residual: &DMatrix<f64>) -> Self {
         let n = a.nrows();
         let (a_norm, b_norm) = (largest_row_sum(a), largest(b_sums.iter().copied()));

@@ -18,7 +18,7 @@ fn product_sizes(a: &DMatrix<f64>, b: &DMatrix<f64>) -> (RowSums, f64) {
     (absolute_times(a, &b_sums), tiny)
 }
 
-/// Cuts per factor.
+/// The number of parts that each factor is cut into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slices {
     /// A = A₁ + rest: three products, about 76 bits in f64.
@@ -85,25 +85,25 @@ pub(crate) fn accurate_residual(
             sum.subtract((a, SlicePart::Rest(2)), (b, SlicePart::Rest(0)));
         }
     }
-    sum.finish(a, b)
+    sum.into_row_bounds(a, b)
 }
 
 /// The order up to which slices take longer than the sums entry by entry.
 const DIRECT_UP_TO: usize = 8;
 
-/// The same for a small order.
+/// [`accurate_residual`] for a small order.
 fn direct_residual(a: &DMatrix<f64>, b: &DMatrix<f64>, buffers: ResidualBuffers<'_>) -> RowSums {
     let ResidualBuffers {
         residual, errors, ..
     } = buffers;
     residual_by_entries(a, b, residual, errors);
-    // For factors that a scaling left a little off.
+    // This covers factors that scaling left slightly off.
     let tiny = underflow(a.nrows(), largest_row_sum(a) + largest_row_sum(b));
     let rows = absolute_row_sums(errors).into_iter();
     rows.map(|row| enlarge(row + tiny, a.nrows())).collect()
 }
 
-/// I minus products, with the roundings of the sums kept in a second matrix.
+/// The sum of I minus products, with the roundings of the sums kept in a second matrix.
 struct Accumulator<'a> {
     buffers: ResidualBuffers<'a>,
     counter: &'a mut ProductCounter,
@@ -151,11 +151,11 @@ impl Accumulator<'_> {
         }
     }
 
-    /// Adds the roundings. Their own roundings are of second order: at most terms·u times
-    /// terms·u·(1 + 8|A||B|): each partial sum is a product of partial sums of slices, which are at
-    /// most (1 + 2^−β)|A| or, where the first slice is zero, 2|A|; so it is at most
-    /// I + 4(1 + 2^−β)|A||B|.
-    fn finish(mut self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> RowSums {
+    /// Adds the roundings to the residual, and returns the bounds by rows. The roundings of that
+    /// sum are of second order: at most terms·u times terms·u·(1 + 8|A||B|), because each partial
+    /// sum is a product of partial sums of slices, which are at most (1 + 2^−β)|A| or, where the
+    /// first slice is zero, 2|A|; so it is at most I + 4(1 + 2^−β)|A||B|.
+    fn into_row_bounds(mut self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> RowSums {
         *self.buffers.residual += &*self.buffers.errors;
         let u = unit_roundoff();
         let second_order = 2.0 * (self.terms as f64 * u).powi(2);
@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// Each row has entries 2^`step` times smaller than the one before.
+    /// Each row has entries 2^`step` times smaller than the row before.
     fn graded(n: usize, frequency: f64, step: i32) -> DMatrix<f64> {
         let wave = |i: usize, j: usize| ((i * n + j + 1) as f64 * frequency).sin();
         DMatrix::from_fn(n, n, |i, j| {
@@ -216,8 +216,8 @@ mod tests {
         }
     }
 
-    /// Terms whose sum loses its last bit where the errors of the sum are added up, and is zero as
-    /// computed: nothing else is left to be bounded.
+    /// Terms whose sum loses its last bit where the errors of the sum are added up: the computed
+    /// sum is zero, and only that loss is left to bound.
     #[test]
     fn roundings_of_roundings_are_bounded() {
         let u = 0.5 * f64::EPSILON;
@@ -235,7 +235,7 @@ mod tests {
             sum.buffers.product.fill(term);
             sum.add_negative();
         }
-        let bounds = sum.finish(&one, &one);
+        let bounds = sum.into_row_bounds(&one, &one);
         assert_eq!(w[0][(0, 0)], 0.0);
         let truth = terms
             .iter()

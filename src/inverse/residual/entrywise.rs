@@ -1,8 +1,8 @@
 //! The residual entry by entry in twice the working precision.
 //!
-//! The dot products are those of T. Ogita, S. M. Rump and S. Oishi, "Accurate sum and dot product", 2005:
-//! as exact as if they were computed in twice the precision and then rounded. Their errors are bounded as
-//! they arise, so that of exact products nothing is left.
+//! The dot products are computed as in T. Ogita, S. M. Rump and S. Oishi, "Accurate sum and dot
+//! product", 2005: as exact as if they were computed in twice the precision and then rounded. Their
+//! errors are bounded as they arise, so that exact products leave no error at all.
 
 use nalgebra::DMatrix;
 
@@ -12,13 +12,15 @@ use crate::numerics::rounding::{RowSums, enlarge, product_error, unit_roundoff};
 /// Below this the error of a product may be lost to underflow.
 const SAFE: f64 = f64::MIN_POSITIVE / (f64::EPSILON * f64::EPSILON * f64::EPSILON);
 
-/// What is added for that, before the multiplication by some u: five of the smallest subnormals and more.
+/// The allowance for that, before the multiplication by some u: more than five of the smallest
+/// subnormals.
 const LOST: f64 = 16.0 * f64::MIN_POSITIVE;
 
-/// R̂ = I − A·B into `residual` and a bound of |R̂ − R| into `bounds`.
+/// Writes R̂ = I − A·B into `residual` and a bound of |R̂ − R| into `bounds`; all matrices are n×n.
 ///
-/// With the exact errors eₖ of the products and of the sums, R is the plain sum plus Σeₖ; of that, n terms
-/// of two, the computed value is off by g·Σ|eₖ|, g being that of 2n roundings, and the sum of both by u.
+/// With the exact errors eₖ of the products and of the sums, R is the plain sum plus Σeₖ. The
+/// computed value of Σeₖ, n terms of two errors each, is off by g·Σ|eₖ|, where g belongs to 2n
+/// roundings, and the final sum by u.
 pub(crate) fn residual_by_entries(
     a: &DMatrix<f64>,
     b: &DMatrix<f64>,
@@ -44,7 +46,8 @@ pub(crate) fn residual_by_entries(
     }
 }
 
-/// sums ← sums − factor·column, with the exact errors added to `errors` and their magnitudes to `sizes`.
+/// sums ← sums − factor·column, with the exact errors added to `errors` and their magnitudes to
+/// `sizes`.
 fn subtract(factor: f64, column: &[f64], sums: &mut [f64], errors: &mut [f64], sizes: &mut [f64]) {
     let places = sums.iter_mut().zip(errors).zip(sizes);
     for (((sum, error), size), &entry) in places.zip(column) {
@@ -61,14 +64,14 @@ fn subtract(factor: f64, column: &[f64], sums: &mut [f64], errors: &mut [f64], s
     }
 }
 
-/// a·b − fl(a·b), exactly, where nothing leaves the range (T. J. Dekker, "A floating-point technique for
-/// extending the available precision", 1971).
+/// a·b − fl(a·b), exactly, where nothing leaves the range (T. J. Dekker, "A floating-point
+/// technique for extending the available precision", 1971).
 fn error_of_product(a: f64, b: f64, product: f64) -> f64 {
     let ((a_high, a_low), (b_high, b_low)) = (halves(a), halves(b));
     a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
 }
 
-/// The number as a sum of two of at most 26 bits each.
+/// Splits the number into a sum of two of at most 26 bits each.
 fn halves(value: f64) -> (f64, f64) {
     let scaled = SPLITTER * value;
     let high = scaled - (scaled - value);

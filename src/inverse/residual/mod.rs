@@ -1,4 +1,4 @@
-//! How far a matrix is from being an inverse.
+//! The residual: how far a matrix is from being an inverse.
 
 pub(crate) mod accurate;
 pub(crate) mod entrywise;
@@ -12,8 +12,8 @@ use crate::numerics::product::add_product;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 
-/// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN; the n×n matrices are
-/// stored by columns.
+/// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN; the n×n matrices
+/// are stored by columns.
 pub(crate) fn residual<T: Real>(x: &[T], m: &[T], n: usize, side: Side) -> T {
     match side {
         Side::Left => distance_from_identity(x, m, n),
@@ -30,7 +30,7 @@ pub(crate) fn residual<T: Real>(x: &[T], m: &[T], n: usize, side: Side) -> T {
     }
 }
 
-/// The products of n×n matrices that [`residual`] takes.
+/// The number of products of n×n matrices that [`residual`] takes.
 pub(crate) fn products_of_residual(side: Side) -> usize {
     match side {
         Side::Left | Side::Right => 1,

@@ -12,7 +12,7 @@ use crate::numerics::real::Real;
 pub(crate) enum SlicePart {
     /// The first or the second slice.
     Slice(u32),
-    /// What is left after so many slices; after none, all of it.
+    /// The rest after this many slices; after none, the whole factor.
     Rest(u32),
 }
 
@@ -22,7 +22,8 @@ pub(crate) fn slice_bits(n: usize) -> u32 {
     f64::MANTISSA_DIGITS.saturating_sub(log) / 2
 }
 
-/// A part of every row of `a`, each row with the exponent of its own largest entry.
+/// Writes a part of every row of `a` into `out`, each row with the exponent of its own largest
+/// entry.
 pub(crate) fn cut_rows(out: &mut DMatrix<f64>, a: &DMatrix<f64>, part: SlicePart) {
     let bits = slice_bits(a.nrows());
     let mut exponents = vec![None; a.nrows()];
@@ -41,7 +42,8 @@ pub(crate) fn cut_rows(out: &mut DMatrix<f64>, a: &DMatrix<f64>, part: SlicePart
     }
 }
 
-/// A part of every column of `b`, each column with the exponent of its own largest entry.
+/// Writes a part of every column of `b` into `out`, each column with the exponent of its own
+/// largest entry.
 pub(crate) fn cut_columns(out: &mut DMatrix<f64>, b: &DMatrix<f64>, part: SlicePart) {
     let bits = slice_bits(b.nrows());
     for (mut to, from) in out.column_iter_mut().zip(b.column_iter()) {

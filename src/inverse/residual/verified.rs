@@ -1,4 +1,5 @@
-//! Whether a residual is really within a tolerance, where the rounding of a plain product leaves doubt.
+//! Whether a residual is really within a tolerance, if the rounding of a plain product leaves
+//! doubt.
 
 use nalgebra::DMatrix;
 
@@ -12,18 +13,18 @@ use crate::numerics::real::Real;
 use crate::numerics::rounding::{absolute_row_sums, absolute_times, enlarge};
 use crate::objective::Side;
 
-/// An inverse and its matrix, both equilibrated.
+/// A residual to verify: an inverse and its matrix, both equilibrated.
 pub(crate) struct VerifiedResidual<'a> {
     matrix: DMatrix<f64>,
     inverse: DMatrix<f64>,
     scaling: &'a Scaling,
 }
 
-/// Beside the entries of the identity, u·√u.
+/// u·√u: negligible compared with the entries of the identity.
 const NEGLIGIBLE: f64 = 1e-24;
 
-/// I − A·B, and by how many powers of two row i of it is enlarged, and column i reduced, when it is scaled
-/// back.
+/// The factors of I − A·B, and the power of two by which scaling back enlarges row i of it and
+/// reduces column i.
 struct ScaledFactors<'a> {
     a: &'a DMatrix<f64>,
     b: &'a DMatrix<f64>,
@@ -50,13 +51,13 @@ impl<'a> VerifiedResidual<'a> {
     }
 
     /// An upper bound of the residual on this side, from a product of more than twice the working
-    /// precision; the residual itself where its rounding is next to nothing, so that that of an exact
-    /// inverse is zero.
+    /// precision. If its rounding is negligible, the residual itself, so that an exact inverse has
+    /// residual zero.
     pub(crate) fn upper_bound(&self, side: Side, counter: &mut ProductCounter) -> f64 {
         self.largest(side, |factors| factors.upper_bound(counter))
     }
 
-    /// Of the sides that count, the larger value.
+    /// The largest value over the sides that count.
     fn largest(&self, side: Side, mut of: impl FnMut(ScaledFactors<'_>) -> f64) -> f64 {
         match side {
             Side::Left => of(self.left()),
@@ -91,8 +92,8 @@ impl ScaledFactors<'_> {
         self.exponents.windows(2).all(|pair| pair[0] == pair[1])
     }
 
-    /// A bound of ‖δ‖_F for the rounding δ of a plain product: |δ| ≤ 2nu·(I + |A||B|), before and after
-    /// the scaling.
+    /// A bound of ‖δ‖_F for the rounding δ of a plain product: |δ| ≤ 2nu·(I + |A||B|), before and
+    /// after the scaling.
     fn rounding(&self, epsilon: f64, counter: &mut ProductCounter) -> f64 {
         let n = self.a.nrows();
         let units = n as f64 * epsilon;
@@ -121,7 +122,7 @@ impl ScaledFactors<'_> {
                 product: &mut product,
             };
             let rows = accurate_residual(self.a, self.b, Slices::Three, buffers, counter);
-            // No row of absolute values has a norm above its sum.
+            // The 2-norm of a row is at most the sum of its absolute values.
             euclidean_norm(&rows)
         } else {
             counter.count(Slices::Three.products());
@@ -135,7 +136,7 @@ impl ScaledFactors<'_> {
         enlarge(norm + rounding, n)
     }
 
-    /// ‖·‖_F of a matrix scaled back as the residual is.
+    /// ‖·‖_F of a matrix scaled back like the residual.
     fn norm(&self, matrix: &DMatrix<f64>) -> f64 {
         let scaled_back = matrix.map_with_location(|i, j, value| {
             value.scale_by_power_of_two(self.exponents[i] - self.exponents[j])

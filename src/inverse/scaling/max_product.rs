@@ -4,11 +4,11 @@ use nalgebra::DMatrix;
 
 use crate::numerics::real::Real;
 
-/// A cost that no sum of costs of entries reaches; it stands for an entry of zero.
+/// A cost that no sum of costs of entries reaches; it stands for a zero entry.
 const NO_ENTRY: i64 = 1 << 40;
 
-/// Exponents rᵢ, cⱼ with |mᵢⱼ|·2^(rᵢ + cⱼ) < 2 for all entries and ≥ 1 along one permutation, that of
-/// the largest product; none if each permutation meets a zero, so that the matrix is singular.
+/// Exponents rᵢ, cⱼ with |mᵢⱼ|·2^(rᵢ + cⱼ) < 2 for all entries and ≥ 1 along the permutation with
+/// the largest product; none if each permutation contains a zero, so that the matrix is singular.
 ///
 /// They are the potentials of an assignment problem in the exponents of the entries (Olschowka and
 /// Neumaier, "A new pivoting strategy for Gaussian elimination", 1996), solved by shortest
@@ -29,7 +29,7 @@ pub(crate) fn exponents_by_max_product<T: Real>(
     if total >= NO_ENTRY / 2 {
         return None;
     }
-    // uᵢ + vⱼ ≤ costᵢⱼ = −exponent, with equality along the matching.
+    // uᵢ + vⱼ ≤ costᵢⱼ = −exponent, with equality along the permutation.
     let exponents = |potentials: &[i64]| potentials.iter().map(|&p| p as i32).collect();
     Some((exponents(&assignment.rows), exponents(&assignment.columns)))
 }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_structurally_singular_matrix_has_none() {
+    fn a_structurally_singular_matrix_has_no_scaling() {
         assert!(exponents_by_max_product(&dmatrix![1.0, 2.0; 0.0, 0.0]).is_none());
         let shared = dmatrix![1.0, 0.0, 0.0; 5.0, 0.0, 0.0; 1.0, 2.0, 3.0];
         assert!(exponents_by_max_product(&shared).is_none());

@@ -1,9 +1,9 @@
 //! Scaling rows and columns by powers of two, exactly.
 //!
-//! With R = diag(2^rᵢ) and C = diag(2^cⱼ) the scaled matrix is Mₛ = R·M·C, and
-//! M⁻¹ = C·Mₛ⁻¹·R. The exponents are found by simultaneous scaling towards rows and columns whose
-//! largest entries are all near 1 (D. Ruiz, "A scaling algorithm to equilibrate both rows and
-//! columns norms in matrices", 2001), in integers, so nothing can leave the range on the way.
+//! With R = diag(2^rᵢ) and C = diag(2^cⱼ) the scaled matrix is Mₛ = R·M·C, and M⁻¹ = C·Mₛ⁻¹·R. The
+//! exponents are found by simultaneous scaling towards rows and columns whose largest entries are
+//! all near 1 (D. Ruiz, "A scaling algorithm to equilibrate both rows and columns norms in
+//! matrices", 2001), in integers, so that no intermediate result can overflow.
 
 pub(crate) mod max_product;
 
@@ -19,30 +19,30 @@ pub(crate) struct Scaling {
     columns: Vec<i32>,
 }
 
-/// Factors of the rows and columns of an inverse that scale it back, but for a common factor.
+/// Factors of the rows and columns of an inverse that scale it back, up to a common factor.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Weights {
     pub(crate) rows: Vec<f64>,
     pub(crate) columns: Vec<f64>,
 }
 
-/// Sweeps halve the distance of every exponent from its goal; the exponents of f64 span about
-/// 2¹¹, so twelve sweeps bring them within one of it.
+/// The number of sweeps. A sweep halves the distance of every exponent from its target; the
+/// exponents of f64 span about 2¹¹, so twelve sweeps bring them within one of it.
 const SWEEPS: usize = 12;
 
-/// Largest entries within this of the common exponent are left where they are by a sweep.
+/// A sweep leaves largest entries within this of the common exponent where they are.
 const NEAR: i32 = 2;
 
 /// Spreads of row and column scales up to 2^±this are left alone: scaling them does not help, and
-/// it would spoil structure (orthogonality, a spectrum made to measure).
+/// it would spoil structure (orthogonality, a prescribed spectrum).
 const HARMLESS_SPREAD: i32 = 3;
 
-/// Scalings that differ by factors up to 2^this are worth the same.
+/// Scalings that differ by factors up to 2^this count as the same.
 const CLEAR_CHANGE: i32 = 8;
 
 impl Scaling {
     /// The scaling that equilibrates `matrix`. Rows and columns of zeros keep exponent zero
-    /// (relative to the common scale). Non-finite entries are passed over.
+    /// (relative to the common scale). Non-finite entries are ignored.
     ///
     /// A matrix scaled by a power of two gets the same scaled matrix; the transpose gets the
     /// transposed scaling.
@@ -71,10 +71,11 @@ impl Scaling {
         scaling
     }
 
-    /// Another scaling, if it is clearly another: that of the permutation with the largest product.
+    /// The scaling of the permutation with the largest product, if it clearly differs from this
+    /// one.
     ///
-    /// Where entries differ by many orders, largest entries alone may not show which ones the inverse
-    /// hangs on.
+    /// If entries differ by many orders of magnitude, largest entries alone may not show which ones
+    /// determine the inverse.
     pub(crate) fn by_max_product<T: Real>(&self, matrix: &DMatrix<T>) -> Option<Self> {
         let (rows, columns) = exponents_by_max_product(matrix)?;
         let other = Self { rows, columns };
@@ -115,7 +116,7 @@ impl Scaling {
         }
     }
 
-    /// Takes the factor 2^−common out, half of it on each side (transposes stay transposes up to
+    /// Takes out the factor 2^−common, half of it on each side (transposes stay transposes up to
     /// the odd power).
     fn split_common_exponent(&mut self, common: i32) {
         let half = common.div_euclid(2);
@@ -123,7 +124,7 @@ impl Scaling {
         self.columns.iter_mut().for_each(|c| *c -= common - half);
     }
 
-    /// Mₛ = R·M·C. Exact, but for entries that are more than 2^1000 (f64) times smaller than the
+    /// Mₛ = R·M·C. Exact except for entries that are more than 2^1000 (f64) times smaller than the
     /// others of their row or column; those are off by at most half the smallest subnormal, which
     /// the certificate accounts for.
     pub(crate) fn scale<T: Real>(&self, matrix: &DMatrix<T>) -> DMatrix<f64> {
@@ -133,12 +134,12 @@ impl Scaling {
     }
 
     /// X = C·Xₛ·R, the inverse of M from that of Mₛ, in place. Exact unless an entry leaves the
-    /// range of normal numbers; one too large becomes ±∞.
+    /// range of normal numbers; an entry that is too large becomes ±∞.
     pub(crate) fn unscale_inverse<T: Real>(&self, x: &mut DMatrix<T>) -> Exactness {
         shift_exponents(x, &self.columns, &self.rows, 1)
     }
 
-    /// Xₛ = C⁻¹·X·R⁻¹: what an inverse of M is for Mₛ.
+    /// Xₛ = C⁻¹·X·R⁻¹: the counterpart for Mₛ of an inverse of M.
     pub(crate) fn scale_inverse<T: Real>(&self, x: &DMatrix<T>) -> DMatrix<f64> {
         let mut scaled = x.map(T::to_f64);
         shift_exponents(&mut scaled, &self.columns, &self.rows, -1);
@@ -151,7 +152,7 @@ impl Scaling {
         value.binary_exponent() > T::MAX.binary_exponent().map(|e| e - exponent)
     }
 
-    /// What the entries of an inverse weigh when it is scaled back; none if all weigh the same.
+    /// The weights of the entries of an inverse when it is scaled back; none if all weigh the same.
     pub(crate) fn weights(&self) -> Option<Weights> {
         let of = |exponents: &[i32]| {
             let largest = exponents.iter().max().copied().unwrap_or(0);
@@ -164,7 +165,8 @@ impl Scaling {
         })
     }
 
-    /// Whether it is one common factor, so that X·M and M·X are the same before and after, bit for bit.
+    /// Whether the scaling is one common factor, so that X·M and M·X are the same before and after,
+    /// bit for bit.
     pub(crate) fn is_common_factor(&self) -> bool {
         self.row_spread() == 0 && self.column_spread() == 0
     }
@@ -179,18 +181,18 @@ impl Scaling {
         spread(&self.columns)
     }
 
-    /// The exponents of the rows of M, which are those of the columns of its inverse.
+    /// The exponents of the rows of M, which apply to the columns of its inverse.
     pub(crate) fn row_exponents(&self) -> &[i32] {
         &self.rows
     }
 
-    /// The exponents of the columns of M, which are those of the rows of its inverse.
+    /// The exponents of the columns of M, which apply to the rows of its inverse.
     pub(crate) fn column_exponents(&self) -> &[i32] {
         &self.columns
     }
 }
 
-/// Whether a scaling by powers of two left all the digits.
+/// Whether a scaling by powers of two kept all digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exactness {
     /// Scaling back gives the same numbers.
@@ -199,8 +201,8 @@ pub(crate) enum Exactness {
     Rounded,
 }
 
-/// The exponents of the largest entries of the rows and of the columns; none where all are zero.
-/// Non-finite entries are passed over.
+/// The exponents of the largest entries of the rows and of the columns; none where all entries are
+/// zero. Non-finite entries are ignored.
 fn largest_entries<T: Real>(matrix: &DMatrix<T>) -> (Vec<Option<i32>>, Vec<Option<i32>>) {
     let mut rows = vec![T::zero(); matrix.nrows()];
     let mut columns_max = Vec::with_capacity(matrix.ncols());
@@ -247,7 +249,7 @@ fn shift_exponents<T: Real>(
     }
 }
 
-/// values ← factor·values; whether the inverse of the factor leads back.
+/// values ← factor·values; returns whether the inverse of the factor restores them.
 fn multiply_exactly<T: Real>(values: &mut [T], (factor, inverse): (T, T)) -> bool {
     if factor == T::one() {
         return true;
@@ -278,8 +280,8 @@ fn spread(exponents: &[i32]) -> i32 {
     largest - smallest
 }
 
-/// Subtracts half of each largest exponent, rounded towards zero, so that the sweeps settle. Returns
-/// whether anything moved.
+/// Subtracts half of each largest exponent, rounded towards zero, so that the sweeps settle.
+/// Returns whether anything moved.
 fn move_halfway(exponents: &mut [i32], largest: &[Option<i32>]) -> bool {
     let mut moved = false;
     for (exponent, distance) in exponents.iter_mut().zip(largest) {

@@ -16,7 +16,8 @@ use crate::numerics::matrix::{
 use crate::numerics::product::counter::Symmetry;
 use crate::numerics::real::Real;
 
-/// A loss this many times what the eigenvalues seen explain tells of others; shares are estimates.
+/// A loss this many times what the known eigenvalues explain points to others; the shares of the
+/// eigenvalues are estimates.
 const UNEXPLAINED: f64 = 1.5;
 
 impl<T: Real> NaturalDescent<'_, '_, T> {
@@ -85,7 +86,7 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         scale(&mut w.image, -centre);
         add_to_diagonal(&mut w.image, centre);
         let (mut alpha, mut beta) = best_mixture(&w.image, &w.direction);
-        // Written so that NaN is caught.
+        // False for NaN too.
         let grows = alpha + beta * step.slope() >= LEAST_SLOPE;
         if !grows {
             (alpha, beta) = (1.0, 0.0);
@@ -170,7 +171,7 @@ fn apply_degree_nine<T: Real>(
     counter.multiply_with_symmetry(symmetry, big, s, s);
     make_factors(q, left, big, s, y);
     counter.multiply_with_symmetry(symmetry, out, left, big);
-    add_lower_options(q, out, big, s, y);
+    add_lower_terms(q, out, big, s, y);
     add_to_diagonal(out, <T as Real>::from_f64(q.f[0]));
     counter.multiply(left, out, x);
     add_to_diagonal(&mut w.image, <T as Real>::from_f64(-q.shift));
@@ -186,8 +187,8 @@ fn make_factors<T: Real>(
 ) {
     let [alpha, d2, d1, e2] = [q.alpha, q.d2, q.d1, q.e2].map(<T as Real>::from_f64);
     let factors = left.as_mut_slice().iter_mut().zip(big.as_mut_slice());
-    let options = s.as_slice().iter().zip(y.as_slice());
-    for ((left, big), (&s, &y)) in factors.zip(options) {
+    let terms = s.as_slice().iter().zip(y.as_slice());
+    for ((left, big), (&s, &y)) in factors.zip(terms) {
         let w = alpha * *big;
         *left = w + d2 * s + d1 * y;
         *big = w + e2 * s;
@@ -195,7 +196,7 @@ fn make_factors<T: Real>(
 }
 
 /// Adds e₀W + f₂S + f₁Y to the product of the factors, W from `big` = W + e₂S.
-fn add_lower_options<T: Real>(
+fn add_lower_terms<T: Real>(
     q: &DegreeEight,
     out: &mut DMatrix<T>,
     big: &DMatrix<T>,
@@ -203,8 +204,8 @@ fn add_lower_options<T: Real>(
     y: &DMatrix<T>,
 ) {
     let [of_big, of_s, of_y] = [q.e0, q.f[2] - q.e0 * q.e2, q.f[1]].map(<T as Real>::from_f64);
-    let options = big.as_slice().iter().zip(s.as_slice()).zip(y.as_slice());
-    for (out, ((&big, &s), &y)) in out.as_mut_slice().iter_mut().zip(options) {
+    let terms = big.as_slice().iter().zip(s.as_slice()).zip(y.as_slice());
+    for (out, ((&big, &s), &y)) in out.as_mut_slice().iter_mut().zip(terms) {
         *out = *out + of_big * big + of_s * s + of_y * y;
     }
 }

@@ -1,5 +1,5 @@
-//! Descent on an equilibrated matrix: momentum in the natural metric and Chebyshev steps, whichever is
-//! cheaper.
+//! Descent on an equilibrated matrix: momentum in the natural metric and Chebyshev steps, whichever
+//! takes fewer products.
 
 pub(crate) mod chebyshev;
 mod least_squares;

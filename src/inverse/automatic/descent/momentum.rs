@@ -8,23 +8,24 @@ use crate::numerics::real::Real;
 /// ‖(EX)M‖_F below which every eigenvalue of C is near 0 or near 1.
 const SETTLED: f64 = 1e-4;
 
-/// A Rayleigh quotient is a signal when it is this many times the estimate of its rounding; on
-/// singular matrices up to ten times were seen.
+/// A Rayleigh quotient is a signal if it is this many times the estimate of its rounding; on
+/// singular matrices, up to ten times were observed.
 const SIGNAL_TO_ROUNDING: f64 = 16.0;
 
-/// Eigenvalues near zero that a step multiplies by more than this have not been seen well before.
+/// A step that multiplies eigenvalues near zero by more than this is a leap: they were not well
+/// resolved before.
 const LEAP: f64 = 64.0;
 
-/// Momentum steps between fresh products C = XM.
+/// Momentum steps between recomputed products C = XM.
 const STEPS_ON_ONE_IMAGE: usize = 5;
 
-/// Least squares that promises less than this share of the loss sees only rounding; the natural
-/// gradient alone still makes tiny eigenvalues grow.
+/// Least squares that promises to remove less than this share of the loss sees only rounding; the
+/// natural gradient alone still makes tiny eigenvalues grow.
 const LEAST_GAIN: f64 = 1e-5;
 
 impl<T: Real> NaturalDescent<'_, '_, T> {
-    /// One step of the method in the natural metric; false, and X as it is, if nothing is left
-    /// that could grow.
+    /// One step of momentum in the natural metric; false, with X unchanged, if nothing is left that
+    /// could grow.
     pub(crate) fn momentum_step(&mut self) -> bool {
         if !self.has_momentum {
             self.start_without_momentum();
@@ -44,10 +45,10 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
     }
 
     /// (α, η, β) = argmin ‖E − α·C − η·(EX)M − β·ΔC‖_F: the factors of X, of the natural gradient
-    /// EX and of the last step ΔX. The image (EX)M is a product of its own, since E·C would trust
+    /// EX and of the last step ΔX. The image (EX)M is a separate product, because E·C would rely on
     /// a C that has drifted.
     ///
-    /// It works with F = C − I = −E, which takes no matrix of its own; −EX is left in `direction`, its
+    /// It works with F = C − I = −E, which needs no extra matrix; −EX is left in `direction`, its
     /// image in `direction_image`.
     fn best_step(&mut self) -> Option<[f64; 3]> {
         let symmetry = self.symmetry();
@@ -88,9 +89,9 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
 
     /// Does the step lower the loss by more than rounding, and leave all eigenvalues positive?
     ///
-    /// A leap multiplies the last errors of the other eigenvalues, of norm `size`, as well. Momentum
-    /// cancels that as far as they are equal; if they are not, it may turn signs unless the loss
-    /// that it promises rules that out.
+    /// A leap also multiplies the last errors of the other eigenvalues, of norm `size`. Momentum
+    /// cancels that as far as they are equal; if they are not, the leap may turn signs unless the
+    /// loss that it promises rules that out.
     fn is_sound(&self, coefficients: [f64; 3], right: &[f64; 3], size: f64) -> bool {
         let gain: f64 = coefficients.iter().zip(right).map(|(c, r)| c * r).sum();
         let loss = self.losses[0];
@@ -110,11 +111,11 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         self.momentum_slope = (slope - 1.0) / slope;
         self.has_leapt = slope > LEAP;
         if self.has_leapt {
-            // The next step needs to know how large they have become: it could turn signs.
+            // The next step has to look at how large they have become: it could turn signs.
             self.momentum_steps_planned = 0;
         }
         let [own, natural, momentum] = coefficients.map(<T as Real>::from_f64);
-        // What is in the workspace is −EX and its image.
+        // The workspace holds −EX and its image.
         let natural = -natural;
         let w = &mut *self.iteration.workspace;
         combine(&mut w.momentum, momentum, natural, &w.direction);
@@ -128,11 +129,11 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
     /// The factor of EX when every eigenvalue of C is near 0 or near 1; none if those near 0 show
     /// no growth above the rounding level.
     ///
-    /// Now (EX)M, of norm `size`, is either the signal of eigenvalues still to grow, or the last
-    /// errors of the others, or rounding. The Rayleigh quotient ⟨E, EC⟩/⟨E, E⟩ estimates the
-    /// eigenvalues. Errors of size e in the others add e² to ⟨E, EC⟩, as they do to `size`²: then
-    /// Schulz's step removes them. Rounding adds about u²·‖X‖‖M‖ to the quotient, not u, because
-    /// the rounding of EX is multiplied by the tiny σ once more.
+    /// Now (EX)M, of norm `size`, is the signal of eigenvalues still to grow, or the last errors of
+    /// the others, or rounding. The Rayleigh quotient ⟨E, EC⟩/⟨E, E⟩ estimates the eigenvalues.
+    /// Errors of size e in the others add e² to ⟨E, EC⟩ and to `size`²: then Schulz's step removes
+    /// them. Rounding adds about u²·‖X‖‖M‖ to the quotient, not u, because the rounding of EX is
+    /// multiplied by the tiny σ once more.
     fn settled_factor(&mut self, size: f64, overlap: f64) -> Option<f64> {
         let falling = size > 0.0 && size < 0.1 * self.image_size;
         let unit = 0.5 * T::EPSILON.to_f64();
@@ -140,7 +141,7 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         let rounding = unit * unit * self.condition;
         let best = overlap / (size * size);
         if best > 4.0 && overlap > SIGNAL_TO_ROUNDING * rounding * loss {
-            // A long step enlarges the last errors of the others too.
+            // A long step also enlarges the last errors of the others.
             self.image_size = f64::INFINITY;
             return Some(best);
         }
@@ -148,7 +149,7 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         falling.then_some(1.0)
     }
 
-    /// C = XM as a product again, instead of updates.
+    /// Recomputes C = XM as a product, in place of its updates.
     fn recompute_image(&mut self) {
         let symmetry = self.symmetry();
         self.iteration.write_image(symmetry);

@@ -1,4 +1,4 @@
-//! The loop: which step next, and when it ends.
+//! The loop of the descent: which step is next, and when the descent ends.
 
 use nalgebra::DVector;
 
@@ -16,56 +16,57 @@ use crate::numerics::real::Real;
 /// More products than any plan for an interval of ratio 1 to 40 needs.
 const MOST_PRODUCTS_PLANNED: usize = 60;
 
-/// A loss below this leaves no doubt about the spectrum: Chebyshev steps finish.
+/// A loss below this leaves no doubt about the spectrum: Chebyshev steps complete the descent.
 const NEAR: f64 = 0.1;
 
-/// After so many rises of the loss, rounding decides.
+/// After this many rises of the loss, rounding decides.
 const RISES_ALLOWED: usize = 3;
 
-/// A loss below 1 proves M regular, as far as C is right.
+/// A loss below 1 proves M regular, as far as C is accurate.
 pub(crate) const REGULAR_BELOW: f64 = 0.9;
 
 /// A step that shrinks the eigenvalues near zero more than this, or turns their signs, is refused:
-/// the loss cannot see it, but they would never grow again.
+/// the loss does not show it, but they would never grow again.
 pub(crate) const LEAST_SLOPE: f64 = 0.5;
 
-/// ‖I − XM‖²_F of a singular matrix is n − rank, to this accuracy, once the other eigenvalues are 1.
+/// ‖I − XM‖²_F of a singular matrix is n − rank, to this accuracy, once the other eigenvalues are
+/// 1.
 const CLEAR: f64 = 1e-3;
 
-/// How often a vector is projected; each time takes the error of the projection to a higher power.
+/// How often a vector is projected; each projection raises the error to a higher power.
 const PROJECTIONS: usize = 8;
 
-/// ε‖M‖√n times this is as large as rounding makes the image of a vector in the null space.
+/// Rounding can make the image of a vector in the null space this many times ε‖M‖√n large.
 const ROUNDINGS: f64 = 4.0;
 
 /// Each step at least doubles the tiny eigenvalues, and there is resolution for about 110
 /// doublings of C in f64, 50 in f32.
 pub(crate) const MOST_STEPS: usize = 150;
 
-/// A loss this many times the expected one tells of eigenvalues that were not seen. The shares of the
-/// eigenvalues are estimates, so that less says nothing.
+/// A loss this many times the expected one points to eigenvalues that were not seen. The shares of
+/// the eigenvalues are estimates, so that a smaller excess says nothing.
 const SURPRISE: f64 = 1.1;
 
-/// The order from which a look at the spectrum costs less than the products that it saves.
-const LOOK_FROM: usize = 20;
+/// The order from which estimating the spectrum costs less than the products that it saves.
+const ESTIMATE_FROM: usize = 20;
 
-/// The multiple of the rounding of XM, about ε·‖X‖_F·‖M‖_F/√n, below which an eigenvalue is lost in it:
-/// room for steps of high degree, whose polynomials magnify rounding.
+/// The multiple of the rounding of XM, about ε·‖X‖_F·‖M‖_F/√n, below which an eigenvalue is lost in
+/// it. It leaves room for steps of high degree, whose polynomials magnify rounding.
 const NOISE: f64 = 40.0;
 
-/// The losses that the stall rules look back on.
+/// The number of losses that the stall rules look back on.
 const MEMORY: usize = 5;
 
 /// What happens when the smallest eigenvalues are lost in the rounding of XM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AtNoise {
-    /// The descent ends: a wider format stands ready.
+    /// The descent ends: a wider format takes over.
     Stop,
-    /// It goes on as far as it can.
+    /// It continues as far as it can.
     GoOn,
 }
 
-/// How far a descent may go, and what it may rely on.
+/// The limits of a descent, and the symmetry that it may rely on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct DescentOptions {
     /// ‖I − XM‖ at which it ends.
@@ -74,23 +75,23 @@ pub(crate) struct DescentOptions {
     pub(crate) symmetry: Symmetry,
     /// What happens when the smallest eigenvalues are lost in the rounding of XM.
     pub(crate) at_noise: AtNoise,
-    /// The steps after which it ends in any case.
+    /// The largest number of steps.
     pub(crate) most_steps: usize,
 }
 
 /// How a descent ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DescentOutcome {
-    /// ‖I − XM‖ should now be at the goal, or at the rounding level.
+    /// ‖I − XM‖ should now be below the threshold, or at the rounding level.
     Converged,
     /// No growth above the rounding level is left: M is singular to working precision.
     Singular,
     /// Nothing grows any more, but the loss is not what a singular matrix leaves, or it has risen
-    /// on the way: rounding has spoilt the descent.
+    /// during the descent: rounding has spoilt the descent.
     Unclear,
-    /// Rounding hides the eigenvalues that are still small: a wider format has to go on.
+    /// Rounding hides the eigenvalues that are still small: a wider format has to continue.
     OutOfResolution,
-    /// Something stopped being finite.
+    /// A number stopped being finite.
     Broken,
     /// The monitor asked to stop.
     Stopped(StopReason),
@@ -131,26 +132,27 @@ pub(crate) struct NaturalDescent<'i, 'a, T: Real> {
     pub(crate) iteration: &'i mut Iteration<'a, T>,
     pub(crate) options: DescentOptions,
     prediction: PredictedDescent,
-    /// No eigenvalue of C is larger, as far as the last step tells.
+    /// An upper bound of the eigenvalues of C, as far as the last step shows.
     pub(crate) upper_bound: f64,
-    /// Momentum steps since C was a product.
+    /// Momentum steps since C was last computed as a product.
     pub(crate) since_fresh: usize,
-    /// ‖(EX)M‖_F of the step before, if that step should have squared it.
+    /// ‖(EX)M‖_F of the previous step, if that step should have squared it.
     pub(crate) image_size: f64,
-    /// The last step is in the workspace's `momentum`, its image with it.
+    /// Whether the last step is in the workspace's `momentum`, and its image in `momentum_image`.
     pub(crate) has_momentum: bool,
     /// The slope at zero of ΔC as a function of the eigenvalue of C.
     pub(crate) momentum_slope: f64,
-    /// Chebyshev steps are out of place.
+    /// Whether only momentum steps are allowed from now on.
     pub(crate) momentum_from_now: bool,
-    /// The last step made tiny eigenvalues grow so much that some may be far above the others.
+    /// Whether the last step made tiny eigenvalues grow so much that some may be far above the
+    /// others.
     pub(crate) has_leapt: bool,
-    /// Momentum steps that the last look at the spectrum promised to pay.
+    /// Momentum steps still planned since the last estimate of the spectrum.
     pub(crate) momentum_steps_planned: usize,
     pub(crate) matrix_norm: f64,
     /// ‖X‖_F·‖M‖_F.
     pub(crate) condition: f64,
-    /// The latest losses, the last one first.
+    /// The latest losses, the most recent first.
     pub(crate) losses: [f64; MEMORY],
     /// How often the loss has risen.
     pub(crate) rises: usize,
@@ -206,9 +208,10 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
 
     /// Has rounding taken over?
     ///
-    /// Near the solution a step squares the error at least, where it is not a Chebyshev step, which
-    /// makes the errors of all eigenvalues equal to that of the worst; once M is known to be regular a few
-    /// steps halve the loss; and a loss that rises, which no step does by itself, tells the same.
+    /// Near the solution a step at least squares the error, except a Chebyshev step, which makes
+    /// the errors of all eigenvalues equal to that of the worst; once M is known to be regular a
+    /// few steps halve the loss; and a loss that rises, which no step does by itself, also shows
+    /// rounding.
     fn has_stalled(&self) -> bool {
         let [loss, one_before, .., four_before] = self.losses;
         let near = loss < NEAR && loss > (0.25 * one_before).max(self.evened_out);
@@ -249,11 +252,11 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         }
     }
 
-    /// Does M vanish, to rounding, on what X has not inverted?
+    /// Does M vanish, up to rounding, on the space that X has not inverted?
     ///
-    /// v ← v − X·(M·v) takes a vector to that space, for I − XM projects onto it; then ‖M·v‖ is of the
-    /// size of the singular values left out. Matrix-vector products see them where C cannot, because
-    /// M·v is rounded relative to itself.
+    /// v ← v − X·(M·v) takes a vector to that space, because I − XM projects onto it; ‖M·v‖ is then
+    /// of the size of the remaining singular values. Matrix-vector products see them where C
+    /// cannot, because M·v is rounded relative to itself.
     fn null_space_is_null(&self) -> bool {
         let n = self.iteration.x.nrows();
         let mut v = DVector::from_fn(n, |i, _| {
@@ -273,16 +276,16 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         image.norm().to_f64() <= rounding
     }
 
-    /// Looks at the spectrum and takes the method that promises fewer products.
+    /// Estimates the spectrum and chooses the method that promises fewer products.
     fn choose(&mut self, loss: f64) -> NextStep {
-        if self.iteration.x.nrows() < LOOK_FROM && !self.has_leapt {
+        if self.iteration.x.nrows() < ESTIMATE_FROM && !self.has_leapt {
             return NextStep::Momentum;
         }
         if self.momentum_steps_planned > 0 {
             self.momentum_steps_planned -= 1;
             return NextStep::Momentum;
         }
-        if self.must_look(loss) {
+        if self.needs_estimate(loss) {
             self.iteration.workspace.lanczos.ritz_values(
                 &self.iteration.workspace.image,
                 &mut self.iteration.workspace.ritz,
@@ -306,19 +309,20 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         }
     }
 
-    /// Do the eigenvalues seen at the last look, followed through the steps since, no longer serve?
+    /// Are the eigenvalues of the last estimate, followed through the steps since, no longer
+    /// reliable?
     ///
-    /// They do where the loss leaves no room for others: it is below 1, and not larger than they
-    /// promise.
-    fn must_look(&self, loss: f64) -> bool {
+    /// They are reliable if the loss leaves no room for others: it is below 1, and not larger than
+    /// they predict.
+    fn needs_estimate(&self, loss: f64) -> bool {
         let expected = expected_loss(&self.iteration.workspace.ritz, self.iteration.x.nrows());
         self.iteration.workspace.ritz.is_empty()
             || loss >= REGULAR_BELOW
             || loss > SURPRISE * expected
     }
 
-    /// An interval for the eigenvalues of C. Its lower end may be too high, which costs little;
-    /// its upper end must not be too low.
+    /// An interval for the eigenvalues of C. Its lower end may be too high, which costs little; its
+    /// upper end must not be too low.
     fn interval(&self, loss: f64) -> Option<(f64, f64)> {
         let (first, last) = (
             self.iteration.workspace.ritz.first()?,
@@ -364,8 +368,8 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         steps > 0
     }
 
-    /// C is symmetric but for rounding if it was at the start; once rounding is no longer negligible,
-    /// the other half of it is no longer the same.
+    /// C is symmetric apart from rounding if it was at the start; once rounding is no longer
+    /// negligible, its two halves differ.
     pub(crate) fn symmetry(&self) -> Symmetry {
         if T::EPSILON.to_f64() * self.condition <= self.options.thresholds.third_order {
             self.options.symmetry

@@ -1,14 +1,15 @@
-//! Which step comes next: both methods are tried on the Ritz values, and their products counted.
+//! Which step comes next: both methods are simulated on the Ritz values, and their products
+//! counted.
 
 use crate::inverse::automatic::descent::least_squares::best_coefficients;
 use crate::inverse::automatic::descent::polynomial::ChebyshevStep;
 use crate::numerics::lanczos::RitzValue;
 use crate::numerics::real::Real;
 
-/// The degrees of Chebyshev steps and the products each takes, the fresh C = XM included.
+/// The degrees of Chebyshev steps and the products each takes, including the recomputed C = XM.
 pub(crate) const DEGREES: [(usize, usize); 4] = [(2, 2), (3, 3), (5, 4), (9, 5)];
 
-/// What a plan is taken to cost that comes to no end.
+/// The cost assigned to a plan that does not end.
 const ENDLESS: usize = 120;
 
 /// Above this ε the highest degree is always the cheapest per product.
@@ -19,7 +20,7 @@ const FAR: f64 = 0.95;
 pub(crate) struct ResidualThresholds {
     /// The square of this is below the rounding of X: a correction of second order suffices.
     pub(crate) second_order: f64,
-    /// The cube of this is: the correction takes one product more.
+    /// The cube of this is below the rounding of X: the correction takes one product more.
     pub(crate) third_order: f64,
 }
 
@@ -37,7 +38,7 @@ impl ResidualThresholds {
 /// The next step of a descent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum NextStep {
-    /// None: what is left cannot be told from rounding.
+    /// None: the remaining eigenvalues cannot be told from rounding.
     None,
     /// One least-squares step: two products.
     Momentum,
@@ -46,7 +47,7 @@ pub(crate) enum NextStep {
 }
 
 /// The cheapest next Chebyshev degree, and the products to take eigenvalues in [1−ε, 1+ε] (times
-/// any factor) to within the thresholds of 1. The last step needs no fresh C.
+/// any factor) to within the thresholds of 1. The last step does not recompute C.
 pub(crate) fn cheapest_degree(
     epsilon: f64,
     thresholds: ResidualThresholds,
@@ -66,7 +67,7 @@ pub(crate) fn cheapest_degree(
         let total = if next <= thresholds.second_order {
             products - 1
         } else if next <= thresholds.third_order {
-            // The refinement makes up for it with one product more.
+            // The refinement compensates with one product more.
             products
         } else {
             products + cheapest_degree(next, thresholds, best.1 - products).1
@@ -84,13 +85,13 @@ fn remainder(degree: usize, epsilon: f64) -> f64 {
 }
 
 /// The lower end used for a step of degree d: eigenvalues below it still grow nearly as fast as
-/// they can, and the others keep away from zero.
+/// possible, and the others stay away from zero.
 pub(crate) fn safe_lower_end(degree: usize, smallest: f64, largest: f64) -> f64 {
     let floor = largest / (10.0 * (degree * degree) as f64);
     smallest.max(floor)
 }
 
-/// The products of Chebyshev steps for these eigenvalues.
+/// The number of products of Chebyshev steps for these eigenvalues.
 fn chebyshev_products(values: &mut [f64], thresholds: ResidualThresholds, limit: usize) -> usize {
     let mut products = 0;
     while products < limit {
@@ -112,14 +113,14 @@ fn extremes(values: &[f64]) -> (f64, f64) {
     (smallest, largest)
 }
 
-/// ‖I − C‖²_F to expect from these eigenvalues of an n×n matrix.
+/// The expected ‖I − C‖²_F for these eigenvalues of an n×n matrix.
 pub(crate) fn expected_loss(ritz: &[RitzValue], n: usize) -> f64 {
     let deviations = ritz.iter().map(|r| r.weight * (1.0 - r.value).powi(2));
     n as f64 * deviations.sum::<f64>()
 }
 
-/// The least-squares method on eigenvalues with weights: what a step does to the matrix, done to
-/// a few numbers.
+/// Predicts the least-squares method on weighted eigenvalues: what a step does to the matrix,
+/// applied to a few numbers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PredictedDescent {
     values: Vec<f64>,
@@ -129,7 +130,7 @@ pub(crate) struct PredictedDescent {
 }
 
 impl PredictedDescent {
-    /// With room for so many eigenvalues.
+    /// With room for this many eigenvalues.
     pub(crate) fn with_capacity(eigenvalues: usize) -> Self {
         let empty = || Vec::with_capacity(eigenvalues);
         Self {
@@ -140,7 +141,7 @@ impl PredictedDescent {
         }
     }
 
-    /// For how many steps the least-squares method saves products.
+    /// The number of steps for which the least-squares method saves products.
     pub(crate) fn best_momentum_steps(
         &mut self,
         ritz: &[RitzValue],
@@ -165,7 +166,8 @@ impl PredictedDescent {
     fn load(&mut self, ritz: &[RitzValue]) {
         let largest = ritz.last().map_or(1.0, |r| r.value.abs());
         self.values.clear();
-        // What is not above zero is rounding, and stands for an eigenvalue below all that count.
+        // A value that is not above zero is rounding, and stands for an eigenvalue below all that
+        // count.
         self.values
             .extend(ritz.iter().map(|r| r.value.max(1e-18 * largest)));
         self.weights.clear();

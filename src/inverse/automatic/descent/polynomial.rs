@@ -1,10 +1,10 @@
 //! Chebyshev steps: the polynomials that bring a positive spectrum closest to 1.
 //!
-//! For eigenvalues of C = XM in [a, b] the step X ← p(C)·X with
-//! 1 − x·p(x) = T_d((b + a − 2x)/(b − a)) / T_d((b + a)/(b − a))
-//! leaves the smallest largest |1 − eigenvalue| that degree d allows (W. Markoff, 1916), and the
-//! composition of such steps, each for the interval the one before left, is the best composition
-//! of steps of these degrees (Amsel, Persson, Musco, Gower, "The Polar Express", 2025).
+//! For eigenvalues of C = XM in [a, b] the step X ← p(C)·X with 1 − x·p(x) = T_d((b + a − 2x)/(b −
+//! a)) / T_d((b + a)/(b − a)) leaves the smallest largest |1 − eigenvalue| possible for degree d
+//! (W. Markoff, 1916), and the composition of such steps, each for the interval that the one before
+//! left, is the best composition of steps of these degrees (Amsel, Persson, Musco, Gower, "The
+//! Polar Express", 2025).
 
 /// A polynomial p of degree d − 1, in powers of e = 1 − 2x/(a + b), which lies in
 /// [−ε, ε] on the interval, ε = (b − a)/(b + a).
@@ -24,7 +24,7 @@ impl ChebyshevStep {
     /// The step of this degree for the interval [a, b], 0 < a ≤ b.
     pub(crate) fn new(degree: usize, a: f64, b: f64) -> Self {
         let centre = 0.5 * (a + b);
-        // A point is taken for a narrow interval, so that 1/ε is finite.
+        // A point counts as an interval of this width, so that 1/ε is finite.
         let epsilon = ((b - a) / (b + a)).max(1e-12);
         let scaled = scaled_chebyshev(degree, epsilon);
         // (t(1) − t(e))/(1 − e) by synthetic division of t(e) − t(1) by e − 1, where t(1) = 1 and
@@ -116,8 +116,9 @@ pub(crate) struct DegreeEight {
 }
 
 impl DegreeEight {
-    /// From coefficients in powers of e. A Chebyshev step's are positive at the top, and its
-    /// factors stay within a small multiple of the coefficients for every interval (tested).
+    /// From coefficients in powers of e. The leading coefficients of a Chebyshev step are positive,
+    /// and its factors stay within a small multiple of the coefficients for every interval
+    /// (tested).
     pub(crate) fn new(coefficients: &[f64; 9]) -> Self {
         let shift = coefficients[7] / (8.0 * coefficients[8]);
         let q = shift_variable(coefficients, shift);

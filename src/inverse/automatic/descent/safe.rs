@@ -1,4 +1,4 @@
-//! The descent that takes no risk, for matrices on which the fast one gives no clear answer.
+//! A slower descent without risk, for matrices on which the fast one gives no clear answer.
 
 use crate::inverse::automatic::descent::natural::DescentOutcome;
 use crate::inverse::automatic::descent::plan::ResidualThresholds;
@@ -8,17 +8,17 @@ use crate::numerics::matrix::{squared_distance_from_identity, subtract_from_iden
 use crate::numerics::product::counter::Symmetry;
 use crate::numerics::real::Real;
 
-/// A loss whose square is less than half of it by a wide margin.
+/// A loss whose square is far below half of the loss.
 const NEAR: f64 = 0.25;
 
 /// Schulz's iteration X ← X + (I − XM)·X from the scaled transpose, with a new product XM in every
 /// step.
 ///
 /// The eigenvalues of XM stay in (0, 1] and the tiny ones double in each step, so that the loss
-/// falls by itself and rounding stays harmless (Söderström and Stewart, "On the numerical properties
-/// of an iterative method for computing the Moore–Penrose generalized inverse", 1974). It takes up
-/// to 2·log₂(1/u) + log₂n steps of two products: as many doublings as can tell a tiny eigenvalue
-/// from rounding.
+/// falls without a line search and rounding stays harmless (Söderström and Stewart, "On the
+/// numerical properties of an iterative method for computing the Moore–Penrose generalized
+/// inverse", 1974). It takes up to 2·log₂(1/u) + log₂n steps of two products: enough doublings to
+/// tell a tiny eigenvalue from rounding.
 pub(crate) fn descend_safely<T: Real>(
     iteration: &mut Iteration<'_, T>,
     thresholds: ResidualThresholds,
@@ -39,7 +39,7 @@ pub(crate) fn descend_safely<T: Real>(
         if !loss.is_finite() {
             return DescentOutcome::Broken;
         }
-        // Near the solution the loss becomes its square at the most, unless it is rounding.
+        // Near the solution the loss becomes at most its square, unless it is rounding.
         let is_rounding = before < NEAR && loss > 0.5 * before;
         if loss.sqrt() <= thresholds.third_order || is_rounding {
             return DescentOutcome::Converged;

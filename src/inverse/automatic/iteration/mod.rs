@@ -1,4 +1,4 @@
-//! What every step of a search shares.
+//! The state that every step of a search shares.
 
 pub(crate) mod monitor;
 pub(crate) mod workspace;
@@ -12,9 +12,9 @@ use crate::numerics::matrix::squared_distance_from_identity;
 use crate::numerics::product::counter::{ProductCounter, Symmetry};
 use crate::numerics::real::Real;
 
-/// The equilibrated matrix M, the iterate X, and what a step needs besides.
+/// The equilibrated matrix M, the iterate X, and what else a step needs.
 ///
-/// The methods below return an error where the monitor ends the run, for its reason.
+/// The methods below return the stop reason as an error if the monitor ends the run.
 pub(crate) struct Iteration<'a, T: Real> {
     /// M.
     pub(crate) matrix: &'a DMatrix<T>,
@@ -29,20 +29,20 @@ pub(crate) struct Iteration<'a, T: Real> {
 }
 
 impl<T: Real> Iteration<'_, T> {
-    /// C = XM into `image`, without showing it.
+    /// Writes C = XM into `image`, without showing it to the monitor.
     pub(crate) fn write_image(&mut self, symmetry: Symmetry) {
         let image = &mut self.workspace.image;
         (self.counter).multiply_with_symmetry(symmetry, image, self.x, self.matrix);
     }
 
-    /// C = XM into `image`, and shows it.
+    /// Writes C = XM into `image`, and shows it to the monitor.
     pub(crate) fn update_image(&mut self) -> Result<(), StopReason> {
         self.workspace.prepare_image();
         self.write_image(Symmetry::General);
         self.show_image()
     }
 
-    /// Shows C = XM, which is in `image`.
+    /// Shows C = XM from `image` to the monitor.
     pub(crate) fn show_image(&mut self) -> Result<(), StopReason> {
         let image = &self.workspace.image;
         let loss = squared_distance_from_identity(image);
@@ -50,7 +50,7 @@ impl<T: Real> Iteration<'_, T> {
         reason.map_or(Ok(()), Err)
     }
 
-    /// Shows the residual I − XM, which is in `image`.
+    /// Shows the residual I − XM from `image` to the monitor.
     pub(crate) fn show_residual(&mut self) -> Result<(), StopReason> {
         let residual = &self.workspace.image;
         let norm = residual.norm().to_f64();

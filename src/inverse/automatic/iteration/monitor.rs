@@ -7,13 +7,13 @@ use crate::numerics::real::Real;
 
 /// Follows a descent from iterate to iterate.
 pub(crate) trait Monitor<T: Real> {
-    /// Sees the iterate, with ‖I − XM‖²_F; a reason ends the descent.
+    /// Sees the iterate, with the loss ‖I − XM‖²_F; a reason ends the descent.
     fn see(&mut self, x: &DMatrix<T>, loss: f64, estimate: Estimate<'_, T>) -> Option<StopReason>;
 
-    /// Sees the loss of an iterate when nothing else of it is looked at.
+    /// Sees the loss of an iterate if nothing else is observed.
     fn see_loss(&mut self, loss: f64) -> Option<StopReason>;
 
-    /// Whether anybody looks at more than the losses.
+    /// Whether more than the losses is observed.
     fn watches(&self) -> bool;
 
     /// X has changed: a step was taken.

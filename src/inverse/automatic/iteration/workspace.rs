@@ -1,4 +1,4 @@
-//! The memory of a search, and where it begins.
+//! The memory of a search, and the cold start.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -7,7 +7,7 @@ use crate::numerics::lanczos::{Lanczos, RitzValue};
 use crate::numerics::matrix::{infinity_norm, one_norm};
 use crate::numerics::real::Real;
 
-/// Matrix-vector products of one look at the spectrum.
+/// Matrix-vector products of one estimate of the spectrum.
 pub(crate) const LANCZOS_STEPS: usize = 24;
 
 /// The workspace: five n×n matrices and a thin basis.
@@ -21,7 +21,7 @@ pub(crate) struct Workspace<T: Real> {
     pub(crate) direction_image: DMatrix<T>,
     pub(crate) momentum: DMatrix<T>,
     pub(crate) momentum_image: DMatrix<T>,
-    /// The diagonal of the image, while that is something else.
+    /// The diagonal of the image while the image holds C − I.
     pub(crate) diagonal: DVector<T>,
     pub(crate) lanczos: Lanczos<T>,
     pub(crate) ritz: Vec<RitzValue>,
@@ -30,8 +30,8 @@ pub(crate) struct Workspace<T: Real> {
 impl<T: Real> Workspace<T> {
     /// For matrices of order `n`; the random starts of Lanczos come from `seed`.
     ///
-    /// The matrices are empty before [`prepare`](Self::prepare), so that a phase that comes first can
-    /// have the memory.
+    /// The matrices are empty before [`prepare`](Self::prepare), so that an earlier phase can use
+    /// the memory.
     pub(crate) fn new(n: usize, seed: u64) -> Self {
         let empty = || DMatrix::zeros(0, 0);
         Self {
@@ -48,14 +48,14 @@ impl<T: Real> Workspace<T> {
         }
     }
 
-    /// Makes room for the image alone, if it is not there yet.
+    /// Allocates the image alone, if that has not been done.
     pub(crate) fn prepare_image(&mut self) {
         if self.image.nrows() != self.order {
             self.image = DMatrix::zeros(self.order, self.order);
         }
     }
 
-    /// Makes room for the matrices, if it is not there yet.
+    /// Allocates the matrices, if that has not been done.
     pub(crate) fn prepare(&mut self) {
         let n = self.order;
         let matrices = [
@@ -89,7 +89,7 @@ impl<T: Real> Workspace<T> {
 }
 
 impl Workspace<f64> {
-    /// The matrices as an accurate residual needs them, with its result in the image.
+    /// The matrices as buffers of an accurate residual, with its result in the image.
     pub(crate) fn residual_buffers(&mut self) -> ResidualBuffers<'_> {
         ResidualBuffers {
             residual: &mut self.image,
@@ -101,9 +101,9 @@ impl Workspace<f64> {
     }
 }
 
-/// x = Mᵀ/(‖M‖₁‖M‖∞): XM is positive semidefinite with eigenvalues at most 1 (Ben-Israel and
-/// Cohen, "On iterative computation of generalized inverses and associated projections", 1966).
-/// False, and zero, for the zero matrix.
+/// Writes Mᵀ/(‖M‖₁‖M‖∞) into `x`: XM is then positive semidefinite with eigenvalues at most 1
+/// (Ben-Israel and Cohen, "On iterative computation of generalized inverses and associated
+/// projections", 1966). Returns false, with x zero, for the zero matrix.
 pub(crate) fn cold_start<T: Real>(matrix: &DMatrix<T>, x: &mut DMatrix<T>) -> bool {
     let norms = one_norm(matrix) * infinity_norm(matrix);
     matrix.transpose_to(x);

@@ -1,7 +1,7 @@
-//! Accurate refinement: corrections by a residual taken to about twice the working precision.
+//! Accurate refinement: corrections by a residual computed to about twice the working precision.
 //!
 //! Rows of X and columns of M are cut into slices whose products are exact; only the products with
-//! the remainders round, and those are small.
+//! the remainders are rounded, and those are small.
 
 use nalgebra::DMatrix;
 
@@ -23,15 +23,16 @@ const MOST_CORRECTIONS: usize = 8;
 const HOPELESS: f64 = 0.5;
 
 /// A bound this many times n·u, relative to the inverse, is more than roundings explain: another
-/// correction will show the error to be smaller.
+/// correction will show that the error is smaller.
 const LOOSE_PROOF: f64 = 1e3;
 
-/// Improves X towards the correctly rounded inverse and proves how near it came.
+/// Improves X towards the correctly rounded inverse and proves how near it is.
 ///
-/// X ← X + R·X, or X + R·(X + R·X), with R = I − XM taken accurately, until the rest is below the
-/// rounding of X. Returns the proof for the final X, which needs no further product.
+/// X ← X + R·X, or X + R·(X + R·X), with R = I − XM computed accurately, until the remaining error
+/// is below the rounding of X. Returns the proof for the final X, which needs no further product.
 ///
-/// With weights, the rest counts also as it weighs in the inverse before the scaling.
+/// With weights, the remaining error is also measured as it weighs in the inverse before the
+/// scaling.
 pub(crate) fn refine_accurately(
     iteration: &mut Iteration<'_, f64>,
     weights: Option<&Weights>,
@@ -89,7 +90,7 @@ fn weighted_condition(matrix: &DMatrix<f64>, weights: &Weights, x: &DMatrix<f64>
     sum(&twice) / sum(&once)
 }
 
-/// The certificate of X from its accurate residual R̂ and the bound of its rounding by rows.
+/// The proof for X from its accurate residual R̂ and the bound of its rounding by rows.
 fn proof_here(x: &DMatrix<f64>, residual: &DMatrix<f64>, rounding: &[f64]) -> Proof {
     let n = x.nrows();
     let rows = absolute_row_sums(residual);

@@ -1,4 +1,4 @@
-//! One correction by a residual of known rounding, and the proof of what it leaves.
+//! One correction by a residual of known rounding, and the proof of the remaining error.
 
 use nalgebra::{DMatrix, DVector};
 use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
@@ -16,14 +16,14 @@ use crate::numerics::rounding::{
 /// An error this many times u, relative to X, is lost in the rounding of X.
 pub(crate) const NEGLIGIBLE: f64 = 0.2;
 
-/// Random vectors of a norm estimate, which is then at least half of the norm in 24 of 25 cases, even of
-/// a matrix of rank one.
+/// Random vectors of a norm estimate, which is then at least half of the norm in 24 of 25 cases,
+/// even for a matrix of rank one.
 const PROBES: usize = 6;
 
 /// The order up to which a better estimate takes longer than the product that it may save.
 const CHEAP_UP_TO: usize = 12;
 
-/// Of the entries of a random vector, each a sum of four uniform ones.
+/// The variance of the entries of a random vector, each the sum of four uniform numbers.
 const VARIANCE: f64 = 4.0 / 12.0;
 
 /// X⁺ = fl(X + fl(R̂·Y)) with Y = X (order two) or Y = fl(X + fl(R̂·X)) (order three).
@@ -38,20 +38,36 @@ pub(crate) struct AccurateCorrection {
     third_order: bool,
     /// Bounds of the row sums of |δ|.
     rounding: RowSums,
-    /// An estimate of ‖M⁻¹ − X⁺‖/‖M⁻¹‖, the rounding of X⁺ and of R̂ aside.
+    /// An estimate of ‖M⁻¹ − X⁺‖/‖M⁻¹‖ without the rounding of X⁺ and of R̂.
     remaining_error: f64,
-    /// Of X, which is overwritten.
+    /// The row sums of X before it is overwritten.
     before: Sums,
-    /// |M|·e, e being the vector of ones.
+    /// |M|·e, where e is the vector of ones.
     matrix_sums: RowSums,
 }
 
-/// What the bounds need to know of a matrix A.
+/// The row sums of a matrix A that the bounds need.
 struct Sums {
     /// |A|·e.
     rows: RowSums,
     /// |A|·(|M|·e).
     image: RowSums,
+}
+
+/// The sizes that both bounds of a corrected inverse depend on.
+struct Sizes {
+    /// A bound of ‖R‖∞.
+    rho: f64,
+    /// A bound of ‖δ‖∞.
+    delta: f64,
+    /// ‖X‖∞.
+    norm: f64,
+    /// The most that underflow adds to a row.
+    tiny: f64,
+    /// The sums of X⁺.
+    after: Sums,
+    /// The sums of Y, for order three.
+    factor: Option<Sums>,
 }
 
 impl Sums {
@@ -112,49 +128,75 @@ impl AccurateCorrection {
         if !is_proof {
             return Proof::NOTHING;
         }
-        let delta = max(&self.rounding);
         let after = Sums::of(corrected, &self.matrix_sums);
         let (norm, corrected_norm) = (max(&self.before.rows), max(&after.rows));
-        let tiny = underflow(n, rho + norm) + underflow(n, corrected_norm + max(&self.matrix_sums));
-        let factor = self
-            .third_order
-            .then(|| Sums::of(&w.direction, &self.matrix_sums));
+        let sizes = Sizes {
+            rho,
+            delta: max(&self.rounding),
+            norm,
+            tiny: underflow(n, rho + norm) + underflow(n, corrected_norm + max(&self.matrix_sums)),
+            factor: self
+                .third_order
+                .then(|| Sums::of(&w.direction, &self.matrix_sums)),
+            after,
+        };
+        Proof::from_bounds(
+            enlarge(self.residual_bound(&sizes, residual, &rows), n),
+            enlarge(self.error_bound(&sizes, residual, &w.momentum), n),
+            enlarge(corrected_norm, n),
+        )
+    }
 
-        let image_roundings =
-            self.rounding_of_step(&after, factor.as_ref(), residual, |sums| &sums.image);
-        let square = absolute_times(residual, &rows);
+    /// A bound of ‖I − X⁺M‖∞ from the row sums of |R̂| + |δ|, before it is rounded up.
+    fn residual_bound(&self, sizes: &Sizes, residual: &DMatrix<f64>, rows: &[f64]) -> f64 {
+        let roundings = self.rounding_of_step(sizes, residual, |sums| &sums.image);
+        let square = absolute_times(residual, rows);
         let powers = if self.third_order {
             absolute_times(residual, &square)
         } else {
             square
         };
-        let growth = if self.third_order { 1.0 + rho } else { 1.0 };
-        let residuals = (0..n).map(|i| self.rounding[i] + powers[i] + image_roundings[i]);
-        let beyond_own_row = if self.third_order { rho * delta } else { 0.0 };
-        let new_rho = largest(residuals) + beyond_own_row + tiny * (1.0 + max(&self.matrix_sums));
-
-        let roundings = self.rounding_of_step(&after, factor.as_ref(), residual, |sums| &sums.rows);
-        let first_product = absolute_times(residual, &self.before.rows);
-        let found = max(&absolute_row_sums(&w.momentum))
-            + product_error(n) * max(&first_product)
-            + delta * norm
-            + tiny;
-        let tail = growth_of_tail(rho, self.third_order) * found;
-        let from_delta = delta * norm * growth * growth;
-        let absolute = max(&roundings) + from_delta + tail + tiny;
-        Proof::from_bounds(
-            enlarge(new_rho, n),
-            enlarge(absolute, n),
-            enlarge(corrected_norm, n),
-        )
+        let totals = (0..rows.len()).map(|i| self.rounding[i] + powers[i] + roundings[i]);
+        let beyond_own_row = if self.third_order {
+            sizes.rho * sizes.delta
+        } else {
+            0.0
+        };
+        largest(totals) + beyond_own_row + sizes.tiny * (1.0 + max(&self.matrix_sums))
     }
 
-    /// (|Δ| + |R̂||Δ′|)·v by rows, v being e or |M|·e: |Δ| ≤ g·|R̂||Y| + u·|X⁺|,
+    /// A bound of ‖M⁻¹ − X⁺‖∞ from fl(R̂X), before it is rounded up.
+    fn error_bound(
+        &self,
+        sizes: &Sizes,
+        residual: &DMatrix<f64>,
+        first_step: &DMatrix<f64>,
+    ) -> f64 {
+        let &Sizes {
+            rho,
+            delta,
+            norm,
+            tiny,
+            ..
+        } = sizes;
+        let roundings = self.rounding_of_step(sizes, residual, |sums| &sums.rows);
+        let first_product = absolute_times(residual, &self.before.rows);
+        let first_norm = max(&absolute_row_sums(first_step))
+            + product_error(residual.nrows()) * max(&first_product)
+            + delta * norm
+            + tiny;
+        let tail = growth_of_tail(rho, self.third_order) * first_norm;
+        let growth = if self.third_order { 1.0 + rho } else { 1.0 };
+        let from_delta = delta * norm * growth * growth;
+        max(&roundings) + from_delta + tail + tiny
+    }
+
+    /// (|Δ| + |R̂||Δ′|)·v by rows, where v is e or |M|·e: |Δ| ≤ g·|R̂||Y| + u·|X⁺|, |Δ′| ≤
+    /// g·|R̂||X| + u·|Y|.
     /// |Δ′| ≤ g·|R̂||X| + u·|Y|.
     fn rounding_of_step(
         &self,
-        after: &Sums,
-        factor: Option<&Sums>,
+        sizes: &Sizes,
         residual: &DMatrix<f64>,
         times_v: fn(&Sums) -> &[f64],
     ) -> RowSums {
@@ -165,18 +207,20 @@ impl AccurateCorrection {
             let terms = products.iter().zip(sum);
             terms.map(|(p, s)| gamma * p + u * s).collect()
         };
-        let Some(factor) = factor.map(times_v) else {
-            return of_product(before, times_v(after));
+        let after = times_v(&sizes.after);
+        let Some(factor) = sizes.factor.as_ref().map(times_v) else {
+            return of_product(before, after);
         };
-        let mut bounds = of_product(factor, times_v(after));
+        let mut bounds = of_product(factor, after);
         let carried = absolute_times(residual, &of_product(before, factor));
         bounds.iter_mut().zip(carried).for_each(|(b, c)| *b += c);
         bounds
     }
 }
 
-/// Estimates of ‖R·D‖/‖X‖ and ‖R²·D‖/‖X‖ with D = R·X, which is in `momentum`: what corrections of order
-/// two and three leave. With weights, the larger one of the plain and the weighted norms.
+/// Estimates of ‖R·D‖/‖X‖ and ‖R²·D‖/‖X‖ with D = R·X, which is in `momentum`: the errors that
+/// corrections of order two and three leave. With weights, the larger of the plain and the weighted
+/// norms.
 fn errors_left(x: &DMatrix<f64>, weights: Option<&Weights>, w: &Workspace<f64>) -> [f64; 2] {
     let plain = plain_errors(x.norm(), w);
     let Some(weights) = weights else {
@@ -193,7 +237,7 @@ fn errors_left(x: &DMatrix<f64>, weights: Option<&Weights>, w: &Workspace<f64>) 
     ]
 }
 
-/// The same without weights, from products of norms where these are small enough.
+/// The same without weights, from products of norms if these are small enough.
 fn plain_errors(norm: f64, w: &Workspace<f64>) -> [f64; 2] {
     let size = w.image.norm();
     let largest = size * w.momentum.norm() / norm;
@@ -204,11 +248,12 @@ fn plain_errors(norm: f64, w: &Workspace<f64>) -> [f64; 2] {
     norms_of_products(w).map(|product| product / norm)
 }
 
-/// ‖R·D‖_F and ‖R²·D‖_F, nearly: the mean of ‖A·v‖² over random v with independent entries of variance s
-/// is s·‖A‖²_F (M. F. Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1989).
+/// ‖R·D‖_F and ‖R²·D‖_F, nearly: the mean of ‖A·v‖² over random v with independent entries of
+/// variance s is s·‖A‖²_F (M. F. Hutchinson, "A stochastic estimator of the trace of the influence
+/// matrix", 1989).
 ///
-/// The entries are not signs, as they are there: nearly equal columns make an A = u·(1, −1, 0, …)ᵀ, which
-/// many vectors of signs would miss.
+/// The entries are not signs as they are there, because nearly equal columns make an A = u·(1, −1,
+/// 0, …)ᵀ, which many vectors of signs would miss.
 fn norms_of_products(w: &Workspace<f64>) -> [f64; 2] {
     let n = w.image.nrows();
     let mut random = Xoshiro256PlusPlus::seed_from_u64(w.seed);
@@ -271,8 +316,8 @@ mod tests {
         fn restart(&mut self) {}
     }
 
-    /// Corrects X by R̂ = R − δ and holds what is proven of it against exact arithmetic. R and δ have
-    /// to be numbers of the format.
+    /// Corrects X by R̂ = R − δ and compares the proof with exact arithmetic. R and δ have to be
+    /// numbers of the format.
     fn check(m: &DMatrix<f64>, inverse: &DMatrix<f64>, x: &DMatrix<f64>, delta: &DMatrix<f64>) {
         let n = m.nrows();
         let residual = DMatrix::identity(n, n) - x * m;
@@ -301,10 +346,10 @@ mod tests {
         assert_bounded(&name, &errors, &vec![proof.absolute; n]);
     }
 
-    /// In one dimension nothing cancels and no norm is too large: the bounds of a residual that is
-    /// off by δ are attained, but for rounding.
+    /// In one dimension nothing cancels and no norm is too large: apart from rounding, the bounds
+    /// of a residual that is off by δ are attained.
     #[test]
-    fn what_is_proven_of_a_number_is_true() {
+    fn the_bounds_hold_for_a_number() {
         let one = DMatrix::from_element(1, 1, 1.0);
         for residual in [0.5, 0.375, -0.375, 2.0_f64.powi(-30), 0.0] {
             for delta in [0.0, 2.0_f64.powi(-40), 2.0_f64.powi(-10), 0.125, -0.125] {
@@ -315,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_proven_of_a_matrix_is_true() {
+    fn the_bounds_hold_for_a_matrix() {
         let (m, inverse) = (dmatrix![1.0, 4.0; 0.0, 1.0], dmatrix![1.0, -4.0; 0.0, 1.0]);
         for size in [0.0625, 2.0_f64.powi(-30)] {
             let x = &inverse + dmatrix![-2.0, 1.0; 1.0, -3.0] * size;

@@ -1,5 +1,5 @@
-//! The short way from an inverse that is nearly right: corrections by products in `f32` where these
-//! are enough, residuals in `f64`.
+//! A shortcut from an inverse that is nearly right: corrections by products in `f32` if these
+//! suffice, and residuals in `f64`.
 
 use crate::descent::StopReason;
 use crate::inverse::automatic::iteration::Iteration;
@@ -16,10 +16,10 @@ use crate::objective::Side;
 /// The order from which products in `f32` pay.
 const WORTH_FROM: usize = 48;
 
-/// ‖I − XM‖ below which they do: above it, degrees above [`HIGHEST_DEGREE`] are faster.
+/// ‖I − XM‖ below which they pay: above it, degrees above [`HIGHEST_DEGREE`] are faster.
 const WORTH_BELOW: f64 = 0.02;
 
-/// Rounding in `f32` leaves u·κ of the residual; above this share a product in `f64` gets farther.
+/// Rounding in `f32` leaves u·κ of the residual; above this share a product in `f64` improves more.
 const LARGEST_SHARE: f64 = 0.005;
 
 /// Each product in `f32` adds a power of the residual.
@@ -28,7 +28,7 @@ const HIGHEST_DEGREE: usize = 4;
 /// Every round but the last leaves about 10⁻⁷ of the error.
 const MOST_ROUNDS: usize = 3;
 
-/// The room that estimates of norms leave.
+/// A safety factor for estimates of norms.
 const SAFETY: f64 = 2.0;
 
 /// The error that working precision may leave, as a share of u·κ, which an LU factorisation leaves.
@@ -37,18 +37,18 @@ const LU_SHARE: f64 = 0.25;
 /// The residual that working precision may leave, in units of u·κ.
 const LU_RESIDUAL: f64 = 16.0;
 
-/// How a round of corrections goes.
+/// The plan of one round of corrections.
 struct Round {
     degree: usize,
-    /// Whether it reaches the target, to go by the estimates.
+    /// Whether it reaches the target, judged by the estimates.
     is_last: bool,
 }
 
-/// What the corrections made of a start that is nearly right.
+/// The result of the corrections from a start that is nearly right.
 pub(crate) enum MixedOutcome {
-    /// The inverse, of which this is proven.
+    /// The inverse, with this proof.
     Proven(Proof),
-    /// It should have the residual of the target, which remains to be computed.
+    /// It should have the residual of the target, which is still to be computed.
     Near,
     /// It falls short of the target.
     Short,
@@ -64,7 +64,9 @@ struct ErrorEstimate {
 }
 
 impl ErrorEstimate {
-    /// After a correction of this degree, with the rounding of its products: that is relative to
+    /// The estimates after a correction of this degree, with the rounding of its products: that is
+    /// relative to |R||X|, although R·X itself may be much smaller, and need not be small after
+    /// multiplication by M.
     /// |R||X|, where R·X itself may be much smaller, and has no reason to be small times M.
     fn after(self, degree: usize, condition: f64) -> Self {
         let rounding = SAFETY * SINGLE_ROUNDOFF;
@@ -76,21 +78,25 @@ impl ErrorEstimate {
     }
 }
 
-/// ‖X‖_F·‖M‖_F/√n, about κ, if [`correct`] serves for an X with ‖I − XM‖₂ of this size.
-pub(crate) fn is_served(iteration: &Iteration<'_, f64>, target: Target, size: f64) -> Option<f64> {
+/// ‖X‖_F·‖M‖_F/√n, about κ, if [`correct`] is applicable to an X with ‖I − XM‖₂ of this size.
+pub(crate) fn condition_if_applicable(
+    iteration: &Iteration<'_, f64>,
+    target: Target,
+    size: f64,
+) -> Option<f64> {
     let (matrix, x) = (iteration.matrix, &*iteration.x);
     let suits_target = match target {
         // Accurate corrections begin from a smaller residual than one in `f32` leaves.
         Target::Full => false,
         Target::Working => true,
-        // More than the rounding of the residual allows cannot be proven.
+        // A smaller error than the rounding of the residual allows cannot be proven.
         Target::Proven(error) => SAFETY * rounding_of_residual(iteration) <= error,
         Target::Residual { side, .. } => side == Side::Left,
     };
     let is_near = suits_target && x.nrows() >= WORTH_FROM && size <= WORTH_BELOW;
     let condition = || x.norm() * matrix.norm() / (x.nrows() as f64).sqrt();
-    let serves = |condition: &f64| SINGLE_ROUNDOFF * condition <= LARGEST_SHARE;
-    is_near.then(condition).filter(serves)
+    let is_small_enough = |condition: &f64| SINGLE_ROUNDOFF * condition <= LARGEST_SHARE;
+    is_near.then(condition).filter(is_small_enough)
 }
 
 /// Corrects an inverse with C = XM in `image` and ‖I − C‖₂ of this size, κ being about `condition`.
@@ -161,8 +167,8 @@ fn accepts(
     Ok(is_accepted)
 }
 
-/// The lowest degree that reaches the target, else that from which the next round will, else the one
-/// whose power of the residual is lost in the rounding of the products; n is the order.
+/// The lowest degree that reaches the target; else the lowest from which the next round will; else
+/// the lowest whose power of the residual is lost in the rounding of the products. n is the order.
 fn next_round(
     target: Target,
     estimate: ErrorEstimate,

@@ -1,7 +1,7 @@
 //! Corrections of an inverse that is nearly right, by products in `f32`.
 //!
-//! X⁺ = X + (R + R² + … + Rᵏ)·X with R = I − XM leaves Rᵏ⁺¹. What is added to X is small against it, so
-//! that its own rounding may be large.
+//! X⁺ = X + (R + R² + … + Rᵏ)·X with R = I − XM leaves Rᵏ⁺¹. The sum added to X is small compared
+//! with X, so that its own rounding may be relatively large.
 
 use nalgebra::DMatrix;
 
@@ -12,13 +12,13 @@ use crate::numerics::rounding::{enlarge, largest_row_sum, slightly_more, unit_ro
 /// The largest relative error of one rounding in `f32`.
 pub(crate) const SINGLE_ROUNDOFF: f64 = 0.5 * f32::EPSILON as f64;
 
-/// With ‖X‖∞ up to this and ‖R‖∞ < 1, nothing leaves the range of `f32` above.
+/// With ‖X‖∞ up to this and ‖R‖∞ < 1, nothing overflows in `f32`.
 const LARGEST_NORM: f64 = 1e30;
 
-/// ‖R‖∞ up to this, for which the bounds hold.
+/// The largest ‖R‖∞ for which the bounds hold.
 const LARGEST_RESIDUAL: f64 = 0.5;
 
-/// n·u up to this in `f32`, likewise.
+/// The largest n·u in `f32` for which the bounds hold.
 const LARGEST_PRODUCT_ERROR: f64 = 0.01;
 
 /// The memory of a correction: four n×n matrices of `f32`.
@@ -26,14 +26,14 @@ pub(crate) struct MixedCorrection {
     residual: DMatrix<f32>,
     /// X before the correction, then M.
     inverse: DMatrix<f32>,
-    /// X + R·X + …, then what was added to X.
+    /// X + R·X + …, then the sum added to X.
     sum: DMatrix<f32>,
     product: DMatrix<f32>,
 }
 
 impl MixedCorrection {
     pub(crate) fn new(n: usize) -> Self {
-        // What is overwritten as a whole need not be zero first.
+        // Matrices that are overwritten as a whole need not be zeroed first.
         let empty = || DMatrix::zeros(0, 0);
         Self {
             residual: empty(),
@@ -71,8 +71,9 @@ impl MixedCorrection {
         }
     }
 
-    /// R ← R − ΔX·M for the last step: the residual of the new X without a product in `f64`. Returns how
-    /// far rounding may have moved ‖R‖_F: four times what independent roundings do.
+    /// R ← R − ΔX·M for the last step: the residual of the new X without a product in `f64`.
+    /// Returns how far rounding may have moved ‖R‖_F: four times the effect of independent
+    /// roundings.
     pub(crate) fn follow(
         &mut self,
         residual: &mut DMatrix<f64>,
@@ -100,28 +101,29 @@ fn to_single(out: &mut DMatrix<f32>, wide: &DMatrix<f64>) {
     }
 }
 
-/// What a correction of this degree leaves, for R = I − XM of these bounds.
+/// The error that a correction of this degree leaves, for R = I − XM with these bounds.
 ///
-/// With ρ = ‖R‖, δ = ‖R̂ − R‖ and D for what is added,
+/// With ρ = ‖R‖, δ = ‖R̂ − R‖ and D the computed sum that is added,
 /// M⁻¹ − X⁺ = Rᵏ⁺¹(I − R)⁻¹X + Σ(Rʲ − R̂ʲ)X + (ΣR̂ʲX − D) − Δ, where
 ///
 /// - ‖Σ(Rʲ − R̂ʲ)‖ ≤ δ/(1 − ρ)²;
-/// - ‖ΣR̂ʲX − D‖ ≤ 1.1·ρ(g + 3u)/(1 − ρ)²·‖X‖, u and g = nu/(1 − nu) being those of `f32`: each product
-///   is off by (g + u)·|R̂||Y| with the rounding of R̂, X itself and each sum by u, for ρ ≤ 1/2 and
-///   nu ≤ 1/100;
+/// - ‖ΣR̂ʲX − D‖ ≤ 1.1·ρ(g + 3u)/(1 − ρ)²·‖X‖, with u and g = nu/(1 − nu) of `f32`: each product is
+///   off by (g + u)·|R̂||Y| with the rounding of R̂, X itself and each sum by u, for ρ ≤ 1/2 and nu
+///   ≤ 1/100;
 /// - |Δ| ≤ u|X⁺| rounds the sum in `f64`;
 ///
-/// and I − X⁺M = R̂ᵏ⁺¹ − (I + R̂ + … + R̂ᵏ)(R̂ − R) + …, the rest being that of M⁻¹ − X⁺ times M.
+/// and I − X⁺M = R̂ᵏ⁺¹ − (I + R̂ + … + R̂ᵏ)(R̂ − R) + …, where the remaining terms are those of M⁻¹
+/// − X⁺ times M.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Remainder {
-    /// Rᵏ⁺¹(I − R)⁻¹, the error of R̂ and that of the products, each of them times ‖X‖.
+    /// Rᵏ⁺¹(I − R)⁻¹, the error of R̂ and that of the products, each relative to ‖X‖.
     power: f64,
     from_residual: f64,
     from_products: f64,
 }
 
 impl Remainder {
-    /// None where the bounds don't hold.
+    /// None if the bounds do not hold.
     pub(crate) fn after(bounds: &ResidualBounds, degree: usize, n: usize) -> Option<Self> {
         let units = n as f64 * SINGLE_ROUNDOFF;
         let (rho, delta) = (bounds.residual, bounds.rounding);
@@ -140,7 +142,7 @@ impl Remainder {
         })
     }
 
-    /// ‖M⁻¹ − X⁺‖/‖X‖, the rounding of X⁺ aside.
+    /// ‖M⁻¹ − X⁺‖/‖X‖ without the rounding of X⁺.
     pub(crate) fn relative_error(self) -> f64 {
         self.power + self.from_residual + self.from_products
     }
@@ -158,10 +160,10 @@ impl Remainder {
     }
 }
 
-/// What underflow in `f32` adds to the entries of a row: n products of n terms, and what was converted, each
-/// off by the smallest subnormal at most.
+/// The most that underflow in `f32` adds to the entries of a row: n products of n terms, and the
+/// converted entries, each off by the smallest subnormal at most.
 fn single_underflow(n: usize, norm: f64) -> f64 {
-    /// Of the terms up to degree 4, each carried on by a factor of at most 1/(1 − ρ) ≤ 2.
+    /// The terms up to degree 4, each carried on by a factor of at most 1/(1 − ρ) ≤ 2.
     const CARRIED: f64 = 8.0;
     let smallest = f64::from(f32::MIN_POSITIVE) * f64::from(f32::EPSILON);
     CARRIED * smallest * n as f64 * (n as f64 + 1.0 + norm)
@@ -179,7 +181,7 @@ mod tests {
     use crate::numerics::product::counter::ProductCounter;
     use crate::numerics::rounding::absolute_row_sums;
 
-    /// Corrects X and holds what is proven of it against exact arithmetic.
+    /// Corrects X and compares the proof with exact arithmetic.
     fn check(m: &DMatrix<f64>, inverse: &DMatrix<f64>, x: &DMatrix<f64>, degree: usize) {
         let n = m.nrows();
         let mut counter = ProductCounter::new();
@@ -199,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_proven_of_a_correction_is_true() {
+    fn the_bounds_hold_after_a_correction() {
         let one = DMatrix::from_element(1, 1, 1.0);
         let (m, inverse) = (dmatrix![1.0, 4.0; 0.0, 1.0], dmatrix![1.0, -4.0; 0.0, 1.0]);
         let direction = dmatrix![-2.0, 1.0; 1.0, -3.0];

@@ -11,7 +11,7 @@ use crate::inverse::automatic::descent::plan::ResidualThresholds;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::refine::accurate::refine_accurately;
 use crate::inverse::automatic::refine::plain::{
-    correct_once, go_on_from_residual, prove, rounding_of_residual,
+    continue_from_residual, correct_once, prove, rounding_of_residual,
 };
 use crate::inverse::automatic::target::{LARGEST_USEFUL_ERROR, Target};
 use crate::inverse::certificate::proof::Proof;
@@ -22,9 +22,9 @@ use crate::objective::Side;
 /// Powers of I − XM are used below this norm; above it they are slower than a new descent.
 pub(crate) const POWERS_BELOW: f64 = 0.7;
 
-/// As much refinement as the target needs, and the proof.
+/// Refines X as much as the target requires, and proves it.
 ///
-/// The weights are what the entries of X weigh for the matrix before it was equilibrated.
+/// The weights say how much the entries of X count for the matrix before it was equilibrated.
 pub(crate) fn refine(
     iteration: &mut Iteration<'_, f64>,
     target: Target,
@@ -68,7 +68,7 @@ fn refine_plainly(
     if is_ready || !is_near {
         return Ok(None);
     }
-    go_on_from_residual(iteration, size)?;
+    continue_from_residual(iteration, size)?;
     if !is_within_working_precision(iteration, target) {
         return Ok(None);
     }
@@ -76,9 +76,9 @@ fn refine_plainly(
     Ok(suffices(proof, target, iteration).then_some(proof))
 }
 
-/// Whether the target lies above the rounding of XM and MX, to go by ‖X‖_F·‖M‖_F.
+/// Whether the target lies above the rounding of XM and MX, judged by ‖X‖_F·‖M‖_F.
 ///
-/// The descent sees XM; what it leaves of the rounding of that is up to κ times larger in MX.
+/// The descent sees XM; the rounding that it leaves there is up to κ times larger in MX.
 fn is_within_working_precision(iteration: &Iteration<'_, f64>, target: Target) -> bool {
     let condition = iteration.x.norm() * iteration.matrix.norm();
     let rounding = f64::EPSILON * condition;
@@ -92,7 +92,7 @@ fn is_within_working_precision(iteration: &Iteration<'_, f64>, target: Target) -
     }
 }
 
-/// Whether this proof, of an X whose residual I − XM is in `image`, reaches the target.
+/// Whether this proof, for an X whose residual I − XM is in `image`, reaches the target.
 fn suffices(proof: Proof, target: Target, iteration: &mut Iteration<'_, f64>) -> bool {
     match target {
         Target::Full | Target::Working => false,
@@ -103,7 +103,7 @@ fn suffices(proof: Proof, target: Target, iteration: &mut Iteration<'_, f64>) ->
     }
 }
 
-/// ‖I − XM‖_F, which is in `image`, ‖I − MX‖_F, or the larger of both.
+/// ‖I − XM‖_F, which is in `image`, ‖I − MX‖_F, or the larger of the two.
 fn residual_on(side: Side, iteration: &mut Iteration<'_, f64>) -> f64 {
     let left = iteration.workspace.image.norm();
     if side == Side::Left {

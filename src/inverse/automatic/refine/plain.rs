@@ -14,7 +14,8 @@ use crate::numerics::rounding::{absolute_row_sums, absolute_times, largest, prod
 /// Each power step at least squares the distance.
 const MOST_POWERS: usize = 12;
 
-/// Raises I − XM, of norm `size`, to powers until it is within the thresholds; C = XM is in `image`.
+/// Raises I − XM, of norm `size`, to powers until it is within the thresholds; C = XM is in
+/// `image`.
 pub(crate) fn take_powers(
     iteration: &mut Iteration<'_, f64>,
     mut size: f64,
@@ -41,7 +42,7 @@ pub(crate) fn take_powers(
     Ok(())
 }
 
-/// I − XM becomes its power of this degree; C = XM in `image` is lost.
+/// Raises I − XM to this power; C = XM in `image` is overwritten.
 fn raise_to_power(iteration: &mut Iteration<'_, f64>, degree: usize) {
     iteration.workspace.prepare();
     let step = ChebyshevStep::power(degree);
@@ -66,7 +67,7 @@ fn cheapest_power(size: f64, thresholds: ResidualThresholds) -> usize {
     reaching.min().map_or(9, |(_, degree)| degree)
 }
 
-/// X ← X + (I − XM)·X or its cubic relative, once, and the proof: the descent ends where that reaches
+/// X ← X + (I − XM)·X or the cubic step, once, and the proof: the descent ends where that reaches
 /// working precision.
 pub(crate) fn correct_once(
     iteration: &mut Iteration<'_, f64>,
@@ -83,8 +84,8 @@ pub(crate) fn correct_once(
     prove(iteration)
 }
 
-/// I − XM, which is in `image`, becomes C again, and its powers are taken as far as they go.
-pub(crate) fn go_on_from_residual(
+/// Turns I − XM, which is in `image`, back into C, and takes its powers as far as they improve X.
+pub(crate) fn continue_from_residual(
     iteration: &mut Iteration<'_, f64>,
     size: f64,
 ) -> Result<(), StopReason> {
