@@ -70,15 +70,27 @@ impl<T: Real> Start<T> {
 
 /// Mᵀ/(‖M‖₁‖M‖∞), computed from M/2^e with entries up to 2, so that no norm overflows.
 fn scaled_transpose<T: Real>(matrix: &DMatrix<T>) -> Result<DMatrix<T>, InverseError<T>> {
+    let mut start = DMatrix::zeros(matrix.ncols(), matrix.nrows());
     let Some(exponent) = largest_exponent(matrix) else {
-        return Ok(DMatrix::zeros(matrix.ncols(), matrix.nrows()));
+        return Ok(start);
     };
-    let matrix = scaled(matrix, -exponent);
-    let norms = one_norm(&matrix) * infinity_norm(&matrix);
-    let start = scaled(&(matrix.transpose() / norms), -exponent);
+    write_scaled_transpose(&scaled(matrix, -exponent), &mut start);
+    let start = scaled(&start, -exponent);
     // ‖M⁻¹‖ ≥ 1/‖M‖: where the start overflows, so does the inverse.
     check_in_range(&start)?;
     Ok(start)
+}
+
+/// Writes Mᵀ/(‖M‖₁‖M‖∞) into `x`: XM is then positive semidefinite with eigenvalues at most 1
+/// (Ben-Israel and Cohen, "On iterative computation of generalized inverses and associated
+/// projections", 1966). Returns false, with `x` zero, for the zero matrix.
+pub(super) fn write_scaled_transpose<T: Real>(matrix: &DMatrix<T>, x: &mut DMatrix<T>) -> bool {
+    let norms = one_norm(matrix) * infinity_norm(matrix);
+    matrix.transpose_to(x);
+    if norms > T::zero() {
+        *x *= T::one() / norms;
+    }
+    norms > T::zero()
 }
 
 fn random_uniform<T: Real>(n: usize, seed: u64) -> DMatrix<T> {

@@ -11,7 +11,6 @@ use crate::inverse::automatic::descent::natural::{
 };
 use crate::inverse::automatic::descent::safe::descend_safely;
 use crate::inverse::automatic::iteration::Iteration;
-use crate::inverse::automatic::iteration::workspace::cold_start;
 use crate::inverse::automatic::pivots::Pivots;
 use crate::inverse::automatic::refine::mixed::{MixedOutcome, condition_if_applicable, correct};
 use crate::inverse::automatic::refine::plain::take_powers;
@@ -21,6 +20,7 @@ use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::result::Route;
 use crate::inverse::scaling::{Scaling, Weights};
+use crate::inverse::start::write_scaled_transpose;
 use crate::numerics::lanczos::RitzValue;
 use crate::numerics::matrix::{infinity_norm, one_norm};
 use crate::numerics::power_method::distance_from_identity;
@@ -104,7 +104,7 @@ impl<'i, 'a> Search<'i, 'a> {
             }
             self.iteration.monitor.restart();
         }
-        if !cold_start(self.iteration.matrix, self.iteration.x) {
+        if !write_scaled_transpose(self.iteration.matrix, self.iteration.x) {
             self.iteration.workspace.prepare_image();
             self.iteration.workspace.image.fill(0.0);
             self.iteration.show_image()?;
@@ -122,7 +122,7 @@ impl<'i, 'a> Search<'i, 'a> {
         // A matrix that is neither proven regular nor surely singular is tried once more, without
         // risk.
         self.iteration.monitor.restart();
-        cold_start(self.iteration.matrix, self.iteration.x);
+        write_scaled_transpose(self.iteration.matrix, self.iteration.x);
         let outcome = descend_safely(self.iteration, self.target.thresholds());
         self.refine_after(outcome)
     }

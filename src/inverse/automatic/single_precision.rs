@@ -9,7 +9,8 @@ use crate::inverse::automatic::descent::natural::{
 use crate::inverse::automatic::descent::plan::ResidualThresholds;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
-use crate::inverse::automatic::iteration::workspace::{Workspace, cold_start};
+use crate::inverse::automatic::iteration::workspace::Workspace;
+use crate::inverse::start::write_scaled_transpose;
 use crate::numerics::product::counter::Symmetry;
 use crate::numerics::real::Real;
 
@@ -30,7 +31,7 @@ pub(crate) fn descend_in_single(iteration: &mut Iteration<'_, f64>) -> DescentOu
     let n = iteration.matrix.nrows();
     let matrix = iteration.matrix.map(|value| value as f32);
     let mut x = DMatrix::zeros(n, n);
-    if !cold_start(&matrix, &mut x) {
+    if !write_scaled_transpose(&matrix, &mut x) {
         return DescentOutcome::Unclear;
     }
     let mut workspace = Workspace::new(n, iteration.workspace.seed);

@@ -4,7 +4,6 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::inverse::residual::accurate::ResidualBuffers;
 use crate::numerics::lanczos::{Lanczos, RitzValue};
-use crate::numerics::matrix::{infinity_norm, one_norm};
 use crate::numerics::real::Real;
 
 /// Matrix-vector products of one estimate of the spectrum.
@@ -99,16 +98,4 @@ impl Workspace<f64> {
             product: &mut self.momentum,
         }
     }
-}
-
-/// Writes Mᵀ/(‖M‖₁‖M‖∞) into `x`: XM is then positive semidefinite with eigenvalues at most 1
-/// (Ben-Israel and Cohen, "On iterative computation of generalized inverses and associated
-/// projections", 1966). Returns false, with x zero, for the zero matrix.
-pub(crate) fn cold_start<T: Real>(matrix: &DMatrix<T>, x: &mut DMatrix<T>) -> bool {
-    let norms = one_norm(matrix) * infinity_norm(matrix);
-    matrix.transpose_to(x);
-    if norms > T::zero() {
-        *x *= T::one() / norms;
-    }
-    norms > T::zero()
 }
