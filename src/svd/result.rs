@@ -32,7 +32,7 @@ pub struct Svd<T: Real> {
     pub losses: Vec<T>,
     /// Why the descent ended. [`StopReason::Accuracy`]: the loss vanished to working precision.
     ///
-    /// Within an [`SvdError::NotConverged`](crate::error::SvdError::NotConverged) it may be
+    /// Within an [`SvdError::NotConverged`](crate::svd::SvdError::NotConverged) it may be
     /// [`StopReason::StepLimit`], after
     /// [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps), or [`StopReason::Accuracy`],
     /// where the certificate proves too little all the same.
