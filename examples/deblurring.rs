@@ -1,11 +1,11 @@
-//! A blurred picture with noise, sharpened by a descent that ends in time.
+//! A blurred picture with noise, sharpened by a descent that stops in time.
 //!
-//! Blurring hardly changes what is large, and all but deletes what is small. To undo it is to divide by
-//! tiny singular values, which makes of the noise more than there is of the picture. Conjugate gradients
-//! on ½‖A·x − b‖² restore large structures first: where the residual is as large as the noise, the rest
-//! of it is noise, and there the descent ends (the discrepancy principle). Run on, it fits the noise.
+//! Blurring hardly changes large structures, and almost deletes small ones. Undoing it divides by tiny
+//! singular values, which makes the noise stronger than the picture. Conjugate gradients on
+//! ½‖A·x − b‖² restore large structures first. Once the residual is as large as the noise, the rest of
+//! it is noise, and the descent ends (the discrepancy principle). If it goes on, it fits the noise.
 //!
-//! The blur is known by its products alone: as a matrix it would have 268 million entries.
+//! The blur is given only by its products: as a matrix it would have 268 million entries.
 //!
 //! `cargo run --release --example deblurring` prints the errors, and writes the four pictures side by
 //! side (original, blurred, restored, and restored too long) to `target/deblurring.png`.
@@ -30,7 +30,7 @@ const SIDE: usize = 128;
 /// The standard deviations of the blur, in points, and of the noise, white being 1.
 const BLUR: f64 = 2.0;
 const NOISE: f64 = 0.02;
-/// Enough for the descent to get lost; without an end in time it takes far longer to converge.
+/// Enough to fit the noise; to converge it would take far more steps.
 const TOO_MANY_STEPS: usize = 2000;
 
 /// Each point spread over its neighbours by the normal distribution, along rows and columns; black
@@ -96,7 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let given = blurred + &noise;
     let error = |x: &[f64]| (DVector::from_column_slice(x) - &original).norm() / original.norm();
 
-    // A witness who knows the original notes how far each step is from it.
+    // The original is known here, so that each step can be compared with it.
     let mut errors = Vec::new();
     let watch = |progress: &Progress<'_, f64>| {
         errors.push(error(progress.parameters));
@@ -132,7 +132,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!(
         "{:<34}  {best:>5}  {:>14.4}",
-        "the best step, for who knew it", errors[best]
+        "the best step, chosen in hindsight", errors[best]
     );
     let columns = [&original, &given, &vector(&early), &vector(&late)].map(as_picture);
     println!(
@@ -142,7 +142,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The iterate of a run that met its limit, as it was meant to.
+/// The last iterate of a run that reached its step limit, as intended.
 fn last_iterate(result: Result<Solution<f64>, SolveError>) -> Result<Solution<f64>, SolveError> {
     match result {
         Err(SolveError::NotConverged { best, .. }) => Ok(*best),

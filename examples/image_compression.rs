@@ -2,7 +2,7 @@
 //!
 //! The three colours of a picture of 480×640 points are stacked into a matrix of 1440×640. Its best
 //! approximation of rank k takes k·(1440 + 640 + 1) numbers instead of 1440·640. By the theorem of Eckart
-//! and Young it is made of the k leading singular values and vectors, so that no others are computed.
+//! and Young it consists of the k leading singular values and vectors, so only those are computed.
 //!
 //! `cargo run --release --example image_compression` prints the errors, and writes the pictures to
 //! `target/image_compression_*.png`.

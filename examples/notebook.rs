@@ -3,33 +3,47 @@
 //! steps.
 //!
 //! `cargo run --release --example notebook` prints matrices, losses, the three estimates of the
-//! identity and the time per step, sketches the convergence in the terminal and draws it in
-//! `target/notebook.svg`.
+//! identity and the time per step, and sketches the convergence in the terminal. At the end it says
+//! whether the README's picture, `docs/notebook.svg`, is up to date; with `-- --write` it draws that
+//! picture again.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::ops::ControlFlow;
 
 use matrix_descent::descent::DescentError;
 use matrix_descent::{
-    Config, InverseObjective, MeanSquaredError, Minimization, Sgd, Side, Silent, Stopping,
-    invert_by_descent, minimize,
+    Config, InverseObjective, MeanSquaredError, Minimization, Progress, Sgd, Side, Silent,
+    Stopping, invert_by_descent, minimize,
 };
 use nalgebra::DMatrix;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use textplots::{Chart, Plot, Shape};
 
+#[path = "support/documentation.rs"]
+mod documentation;
 #[path = "support/figure.rs"]
 mod figure;
+#[path = "support/heat_map.rs"]
+mod heat_map;
 
-use figure::{COLORS, Curve, Figure, Line};
+use documentation::{DocumentationPicture, GREY_OF_TEXT};
+use figure::{COLORS, Curve, Figure, Line, power_of_ten};
+use heat_map::{HeatMap, heat_maps, residual_note};
 
 const SEED: u64 = 314;
 const LEARNING_RATE: f64 = 0.9;
 const MOMENTUM: f64 = 0.9;
 const STEPS: usize = 10_000;
 const SHOWN_STEPS: [usize; 7] = [0, 10, 100, 300, 1_000, 3_000, 10_000];
-/// The figures end at losses of 10⁻³⁵; what is smaller is rounding noise.
+/// The steps after which the picture shows X·M.
+const PICTURED_STEPS: [usize; 4] = [0, 10, 300, 10_000];
+/// The width and height of the losses in the picture, and the width of the matrices beside them.
+const LOSSES_SIZE: (u32, u32) = (540, 490);
+const MATRICES_WIDTH: u32 = 360;
+/// Right of the axes, for half of the last number.
+const MARGIN: u32 = 24;
+/// The curves end at losses of 10⁻³⁵; anything smaller is rounding noise.
 const FLOOR_EXPONENT: f64 = -35.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -49,9 +63,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     show_one_call(&random)?;
 
     sketch(&random_run, &diagonal_run);
-    let figure = draw(&random_run, &diagonal_run)?;
-    println!("The figure is in {}.", figure.display());
-    Ok(())
+    let picture = DocumentationPicture {
+        file_name: "notebook.svg",
+        svg: picture(&random_run, &snapshots(&random, &start)?)?,
+    };
+    picture.write_or_compare()
 }
 
 fn uniform(generator: &mut Xoshiro256PlusPlus) -> DMatrix<f64> {
@@ -64,9 +80,18 @@ fn descend(
     side: Side,
 ) -> Result<Minimization<f64>, DescentError> {
     let objective = InverseObjective::new(m, side, MeanSquaredError)?;
-    let rule = Sgd::new(LEARNING_RATE).momentum(MOMENTUM);
     let stopping = Stopping::default().max_steps(STEPS);
-    minimize(objective, rule, start.as_slice().to_vec(), stopping, Silent)
+    minimize(
+        objective,
+        rule(),
+        start.as_slice().to_vec(),
+        stopping,
+        Silent,
+    )
+}
+
+fn rule() -> Sgd<f64> {
+    Sgd::new(LEARNING_RATE).momentum(MOMENTUM)
 }
 
 fn inverse_of(run: &Minimization<f64>) -> DMatrix<f64> {
@@ -141,7 +166,7 @@ fn show_one_call(m: &DMatrix<f64>) -> Result<(), matrix_descent::Error> {
     Ok(())
 }
 
-/// Points (step, log₁₀ of the loss) that a figure needs: all early steps, then every tenth.
+/// The points (step, log₁₀ of the loss) to draw: all early steps, then every tenth.
 fn curve(run: &Minimization<f64>) -> Vec<(f64, f64)> {
     let is_drawn = |step: usize| step < 500 || step.is_multiple_of(10);
     let losses = run.report.losses.iter().enumerate();
@@ -165,30 +190,61 @@ fn sketch(random: &Minimization<f64>, diagonal: &Minimization<f64>) {
         .display();
 }
 
-fn draw(
-    random: &Minimization<f64>,
-    diagonal: &Minimization<f64>,
-) -> Result<PathBuf, Box<dyn Error>> {
-    let runs = [
-        ("random 4×4 matrix", random),
-        ("diag(1, 2, 3, 4)", diagonal),
-    ];
-    let curve = |((name, run), color): ((&str, _), _)| Curve {
-        name: name.to_owned(),
-        color,
-        line: Line::Solid,
-        points: curve(run),
+/// X·M on its way to the identity.
+fn snapshots(m: &DMatrix<f64>, start: &DMatrix<f64>) -> Result<Vec<HeatMap>, DescentError> {
+    let mut maps = Vec::new();
+    let watch = |progress: &Progress<'_, f64>| {
+        if PICTURED_STEPS.contains(&progress.step) {
+            let matrix = DMatrix::from_column_slice(4, 4, progress.parameters) * m;
+            maps.push(HeatMap {
+                name: format!("step {}", progress.step),
+                note: residual_note((&matrix - DMatrix::identity(4, 4)).norm()),
+                matrix,
+            });
+        }
+        ControlFlow::Continue(())
     };
+    let objective = InverseObjective::new(m, Side::Left, MeanSquaredError)?;
+    let stopping = Stopping::default().max_steps(STEPS);
+    minimize(
+        objective,
+        rule(),
+        start.as_slice().to_vec(),
+        stopping,
+        watch,
+    )?;
+    Ok(maps)
+}
+
+/// The losses and beside them X·M, on white: the page around may be light or dark.
+fn picture(run: &Minimization<f64>, maps: &[HeatMap]) -> Result<String, Box<dyn Error>> {
     let figure = Figure {
-        title: "The inverse by gradient descent: learning rate 0.9, momentum 0.9",
+        title: "The inverse of a 4×4 matrix by gradient descent with momentum",
         x_name: "steps",
-        y_name: "mean((X·M − I)²)",
+        y_name: "loss = mean((X·M − I)²)",
         x_range: 0.0..STEPS as f64,
         x_tick: |step| format!("{step:.0}"),
         y_range: FLOOR_EXPONENT..2.0,
         y_ticks: 8,
-        names_width: 220,
-        curves: runs.into_iter().zip(COLORS).map(curve).collect(),
+        y_tick: power_of_ten,
+        plot_size: (LOSSES_SIZE.0 - MARGIN, LOSSES_SIZE.1),
+        names_width: MARGIN,
+        curves: vec![Curve {
+            name: String::new(),
+            color: COLORS[1],
+            line: Line::Solid,
+            points: curve(run),
+        }],
     };
-    figure.write("notebook.svg")
+    let losses = figure.svg()?;
+    let matrices = heat_maps("X·M becomes the identity", maps, 2)?;
+    let matrices = matrices.replacen("<svg ", &format!("<svg x=\"{}\" ", LOSSES_SIZE.0), 1);
+    let (width, height) = (LOSSES_SIZE.0 + MATRICES_WIDTH, LOSSES_SIZE.1);
+    let svg = format!(
+        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+         xmlns=\"http://www.w3.org/2000/svg\">\n\
+         <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#ffffff\"/>\n\
+         {losses}{matrices}</svg>\n"
+    );
+    Ok(svg.replace(GREY_OF_TEXT, "#3d444d"))
 }

@@ -1,13 +1,15 @@
-//! Three pictures of how an inverse is found, each drawn by one call.
+//! Pictures of how an inverse is found, and the pictures of the guide.
 //!
 //! - `target/losses.svg`: the losses of four rules on one matrix;
 //! - `target/approach.svg`: X·M on its way to the identity, by momentum and in the natural metric;
-//! - `target/condition.svg`: the steps against the condition number.
+//! - `docs/guide/`: the pictures of the guide. They are committed; the program says whether they are
+//!   up to date, and with `--write` it draws them again.
 //!
-//! The helpers are `loss_curves`, `heat_maps` and `condition_curves` in `examples/support`; they take
-//! losses, matrices and counts from any run.
+//! Each picture is drawn by one call. The helpers are `Figure`, `loss_curves` and `heat_maps` in
+//! `examples/support`; they take curves, losses and matrices from any run.
 //!
-//! `cargo run --release --example pictures`
+//! `cargo run --release --example pictures`, and to write the guide's pictures
+//! `cargo run --release --example pictures -- --write`
 
 use std::error::Error;
 use std::ops::ControlFlow;
@@ -21,10 +23,12 @@ use matrix_descent::{
 };
 use nalgebra::DMatrix;
 
-#[path = "support/condition_curves.rs"]
-mod condition_curves;
+#[path = "support/documentation.rs"]
+mod documentation;
 #[path = "support/figure.rs"]
 mod figure;
+#[path = "support/guide_pictures.rs"]
+mod guide_pictures;
 #[path = "support/heat_map.rs"]
 mod heat_map;
 #[path = "support/loss_curves.rs"]
@@ -32,8 +36,8 @@ mod loss_curves;
 #[path = "support/matrices.rs"]
 mod matrices;
 
-use condition_curves::{StepsByCondition, condition_curves};
 use figure::write_to_target;
+use guide_pictures::guide_pictures;
 use heat_map::{HeatMap, heat_maps, residual_note};
 use loss_curves::{NamedLosses, loss_curves};
 use matrices::matrix_of_condition;
@@ -43,15 +47,16 @@ const SIZE: usize = 16;
 const MAPS_IN_A_ROW: usize = 6;
 const MOMENTUM_STEPS: [usize; MAPS_IN_A_ROW] = [0, 10, 30, 60, 100, 200];
 const NATURAL_STEPS: [usize; MAPS_IN_A_ROW] = [0, 2, 4, 5, 6, 7];
-/// The order of the matrices whose condition number varies.
-const SMALL_SIZE: usize = 8;
 /// The residual ‖X·M − I‖ at which a run counts as done.
 const GOAL: f64 = 1e-6;
 const MOST_STEPS: usize = 10_000_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for picture in [draw_losses()?, draw_approach()?, draw_condition()?] {
+    for picture in [draw_losses()?, draw_approach()?] {
         println!("{}", picture.display());
+    }
+    for picture in guide_pictures()? {
+        picture.write_or_compare()?;
     }
     Ok(())
 }
@@ -135,35 +140,4 @@ fn snapshot(method: &str, progress: &Progress<'_, f64>, m: &DMatrix<f64>) -> Hea
         note: residual_note(residual),
         matrix,
     }
-}
-
-fn draw_condition() -> Result<PathBuf, Box<dyn Error>> {
-    let plain = |m: &_, kappa| Ok(losses(m, plain_descent(SMALL_SIZE, kappa))?.len() - 1);
-    let momentum = |m: &_, kappa| Ok(losses(m, tuned_momentum(SMALL_SIZE, kappa))?.len() - 1);
-    let natural = |m: &_, _| {
-        let config = Config::default().tolerance(GOAL);
-        Ok(invert_by_descent(m, config)?.report.steps)
-    };
-    let curves = [
-        ("plain descent: about κ²", counts(2, plain)?),
-        ("momentum: about κ", counts(4, momentum)?),
-        ("natural metric: about log κ", counts(4, natural)?),
-    ];
-    let curves = curves.map(|(name, counts)| StepsByCondition { name, counts });
-    let title = "Steps to ‖X·M − I‖ ≤ 1e-6 against the condition number, n = 8";
-    condition_curves(title, &curves).write("condition.svg")
-}
-
-/// The steps for condition numbers up to 10^`decades`, two for each decade.
-fn counts(
-    decades: i32,
-    steps: impl Fn(&DMatrix<f64>, f64) -> Result<usize, matrix_descent::Error>,
-) -> Result<Vec<(f64, usize)>, matrix_descent::Error> {
-    let condition_numbers = (1..=2 * decades).map(|half| 10.0_f64.powf(0.5 * f64::from(half)));
-    condition_numbers
-        .map(|kappa| {
-            let m = matrix_of_condition(SMALL_SIZE, kappa, SEED);
-            Ok((kappa, steps(&m, kappa)?))
-        })
-        .collect()
 }

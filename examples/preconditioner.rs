@@ -5,14 +5,14 @@
 //! solve A·x = b, where row i of A balances the flows between point i and its four neighbours: a
 //! symmetric positive definite matrix, badly conditioned by the two materials and the fine grid.
 //!
-//! A preconditioner P ≈ A⁻¹ saves steps, but only if a product with P is cheap. So P may be different
-//! from 0 only between points at most r steps apart on the grid. Among all symmetric matrices of that
+//! A preconditioner P ≈ A⁻¹ saves steps, but it only pays if a product with P is cheap. So P may be
+//! nonzero only between points at most r steps apart on the grid. Among all symmetric matrices of that
 //! pattern the program takes the best, the minimum of ‖P·A − I‖_F, and solves for several right-hand
 //! sides with it and without.
 //!
 //! What it shows: with the four neighbours, r = 1, P has no more entries than A, so that a step costs
-//! about twice as much, and takes away two steps of three. Each ring more saves further steps for more
-//! entries. Finding P takes hundreds of products of whole matrices, or thousands: it pays where it
+//! about twice as much, and saves more than two steps in three. Each further ring saves more steps for
+//! more entries. Finding P takes hundreds or thousands of products of whole matrices: it pays if it
 //! serves many right-hand sides.
 //!
 //! `cargo run --release --example preconditioner`
@@ -37,7 +37,7 @@ const CONDUCTIVITY_OF_DISK: f64 = 20.0;
 const RIGHT_HAND_SIDES: usize = 5;
 const TOLERANCE: f64 = 1e-10;
 const REACHES: [usize; 4] = [0, 1, 2, 3];
-/// How near ‖P·A − I‖ has to be to the least that is possible; a preconditioner need not be perfect.
+/// How near ‖P·A − I‖ has to be to its minimum; a preconditioner need not be perfect.
 const NEARNESS: f64 = 1e-3;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -5,10 +5,10 @@
 //!
 //! Plain descent, the heavy ball and Nesterov's momentum have the settings that theory gives for the
 //! known singular values; the line searches have none. Each of the others has the learning rate
-//! with which it is fastest among 1, 2 and 5 times the powers of ten from 10⁻⁵ to 10³, and the
-//! defaults in all else, unless the name says more. So the table tells what a rule can do when tuned
-//! to the problem; what it takes to tune it is not counted. Gradients here are exact: with noise the
-//! order is another.
+//! with which it is fastest among 1, 2 and 5 times the powers of ten from 10⁻⁵ to 10³, and defaults
+//! for everything else unless the name says otherwise. So the table shows what an optimizer can do
+//! when tuned to the problem; the work of tuning is not counted. Gradients are exact here: with noise
+//! the order would be different.
 //!
 //! `cargo run --release --example race` prints the steps and evaluations to a loss of 10⁻⁶ and
 //! draws the losses in `target/race.svg`.
@@ -31,7 +31,7 @@ use rand_distr::{Distribution, StandardNormal};
 #[path = "support/figure.rs"]
 mod figure;
 
-use figure::{COLORS, Curve, Figure, Line};
+use figure::{COLORS, Curve, Figure, Line, PLOT_SIZE, power_of_ten};
 
 const SEED: u64 = 314;
 const SIZE: usize = 16;
@@ -40,13 +40,13 @@ const GOAL: f64 = 1e-6;
 const MOST_STEPS: usize = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Colours by the order of the list: those of one kind of line differ.
+    // Colours follow the order of the list, so that lines of one kind differ in colour.
     let mut runs: Vec<_> = COLORS.into_iter().cycle().zip(race(&matrix())?).collect();
     runs.sort_by_key(|(_, run)| run.report.steps);
     println!("{SIZE}×{SIZE} matrix, condition number {CONDITION_NUMBER}, to a loss of {GOAL:e}:\n");
     println!(
         "{:<34}  {:<24}  {:>5}  {:>11}",
-        "rule", "settings", "steps", "evaluations"
+        "optimizer", "settings", "steps", "evaluations"
     );
     for (_, run) in &runs {
         let Run {
@@ -109,7 +109,7 @@ fn race(m: &DMatrix<f64>) -> Result<Vec<Run>, Box<dyn Error>> {
     ])
 }
 
-/// The run of a rule whose settings are known.
+/// The run of an optimizer whose settings are known.
 fn once(
     m: &DMatrix<f64>,
     rule: &'static str,
@@ -125,7 +125,7 @@ fn once(
     })
 }
 
-/// The run of a rule with the learning rate by which it is fastest.
+/// The run of an optimizer with its fastest learning rate.
 fn fastest(
     m: &DMatrix<f64>,
     rule: &'static str,
@@ -149,7 +149,7 @@ fn fastest(
     best.ok_or_else(|| format!("{rule} did not reach the goal").into())
 }
 
-/// The record of a run, if that reached the goal.
+/// The report of a run that reached the goal.
 fn descend(
     m: &DMatrix<f64>,
     optimizer: impl Optimizer<f64>,
@@ -189,6 +189,8 @@ fn draw(runs: &[(RGBColor, Run)]) -> Result<PathBuf, Box<dyn Error>> {
         x_tick: |exponent| format!("{:.0}", 10.0_f64.powf(*exponent)),
         y_range: GOAL.log10()..0.0,
         y_ticks: 7,
+        y_tick: power_of_ten,
+        plot_size: PLOT_SIZE,
         names_width: 320,
         curves: runs.iter().map(curve).collect(),
     };

@@ -1,7 +1,7 @@
 //! A page about one inversion: `target/report.html`, a single file that needs no network.
 //!
 //! It shows the matrix, the losses of two descents, X·M before and after, the certificate in words,
-//! and the comparison with nalgebra's LU. Give `matrix()` another body to have another matrix reported.
+//! and the comparison with nalgebra's LU. Change the body of `matrix()` to report on another matrix.
 //!
 //! `cargo run --release --example report`
 
@@ -31,7 +31,7 @@ use matrices::matrix_of_condition;
 const SEED: u64 = 314;
 const SIZE: usize = 12;
 const CONDITION_NUMBER: f64 = 1e3;
-/// Times are medians of so many runs.
+/// Times are medians of this many runs.
 const TIMED_RUNS: usize = 51;
 const STYLE: &str = include_str!("support/report.css");
 
@@ -46,7 +46,7 @@ fn matrix() -> DMatrix<f64> {
     matrix_of_condition(SIZE, CONDITION_NUMBER, SEED)
 }
 
-/// All that the page tells.
+/// Everything that the page shows.
 struct Facts {
     m: DMatrix<f64>,
     start: DMatrix<f64>,
@@ -89,7 +89,7 @@ impl Facts {
         section(&mut html, "The descent", &self.curves()?)?;
         section(&mut html, "X·M, before and after", &self.maps()?)?;
         section(&mut html, "The certificate, in words", &self.certificate())?;
-        section(&mut html, "Beside LU", &self.comparison()?)?;
+        section(&mut html, "Compared with LU", &self.comparison()?)?;
         section(&mut html, "The inverse X", &table(&self.descent.inverse))?;
         html.push_str("</body>\n</html>\n");
         Ok(html)
@@ -114,9 +114,9 @@ impl Facts {
         let title = "The losses of the default method and of tuned momentum, and their steps";
         let svg = loss_curves(title, "mean((X·M − I)²)", &runs).svg()?;
         Ok(format!(
-            "<p>Both walk down mean((X·M − I)²). Momentum measures a step by the entries of X, the \
-             default by the natural metric, in which the valley is round. Momentum ends at its \
-             tolerance; the default goes on from the last loss shown to the last digit.</p>\n{svg}"
+            "<p>Both minimise mean((X·M − I)²). Momentum measures a step by the entries of X, the \
+             default method by the natural metric, in which the valley is round. Momentum ends at \
+             its tolerance; the default goes on from the last loss shown to the last digit.</p>\n{svg}"
         ))
     }
 

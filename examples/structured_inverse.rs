@@ -4,13 +4,13 @@
 //! with b diagonals on either side, and counts the iterations that the conjugate gradient method
 //! takes with X as its preconditioner, and without.
 //!
-//! What it shows: each diagonal more saves iterations, and with them the inner products, for which
-//! parallel machines have to wait. Multiplications fall by less, since an iteration costs more: for
-//! the Laplacian itself and b = 8, iterations to less than a fifth, multiplications to little more
-//! than a half. Its inverse is not small anywhere, so that no narrow band comes near to it. With 1
+//! What it shows: each further diagonal saves iterations, and with them the inner products that
+//! parallel machines have to wait for. Multiplications fall by less, since an iteration costs more:
+//! for the Laplacian itself and b = 8, iterations fall to less than a fifth, multiplications to little
+//! more than a half. Its inverse is not small anywhere, so that no narrow band comes near it. With 1
 //! added to the diagonal the inverse decays and a band holds most of it, but then few iterations
-//! are needed anyway. In one dimension all this is a demonstration: a tridiagonal system is solved
-//! directly by 5 multiplications a row.
+//! are needed anyway. In one dimension this is only a demonstration: a tridiagonal system can be
+//! solved directly with 5 multiplications a row.
 //!
 //! `cargo run --release --example structured_inverse`
 
@@ -23,7 +23,7 @@ use nalgebra::{DMatrix, DVector};
 
 const SIZE: usize = 200;
 const BANDWIDTHS: [usize; 6] = [0, 1, 2, 3, 5, 8];
-/// Where the conjugate gradient method stops: ‖residual‖ relative to ‖right-hand side‖.
+/// When the conjugate gradient method stops: ‖residual‖ relative to ‖right-hand side‖.
 const TOLERANCE: f64 = 1e-10;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -12,8 +12,7 @@
 //! signed form finds all, and the default needs a handful of sweeps.
 //!
 //! `cargo run --release --example svd` prints what each reached and draws the losses in
-//! `target/svd.svg`. Each method has a loss of its own: the curves show how they fall, not which is
-//! lower.
+//! `target/svd.svg`. Each method has its own loss: compare how the curves fall, not which is lower.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -29,12 +28,12 @@ use serde::Deserialize;
 #[path = "support/figure.rs"]
 mod figure;
 
-use figure::{COLORS, Curve, Figure, GREY, Line};
+use figure::{COLORS, Curve, Figure, GREY, Line, PLOT_SIZE, power_of_ten};
 
 const MOST_STEPS: usize = 20_000;
 /// The signed form ends at this loss: the error of a singular value is about its root.
 const GOAL: f64 = 1e-28;
-/// The figure ends at losses of 10⁻³⁵; what is smaller is rounding noise.
+/// The figure ends at losses of 10⁻³⁵; anything smaller is rounding noise.
 const FLOOR_EXPONENT: f64 = -35.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -53,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 type Rows = Vec<Vec<f64>>;
 
-/// A matrix of the notebook, with its start.
+/// A matrix of the notebook and its start.
 #[derive(Deserialize)]
 struct Problem {
     optimizer: String,
@@ -201,11 +200,13 @@ fn draw(all: &[(String, Vec<Run>)]) -> Result<PathBuf, Box<dyn Error>> {
     let figure = Figure {
         title: "Three ways to the singular values of the notebook's five matrices",
         x_name: "steps, or sweeps of svd_by_descent",
-        y_name: "loss, of each method its own",
+        y_name: "loss (each method has its own)",
         x_range: 0.0..(MOST_STEPS as f64).log10(),
         x_tick: |exponent| format!("{:.0}", 10.0_f64.powf(*exponent)),
         y_range: FLOOR_EXPONENT..5.0,
         y_ticks: 9,
+        y_tick: power_of_ten,
+        plot_size: PLOT_SIZE,
         names_width: 270,
         curves,
     };

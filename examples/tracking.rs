@@ -1,5 +1,5 @@
-//! The weights of a minimum-variance portfolio, day by day, from an inverse that is followed rather
-//! than computed anew.
+//! The weights of a minimum-variance portfolio, day by day, from an inverse that is updated rather
+//! than computed from scratch.
 //!
 //! The portfolio that varies least has the weights w = Σ⁻¹·1/(1ᵀ·Σ⁻¹·1), Σ the covariance matrix of
 //! the returns (Markowitz, "Portfolio selection", 1952). The returns are generated from a factor
@@ -14,9 +14,9 @@
 //! error of 10⁻⁶, and nalgebra's LU. The program prints their products, times and errors, and at the
 //! end how much the portfolio varied.
 //!
-//! What it shows: following takes less than half of the products of a search from scratch, and every
-//! day's inverse is proven. LU is still faster at this size, and its error small enough for weights:
-//! one follows for the proof, or for the last digit.
+//! What it shows: tracking takes less than half of the products of a descent from scratch, and every
+//! day's inverse is proven. LU is still faster at this size, and accurate enough for weights: the
+//! reasons to track are the proof and the last digit.
 //!
 //! `cargo run --release --example tracking`
 
@@ -151,7 +151,7 @@ fn minimum_variance_weights(inverse: &DMatrix<f64>) -> DVector<f64> {
     sums / total
 }
 
-/// A tracker with what it took.
+/// A tracker, with its products and time.
 struct Follower {
     tracker: InverseTracker<f64>,
     last_products: usize,
@@ -185,7 +185,7 @@ impl Follower {
     }
 }
 
-/// LU factorisations with what they took.
+/// LU factorisations, with their time and errors.
 #[derive(Default)]
 struct ByLu {
     time: Duration,

@@ -1,11 +1,11 @@
-//! A long descent that one can watch, interrupt and take up again.
+//! A long descent that you can watch, interrupt and resume.
 //!
-//! It inverts a 60×60 matrix of condition number 2000 by the heavy ball, which takes some ten
-//! thousands of steps. A bar shows how far it has come, or a line of the log now and then where the
-//! error stream is no terminal; a table of the losses since the start of the program is written to
-//! `watching.csv`. Ctrl-C, or 5 seconds, end the run at the next step: it is saved to
-//! `watching.json` and goes on from there when the program is started again, to the same bits as
-//! without interruption.
+//! It inverts a 60×60 matrix of condition number 2000 by the heavy ball, which takes tens of
+//! thousands of steps. A bar shows the progress; if the error stream is not a terminal, the log gets a
+//! line from time to time instead. A table of the losses since the start of the program is written to
+//! `watching.csv`. Ctrl-C, or a budget of 5 seconds, ends the run at the next step: it is saved to
+//! `watching.json`, and resumes from there when the program is started again, with the same bits as
+//! without the interruption.
 //!
 //! Both files are in the directory for temporary files; the saved run is removed at the end.
 //!
@@ -65,7 +65,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     if reason == StopReason::Observer {
         fs::write(&saved_run, serde_json::to_string(&descent.save()?)?)?;
-        println!("saved to {}: start again to go on", saved_run.display());
+        println!(
+            "saved to {}: start the program again to resume",
+            saved_run.display()
+        );
         return Ok(());
     }
     let inverse = DMatrix::from_column_slice(N, N, descent.parameters());
@@ -89,7 +92,7 @@ fn begin_or_go_on<'a>(
         return Ok(Stepper::new(objective, rule, vec![0.0; N * N])?);
     }
     let saved: SavedRun = serde_json::from_str(&fs::read_to_string(saved_run)?)?;
-    println!("going on from step {}", saved.steps());
+    println!("resuming at step {}", saved.steps());
     Ok(Stepper::restore(objective, rule, &saved)?)
 }
 
@@ -99,7 +102,7 @@ fn in_temporary_files(extension: &str) -> PathBuf {
         .with_extension(extension)
 }
 
-/// Prints what is logged, where no bar is drawn.
+/// Prints the log when no bar is drawn.
 struct Printer;
 
 impl Log for Printer {

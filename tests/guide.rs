@@ -1,8 +1,8 @@
 //! The guide quotes the committed measurements as they are.
 
 const MEASUREMENTS: &str = include_str!("../docs/measurements.md");
-const CONDITION_NUMBER: &str = include_str!("../src/guide/condition_number.md");
-const NATURAL_METRIC: &str = include_str!("../src/guide/natural_metric.md");
+const CONDITION_NUMBER: &str = include_str!("../src/guide/condition_number/2.md");
+const NATURAL_METRIC: &str = include_str!("../src/guide/natural_metric/2.md");
 const CHOOSING: &str = include_str!("../src/guide/choosing.md");
 
 /// Numbers in running text, as the guide and as the page of measurements writes them.

@@ -1,4 +1,4 @@
-//! Curves on one plot with a logarithmic scale of losses, as the examples draw them.
+//! Curves on one plot, as the examples draw them.
 //!
 //! A figure has no background, and colours that stand out from a light page and from a dark one.
 
@@ -21,15 +21,16 @@ pub const COLORS: [RGBColor; 8] = [
 ];
 pub const GREY: RGBColor = RGBColor(118, 131, 144);
 
-const HEIGHT: u32 = 560;
-const PLOT_WIDTH: u32 = 700;
+/// The usual width and height of the plot with its axes, without the names beside it.
+#[allow(dead_code, reason = "a picture of the documentation has its own size")]
+pub const PLOT_SIZE: (u32, u32) = (700, 560);
 /// The distance from the right end of the axes to the names, and between two names.
 const GAP: i32 = 24;
 const NAME_HEIGHT: i32 = 24;
 const SAMPLE_WIDTH: i32 = 36;
 
-/// A curve of points (x, log₁₀ of the loss). Without a name it is not in the list of names; without
-/// points it is there alone.
+/// A curve of points in the units of the axes, such as (step, log₁₀ of the loss). A curve without a
+/// name is left out of the list of names; one without points is only in that list.
 pub struct Curve {
     pub name: String,
     pub color: RGBColor,
@@ -44,8 +45,11 @@ pub enum Line {
     Dashed,
     #[allow(dead_code, reason = "not every example has that many curves")]
     Dotted,
+    /// Solid and thin: what stands behind the curves.
+    #[allow(dead_code, reason = "few figures have a background")]
+    Thin,
     /// Solid, with a mark at each point: for points that are few.
-    #[allow(dead_code, reason = "most curves have points without end")]
+    #[allow(dead_code, reason = "few curves have few points")]
     Marked,
 }
 
@@ -53,7 +57,7 @@ impl Line {
     /// The dashes of a sample.
     fn sample(self) -> Vec<(i32, i32)> {
         match self {
-            Self::Solid | Self::Marked => vec![(0, SAMPLE_WIDTH)],
+            Self::Solid | Self::Thin | Self::Marked => vec![(0, SAMPLE_WIDTH)],
             Self::Dashed => vec![(0, 6), (10, 16), (20, 26), (30, SAMPLE_WIDTH)],
             Self::Dotted => (0..SAMPLE_WIDTH).step_by(5).map(|x| (x, x + 2)).collect(),
         }
@@ -69,6 +73,9 @@ pub struct Figure {
     pub x_tick: fn(&f64) -> String,
     pub y_range: Range<f64>,
     pub y_ticks: usize,
+    pub y_tick: fn(&f64) -> String,
+    /// Width and height of the plot with its axes.
+    pub plot_size: (u32, u32),
     /// The room for the names on the right.
     pub names_width: u32,
     pub curves: Vec<Curve>,
@@ -89,7 +96,7 @@ impl Figure {
     }
 
     fn draw(&self, svg: &mut String) -> Result<(), Box<dyn Error>> {
-        let size = (PLOT_WIDTH + self.names_width, HEIGHT);
+        let size = (self.plot_size.0 + self.names_width, self.plot_size.1);
         let area = SVGBackend::with_string(svg, size).into_drawing_area();
         area.draw(&Text::new(self.title, (16, 16), text(17)))?;
         let mut chart = ChartBuilder::on(&area)
@@ -107,7 +114,7 @@ impl Figure {
             .x_label_formatter(&self.x_tick)
             .y_desc(self.y_name)
             .y_labels(self.y_ticks)
-            .y_label_formatter(&|exponent| format!("1e{exponent:.0}"))
+            .y_label_formatter(&self.y_tick)
             .axis_desc_style(("sans-serif", 15).into_font().color(&GREY))
             .label_style(text(14))
             .axis_style(GREY)
@@ -120,6 +127,10 @@ impl Figure {
                 Line::Solid => chart.draw_series(LineSeries::new(points, style))?,
                 Line::Dashed => chart.draw_series(DashedLineSeries::new(points, 6, 4, style))?,
                 Line::Dotted => chart.draw_series(DashedLineSeries::new(points, 2, 3, style))?,
+                Line::Thin => {
+                    let thin = curve.color.stroke_width(1);
+                    chart.draw_series(LineSeries::new(points, thin))?
+                }
                 Line::Marked => {
                     let mark = |point| Circle::new(point, 3, curve.color.filled());
                     chart.draw_series(points.clone().map(mark))?;
@@ -129,7 +140,7 @@ impl Figure {
         }
         let named = self.curves.iter().filter(|curve| !curve.name.is_empty());
         for (place, curve) in named.enumerate() {
-            let x = PLOT_WIDTH as i32 + GAP;
+            let x = self.plot_size.0 as i32 + GAP;
             let y = 56 + place as i32 * NAME_HEIGHT;
             for (start, end) in curve.line.sample() {
                 let dash = [(x + start, y), (x + end, y)];
@@ -140,6 +151,23 @@ impl Figure {
         }
         area.present()?;
         Ok(())
+    }
+}
+
+/// 10⁻³ for −3, but 1 for 0 and 10 for 1.
+pub fn power_of_ten(exponent: &f64) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let superscript = |letter: char| match letter.to_digit(10) {
+        Some(digit) => DIGITS[digit as usize],
+        None => '⁻',
+    };
+    match format!("{exponent:.0}").as_str() {
+        "0" | "-0" => "1".to_owned(),
+        "1" => "10".to_owned(),
+        exponent => format!(
+            "10{}",
+            exponent.chars().map(superscript).collect::<String>()
+        ),
     }
 }
 

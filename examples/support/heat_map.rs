@@ -1,7 +1,7 @@
-//! Matrices near the identity as small multiples, by one call: blue is above zero, orange below.
+//! Matrices near the identity as small pictures, by one call: blue is above zero, orange below.
 //!
-//! A cell's strength is the root of the entry's size, so that an entry of 0.01 still shows. What is
-//! zero is as the page is, light or dark.
+//! The strength of a cell is the root of the entry's size, so that an entry of 0.01 still shows. A cell
+//! of zero has the colour of the page, light or dark.
 
 use std::error::Error;
 
@@ -19,7 +19,7 @@ const PITCH: (i32, i32) = (MAP_SIZE + 20, MAP_SIZE + 62);
 const TITLE_HEIGHT: i32 = 44;
 const LEGEND_HEIGHT: i32 = 44;
 const SWATCH: i32 = 16;
-const SWATCH_PITCH: i32 = 92;
+const SWATCH_PITCH: i32 = 64;
 const SHOWN_VALUES: [f64; 5] = [-1.0, -0.1, 0.0, 0.1, 1.0];
 
 /// A matrix with two lines of text below.

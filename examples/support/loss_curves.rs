@@ -1,8 +1,8 @@
 //! The losses of one or several runs on logarithmic axes, by one call.
 
-use super::figure::{COLORS, Curve, Figure, Line};
+use super::figure::{COLORS, Curve, Figure, Line, PLOT_SIZE, power_of_ten};
 
-/// The figure ends at losses of 10⁻³⁵; what is smaller is rounding noise.
+/// The figure ends at losses of 10⁻³⁵; anything smaller is rounding noise.
 const FLOOR_EXPONENT: f64 = -35.0;
 /// About a third of a pixel on the axis of steps.
 const LEAST_DISTANCE: f64 = 0.002;
@@ -43,6 +43,8 @@ pub fn loss_curves(title: &'static str, y_name: &'static str, runs: &[NamedLosse
         x_tick: |exponent| format!("{:.0}", 10.0_f64.powf(*exponent)),
         y_range: lowest.floor()..highest.ceil(),
         y_ticks: 8,
+        y_tick: power_of_ten,
+        plot_size: PLOT_SIZE,
         names_width: names_width as u32,
         curves,
     }

@@ -1,4 +1,4 @@
-//! Matrices whose condition number is known.
+//! Matrices with a known condition number.
 
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;

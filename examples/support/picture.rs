@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use nalgebra::DMatrix;
 use png::{BitDepth, ColorType, Encoder};
 
-/// Red, green and blue, each a matrix of brightnesses, 0 for black and 1 for white; what is beyond is
-/// clipped.
+/// Red, green and blue, each a matrix of brightnesses, 0 for black and 1 for white; values outside
+/// are clipped.
 pub struct Picture {
     pub channels: [DMatrix<f64>; 3],
 }
