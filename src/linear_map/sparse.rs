@@ -1,4 +1,4 @@
-//! Sparse matrices by rows as linear maps.
+//! Sparse matrices, stored by rows, as linear maps.
 
 use nalgebra_sparse::CsrMatrix;
 
