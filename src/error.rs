@@ -57,6 +57,7 @@ pub enum Error<T: Real = f64> {
 
     /// A saved run was refused.
     #[cfg(feature = "serde")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 
