@@ -1,4 +1,4 @@
-//! The umbrella over the errors of all operations.
+//! One error type that covers all operations.
 
 use crate::completion::CompletionError;
 #[cfg(feature = "serde")]
@@ -43,11 +43,11 @@ use crate::svd::{SvdError, TopSvdError};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<T: Real = f64> {
-    /// An input was refused, by whichever operation.
+    /// An operation refused its input.
     #[error(transparent)]
     Input(#[from] InputError<T>),
 
-    /// A [`minimize`](crate::minimize) failed.
+    /// A call of [`minimize`](crate::minimize) failed.
     #[error(transparent)]
     Descent(DescentError<T>),
 
@@ -57,6 +57,7 @@ pub enum Error<T: Real = f64> {
 
     /// A saved run was refused.
     #[cfg(feature = "serde")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 
@@ -68,11 +69,11 @@ pub enum Error<T: Real = f64> {
     #[error(transparent)]
     Solve(SolveError<T>),
 
-    /// No singular values, or nothing made from them, was found.
+    /// A singular value decomposition, or a result computed from one, was not found.
     #[error(transparent)]
     Svd(SvdError<T>),
 
-    /// No leading singular values were found.
+    /// The leading singular values were not found.
     #[error(transparent)]
     TopSvd(TopSvdError<T>),
 

@@ -8,10 +8,11 @@ use crate::numerics::validation::{
 };
 use crate::optimizer::{Lbfgs, Optimizer};
 
-/// λ where none is set.
+/// The default of λ.
 const RIDGE: f64 = 0.005;
 
-/// How [`complete_by_descent`](crate::completion::complete_by_descent) works; every setting has a default.
+/// How [`complete_by_descent`](crate::completion::complete_by_descent) works; every setting has a
+/// default.
 ///
 /// | setting | default |
 /// |---|---|
@@ -61,22 +62,25 @@ impl<T: Real> Default for CompletionConfig<T> {
 }
 
 impl<T: Real, M, O> CompletionConfig<T, M, O> {
-    /// Sets λ, by how much singular values are held down; at least 0, and at most half the largest number.
+    /// Sets λ, how strongly the singular values are held down; at least 0, and at most half the
+    /// largest number.
     ///
-    /// Of a matrix without missing entries each would be lowered by λ·ν, to 0 at the least, where
-    /// ν = √(mn·Σwᵢⱼmᵢⱼ²/Σwᵢⱼ) is the norm that M had if the missing entries were like the others. The
-    /// more noise, the fewer entries and the more components than needed, the larger it should be: try
-    /// 0.003, 0.01, 0.03 and look at entries held out. 0 is for exact entries and the right rank; with
-    /// more components than the entries determine, the fit between them is then arbitrary.
+    /// Without missing entries each singular value would be lowered by λ·ν, but not below 0, where
+    /// ν = √(mn·Σwᵢⱼmᵢⱼ²/Σwᵢⱼ) is the norm that M would have if the missing entries were like the
+    /// others. λ should be larger the more noise there is, the fewer entries are known and the more
+    /// the rank exceeds what is needed: try 0.003, 0.01 and 0.03, and compare the fits on entries
+    /// held out. Use 0 for exact entries and the right rank; if the rank is higher than the entries
+    /// determine, the fit between them is then arbitrary.
     pub fn ridge(mut self, ridge: T) -> Self {
         self.ridge = ridge;
         self
     }
 
-    /// Sets the rule that walks the gradient.
+    /// Sets the optimizer that minimises f.
     ///
-    /// The function walked is f of [`complete_by_descent`](crate::completion::complete_by_descent), whose curvatures
-    /// are at most about 4·σ₁/ν/√(mn) near the minimum. An ordinary rule needs a learning rate to match.
+    /// The function f is given at [`complete_by_descent`](crate::completion::complete_by_descent);
+    /// its curvatures are at most about 4·σ₁/ν/√(mn) near the minimum. An optimizer with a learning
+    /// rate needs one that matches them.
     pub fn optimizer<N: Optimizer<T>>(self, optimizer: N) -> CompletionConfig<T, N, O> {
         CompletionConfig {
             ridge: self.ridge,
@@ -94,22 +98,25 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
         self
     }
 
-    /// Sets where the descent ends: at ‖∇f‖ ≤ 2·tolerance/(mn)^¼, which is a gradient of this norm
-    /// where the function is ½‖A·Bᵀ − M/ν‖²_F + λ/2·(‖A‖²_F + ‖B‖²_F) for a matrix without missing
-    /// entries; above 0, and at most half the largest number.
+    /// Sets the tolerance for the gradient: the descent ends at ‖∇f‖ ≤ 2·tolerance/(mn)^¼; above 0,
+    /// and at most half the largest number.
+    ///
+    /// For a matrix without missing entries, this bounds the gradient of ½‖A·Bᵀ − M/ν‖²_F +
+    /// λ/2·(‖A‖²_F + ‖B‖²_F) by the tolerance itself.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = tolerance;
         self
     }
 
-    /// Sets the number of steps after which the run ends in any case; at least 1.
+    /// Sets the number of steps after which the run ends at the latest; at least 1.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
     }
 
-    /// Sets who watches the run: a closure or any other [`Observer`]. It sees f, and the factors of
-    /// the scaled matrix, A before B.
+    /// Sets what watches the run: a closure or any other [`Observer`].
+    ///
+    /// It sees f and the factors of the scaled matrix, A before B.
     pub fn observer<W: Observer<T>>(self, observer: W) -> CompletionConfig<T, M, W> {
         CompletionConfig {
             ridge: self.ridge,

@@ -6,7 +6,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::svd::SvdError;
 
-/// Why a matrix was not completed, with what was reached where there is something.
+/// Why a matrix was not completed, with what was reached, if anything.
 ///
 /// # Example
 ///

@@ -1,4 +1,4 @@
-//! Matrices with missing entries, by descent.
+//! Filling in the missing entries of a matrix, by descent.
 
 mod config;
 mod error;
@@ -22,31 +22,35 @@ use crate::objective::{LowRankObjective, Objective, Ridge, SvdFactors};
 use crate::optimizer::Optimizer;
 use crate::svd::{SvdConfig, svd_by_descent};
 
-/// Fits a matrix of rank k = `rank` to the entries of `matrix` that are there, and so fills in the
-/// others.
+/// Fills in the missing entries of `matrix` by fitting a matrix of rank k = `rank` to the known
+/// ones.
 ///
-/// `weights` has the shape of `matrix`: 0 where an entry is missing, which is then not read, 1 (or
-/// any other positive number, as 1/variance) where it is known. Only their ratios count, so that
-/// all of them may be tiny or huge. Y = A·Bᵀ minimises
+/// `matrix` is m×n, and `weights` has the same shape: a weight is 0 where an entry is missing,
+/// which is then not read, and 1 (or any other positive number, such as 1/variance) where it is
+/// known. Only the ratios of the weights count, so all of them may be tiny or huge. The fitted
+/// matrix Y = A·Bᵀ, with A m×k and B n×k, minimises
 ///
 /// f = Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ + λ/√(mn)·(‖A‖²_F + ‖B‖²_F)
 ///
 /// for a matrix scaled so that Σ wᵢⱼmᵢⱼ² = Σ wᵢⱼ; at its minimum the second term is 2λ/√(mn) times
 /// the sum of the singular values of Y. The descent begins at random factors.
 ///
-/// `Ok` means that the gradient vanished, within the tolerance: a stationary point, for generic
-/// data with enough entries the minimum. Nothing is proven of the entries that were missing; hold
-/// some out to see. A row or column without any entry becomes 0 (with λ = 0, arbitrary).
+/// `Ok` means that the gradient vanished to within the tolerance: Y is a stationary point, and for
+/// generic data with enough entries the minimum. Nothing is proven about the missing entries; to
+/// test the fit, hold some known ones out. A row or column without any known entry becomes 0 (or
+/// arbitrary, if λ = 0).
 ///
-/// The rank is best chosen small. Each row needs more than k entries, each column too, and there
-/// should be several times (m + n)·k in all. Each step takes 3·m·n·k multiplications.
+/// Choose a small rank. Each row and each column needs more than k known entries, and in all there
+/// should be several times (m + n)·k of them. Each step takes 3·m·n·k multiplications.
 ///
 /// # Errors
 ///
 /// - [`CompletionError::Input`] if the matrix is empty, an entry that is not missing is not finite
 ///   or too large, or the weights, the rank or a setting can't be used;
 /// - [`CompletionError::NotConverged`], with what was reached, if a limit came first;
-/// - [`CompletionError::Diverged`] if the loss exploded, which it can with an optimizer you chose.
+/// - [`CompletionError::Factors`] if the singular values of the fitted matrix were not found;
+/// - [`CompletionError::Diverged`] if the loss exploded, which can happen with an optimizer that
+///   you set.
 ///
 /// # Source
 ///
@@ -147,7 +151,7 @@ fn in_range<T: Real>(fitted: DMatrix<T>, known: &DMatrix<T>) -> Result<DMatrix<T
     }
 }
 
-/// Numbers for which the entries of A·Bᵀ have a mean square of about 1.
+/// Random numbers for A and B that give the entries of A·Bᵀ a mean square of about 1.
 fn random_factors<T: Real>(count: usize, rank: usize, seed: u64) -> Vec<T> {
     let mut generator = seeded(seed);
     let two = <T as Real>::from_f64(2.0);

@@ -6,9 +6,9 @@ use crate::descent::Report;
 use crate::numerics::real::Real;
 use crate::objective::SvdFactors;
 
-/// A matrix of low rank fitted to the entries that were there.
+/// A low-rank matrix fitted to the known entries.
 ///
-/// What it is worth where there were none, entries that were held out can tell:
+/// To judge the fit where entries are missing, hold some known ones out and compare:
 ///
 /// ```
 /// use matrix_descent::{complete_by_descent, CompletionConfig};
@@ -27,11 +27,13 @@ use crate::objective::SvdFactors;
 pub struct Completion<T: Real> {
     /// The fitted matrix Y, m×n.
     pub fitted: DMatrix<T>,
-    /// Its singular values and vectors, k of each: Y = U·diag(σ)·Vᵀ.
+    /// Its singular values and vectors, Y = U·diag(σ)·Vᵀ: U m×k, k values σ, and V n×k.
     pub factors: SvdFactors<T>,
-    /// √(Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ), the error in the entries that were there, in units of M. It says
-    /// little of the others.
+    /// √(Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ), the error in the known entries, in the units of M.
+    ///
+    /// It says little about the missing ones.
     pub fit_error: T,
-    /// The record of the descent; losses are f, with the penalty, relative to the mean square of M.
+    /// The history of the descent; its losses are f, penalty included, relative to the mean square
+    /// of M.
     pub report: Report<T>,
 }

@@ -1,4 +1,4 @@
-//! Matrices known by what they do to vectors.
+//! Matrices known by their products with vectors.
 
 pub(crate) mod scaled;
 #[cfg(feature = "sparse")]
@@ -11,10 +11,10 @@ use crate::numerics::product::{times_vector, transpose_times_vector};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_finite, check_not_empty};
 
-/// A real m×n matrix A as a linear map: x ↦ A·x, and back by the adjoint, y ↦ Aᵀ·y.
+/// A real m×n matrix A known by its products with vectors: x ↦ A·x and, by the adjoint, y ↦ Aᵀ·y.
 ///
-/// Nothing but these two products is asked of it, so that A need not be stored. Implemented for
-/// [`DMatrix`], for references, and with the feature `sparse` for `nalgebra_sparse::CsrMatrix`.
+/// Only these two products are needed, so A need not be stored. The trait is implemented for
+/// [`DMatrix`], for references and, with the feature `sparse`, for `nalgebra_sparse::CsrMatrix`.
 ///
 /// # Example
 ///
@@ -54,13 +54,13 @@ use crate::numerics::validation::{check_finite, check_not_empty};
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 pub trait LinearMap<T: Real> {
-    /// m.
+    /// The number of rows, m.
     fn rows(&self) -> usize;
 
-    /// n.
+    /// The number of columns, n.
     fn columns(&self) -> usize;
 
-    /// Writes A·x into `image`, every entry of it; `x` is n long and `image` m.
+    /// Writes A·x to every entry of `image`; `x` has length n and `image` length m.
     ///
     /// # Panics
     ///
@@ -68,32 +68,33 @@ pub trait LinearMap<T: Real> {
     /// crate's own functions check shapes first.
     fn apply(&self, x: &[T], image: &mut [T]);
 
-    /// Writes Aᵀ·y into `image`, every entry of it; `y` is m long and `image` n.
+    /// Writes Aᵀ·y to every entry of `image`; `y` has length m and `image` length n.
     ///
     /// ⟨Aᵀ·y, x⟩ = ⟨y, A·x⟩ has to hold up to rounding:
-    /// [`solve_by_descent`](crate::solve::solve_by_descent) tries it on a few vectors, and returns
-    /// [`SolveError::AdjointMismatch`](crate::solve::SolveError::AdjointMismatch) if it fails.
+    /// [`solve_by_descent`](crate::solve::solve_by_descent) checks it for a few vectors, and
+    /// returns [`SolveError::AdjointMismatch`](crate::solve::SolveError::AdjointMismatch) if it
+    /// fails.
     ///
     /// # Panics
     ///
-    /// As [`apply`](Self::apply).
+    /// As for [`apply`](Self::apply).
     fn apply_adjoint(&self, y: &[T], image: &mut [T]);
 
     /// Checks the map; every run calls this first, with the name of the argument.
     ///
     /// # Errors
     ///
-    /// [`InputError::Empty`] if m or n is 0, which is all that the provided method looks at;
-    /// [`InputError::NotFinite`] by matrices with such an entry.
+    /// [`InputError::Empty`] if m or n is 0, which is all that the provided method checks;
+    /// [`InputError::NotFinite`] for a stored matrix with an entry that is NaN or infinite.
     fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
         check_not_empty(argument, self.rows(), self.columns())
     }
 
-    /// The matrix itself, if it is stored as one; `None` by the provided method.
+    /// The matrix itself, if it is stored as one; the provided method returns `None`.
     ///
-    /// An operation that knows it multiplies it with many vectors at a time, and can bound the
+    /// Operations that know the matrix multiply it with many vectors at a time, and can bound the
     /// rounding of its products. It has to be the matrix whose products [`apply`](Self::apply)
-    /// gives.
+    /// computes.
     fn as_matrix(&self) -> Option<&DMatrix<T>> {
         None
     }

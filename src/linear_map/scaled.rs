@@ -45,7 +45,8 @@ impl<'a, T: Real, A: LinearMap<T>> ScaledMap<'a, T, A> {
         self.apply_scaled(y, image, A::apply_adjoint);
     }
 
-    /// Half of the scaling before the product and half after it, so that neither leaves the range.
+    /// Applies half of the scaling before the product and half after it, so that neither leaves the
+    /// range.
     fn apply_scaled(&mut self, x: &[T], image: &mut [T], apply: impl Fn(&A, &[T], &mut [T])) {
         if self.exponent == 0 {
             return apply(self.map, x, image);

@@ -1,4 +1,4 @@
-//! Sparse matrices by rows as linear maps.
+//! Sparse matrices, stored by rows, as linear maps.
 
 use nalgebra_sparse::CsrMatrix;
 
@@ -7,6 +7,8 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_not_empty;
 
+/// A sparse matrix in compressed row format; its products touch only the stored entries.
+#[cfg_attr(docsrs, doc(cfg(feature = "sparse")))]
 impl<T: Real> LinearMap<T> for CsrMatrix<T> {
     fn rows(&self) -> usize {
         self.nrows()

@@ -1,4 +1,4 @@
-//! Matrices of rational numbers, which bounds are held against.
+//! Matrices of rational numbers, for testing bounds against exact values.
 
 use nalgebra::DMatrix;
 use num_rational::BigRational;

@@ -2,10 +2,10 @@
 
 use crate::numerics::real::Real;
 
-/// Why an input is refused, with the numbers that say how.
+/// Why an input was refused, with the numbers that show what is wrong.
 ///
-/// It is the first variant of every operation's error, and [`Error::Input`](crate::Error::Input)
-/// in the umbrella.
+/// Every operation's error has it as its variant `Input`; in the type that covers all operations it
+/// is [`Error::Input`](crate::Error::Input).
 ///
 /// # Example
 ///
@@ -90,8 +90,9 @@ pub enum InputError<T: Real = f64> {
         requirement: &'static str,
     },
 
-    /// The entries are so large that the norm or a singular value overflows. Neither exceeds the
-    /// largest entry by a factor of more than √(m·n), for an m×n matrix.
+    /// The entries are so large that the norm or a singular value overflows.
+    ///
+    /// Neither exceeds the largest entry by a factor of more than √(m·n), for an m×n matrix.
     #[error("with entries up to {largest_entry:e}, the norm or a singular value overflows")]
     EntriesTooLarge {
         /// The largest absolute value of the entries.

@@ -1,4 +1,4 @@
-//! What a few Lanczos steps tell of the spectrum of a symmetric matrix.
+//! What a few Lanczos steps reveal about the spectrum of a symmetric matrix.
 //!
 //! C. Lanczos, 1950; Gauss quadrature from the tridiagonal matrix: G. H. Golub and
 //! J. H. Welsch, "Calculation of Gauss quadrature rules", 1969.
@@ -21,7 +21,7 @@ pub(crate) struct RitzValue {
     pub residual: f64,
 }
 
-/// The workspace of the Lanczos iteration: a thin basis of n×`steps`, built once.
+/// The workspace of the Lanczos iteration: a thin n×`steps` basis, allocated once.
 #[derive(Debug, Clone)]
 pub(crate) struct Lanczos<T: Real> {
     /// The basis vectors, one after another.
@@ -33,7 +33,7 @@ pub(crate) struct Lanczos<T: Real> {
 }
 
 impl<T: Real> Lanczos<T> {
-    /// For matrices of order `n`, at most `steps` matrix-vector products each time.
+    /// For matrices of order `n`, with at most `steps` matrix-vector products per run.
     pub(crate) fn new(n: usize, steps: usize, seed: u64) -> Self {
         let steps = steps.min(n);
         Self {
@@ -50,7 +50,7 @@ impl<T: Real> Lanczos<T> {
         self.run(|v, next| times_vector(c.as_slice(), v, next), out);
     }
 
-    /// The Ritz values of aᵀa, ascending; two matrix-vector products a step.
+    /// The Ritz values of aᵀa, ascending; two matrix-vector products per step.
     pub(crate) fn ritz_values_of_gram(&mut self, a: &DMatrix<T>, out: &mut Vec<RitzValue>) {
         let mut half = vec![T::zero(); a.nrows()];
         let apply = |v: &[T], next: &mut [T]| {
@@ -96,11 +96,11 @@ impl<T: Real> Lanczos<T> {
         }
     }
 
-    /// Removes from `next` what lies in the first `k` + 1 basis vectors, and returns its norm.
+    /// Makes `next` orthogonal to the first `k` + 1 basis vectors, and returns its norm.
     ///
-    /// Once more where little is left of it, twice being enough (Daniel, Gragg, Kaufman and
-    /// Stewart, "Reorthogonalization and stable algorithms for updating the Gram–Schmidt QR
-    /// factorization", 1976).
+    /// This is done twice if the first pass leaves little of it; twice is enough (Daniel, Gragg,
+    /// Kaufman and Stewart, "Reorthogonalization and stable algorithms for updating the
+    /// Gram–Schmidt QR factorization", 1976).
     fn orthogonalise_next(&mut self, k: usize) -> T {
         let n = self.next.len();
         let mut before = dot(&self.next, &self.next).sqrt();
@@ -119,8 +119,7 @@ impl<T: Real> Lanczos<T> {
     }
 }
 
-/// The Ritz values, ascending, of the symmetric operator `apply` on the space that it makes of
-/// `start`.
+/// The Ritz values, ascending, of the symmetric operator `apply` on the Krylov space of `start`.
 ///
 /// The basis is not kept, so that long vectors cost little; rounding then repeats values within the
 /// spectrum, but leaves its ends right (Paige, "Accuracy and effectiveness of the Lanczos algorithm
@@ -166,7 +165,7 @@ struct Tridiagonal {
     last: Vec<f64>,
 }
 
-/// The share of a vector that may be lost without much harm to its orthogonality.
+/// If less than this share of a vector is left, its orthogonality has suffered.
 const LITTLE: f64 = 0.1;
 
 /// Sweeps of the QL iteration per eigenvalue; it needs two or three.
@@ -246,7 +245,7 @@ impl Tridiagonal {
         for i in (l..m).rev() {
             let f = sine * e[i];
             let b = cosine * e[i];
-            // C has eigenvalues near 1 at the most: squares that underflow are negligible.
+            // The eigenvalues of C are at most near 1: squares that underflow are negligible.
             let r = (f * f + g * g).sqrt();
             e[i + 1] = r;
             if r == 0.0 {

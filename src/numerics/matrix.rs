@@ -13,7 +13,7 @@ pub(crate) fn inner<T: Real>(a: &DMatrix<T>, b: &DMatrix<T>) -> f64 {
 
 /// ⟨f,f⟩, ⟨f,b⟩, ⟨f,m⟩, ⟨b,b⟩, ⟨b,m⟩ and ⟨m,m⟩ in one pass.
 pub(crate) fn inner_products<T: Real>(f: &DMatrix<T>, b: &DMatrix<T>, m: &DMatrix<T>) -> [f64; 6] {
-    // Sums of so many terms lose little in either format; these are added in f64.
+    // Sums of this many terms lose little in either format; the sums themselves are added in f64.
     const BLOCK: usize = 512;
     let blocks = f.as_slice().chunks(BLOCK).zip(b.as_slice().chunks(BLOCK));
     let mut totals = [0.0; 6];
@@ -56,7 +56,7 @@ fn inner_products_of_block<T: Real>(f: &[T], b: &[T], m: &[T]) -> [T; 6] {
     })
 }
 
-/// c ← c − I, with the diagonal of c kept aside, from which it can be restored without rounding.
+/// c ← c − I; keeps the old diagonal of c in `diagonal`, to restore it without rounding.
 pub(crate) fn take_identity<T: Real>(c: &mut DMatrix<T>, diagonal: &mut DVector<T>) {
     for (i, kept) in diagonal.iter_mut().enumerate() {
         *kept = c[(i, i)];
@@ -78,7 +78,7 @@ pub(crate) fn squared_distance_from_identity<T: Real>(c: &DMatrix<T>) -> f64 {
         let distance = (T::one() - *diagonal).to_f64();
         distance * distance
     };
-    // From one entry of the diagonal to the next, n entries that are not on it lie in a row.
+    // Between two neighbouring diagonal entries lie n off-diagonal ones, consecutive in memory.
     let n = c.nrows();
     let runs = rest.chunks_exact(n + 1).map(|run| {
         let off_diagonal = &run[..n];

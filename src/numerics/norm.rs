@@ -8,7 +8,7 @@ use crate::numerics::real::Real;
 /// Independent partial sums, so that the additions need not wait for each other.
 pub(crate) const LANES: usize = 8;
 
-/// The values that are summed without a sum between.
+/// How many values are summed directly; longer sums are split into blocks.
 const BLOCK: usize = 2048;
 
 /// The columns of a matrix, as slices.
@@ -17,7 +17,7 @@ pub(crate) fn columns<T: Real>(matrix: &DMatrix<T>) -> impl Iterator<Item = &[T]
     matrix.as_slice().chunks_exact(matrix.nrows().max(1))
 }
 
-/// Σxᵢ·yᵢ over the shorter length, by blocks, so that long sums lose no digits.
+/// Σxᵢ·yᵢ over the shorter length, summed by blocks, so that long sums lose no digits.
 #[inline(always)]
 pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     if x.len().min(y.len()) <= BLOCK {
@@ -65,8 +65,7 @@ pub(crate) fn euclidean_norm<T: Real>(values: &[T]) -> T {
     }
 }
 
-/// The Euclidean norm, after the values were scaled down where finite values have one that
-/// overflows.
+/// The Euclidean norm; finite values whose norm overflows are first scaled down in place.
 pub(crate) fn norm_in_range<T: Real>(values: &mut [T]) -> T {
     let norm = euclidean_norm(values);
     if norm.is_finite() || !all_finite(values) {
@@ -133,7 +132,7 @@ mod tests {
     use super::{all_finite, dot, euclidean_norm, norm_in_range};
 
     #[test]
-    fn a_scalar_product_counts_every_place() {
+    fn a_dot_product_includes_every_entry() {
         for length in 0..20 {
             let left: Vec<f64> = (0..length).map(f64::from).collect();
             let right: Vec<f64> = left.iter().map(|x| x + 1.0).collect();
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn finiteness_is_seen_in_every_place() {
+    fn non_finite_values_are_found_in_every_place() {
         for length in 0..20 {
             let mut values = vec![f64::MAX; length];
             assert!(all_finite(&values));
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn is_exact_on_pythagorean_triples_at_any_scale() {
+    fn a_norm_is_exact_on_pythagorean_triples_at_any_scale() {
         for scale in [1.0, 1e-320, 1e-200, 1e200, 2.0_f64.powi(1021)] {
             let (three, four, five) = (3.0 * scale, 4.0 * scale, 5.0 * scale);
             let norm = euclidean_norm(&[three, -four]);
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn of_special_values() {
+    fn norms_of_special_values() {
         assert_eq!(euclidean_norm::<f64>(&[]), 0.0);
         assert_eq!(euclidean_norm(&[0.0_f64; 11]), 0.0);
         assert!(euclidean_norm(&[1.0, f64::NAN, f64::INFINITY]).is_nan());

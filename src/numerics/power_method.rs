@@ -7,11 +7,11 @@ use crate::numerics::matrix::squared_distance_from_identity;
 /// Power steps of the estimate, two matrix-vector products each.
 const STEPS: usize = 3;
 
-/// The iteration approaches the norm from below.
+/// The factor of the estimate, since the iteration approaches the norm from below.
 const ENLARGEMENT: f64 = 1.2;
 
-/// ‖I − C‖₂, nearly, by power iteration from a start that favours no direction, or ‖I − C‖_F where
-/// that is as good.
+/// An estimate of ‖I − C‖₂ by power iteration from a start that favours no direction, or ‖I − C‖_F
+/// if that is smaller.
 pub(crate) fn distance_from_identity(c: &DMatrix<f64>) -> f64 {
     let frobenius = squared_distance_from_identity(c).sqrt();
     let n = c.nrows();

@@ -1,4 +1,4 @@
-//! The one numeric bound of the crate.
+//! The scalar type of the whole crate.
 
 use nalgebra::RealField;
 
@@ -15,7 +15,7 @@ pub(crate) mod sealed {
         /// 2^exponent, if that is a normal number.
         fn power_of_two(exponent: i32) -> Option<Self>;
 
-        /// The matrix of the nearest numbers.
+        /// The matrix rounded to the nearest numbers of this format.
         fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self>;
     }
 
@@ -65,7 +65,7 @@ pub(crate) mod sealed {
 /// A hardware floating-point number, `f32` or `f64`: the scalar of every type in this crate.
 ///
 /// The arithmetic comes from [`nalgebra::RealField`]; this trait adds what tolerances and exact
-/// scaling need to know of the format. It is sealed, because error bounds rest on IEEE 754
+/// scaling need to know about the format. It is sealed, because the error bounds rely on IEEE 754
 /// binary32 and binary64.
 ///
 /// ```

@@ -1,9 +1,9 @@
 //! The rounding model of IEEE arithmetic, with upper bounds that hold in spite of it.
 //!
-//! Norms and sums of non-negative numbers in `f64`, enlarged by more than rounding can have taken,
-//! and the error of a computed product of matrices, valid for any order of summation and with fused
-//! multiply-add (C.-P. Jeannerod and S. M. Rump, "Improved error bounds for inner products in
-//! floating-point arithmetic", 2013).
+//! Norms and sums of non-negative numbers in `f64`, enlarged by more than rounding can have lost,
+//! and bounds on the error of a computed product of matrices, valid for any order of summation and
+//! with fused multiply-add (C.-P. Jeannerod and S. M. Rump, "Improved error bounds for inner
+//! products in floating-point arithmetic", 2013).
 
 use nalgebra::DMatrix;
 use smallvec::SmallVec;
@@ -21,7 +21,7 @@ pub(crate) fn smallest_subnormal<T: Real>() -> T {
     T::MIN_POSITIVE * T::EPSILON
 }
 
-/// g = nu/(1 − nu): |fl(A·B) − A·B| ≤ g·|A||B| for n terms, or ∞ where that says nothing.
+/// g = nu/(1 − nu): |fl(A·B) − A·B| ≤ g·|A||B| for n terms, or ∞ if the bound says nothing.
 pub(crate) fn product_error(n: usize) -> f64 {
     let units = n as f64 * unit_roundoff();
     if units < 0.1 {
@@ -31,14 +31,16 @@ pub(crate) fn product_error(n: usize) -> f64 {
     }
 }
 
-/// A bound, per row sum, of what underflow adds to a product A·B of order n, were A and B off by
-/// half the smallest subnormal in every entry besides (after a scaling that was not quite exact);
-/// `norms` is ‖A‖∞ + ‖B‖∞.
+/// A bound, per row sum, on what underflow adds to the error of a product A·B of order n; `norms`
+/// is ‖A‖∞ + ‖B‖∞.
+///
+/// It holds even if every entry of A and B is off by half the smallest subnormal, after a scaling
+/// that was not quite exact.
 pub(crate) fn underflow(n: usize, norms: f64) -> f64 {
     smallest_subnormal::<f64>() * n as f64 * (n as f64 + norms)
 }
 
-/// One number per row; those of small matrices need no allocation.
+/// One number per row; small matrices need no allocation.
 pub(crate) type RowSums = SmallVec<[f64; 16]>;
 
 /// The row sums of |a|.
@@ -73,7 +75,7 @@ pub(crate) fn largest(values: impl Iterator<Item = f64>) -> f64 {
     values.map(or_infinity).fold(0.0, f64::max)
 }
 
-/// A bound for a non-negative number that was computed in f64 with at most 8n + 100 roundings in a
+/// A bound on a non-negative number that was computed in `f64` with at most 8n + 100 roundings in a
 /// row.
 pub(crate) fn enlarge(value: f64, n: usize) -> f64 {
     or_infinity(value * (1.0 + (8 * n + 100) as f64 * f64::EPSILON))

@@ -1,4 +1,4 @@
-//! The sign of a number, as rules and losses need it.
+//! The sign of a number, as optimizers and losses need it.
 
 use crate::numerics::real::Real;
 
@@ -19,7 +19,7 @@ mod tests {
     use super::sign;
 
     #[test]
-    fn of_all_kinds_of_numbers() {
+    fn sign_of_all_kinds_of_numbers() {
         assert_eq!([-2.5, 0.0, 1e-300].map(sign), [-1.0, 0.0, 1.0]);
         assert_eq!(sign(-0.0_f32), 0.0);
         assert_eq!(sign(f64::NEG_INFINITY), -1.0);

@@ -12,41 +12,46 @@ use crate::solve::descent::{SystemDescent, SystemSettings};
 use crate::solve::error::SolveError;
 use crate::solve::solution::Solution;
 
-/// Solves A·X ≈ B by descent: the system where it has a solution, else the least squares.
+/// Solves A·X = B by descent, in the least-squares sense if the system has no solution.
 ///
-/// For each column b of B it minimises ½‖A·x − b‖² + λ/2·‖x‖² by conjugate gradients, the descent
-/// with exact momentum, or by another [`SolveMethod`](crate::solve::SolveMethod). A is m×n of any
-/// shape and rank, a matrix or any other [`LinearMap`]; B is m×k, a vector or a matrix; X is n×k.
-/// If there are several solutions, the default start leads to the one of minimum norm.
+/// A is m×n, of any shape and rank: a matrix or any other [`LinearMap`]. B is m×k, a vector or a
+/// matrix, and X is n×k. If there are several solutions, the default start leads to the one of
+/// minimum norm.
+///
+/// For each column b of B the function ½‖A·x − b‖² + λ/2·‖x‖² is minimised by conjugate gradients
+/// (gradient descent with exact momentum) or by another [`SolveMethod`](crate::solve::SolveMethod).
 /// [`SolveProblem::PositiveDefinite`] is much faster where it applies.
 ///
-/// `Ok` means: for each column the residual and the gradient, computed again from A and b, give a
-/// backward error that is within the tolerance, or as small as rounding allows
-/// ([`SolveConfig::tolerance`]); or the residual is within the noise ([`SolveConfig::noise`]). A
-/// matrix that is singular to working precision may thus be taken as singular, and the least
-/// squares found: [`BackwardError::of_system`](crate::solve::BackwardError::of_system) says whether
-/// the system itself is solved.
+/// `Ok` means that each column passed a check of the residual and gradient, computed again from A
+/// and b: the backward error is within the tolerance, or as small as rounding allows
+/// ([`SolveConfig::tolerance`]), or the residual is within the noise ([`SolveConfig::noise`]). A
+/// matrix that is singular to working precision may therefore be treated as singular, and the
+/// least-squares solution returned:
+/// [`BackwardError::of_system`](crate::solve::BackwardError::of_system) shows whether the system itself is
+/// solved.
 ///
-/// Conjugate gradients take about κ steps, the quotient of the largest and the smallest singular
-/// value that is not zero, or √κ for a definite matrix. For small dense systems a factorisation is
-/// the better choice; descent pays where A is large and sparse or known by its products alone,
-/// where a good start or preconditioner is known, or where an early end is wanted.
+/// Conjugate gradients take about κ steps, or √κ for a definite matrix, where κ is the largest
+/// singular value divided by the smallest nonzero one. For small dense systems use a factorisation;
+/// descent pays off if A is large and sparse or known only by its products, if you have a good
+/// start or preconditioner, or if you want to stop early.
 ///
-/// Each step takes one product with A and one with Aᵀ (definite: one with A alone), and allocates
-/// nothing, the history beyond 4096 steps excepted. Before the first, up to 44 products estimate
-/// the norm of A and compare it with its adjoint, and as many those of a preconditioner. To use any
-/// other optimizer, minimise [`LinearSystem`](crate::objective::LinearSystem).
+/// Each step takes one product with A and one with Aᵀ (for a definite matrix only the one with A),
+/// and allocates nothing, except for the history beyond 4096 steps. Before the first step, up to 44
+/// products estimate the norm of A and check its adjoint; a preconditioner takes as many. To use
+/// any other optimizer, minimise [`LinearSystem`](crate::objective::LinearSystem).
 ///
 /// # Errors
 ///
 /// - [`SolveError::Input`] if A or B is empty or not finite, their shapes do not fit, a definite
 ///   matrix is not square, or a setting can't be used;
-/// - [`SolveError::NotPositiveDefinite`] if a matrix or preconditioner that has to be is not;
-/// - [`SolveError::ProductNotFinite`] if the first products of A or of a preconditioner are not finite;
-/// - [`SolveError::AdjointMismatch`] if they show that [`LinearMap::apply_adjoint`] is not the adjoint
-///   of [`LinearMap::apply`];
+/// - [`SolveError::NotPositiveDefinite`] if a matrix or preconditioner that has to be positive
+///   definite is not;
+/// - [`SolveError::ProductNotFinite`] if the first products of A or of a preconditioner are not
+///   finite;
+/// - [`SolveError::AdjointMismatch`] if those products show that [`LinearMap::apply_adjoint`] is
+///   not the adjoint of [`LinearMap::apply`];
 /// - [`SolveError::OutOfRange`] if the format can't hold the solution;
-/// - [`SolveError::NotConverged`], with the best iterates, if a column met a limit first.
+/// - [`SolveError::NotConverged`], with the best iterates, if a column reached a limit first.
 ///
 /// # Source
 ///
@@ -133,7 +138,7 @@ where
     }
 }
 
-/// The error of a run, with the column in it.
+/// Adds the column to the error of a run.
 fn in_column<T: Real>(error: SolveError<T>, column: usize) -> SolveError<T> {
     match error {
         SolveError::OutOfRange { row, .. } => SolveError::OutOfRange { row, column },

@@ -13,21 +13,22 @@ use crate::solve::method::SolveMethod;
 
 /// Which function is minimised; [`SolveMethod`] says how.
 ///
-/// κ is the condition number of A, the quotient of the largest and the smallest singular value that
-/// is not zero. The steps are those of conjugate gradients.
+/// κ is the condition number of A: its largest singular value divided by the smallest nonzero one.
+/// The numbers of steps are those of conjugate gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SolveProblem {
-    /// ½‖A·x − b‖² + λ/2·‖x‖², for every shape and rank; the default. CGLS: A is applied once and
-    /// Aᵀ once a step, AᵀA never formed. About κ steps, times half the logarithm of the accuracy,
-    /// or one for each distinct singular value.
+    /// ½‖A·x − b‖² + λ/2·‖x‖², for any shape and rank; the default.
+    ///
+    /// The method is CGLS: each step applies A once and Aᵀ once, and AᵀA is never formed. It takes
+    /// about κ/2·ln(2/δ) steps for an accuracy of δ, or one for each distinct singular value.
     #[default]
     LeastSquares,
-    /// ½·xᵀ·A·x − bᵀ·x, for a symmetric positive definite A: one product a step, and about √κ
+    /// ½·xᵀ·A·x − bᵀ·x, for a symmetric positive definite A: one product per step, and about √κ
     /// steps.
     ///
-    /// The symmetry is taken on trust, but the residual is not: a matrix of another kind ends in an
-    /// error. A semidefinite A serves if A·x = b has a solution.
+    /// The symmetry of A is not checked, but the residual is: with any other kind of matrix the run
+    /// ends in an error. A may be semidefinite if A·x = b has a solution.
     PositiveDefinite,
 }
 
@@ -37,11 +38,11 @@ pub enum SolveProblem {
 /// |---|---|
 /// | [`problem`](Self::problem) | [`SolveProblem::LeastSquares`] |
 /// | [`method`](Self::method) | [`SolveMethod::ConjugateGradients`] |
-/// | [`start`](Self::start) | 0, from which the solution of minimum norm is found |
+/// | [`start`](Self::start) | 0, which leads to the solution of minimum norm |
 /// | [`ridge`](Self::ridge) | λ = 0 |
 /// | [`noise`](Self::noise) | none |
 /// | [`preconditioner`](Self::preconditioner) | none |
-/// | [`tolerance`](Self::tolerance) | none: as far as rounding lets it |
+/// | [`tolerance`](Self::tolerance) | none: descend as far as rounding allows |
 /// | [`max_steps`](Self::max_steps) | 100 000 for each column of B |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
@@ -100,9 +101,11 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
         self
     }
 
-    /// Sets where the descent begins, n×k like the solution. Of several solutions it then finds the
-    /// one nearest to the start. A start so far away that the right-hand side would be lost beside
-    /// it, by half of the exponents of the format, is left aside.
+    /// Sets where the descent begins, n×k like the solution.
+    ///
+    /// If there are several solutions, the descent finds the one nearest to the start. A start so
+    /// far away that the right-hand side would be lost beside it, by half of the exponent range of
+    /// the format, is ignored.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
@@ -119,11 +122,13 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     }
 
     /// Sets δ ≥ 0, the norm of the noise in a column of B: the descent ends at the first iterate
-    /// with ‖A·x − b‖ ≤ δ, which is as much as such data say (Morozov, "On the solution of
-    /// functional equations by the method of regularization", 1966).
+    /// with ‖A·x − b‖ ≤ δ.
     ///
-    /// For ill-posed problems an early end is the regularisation: further steps fit the noise. A
-    /// residual above δ everywhere ends the descent as if no noise were given. For δ = η·‖b‖ it is
+    /// Such data say no more than that (Morozov, "On the solution of functional equations by the
+    /// method of regularization", 1966).
+    ///
+    /// For ill-posed problems, stopping early is the regularisation: further steps fit the noise.
+    /// If the residual never falls to δ, the descent ends as if no noise were given. δ = η·‖b‖ is
     /// the usual test for a relative residual η.
     ///
     /// ```
@@ -145,10 +150,10 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// [`LinearMap`].
     ///
     /// For [`SolveProblem::PositiveDefinite`] it has to be symmetric positive definite. For least
-    /// squares it stands on the right: the descent walks y in x = P·y, and of several solutions
-    /// finds the one with the least ‖y‖; any P that is not singular serves.
+    /// squares it is applied on the right: the descent is over y in x = P·y and, if there are
+    /// several solutions, finds the one with the least ‖y‖; any nonsingular P will do.
     ///
-    /// An approximate inverse from this crate is one, or the inverse of a nearby matrix:
+    /// An approximate inverse from this crate will do, as will the inverse of a nearby matrix:
     ///
     /// ```
     /// use matrix_descent::{invert_by_descent, solve_by_descent, Config, SolveConfig};
@@ -176,26 +181,27 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
         }
     }
 
-    /// Sets the backward error
-    /// ([`BackwardError::smallest`](crate::solve::BackwardError::smallest)) at which a solution is
-    /// accepted and the descent ends; in [0, 1). The residual must not be above that of x = 0 and
-    /// of the start either: a huge x that A takes near to zero has a tiny backward error.
+    /// Sets the backward error ([`BackwardError::smallest`](crate::solve::BackwardError::smallest))
+    /// at which a solution is accepted and the descent ends; in [0, 1).
     ///
-    /// Without one the descent goes on until rounding stops it. Then a solution is accepted if the
-    /// backward error is within 16·ε·√max(m, n), or, for least squares, if the product of the two
-    /// backward errors is within that and the one of least squares within ∛ε: rounding leaves no
-    /// less of the gradient.
+    /// The residual must also be at most the larger of those at x = 0 and at the start: a huge x
+    /// that A maps nearly to zero has a tiny backward error.
+    ///
+    /// Without a tolerance the descent goes on until rounding stops it. The solution is then
+    /// accepted if the backward error is within 16·ε·√max(m, n), or, for least squares, if the
+    /// product of the two backward errors is within that bound and `of_least_squares` is within ∛ε:
+    /// rounding leaves the gradient no smaller.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self
     }
 
-    /// Sets the number of steps for each column of B after which the run ends in any case; at
+    /// Sets the number of steps for each column of B after which the run ends at the latest; at
     /// least 1.
     ///
     /// It ends as stalled if the backward error has not fallen by a hundredth within 1000 + 20·n
-    /// steps; [`SolveMethod::GradientDescent`] does where κ² (κ for a definite matrix) exceeds
-    /// about 2·10⁵ + 4000·n.
+    /// steps; with [`SolveMethod::GradientDescent`] that happens if κ² (κ for a definite matrix)
+    /// exceeds about 2·10⁵ + 4000·n.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
@@ -204,7 +210,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// Sets what watches the run: a closure or any other [`Observer`].
     ///
     /// It sees x, the loss ½‖A·x − b‖² + λ/2·‖x‖² as the descent carries it along, and the gradient
-    /// of the function that is minimised. For each column of B the steps begin again at 0.
+    /// of the function that is minimised. The steps begin again at 0 for each column of B.
     pub fn observer<W: Observer<T>>(self, observer: W) -> SolveConfig<T, P, W> {
         SolveConfig {
             problem: self.problem,

@@ -4,7 +4,7 @@ use super::solution::Solution;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// Why a linear system was not solved, with the best iterates where there are some.
+/// Why a linear system was not solved, with the best iterates if there are any.
 ///
 /// # Example
 ///
@@ -42,7 +42,7 @@ pub enum SolveError<T: Real = f64> {
     OutOfRange {
         /// The row of the first such entry, from 0.
         row: usize,
-        /// Its column, the first that has one, from 0.
+        /// Its column, the first with such an entry, from 0.
         column: usize,
     },
 
@@ -52,7 +52,7 @@ pub enum SolveError<T: Real = f64> {
         end_of_column(best, *column)
     )]
     NotConverged {
-        /// The first column that fell short, from 0.
+        /// The first column that did not converge, from 0.
         column: usize,
         /// The best iterates of all columns, with their backward errors and histories.
         best: Box<Solution<T>>,
@@ -61,7 +61,7 @@ pub enum SolveError<T: Real = f64> {
     /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
     #[error("a product of the linear map is not finite, after {steps} steps")]
     ProductNotFinite {
-        /// The number of steps taken before.
+        /// The number of steps taken before that product.
         steps: usize,
     },
 

@@ -2,26 +2,26 @@
 
 /// How [`solve_by_descent`](crate::solve::solve_by_descent) steps along the gradient.
 ///
-/// Both are one recurrence: with g the negative gradient of the function that
-/// [`SolveProblem`](crate::solve::SolveProblem) names, d the direction and H the Hessian, AᵀA + λI
-/// or A,
+/// Both methods are the same recurrence. With g the negative gradient of the function that
+/// [`SolveProblem`](crate::solve::SolveProblem) selects, d the direction and H the Hessian (AᵀA +
+/// λI or A),
 ///
 /// d ← g + μ·d, x ← x + η·d, η = gᵀg/dᵀHd,
 ///
-/// so that each step goes to the lowest point along d. κ_H is the quotient of the largest and the
-/// smallest eigenvalue of H that is not zero: κ² for least squares, κ for a definite matrix. With a
-/// preconditioner g is taken in its metric, and H likewise. Both take the same products a step.
+/// so that each step goes to the lowest point along d. κ_H is the largest eigenvalue of H divided
+/// by the smallest nonzero one: κ² for least squares, κ for a definite matrix. With a
+/// preconditioner, g and H are taken in its metric. Both methods take the same products per step.
 ///
 /// | method | μ | steps for an accuracy of δ, about |
 /// |---|---|---|
 /// | [`ConjugateGradients`](Self::ConjugateGradients) | gᵀg/(gᵀg one step before) | at most √κ_H/2·ln(2/δ), and no more than H has different eigenvalues, rounding aside |
 /// | [`GradientDescent`](Self::GradientDescent) | 0 | κ_H/2·ln(1/δ) |
 ///
-/// # Other rules
+/// # Other optimizers
 ///
-/// Any [`Optimizer`](crate::optimizer::Optimizer) minimises the same function as a
-/// [`LinearSystem`](crate::objective::LinearSystem), whose example is the heavy ball with the
-/// learning rate and the momentum that theory gives for the curvatures of A
+/// Any [`Optimizer`](crate::optimizer::Optimizer) can minimise the same function as a
+/// [`LinearSystem`](crate::objective::LinearSystem); the example there uses the heavy ball with the
+/// learning rate and momentum that theory gives for the curvatures of A
 /// ([`Sgd::tuned_heavy_ball`](crate::optimizer::Sgd::tuned_heavy_ball)).
 ///
 /// # Example
@@ -43,14 +43,14 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SolveMethod {
-    /// The default: x is the lowest of all points that are reached by adding multiples of the
-    /// gradients so far.
+    /// The default: each x is the lowest of all points that adding multiples of the gradients so
+    /// far can reach.
     ///
     /// Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems",
     /// 1952.
     #[default]
     ConjugateGradients,
-    /// To the lowest point along each gradient: for lessons and comparisons.
+    /// Each step goes to the lowest point along the gradient; for teaching and comparisons.
     ///
     /// Source: Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
     /// 1847.

@@ -1,4 +1,4 @@
-//! The norm of a linear map by the power method, and a test of its adjoint on the way.
+//! The norm of a linear map by the power method, with a test of its adjoint along the way.
 
 use crate::linear_map::LinearMap;
 use crate::numerics::binary_scaling::scale;
@@ -10,8 +10,10 @@ use crate::solve::error::SolveError;
 /// The steps of the power method for the norm; each takes one product with A and one with Aᵀ.
 const POWER_STEPS: usize = 10;
 
-/// An estimate of ‖A·2^−s‖₂ from below, and s: 0, unless products with vectors of length 1 are not
-/// finite, where those with far shorter ones may be.
+/// An estimate of ‖A·2^−s‖₂ from below, and s.
+///
+/// s is 0 unless products with vectors of length 1 are not finite; then far shorter vectors are
+/// tried.
 pub(crate) fn estimate_norm<T: Real>(
     map: &impl LinearMap<T>,
     argument: &'static str,
@@ -54,7 +56,7 @@ fn estimate_shifted_norm<T: Real>(
         normalize(&mut next_v);
         std::mem::swap(&mut v, &mut next_v);
     }
-    // The w above are all images; what the adjoint makes of others has to be right as well.
+    // Every w above is an image; the adjoint has to be right for other vectors as well.
     let mut other = vec![T::zero(); map.rows()];
     fill_uniform_about_zero(&mut other, &mut generator);
     normalize(&mut other);
@@ -79,7 +81,7 @@ fn check_adjoint<T: Real>(
     norm: T,
     shift: i32,
 ) -> Result<(), SolveError<T>> {
-    // Below this, underflow may have taken more than rounding.
+    // Below this, underflow may have cost more digits than rounding.
     let is_precise = norm > T::MIN_POSITIVE / T::EPSILON;
     if is_precise && (forward - adjoint).abs() > T::EPSILON.sqrt() * norm {
         return Err(SolveError::AdjointMismatch {
@@ -91,7 +93,7 @@ fn check_adjoint<T: Real>(
     Ok(())
 }
 
-/// Brings `vector` to length 1, a zero vector excepted, and returns its length before.
+/// Scales `vector` to length 1 unless it is zero, and returns its former length.
 fn normalize<T: Real>(vector: &mut [T]) -> T {
     let length = euclidean_norm(vector);
     if length > T::zero() {

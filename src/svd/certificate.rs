@@ -1,4 +1,4 @@
-//! What is proven of singular values.
+//! What is proven about singular values.
 
 use nalgebra::DMatrix;
 
@@ -11,17 +11,19 @@ use crate::numerics::rounding::{enlarge, product_error, smallest_subnormal};
 /// The exponent of the smallest subnormal number.
 pub(super) const SMALLEST_EXPONENT: i32 = -1074;
 
-/// Rigorous bounds of the errors of singular values σ̂ᵢ with their vectors, the columns of U and V.
+/// Rigorous bounds on the errors of computed singular values σ̂ᵢ.
 ///
 /// They hold in spite of all rounding on the way, for the numbers of M, U, σ̂ and V as they are
-/// stored. With r ≥ ‖M − U·diag(σ̂)·Vᵀ‖_F, a ≥ ‖UᵀU − I‖_F and b ≥ ‖VᵀV − I‖_F:
+/// stored; the columns of U and V are the singular vectors. With r ≥ ‖M − U·diag(σ̂)·Vᵀ‖_F, a ≥
+/// ‖UᵀU − I‖_F and b ≥ ‖VᵀV − I‖_F:
 ///
 /// |σᵢ − σ̂ᵢ| ≤ r + η·σ̂ᵢ, η = max(√((1+a)(1+b)) − 1, 1 − √((1−a)(1−b))),
 ///
-/// by Weyl's and Ostrowski's inequalities. U and V are here the thin ones, whatever the call
-/// returns. Most of a bound for an `f64` matrix is room for the rounding of the three products that
-/// it takes, so that it is some n times above the true error, or more. The bounds are `f64`, and
-/// computed in `f64`, for `f32` matrices too. A bound is ∞ where nothing is proven.
+/// by Weyl's and Ostrowski's inequalities. U (m×k) and V (n×k) are the thin factors here, whichever
+/// vectors the call returns. For an `f64` matrix most of a bound allows for the rounding of the
+/// three products that it takes, so that it is larger than the true error by a factor of some n or
+/// more. The bounds are `f64`, and computed in `f64`, for `f32` matrices too. A bound is ∞ if
+/// nothing is proven.
 ///
 /// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
 /// underflow, and no fast matrix multiplication of Strassen's kind.
@@ -52,32 +54,32 @@ pub struct SvdCertificate {
 }
 
 impl SvdCertificate {
-    /// A bound of ‖M − U·diag(σ̂)·Vᵀ‖_F.
+    /// A bound on ‖M − U·diag(σ̂)·Vᵀ‖_F.
     #[must_use]
     pub fn residual_bound(&self) -> f64 {
         self.residual
     }
 
-    /// A bound of ‖UᵀU − I‖_F.
+    /// A bound on ‖UᵀU − I‖_F.
     #[must_use]
     pub fn left_orthogonality_bound(&self) -> f64 {
         self.left_orthogonality
     }
 
-    /// A bound of ‖VᵀV − I‖_F.
+    /// A bound on ‖VᵀV − I‖_F.
     #[must_use]
     pub fn right_orthogonality_bound(&self) -> f64 {
         self.right_orthogonality
     }
 
-    /// A bound of |σᵢ − σ̂ᵢ| for the singular value of this index, the largest being number 0.
-    /// ∞ for an index beyond the last.
+    /// A bound on |σᵢ − σ̂ᵢ| for the singular value with this index, counted from 0 at the largest;
+    /// ∞ beyond the last.
     #[must_use]
     pub fn error_bound(&self, index: usize) -> f64 {
         self.errors.get(index).copied().unwrap_or(f64::INFINITY)
     }
 
-    /// A bound of the error of every singular value.
+    /// A bound on the error of every singular value.
     #[must_use]
     pub fn largest_error_bound(&self) -> f64 {
         self.error_bound(0)
@@ -90,11 +92,11 @@ impl SvdCertificate {
         singular_values: &[T],
         v: &DMatrix<T>,
     ) -> Self {
-        // Of a zero matrix nothing is lost at any scale: at the smallest its bounds are nearest
+        // A zero matrix loses nothing at any scale; at the smallest scale its bounds are nearest
         // to 0.
         let exponent = largest_exponent(matrix).unwrap_or(SMALLEST_EXPONENT);
         let (u, v) = (u.map(T::to_f64), v.map(T::to_f64));
-        // Exact but for underflow, of which `residual_in_range` knows.
+        // Exact except for underflow, for which `residual_in_range` allows.
         let matrix = scaled(&matrix.map(T::to_f64), -exponent);
         let values: Vec<f64> = singular_values
             .iter()
@@ -116,7 +118,7 @@ impl SvdCertificate {
     }
 }
 
-/// A bound of ‖M − U·diag(σ̂)·Vᵀ‖_F, where M and σ̂ may be off by half the smallest subnormal.
+/// A bound on ‖M − U·diag(σ̂)·Vᵀ‖_F, where M and σ̂ may be off by half the smallest subnormal.
 ///
 /// With k terms and one rounding for U·diag(σ̂), the computed product is off by at most g·|U|Σ|V|ᵀ,
 /// g = (k+1)u/(1 − (k+1)u), whose norm is at most Σσ̂ₗ·‖uₗ‖·‖vₗ‖.
@@ -147,7 +149,7 @@ fn residual_in_range(
     )
 }
 
-/// A bound of ‖AᵀA − I‖_F.
+/// A bound on ‖AᵀA − I‖_F.
 pub(super) fn orthogonality(a: &DMatrix<f64>) -> f64 {
     let mut gram = transposed_product(a, a.as_view());
     for index in 0..a.ncols() {
@@ -173,7 +175,8 @@ fn distortion(left: f64, right: f64) -> f64 {
     enlarge(above.max(below), 1)
 }
 
-/// A bound times 2^exponent, which may round to a smaller one only if the result is subnormal.
+/// A bound times 2^exponent, enlarged if the result is subnormal, where it may have been rounded
+/// down.
 pub(super) fn scale_up(bound: f64, exponent: i32) -> f64 {
     let result = bound.scale_by_power_of_two(exponent);
     if result < f64::MIN_POSITIVE {
@@ -190,7 +193,7 @@ mod tests {
     use super::{SvdCertificate, distortion};
 
     #[test]
-    fn what_is_wrong_is_seen() {
+    fn errors_show_in_the_bounds() {
         let (u, v) = (dmatrix![1.0, 0.0; 0.0, 1.0], dmatrix![1.0, 0.0; 0.0, 1.0]);
         let m = dmatrix![2.0, 0.0; 0.0, 1.0];
         let exact = SvdCertificate::of(&m, &u, &[2.0, 1.0], &v);
@@ -205,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_distortion_is_that_of_the_formula() {
+    fn the_distortion_agrees_with_its_formula() {
         for (a, b) in [(0.0, 0.0), (0.1, 0.2), (0.5, 0.5), (3.0, 0.0)] {
             let above = ((1.0_f64 + a) * (1.0 + b)).sqrt() - 1.0;
             let kept = (1.0_f64 - a).max(0.0) * (1.0_f64 - b).max(0.0);

@@ -48,10 +48,10 @@ impl SvdConfig {
         self
     }
 
-    /// Sets the number of sweeps after which the run ends in any case; at least 1.
+    /// Sets the number of sweeps after which the run ends at the latest; at least 1.
     ///
-    /// The last sweep of a run that converged is the one that finds nothing left to do. Some 6 to
-    /// 12 are usual.
+    /// The last sweep of a run that converges is the one that finds nothing left to do. Usually 6
+    /// to 12 sweeps are enough.
     pub fn max_sweeps(mut self, max_sweeps: usize) -> Self {
         self.max_sweeps = max_sweeps;
         self

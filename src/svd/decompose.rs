@@ -1,4 +1,4 @@
-//! The decomposition of a whole matrix: scaled, decomposed, scaled back and proven.
+//! The decomposition of a whole matrix: scaled, decomposed, scaled back and certified.
 
 use nalgebra::DMatrix;
 
@@ -15,26 +15,30 @@ use crate::svd::orthonormal::complete;
 use crate::svd::result::Svd;
 use crate::svd::vectors::Vectors;
 
-/// Decomposes `matrix` = U·diag(σ)·Vᵀ by descent on rotations: any m×n matrix of real numbers.
+/// Computes the singular value decomposition `matrix` = U·diag(σ)·Vᵀ of any real m×n matrix, by
+/// descent on rotations.
 ///
-/// The loss is ½‖off(WᵀW)‖²_F with W = M·V, over the orthogonal V: zero where the columns of W
-/// are orthogonal, whose lengths are then the singular values. One plane is turned at a time, by
-/// the angle that minimises the loss exactly (coordinate descent with exact line search); each turn
-/// takes (wᵢᵀwⱼ)² off the loss. This is Hestenes' one-sided Jacobi method: here on exactly scaled
-/// entries, the longest columns first, after a QR factorisation if M is tall and on Mᵀ if it is
-/// wide. From order 32 on the descent is on the left side, W = MᵀU over the orthogonal U, and
-/// starts from the Q of a QR factorisation with pivoting, from where fewer sweeps lead down if the
-/// singular values differ much; unless they span nearly half of the digits, only W is kept on the
-/// way, and U is found from V by a product.
+/// With k = min(m, n) there are k singular values σ, in descending order; U is m×k and V is n×k,
+/// both with orthonormal columns ([`Vectors`] can be set to more or none).
 ///
-/// Singular values are accurate to a few ε·σ₁, and each one to a few ε of itself where the columns
-/// of M (of Mᵀ if it is wide) may differ in length but are otherwise well-conditioned. A singular
-/// value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is returned as 0. Equal singular values have
-/// any orthonormal basis of their space as vectors. The proven bound grows with the order: in `f32`
-/// it was 0.6·√ε·σ₁ for a Gaussian matrix of order 1600; one above √ε·σ₁ is an error.
+/// The loss is ½‖off(WᵀW)‖²_F with W = M·V, minimised over orthogonal V. It is zero when the
+/// columns of W are orthogonal; their lengths are then the singular values. Each step rotates one
+/// plane by the angle that minimises the loss exactly (coordinate descent with exact line search),
+/// and lowers the loss by (wᵢᵀwⱼ)². This is Hestenes' one-sided Jacobi method, applied to exactly
+/// scaled entries, the longest columns first, after a QR factorisation if M is tall and to Mᵀ if it
+/// is wide. From order 32 on the descent is on the left side, with W = MᵀU and orthogonal U, and
+/// starts from the Q of a QR factorisation with pivoting, which saves sweeps if the singular values
+/// differ much. Unless they span nearly half of the digits, only W is kept on the way, and U is
+/// computed from V by a product.
 ///
-/// `Ok` means: the loss vanished to working precision, and the certificate, computed from `matrix`
-/// itself and the vectors, proves every singular value to within √ε·σ₁ at the very most; mostly to
+/// Singular values are accurate to a few ε·σ₁, and each one to a few ε relative to itself if the
+/// columns of M (of Mᵀ if it is wide) are well-conditioned apart from their lengths. A singular
+/// value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is returned as 0. The vectors of equal singular
+/// values are an arbitrary orthonormal basis of their space. The proven bound grows with the order:
+/// in `f32` it was 0.6·√ε·σ₁ for a Gaussian matrix of order 1600; a bound above √ε·σ₁ is an error.
+///
+/// `Ok` means that the loss vanished to working precision and that the certificate, computed from
+/// `matrix` itself and the vectors, proves every singular value to within √ε·σ₁, and usually to
 /// nearly all digits.
 ///
 /// Sources: Hestenes, "Inversion of matrices by biorthogonalization and related results", 1958; de
@@ -111,7 +115,7 @@ pub fn svd_by_descent<T: Real>(
     }
 }
 
-/// Whether every singular value is proven to within √ε·σ₁, or the rounding to subnormal numbers.
+/// Whether every singular value is proven to within √ε·σ₁, plus the rounding to subnormal numbers.
 fn proves_enough<T: Real>(certificate: &SvdCertificate, singular_values: &[T]) -> bool {
     let epsilon = T::EPSILON.to_f64();
     let smallest = smallest_subnormal::<T>().to_f64();
@@ -120,7 +124,7 @@ fn proves_enough<T: Real>(certificate: &SvdCertificate, singular_values: &[T]) -
     certificate.largest_error_bound() <= allowed
 }
 
-/// The singular vectors of the thin form in the form that was chosen.
+/// The thin singular vectors, extended or dropped as chosen.
 fn with_shape<T: Real>(thin: DMatrix<T>, vectors: Vectors) -> DMatrix<T> {
     let (rows, count) = thin.shape();
     match vectors {

@@ -1,4 +1,4 @@
-//! Orthonormal columns, completed to more of them.
+//! Making columns orthonormal, and completing orthonormal columns with more of them.
 
 use nalgebra::DMatrix;
 
@@ -15,7 +15,7 @@ pub(super) fn complete<T: Real>(columns: &mut DMatrix<T>, known: usize) {
         return;
     }
     let rows = columns.nrows();
-    // What is left of each unit vector outside the span.
+    // The squared length of each unit vector's part outside the span.
     let mut left = vec![T::one(); rows];
     let entries = columns.as_mut_slice();
     for column in entries[..known * rows].chunks_exact(rows) {
@@ -42,13 +42,13 @@ pub(super) fn complete<T: Real>(columns: &mut DMatrix<T>, known: usize) {
     }
 }
 
-/// The rounds of [`orthogonalise`] after which it is given up; one or two are usual.
+/// The number of rounds after which [`orthogonalise`] gives up; one or two are usual.
 const ROUNDS: usize = 4;
 
-/// Makes columns that are nearly orthogonal orthonormal, each by taking from it what it has in
-/// common with those before it; returns whether that was enough.
+/// Makes nearly orthogonal columns orthonormal, by removing from each its components along those
+/// before it; returns whether that succeeded.
 ///
-/// All at once, to first order, and again while the second order matters.
+/// All columns are treated at once, to first order, and again while the second order matters.
 pub(super) fn orthogonalise<T: Real>(vectors: &mut DMatrix<T>) -> bool {
     for _ in 0..ROUNDS {
         normalise(vectors);
@@ -64,7 +64,8 @@ pub(super) fn orthogonalise<T: Real>(vectors: &mut DMatrix<T>) -> bool {
     false
 }
 
-/// Makes columns unit vectors; returns their lengths. One of length 0 becomes NaN.
+/// Scales columns to unit length and returns their former lengths; a column of length 0 becomes
+/// NaN.
 pub(super) fn normalise<T: Real>(vectors: &mut DMatrix<T>) -> Vec<T> {
     let each = vectors.column_iter_mut().map(|mut column| {
         let length = euclidean_norm(column.as_slice());

@@ -11,31 +11,33 @@ use crate::svd::decompose::svd_by_descent;
 use crate::svd::error::SvdError;
 use crate::svd::result::Svd;
 
-/// M = Q·H, a matrix with orthonormal columns or rows times a symmetric positive semidefinite one.
+/// A polar decomposition M = Q·H: a matrix with orthonormal columns or rows times a symmetric
+/// positive semidefinite one.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Polar<T: Real> {
-    /// Q = U·Vᵀ, m×n: QᵀQ = I if m ≥ n, QQᵀ = I if m ≤ n. Of all such matrices the nearest to M, in
-    /// every unitarily invariant norm (Fan and Hoffman, "Some metric inequalities in the space of
-    /// matrices", 1955).
+    /// Q = U·Vᵀ, m×n: QᵀQ = I if m ≥ n, QQᵀ = I if m ≤ n.
+    ///
+    /// No such matrix is nearer to M, in any unitarily invariant norm (Fan and Hoffman, "Some
+    /// metric inequalities in the space of matrices", 1955).
     pub orthogonal: DMatrix<T>,
-    /// H = V·diag(σ)·Vᵀ = (MᵀM)^½, n×n; exactly symmetric, and semidefinite but for rounding.
+    /// H = V·diag(σ)·Vᵀ = (MᵀM)^½, n×n; exactly symmetric, and semidefinite up to rounding.
     pub positive: DMatrix<T>,
     /// ‖M − Q·H‖_F/‖M‖_F, computed from M, Q and H; 0 for a zero matrix.
     pub residual: T,
 }
 
-/// The polar decomposition `matrix` = Q·H of any m×n matrix, from its SVD U·diag(σ)·Vᵀ: Q = U·Vᵀ
-/// and H = V·diag(σ)·Vᵀ.
+/// Computes the polar decomposition `matrix` = Q·H of any m×n matrix, with Q m×n and H n×n.
 ///
-/// H is unique, and Q if the rank is min(m, n); else Q is one of many.
+/// It is made from the SVD U·diag(σ)·Vᵀ: Q = U·Vᵀ and H = V·diag(σ)·Vᵀ. H is always unique; Q is
+/// unique if the rank is min(m, n), and otherwise one of many.
 ///
 /// Sources: Autonne, "Sur les groupes linéaires, réels et orthogonaux", 1902; Higham, "Computing
 /// the polar decomposition—with applications", 1986.
 ///
 /// # Errors
 ///
-/// As [`svd_by_descent`].
+/// As for [`svd_by_descent`].
 ///
 /// # Example
 ///
@@ -43,7 +45,7 @@ pub struct Polar<T: Real> {
 /// use matrix_descent::polar_decomposition;
 /// use nalgebra::dmatrix;
 ///
-/// // A turn by 90° after a stretch.
+/// A rotation by 90° after a stretch.
 /// let polar = polar_decomposition(&dmatrix![0.0, -3.0; 2.0, 0.0])?;
 /// assert!((polar.orthogonal - dmatrix![0.0, -1.0; 1.0, 0.0]).norm() < 1e-15);
 /// assert!((polar.positive - dmatrix![2.0, 0.0; 0.0, 3.0]).norm() < 1e-15);

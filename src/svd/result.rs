@@ -6,41 +6,46 @@ use crate::descent::StopReason;
 use crate::numerics::real::Real;
 use crate::svd::certificate::SvdCertificate;
 
-/// Singular values and vectors, M = U·diag(σ)·Vᵀ, what is proven of them, and how they were found.
+/// A singular value decomposition M = U·diag(σ)·Vᵀ, what is proven about it, and how it was found.
 ///
 /// The third factor is V itself, not its transpose: the right singular vectors are its columns, and
 /// M·vⱼ = σⱼ·uⱼ.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Svd<T: Real> {
-    /// U: the left singular vectors, as columns; [`Vectors`](crate::svd::Vectors) says how many.
+    /// U, m×k: the left singular vectors, as columns; or m×m or m×0, if set by
+    /// [`Vectors`](crate::svd::Vectors).
     pub u: DMatrix<T>,
     /// σ₁ ≥ σ₂ ≥ … ≥ 0: the k = min(m, n) singular values.
     pub singular_values: DVector<T>,
-    /// V: the right singular vectors, as columns. Not Vᵀ.
+    /// V (not Vᵀ), n×k: the right singular vectors, as columns; or n×n or n×0, if set by
+    /// [`Vectors`](crate::svd::Vectors).
     pub v: DMatrix<T>,
-    /// Rigorous bounds of the errors of the singular values.
+    /// Rigorous bounds on the errors of the singular values.
     pub certificate: SvdCertificate,
-    /// The sweeps over all planes, the one that found nothing to do included.
+    /// The number of sweeps over all planes, including the last one if it found nothing to do.
     pub sweeps: usize,
-    /// The losses before the first and after each sweep, ½‖off(WᵀW)‖²_F/‖M‖⁴_F with W = M·V, or
-    /// Mᵀ·U if M has more columns than rows: one entry more than there were sweeps. From order 32
-    /// on it is the other of the two, and begins with the Q of a QR factorisation with pivoting in
-    /// the place of U (or of V).
+    /// The losses before the first sweep and after each one: one entry more than there were sweeps.
     ///
-    /// Each is summed from what the rotations after it take away, so that the history never rises.
+    /// A loss is ½‖off(WᵀW)‖²_F/‖M‖⁴_F with W = M·V, or W = Mᵀ·U if M has more columns than rows.
+    /// From order 32 on, W is the other of the two, and U (or V) begins as the Q of a QR
+    /// factorisation with pivoting.
+    ///
+    /// Each loss is summed from what the later rotations take off it, so that the history never
+    /// rises.
     pub losses: Vec<T>,
-    /// Why the descent ended. [`StopReason::Accuracy`]: the loss vanished to working precision.
+    /// Why the descent ended.
     ///
-    /// Within an [`SvdError::NotConverged`](crate::svd::SvdError::NotConverged) it may be
+    /// [`StopReason::Accuracy`] means that the loss vanished to working precision. Within an
+    /// [`SvdError::NotConverged`](crate::svd::SvdError::NotConverged) it may also be
     /// [`StopReason::StepLimit`], after
-    /// [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps), or [`StopReason::Accuracy`],
-    /// where the certificate proves too little all the same.
+    /// [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps), or [`StopReason::Accuracy`] if
+    /// the certificate nevertheless proves too little.
     pub stop_reason: StopReason,
 }
 
 impl<T: Real> Svd<T> {
-    /// U·diag(σ)·Vᵀ from the vectors that were kept: zero with
+    /// U·diag(σ)·Vᵀ, m×n, from the vectors that were returned; zero with
     /// [`Vectors::None`](crate::svd::Vectors::None).
     ///
     /// ```

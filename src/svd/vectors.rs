@@ -1,6 +1,8 @@
-//! Which singular vectors are wanted.
+//! Which singular vectors to return.
 
-/// Which singular vectors an SVD returns, of an m×n matrix with k = min(m, n) singular values.
+/// Which singular vectors an SVD returns.
+///
+/// The shapes are, for an m×n matrix with k = min(m, n) singular values:
 ///
 /// | | U | V |
 /// |---|---|---|
@@ -8,7 +10,7 @@
 /// | [`Thin`](Self::Thin), the default | m×k | n×k |
 /// | [`Full`](Self::Full) | m×m | n×n |
 ///
-/// Without vectors an SVD takes as long as with thin ones: the certificate is made from them.
+/// Leaving out the vectors saves no time: the certificate is computed from the thin ones.
 ///
 /// ```
 /// use matrix_descent::{svd_by_descent, SvdConfig};
@@ -27,11 +29,11 @@
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Vectors {
-    /// None: singular values alone.
+    /// No vectors, only singular values.
     None,
     /// One left and one right vector for each singular value.
     #[default]
     Thin,
-    /// Complete orthonormal bases; those of the thin form come first.
+    /// Complete orthonormal bases, beginning with the thin vectors.
     Full,
 }

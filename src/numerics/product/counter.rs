@@ -1,15 +1,14 @@
-//! Matrix products and their count, the unit in which a method is judged.
+//! Matrix products and their count, which measures the cost of a method.
 
 use nalgebra::DMatrix;
 
 use super::{multiply, multiply_symmetric};
 use crate::numerics::real::Real;
 
-/// The one place where the method multiplies matrices: counts the products of n×n matrices, the
-/// unit in which a method is judged.
+/// Multiplies n×n matrices and counts the products, which measure the cost of a method.
 ///
-/// Classical multiplication in any order of summation, with or without fused multiply-add; the
-/// error bounds of the certificate rest on that (no Strassen).
+/// The multiplication is classical, in any order of summation, with or without fused multiply-add;
+/// the error bounds of the certificate rely on that (no Strassen).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ProductCounter {
     products: usize,
@@ -60,11 +59,11 @@ impl ProductCounter {
     }
 }
 
-/// Whether a product is known to be symmetric but for rounding.
+/// Whether a product is known to be symmetric up to rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Symmetry {
-    /// It is: half of its entries are computed.
+    /// Symmetric: only half of the entries are computed.
     Symmetric,
-    /// It may be anything.
+    /// Not known to be symmetric: all entries are computed.
     General,
 }

@@ -1,10 +1,10 @@
-//! Products of dense matrices of any shape, mostly with few columns.
+//! Products of dense matrices of any shape, usually with few columns.
 
 use nalgebra::{DMatrix, DMatrixView, Dyn, MatrixView};
 
 use crate::numerics::real::Real;
 
-/// Up to here nalgebra's product goes by columns, which it takes for slices without gaps.
+/// Up to this size nalgebra multiplies column by column, and takes columns for slices without gaps.
 const SMALL: usize = 8;
 
 /// A·B.
@@ -16,8 +16,8 @@ pub(crate) fn product<T: Real>(a: DMatrixView<'_, T>, b: DMatrixView<'_, T>) -> 
 
 /// Aᵀ·B.
 ///
-/// Read by strides, A takes part in a blocked product; nalgebra's own goes one entry of the result
-/// at a time (measured: 3 to 7 times slower).
+/// Aᵀ is read from A by strides, so that the product is blocked; nalgebra's own transposed product
+/// computes one entry of the result at a time (measured: 3 to 7 times slower).
 pub(crate) fn transposed_product<T: Real>(a: &DMatrix<T>, b: DMatrixView<'_, T>) -> DMatrix<T> {
     let mut c = DMatrix::zeros(a.ncols(), b.ncols());
     if a.nrows().min(a.ncols()).min(b.ncols()) <= SMALL {

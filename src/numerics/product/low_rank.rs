@@ -1,7 +1,7 @@
 //! Products with the factors of a matrix of low rank, of any shape and stored by columns.
 //!
-//! Each passes over the large matrix once, by columns, while the thin factors stay in the cache;
-//! none allocates, as blocked products do.
+//! Each product passes over the large matrix once, by columns, while the thin factors stay in the
+//! cache; unlike blocked products, none allocates.
 
 use crate::numerics::norm::{add_multiple, dot};
 use crate::numerics::real::Real;

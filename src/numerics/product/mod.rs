@@ -1,4 +1,4 @@
-//! The matrix product, on which the time of every descent is spent.
+//! The matrix product, where a descent spends its time.
 
 pub(crate) mod counter;
 mod dense;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_symmetric_product_is_all_of_it() {
+    fn half_of_a_symmetric_product_gives_all_of_it() {
         for n in (1..=20).chain([63, 64, 65, 130, 255]) {
             let [a, _] = factors(n);
             let b = a.transpose();

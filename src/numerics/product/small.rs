@@ -5,12 +5,12 @@
 
 use crate::numerics::real::Real;
 
-/// The largest order with loops of its own.
+/// The largest order that has its own loops.
 const LARGEST: usize = 8;
 
 /// What a product is added to.
 pub(super) trait Base {
-    /// The sum of an entry of it and the first term of that entry's product.
+    /// The start of the sum for an entry: the base plus the first term of the product.
     fn plus<T: Real>(result: T, first_term: T) -> T;
 }
 
@@ -34,7 +34,8 @@ impl Base for Itself {
     }
 }
 
-/// C ← base + A·B for n×n matrices stored by columns, if n is small; false, and C as it is, if not.
+/// C ← base + A·B for n×n matrices stored by columns, if n is small; otherwise returns false and
+/// leaves C unchanged.
 #[inline]
 pub(super) fn small_product<T: Real, B: Base>(c: &mut [T], a: &[T], b: &[T], n: usize) -> bool {
     match n {

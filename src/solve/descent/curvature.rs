@@ -8,7 +8,7 @@ use crate::solve::descent::state::SystemDescent;
 use crate::solve::error::SolveError;
 
 impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
-    /// Brings the downhill direction into the metric of the preconditioner, PPᵀ or P, and returns
+    /// Transforms the downhill direction to the metric of the preconditioner, PPᵀ or P, and returns
     /// its squared length there.
     pub(super) fn precondition(&mut self) -> Result<T, SolveError<T>> {
         let Some(preconditioner) = &mut self.preconditioner else {
@@ -56,7 +56,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
     }
 }
 
-/// Accepts a quadratic form that is not below zero, up to rounding.
+/// Accepts a quadratic form that is at least 0 up to rounding.
 fn check_definite<T: Real>(
     argument: &'static str,
     form: T,

@@ -1,4 +1,4 @@
-//! The status of the iterate, computed again or carried along, and whether it suffices.
+//! The status of an iterate, recomputed or carried along, and whether it is good enough.
 
 use crate::descent::{Observer, StopReason};
 use crate::linear_map::LinearMap;
@@ -11,8 +11,8 @@ use crate::solve::descent::status::Status;
 use crate::solve::solution::BackwardError;
 
 impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
-    /// Whether this is nearer to a solution: by the backward error, unless the loss has risen, or
-    /// by a loss that has fallen far.
+    /// Whether `status` is nearer to a solution than `other`: its backward error is smaller and its
+    /// loss is not higher, or its loss is far lower.
     pub(super) fn is_better(&self, status: &Status<T>, other: &Status<T>) -> bool {
         let has_risen = status.loss > other.loss * (T::one() + self.rounding);
         let is_less = status.error.smallest() < other.error.smallest();
@@ -33,7 +33,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
         self.status()
     }
 
-    /// Brings the gradient up to date with the residual.
+    /// Updates the gradient from the residual.
     pub(super) fn update_gradient(&mut self) {
         match self.settings.problem {
             SolveProblem::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
@@ -63,7 +63,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
         }
     }
 
-    /// The criterion of success that is met, if one is.
+    /// The success criterion that is met, if any.
     pub(super) fn goal(&self, status: &Status<T>, noise: Option<T>) -> Option<StopReason> {
         if noise.is_some_and(|noise| status.error.residual <= noise) {
             return Some(StopReason::Discrepancy);
@@ -73,13 +73,14 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
         is_met.then_some(StopReason::Accuracy)
     }
 
-    /// Whether the residual is not above that of x = 0 and of the start. A huge x that A takes near
-    /// to zero has a tiny backward error whatever b is.
+    /// Whether the residual is at most the larger of those at x = 0 and at the start.
+    ///
+    /// A huge x that A maps nearly to zero has a tiny backward error whatever b is.
     fn is_useful(&self, error: &BackwardError<T>) -> bool {
         error.residual <= self.useful_residual
     }
 
-    /// Whether the backward error suffices where no goal was met.
+    /// Whether the backward error is good enough although no goal was met.
     pub(super) fn accepts(&self, error: &BackwardError<T>, is_at_floor: bool) -> bool {
         if self.settings.tolerance.is_some() || !self.is_useful(error) {
             return false;

@@ -11,11 +11,11 @@ use crate::solve::method::SolveMethod;
 
 /// Why an inner iteration ended.
 pub(super) enum RestartReason {
-    /// The residual carried along says that a goal is reached.
+    /// According to the residual carried along, a goal is reached.
     Claim,
     /// No further step along these directions goes lower.
     Breakdown,
-    /// The backward error has not fallen for long.
+    /// The backward error has not fallen for a long time.
     Idle,
     Limit(StopReason),
 }
@@ -109,7 +109,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
     }
 }
 
-/// y ← x + factor·y; with 0 whatever y was.
+/// y ← x + factor·y; with the factor 0, y ← x even if y was not finite.
 fn fade_into<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     if factor == T::zero() {
         return y.copy_from_slice(x);

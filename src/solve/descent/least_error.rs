@@ -3,9 +3,10 @@
 use crate::numerics::real::Real;
 use crate::solve::descent::status::Status;
 
-/// The iterate of an inner iteration with the least backward error, among those with a loss no
-/// higher than at its start. Conjugacy that rounding has spoilt can take later ones far away from
-/// it.
+/// The iterate of an inner iteration with the least backward error, among those whose loss is no
+/// higher than at the start of the iteration.
+///
+/// Once rounding has spoilt conjugacy, later iterates can be far worse.
 #[derive(Debug)]
 pub(super) struct LeastError<T> {
     pub(super) x: Vec<T>,
@@ -29,8 +30,8 @@ impl<T: Real> LeastError<T> {
         self.highest_loss = highest_loss;
     }
 
-    /// Keeps an iterate whose error has fallen by more than a trifle, or its loss by much; says
-    /// whether it did.
+    /// Keeps an iterate whose error has fallen by more than a hundredth or whose loss has fallen to
+    /// a quarter; returns whether it did.
     pub(super) fn takes(&mut self, x: &[T], status: &Status<T>) -> bool {
         let error = status.error.smallest();
         let is_lower = status.loss <= self.highest_loss;
@@ -43,8 +44,8 @@ impl<T: Real> LeastError<T> {
         has_fallen
     }
 
-    /// Whether the error is so much larger that rounding must have spoilt the directions: on the
-    /// way down it goes up and down as well, by up to κ.
+    /// Whether the error is now so much larger that rounding must have spoilt the directions; rises
+    /// of up to κ are normal on the way down.
     pub(super) fn is_far_below(&self, status: &Status<T>) -> bool {
         self.error < status.error.smallest() * T::EPSILON.sqrt()
     }

@@ -1,4 +1,4 @@
-//! The descent on one right-hand side after the other.
+//! The descent for each right-hand side in turn.
 
 mod curvature;
 mod evaluation;

@@ -16,14 +16,14 @@ pub(super) struct Operator<'a, T, A> {
 }
 
 impl<'a, T: Real, A: LinearMap<T>> Operator<'a, T, A> {
-    /// `map`, scaled to a norm near 1 together with √λ, λ = `ridge`, if that is far from 1.
+    /// `map`, scaled so that √(‖A‖² + λ) with λ = `ridge` is near 1, if it is far from 1.
     ///
     /// Near 1 the squares and products of a descent stay within the range of the format.
     pub(super) fn new(map: &'a A, ridge: T, argument: &'static str) -> Result<Self, SolveError<T>> {
         let (norm, shift) = estimate_norm(map, argument)?;
         let root = ridge.sqrt().scale_by_power_of_two(-shift);
         let scale = euclidean_norm(&[norm, root]).binary_exponent();
-        // Without scaling, a pass over every image is saved.
+        // Leaving the map unscaled saves a pass over every image.
         let limit = T::MANTISSA_DIGITS / 3;
         let exponent = scale.map(|e| e + shift);
         let exponent = exponent.filter(|e| e.unsigned_abs() > limit).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! The descent on one right-hand side: inner iterations until a goal is confirmed or a limit is
-//! met.
+//! The descent for one right-hand side: inner iterations until a goal is confirmed or a limit is
+//! reached.
 
 use crate::descent::{Observer, Report, StopReason};
 use crate::linear_map::LinearMap;
@@ -13,12 +13,14 @@ use crate::solve::descent::status::Status;
 use crate::solve::error::SolveError;
 use crate::solve::solution::BackwardError;
 
-/// A descent restarted this often without halving the backward error is at the floor that rounding
-/// sets.
+/// After this many restarts without halving the backward error, a descent is at the floor that
+/// rounding sets.
 const IDLE_STARTS: usize = 2;
 
-/// The same without halving the best backward error, for errors that go up and down at the floor.
-/// With less patience for a definite matrix, many a slow descent would end too early.
+/// The same for inner iterations that do not halve the best backward error, since errors can go up
+/// and down at the floor.
+///
+/// With less patience, many a slow descent on a definite matrix would end too early.
 const IDLE_ITERATIONS: usize = 10;
 const IDLE_ITERATIONS_FOR_DEFINITE: usize = 60;
 
@@ -119,7 +121,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
         })
     }
 
-    /// The status, computed again; at x = 0 if x is no more than the rounding of a start of this
+    /// Recomputes the status, at x = 0 if x is no more than the rounding error of a start of this
     /// norm.
     fn recompute_without_start<O: Observer<T>>(
         &mut self,

@@ -21,7 +21,7 @@ pub(super) struct SystemRecorder<'o, T, O> {
     pub(super) products: usize,
 }
 
-/// The true values are the scaled ones times 2 to these.
+/// The true values are the scaled ones times 2 to these powers.
 pub(super) struct Exponents {
     pub(super) loss: i32,
     pub(super) solution: i32,
@@ -56,7 +56,8 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         }
     }
 
-    /// Takes in an iterate with its downhill direction, and says whether the run has to end.
+    /// Records an iterate with its downhill direction, and returns why the run has to end, if it
+    /// does.
     pub(super) fn see(&mut self, x: &[T], loss: T, downhill: &[T]) -> Option<StopReason> {
         let step = self.history.len();
         let loss = loss.scale_by_power_of_two(self.exponents.loss);

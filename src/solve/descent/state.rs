@@ -1,4 +1,4 @@
-//! The vectors of a descent, scaled, and the way in and out.
+//! The scaled vectors of a descent, and how inputs enter and solutions leave.
 
 use crate::linear_map::LinearMap;
 use crate::numerics::binary_scaling::scale;
@@ -22,10 +22,10 @@ pub(crate) struct SystemSettings<T> {
     pub(crate) max_steps: usize,
 }
 
-/// The vectors of a descent, made once for all right-hand sides.
+/// The vectors of a descent, allocated once for all right-hand sides.
 ///
-/// All is scaled by powers of two: A to a norm near 1 and b to entries near 1, so that no square
-/// leaves the range of the format.
+/// Everything is scaled by powers of two: A to a norm near 1 and b to entries near 1, so that no
+/// square leaves the range of the format.
 #[derive(Debug)]
 pub(crate) struct SystemDescent<'a, T, A, P> {
     pub(super) operator: Operator<'a, T, A>,
@@ -33,13 +33,13 @@ pub(crate) struct SystemDescent<'a, T, A, P> {
     pub(super) settings: SystemSettings<T>,
     /// λ, scaled.
     pub(super) ridge: T,
-    /// ‖A‖, with the ridge √(‖A‖² + λ).
+    /// ‖A‖, or √(‖A‖² + λ) with a ridge.
     pub(super) norm: T,
-    /// The room for rounding in a backward error.
+    /// The backward error that rounding alone may leave.
     pub(super) rounding: T,
     pub(super) b: Vec<T>,
     pub(super) b_norm: T,
-    /// A residual above that of x = 0 and of the start is no solution.
+    /// The larger of the residuals at x = 0 and at the start; above it, x is no solution.
     pub(super) useful_residual: T,
     pub(super) x: Vec<T>,
     pub(super) best_x: Vec<T>,
@@ -48,7 +48,7 @@ pub(crate) struct SystemDescent<'a, T, A, P> {
     pub(super) residual: Vec<T>,
     /// Aᵀr − λx, or r for a definite matrix.
     pub(super) downhill: Vec<T>,
-    /// `downhill` in the metric of the preconditioner, and halfway there.
+    /// `downhill` in the metric of the preconditioner, and Pᵀ·`downhill` on the way to it.
     pub(super) preconditioned: Vec<T>,
     pub(super) halfway: Vec<T>,
     pub(super) direction: Vec<T>,
@@ -112,7 +112,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'a, T, A, P> {
         }
     }
 
-    /// Takes in b and x, scaled, and returns the exponent of b's scale.
+    /// Stores b and x, scaled, and returns the exponent of b's scale.
     pub(super) fn enter(&mut self, b: &[T], start: &[T]) -> i32 {
         let largest = |values: &[T]| {
             let magnitudes = values.iter().map(|value| value.abs());
@@ -121,7 +121,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'a, T, A, P> {
         let a_exponent = self.operator.map.exponent();
         let of_image = largest(start).map(|exponent| exponent.saturating_add(a_exponent));
         let of_b = largest(b);
-        // Beside a start this far away b would vanish: it says nothing.
+        // A start this far away is ignored: b would vanish beside it.
         let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
         let is_far = of_b
             .zip(of_image)
@@ -140,7 +140,7 @@ impl<'a, T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'a, T, A, P> {
         exponent
     }
 
-    /// Gives the best x, scaled back.
+    /// Writes the best x, scaled back, to `solution`.
     pub(super) fn leave(&mut self, solution: &mut [T], exponent: i32) -> Result<(), SolveError<T>> {
         solution.copy_from_slice(&self.best_x);
         scale(solution, exponent);

@@ -3,7 +3,7 @@
 use crate::numerics::real::Real;
 use crate::solve::solution::BackwardError;
 
-/// How good an iterate is, scaled.
+/// How good an iterate of the scaled problem is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Status<T> {
     pub(super) error: BackwardError<T>,

@@ -15,7 +15,7 @@ use crate::svd::orthonormal::complete;
 /// Below this order a start by QR factorisation with pivoting saves little.
 const SMALLEST: usize = 32;
 
-/// The SVD of a matrix in the range of squares with at least as many rows as columns.
+/// The SVD of a matrix with at least as many rows as columns, scaled so that squares stay in range.
 pub(crate) fn decompose<T: Real>(upright: DMatrix<T>, max_sweeps: usize) -> Factorization<T> {
     let (rows, columns) = upright.shape();
     if columns >= SMALLEST {
@@ -51,8 +51,8 @@ fn by_plane_rotations<T: Real>(matrix: DMatrix<T>, max_sweeps: usize) -> Factori
     }
 }
 
-/// U, σ and V of a small matrix of finite entries with at least as many rows as columns; columns
-/// may be missing altogether.
+/// U, σ and V of a small matrix of finite entries with at least as many rows as columns; it may
+/// have no columns at all.
 pub(crate) fn decompose_small<T: Real>(
     upright: &DMatrix<T>,
 ) -> (DMatrix<T>, DVector<T>, DMatrix<T>) {

@@ -26,7 +26,8 @@ pub(super) fn factors<T: Real>(
     let mut values = DVector::zeros(count);
     for index in 0..count {
         let mut vector = rotations.column_mut(index);
-        // Thousands of rotations leave V a little long or short, and W with it.
+        // Thousands of rotations leave columns of V a little too long or short, and those of W with
+        // them.
         let stretch = euclidean_norm(vector.as_slice());
         vector /= stretch;
         let mut column = product.column_mut(index);

@@ -8,15 +8,15 @@ use crate::svd::jacobi::range::is_negligible;
 
 /// A = Q·R for a matrix with at least as many rows as columns.
 ///
-/// Each column of R is as accurate as the column of A is long, so that small columns beside large
-/// ones keep their digits.
+/// The error of each column of R is relative to the length of that column of A, so that small
+/// columns beside large ones keep their digits.
 pub(super) struct Reflections<T: Real> {
-    /// In column k from row k on vₖ with ‖vₖ‖² = 2 (or zero), for Q = ∏(I − vₖ·vₖᵀ).
+    /// Column k holds vₖ from row k on, with ‖vₖ‖² = 2 (or zero): Q = ∏(I − vₖ·vₖᵀ).
     pub(super) axes: DMatrix<T>,
 }
 
 impl<T: Real> Reflections<T> {
-    /// Q and R. The matrix is scaled so that no sum of squares overflows.
+    /// Q and R; the matrix has to be scaled so that no sum of squares overflows.
     pub(super) fn of(mut a: DMatrix<T>) -> (Self, DMatrix<T>) {
         let (rows, order) = a.shape();
         let mut r = DMatrix::zeros(order, order);
@@ -48,8 +48,8 @@ impl<T: Real> Reflections<T> {
     }
 }
 
-/// Turns a vector into the axis of the reflection that brings it onto its first place; returns what
-/// stands there then.
+/// Turns a vector into the axis of the reflection that makes all its entries but the first zero;
+/// returns the first entry after the reflection.
 pub(super) fn to_axis<T: Real>(vector: &mut [T]) -> T {
     let square = sum_of_squares(vector);
     if is_negligible(square) {
@@ -58,7 +58,7 @@ pub(super) fn to_axis<T: Real>(vector: &mut [T]) -> T {
     }
     let norm = square.sqrt();
     let first = vector[0];
-    // With the sign of the first entry nothing cancels.
+    // The sign of the first entry avoids cancellation.
     vector[0] = first + norm.copysign(first);
     let length = (norm * (norm + first.abs())).sqrt();
     for value in vector {

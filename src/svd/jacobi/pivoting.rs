@@ -8,8 +8,8 @@ use crate::numerics::real::Real;
 use crate::svd::jacobi::householder::{Reflections, reflect, to_axis};
 use crate::svd::orthonormal::index_of_largest;
 
-/// A·P = Q·R, where each diagonal entry of R is at least as large as any column below and right of
-/// it is long.
+/// A·P = Q·R, where each diagonal entry of R is at least as large as the length of every later
+/// column from that row on.
 ///
 /// Source: Businger and Golub, "Linear least squares solutions by Householder
 /// transformations", 1965.
@@ -18,13 +18,13 @@ pub(super) struct Pivoted<T: Real> {
     pub(super) reflections: Reflections<T>,
     /// Rᵀ.
     pub(super) triangle: DMatrix<T>,
-    /// The column of A that each column of A·P is.
+    /// For each column of A·P, its index in A.
     pub(super) order: Vec<usize>,
 }
 
 impl<T: Real> Pivoted<T> {
-    /// The matrix has at least as many rows as columns, and is scaled so that no sum of squares
-    /// overflows.
+    /// The matrix must have at least as many rows as columns, and be scaled so that no sum of
+    /// squares overflows.
     pub(super) fn of(a: DMatrix<T>) -> Self {
         let count = a.ncols();
         let squares: Vec<T> = columns(&a).map(sum_of_squares).collect();
@@ -38,14 +38,14 @@ impl<T: Real> Pivoted<T> {
     }
 }
 
-/// The factorisation under way.
+/// The factorisation in progress.
 struct Elimination<T: Real> {
     a: DMatrix<T>,
     triangle: DMatrix<T>,
     order: Vec<usize>,
     /// The squares of the lengths of what is left of the columns.
     squares: Vec<T>,
-    /// The same when they were last summed.
+    /// The same squares when they were last summed from the entries.
     measured: Vec<T>,
 }
 
@@ -78,7 +78,7 @@ impl<T: Real> Elimination<T> {
         }
     }
 
-    /// Reflects column k onto its first k + 1 places, and all later columns with it.
+    /// Reflects column k so that it becomes zero below row k, and all later columns with it.
     #[inline(always)]
     fn eliminate(&mut self, k: usize) {
         let rows = self.a.nrows();
@@ -90,7 +90,7 @@ impl<T: Real> Elimination<T> {
             let entry = column[k];
             self.triangle[(index, k)] = entry;
             self.squares[index] -= entry * entry;
-            // With most of a length go most of its digits.
+            // A length that has lost most of itself has lost most of its digits.
             if self.squares[index] <= <T as Real>::from_f64(0.01) * self.measured[index] {
                 self.squares[index] = sum_of_squares(&column[k + 1..]);
                 self.measured[index] = self.squares[index];

@@ -12,7 +12,9 @@ pub(super) struct Rotation<T> {
 
 impl<T: Real> Rotation<T> {
     /// The rotation by at most 45° after which the columns are orthogonal: the exact minimiser of
-    /// the loss in their plane. `product` is xᵀy, not zero.
+    /// the loss in their plane.
+    ///
+    /// `product` is xᵀy and must not be zero.
     #[inline(always)]
     pub(super) fn to_orthogonal(square_x: T, square_y: T, product: T) -> Self {
         let zeta = (square_y - square_x) / (product + product);

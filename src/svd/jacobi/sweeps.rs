@@ -10,17 +10,19 @@ use crate::svd::jacobi::range::is_negligible;
 use crate::svd::jacobi::rotation::Rotation;
 use crate::svd::orthonormal::index_of_largest;
 
-/// The columns on either side of a tile of planes where the columns are in order at the start: so
-/// many planes are turned at a time, one column of each from either side. None of them waits for
-/// the roots and quotients of another (measured at n = 100: a fifth less time than one after
-/// another).
+/// The number of columns on each side of a tile of planes, if the columns are in order at the
+/// start.
+///
+/// This many planes are rotated at a time, each with one column from either side. None of them
+/// waits for the roots and quotients of another (measured at n = 100: a fifth less time than one
+/// after another).
 pub(super) const IN_TILES: usize = 4;
 
-/// The same where they are not: the longest column that is left has to be found again for each, or
-/// it takes up to twice the sweeps.
+/// The same if the columns are not in order: the longest remaining column has to be found again
+/// each time, or up to twice as many sweeps are needed.
 pub(super) const ONE_BY_ONE: usize = 1;
 
-/// W = B·V with V orthogonal, on its way to orthogonal columns.
+/// W = B·V with V orthogonal, whose columns are being made orthogonal.
 pub(super) struct Sweeps<T: Real> {
     /// W.
     pub(super) product: DMatrix<T>,
@@ -39,7 +41,7 @@ struct Sweep<T> {
     has_rotated: bool,
     /// How far the loss fell.
     fall: T,
-    /// The part of the loss in planes that were left alone.
+    /// The part of the loss in planes that were not rotated.
     left: T,
 }
 
@@ -62,7 +64,7 @@ impl<T: Real> Sweeps<T> {
         Self::collecting(b, DMatrix::identity(order, order))
     }
 
-    /// The same for W alone: V is left without rows.
+    /// The same, but keeps only W: V has no rows.
     pub(super) fn without_rotations(b: DMatrix<T>) -> Self {
         let order = b.ncols();
         Self::collecting(b, DMatrix::zeros(0, order))
@@ -89,8 +91,8 @@ impl<T: Real> Sweeps<T> {
             rest = (!sweep.has_rotated).then_some(sweep.left);
         }
         let mut losses = vec![rest.unwrap_or_else(|| self.loss())];
-        // Backwards, since the loss before a sweep is that after it and what it fell by: sums of
-        // positive numbers, where a total minus the diagonal would lose all digits.
+        // Backwards, since the loss before a sweep is the loss after it plus its fall: sums of
+        // positive numbers, whereas a total minus the diagonal would lose all digits.
         for &fall in falls.iter().rev() {
             let after = losses[losses.len() - 1];
             losses.push(after + fall);
@@ -104,7 +106,7 @@ impl<T: Real> Sweeps<T> {
         (losses, stop_reason)
     }
 
-    /// Rotates every plane once, the longest columns that are left first (de Rijk 1989).
+    /// Rotates every plane once, the longest remaining columns first (de Rijk 1989).
     #[inline(always)]
     fn sweep<const TOGETHER: usize>(&mut self) -> Sweep<T> {
         let mut sweep = Sweep::default();
@@ -116,7 +118,7 @@ impl<T: Real> Sweeps<T> {
                 let longest = place + index_of_largest(&self.squares[place..]);
                 self.swap(place, longest);
             }
-            // If `first` begins the last columns, fewer than make a tile, no others are left.
+            // If the columns from `first` on are too few for a tile, no others are left.
             let rest = count - (count - end) % TOGETHER;
             for second in (end..rest).step_by(TOGETHER) {
                 self.minimise_in_tile::<TOGETHER>(first, second, &mut sweep);
@@ -130,8 +132,8 @@ impl<T: Real> Sweeps<T> {
         sweep
     }
 
-    /// Rotates the planes of any of the columns from `first` on and any of those from `second` on,
-    /// in rounds of planes without a common column.
+    /// Rotates the planes of each column in the block at `first` with each one in the block at
+    /// `second`, in rounds of planes without a common column.
     #[inline(always)]
     fn minimise_in_tile<const TOGETHER: usize>(
         &mut self,
@@ -148,15 +150,16 @@ impl<T: Real> Sweeps<T> {
         }
     }
 
-    /// The lengths of all columns, of which rotations give only nearly right ones.
+    /// Recomputes the squared lengths of all columns, which rotations update only approximately.
     fn measure(&mut self) {
         for (index, column) in columns(&self.product).enumerate() {
             self.squares[index] = sum_of_squares(column);
         }
     }
 
-    /// Makes the two columns of each plane orthogonal, unless they are. No two planes have a common
-    /// column, so that none need wait for the angle of another.
+    /// Makes the two columns of each plane orthogonal, unless they already are.
+    ///
+    /// No two planes have a common column, so none has to wait for the angle of another.
     #[inline(always)]
     fn minimise_in_planes<const N: usize>(
         &mut self,
@@ -242,8 +245,8 @@ impl<T: Real> Sweeps<T> {
     }
 }
 
-/// The square of the length of a column, measured again if most of what it was before is gone, and
-/// digits with it.
+/// The squared length of a column, recomputed if it has lost most of its former value, and digits
+/// with it.
 #[inline(always)]
 fn measured_if_lost<T: Real>(square: T, before: T, column: &[T]) -> T {
     if square > <T as Real>::from_f64(0.25) * before {

@@ -12,9 +12,9 @@ use crate::svd::orthonormal::{complete, normalise, orthogonalise};
 
 /// The SVD of a matrix with at least as many rows as columns.
 ///
-/// With M·P = Q·R the columns of Rᵀ are in order, and nearer to orthogonal where singular values
-/// differ much; then few sweeps are left. Once they are orthogonal they are PᵀV, times the singular
-/// values.
+/// With M·P = Q·R the columns of Rᵀ are in order, and nearer to orthogonal if the singular values
+/// differ much, so that few sweeps remain. Once orthogonal, they are the columns of PᵀV times the
+/// singular values.
 ///
 /// Source: Drmač and Veselić, "New fast and accurate Jacobi SVD algorithm I", 2008.
 pub(super) fn from_triangular_start<T: Real>(
@@ -28,16 +28,16 @@ pub(super) fn from_triangular_start<T: Real>(
     }
 }
 
-/// What has come of a descent without rotations.
+/// The outcome of a descent without rotations.
 enum Attempt<T: Real> {
     Complete(Factorization<T>),
-    /// Nothing, after so many sweeps: the singular values are too far apart.
+    /// Given up after this many sweeps: the singular values are too far apart.
     TooFarApart {
         sweeps: usize,
     },
 }
 
-/// With U found as M·V, which saves the time to collect the rotations.
+/// Computes U as M·V, which saves the time of collecting the rotations.
 fn without_rotations<T: Real>(
     matrix: &DMatrix<T>,
     start: &Pivoted<T>,
@@ -48,7 +48,7 @@ fn without_rotations<T: Real>(
     if !are_near(diagonal.as_slice(), MARGIN) {
         return Attempt::TooFarApart { sweeps: 0 };
     }
-    // With zeros below that are never touched, so that columns are made of whole vectors.
+    // Padded with zeros that never change, so that columns consist of whole SIMD vectors.
     let padded = start
         .triangle
         .clone()
@@ -67,7 +67,7 @@ fn without_rotations<T: Real>(
         return given_up;
     }
     let right = back_in_place(&vectors, &start.order);
-    // Of M·V: they have nothing of the rounding of the rotations in them.
+    // The lengths come from M·V, free of the rounding of the rotations.
     let left = product(matrix.as_view(), right.as_view());
     let lengths: Vec<T> = columns(&left).map(euclidean_norm).collect();
     let sorted = by_length(&lengths);
@@ -84,27 +84,28 @@ fn without_rotations<T: Real>(
     })
 }
 
-/// The order from which the departures of V from orthogonality, a few ε for each pair of columns,
-/// are worth two products.
+/// From this order on, removing the departures of V from orthogonality, a few ε for each pair of
+/// columns, is worth two products.
 const LARGE: usize = 256;
 
-/// By how much the diagonal of R may overestimate the least singular value; more costs the sweeps
-/// taken in vain.
+/// The factor by which the diagonal of R may overestimate the least singular value; if it does by
+/// more, the sweeps are wasted.
 const MARGIN: f64 = 8.0;
 
-/// An error of kε in v, on σ₁'s side, makes ‖M·v‖ too large by k²ε²σ₁²/2σ² relative to σ: below
-/// this times √ε·σ₁, with k around 10 and growing with the order, that would be more than a few ε.
+/// An error of kε in v, in the direction of σ₁'s vector, makes ‖M·v‖ too large by k²ε²σ₁²/2σ²
+/// relative to σ: below this times √ε·σ₁, with k around 10 and growing with the order, that would
+/// be more than a few ε.
 const APART: f64 = 16.0;
 
-/// Whether values are so near to each other that, were they singular values σ, M·v would keep half
-/// of the digits of u, and σ all but a few ε of its own; with a margin of at least 1.
+/// Whether values are so close together that, if they were singular values σ, M·v would keep half
+/// of the digits of u, and σ all but a few ε relative to itself; `margin` is at least 1.
 fn are_near<T: Real>(values: &[T], margin: f64) -> bool {
     let largest = values.iter().copied().fold(T::zero(), T::max);
     let enough = <T as Real>::from_f64(margin * APART) * T::EPSILON.sqrt() * largest;
     values.iter().all(|&value| value > enough)
 }
 
-/// With U found as Q times the rotations.
+/// Computes U as Q times the rotations.
 fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Factorization<T> {
     let mut sweeps = Sweeps::new(start.triangle);
     let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps);
@@ -115,7 +116,7 @@ fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Factorizatio
     complete(&mut right, known);
     let mut left = start.reflections.apply(&rotations);
     if known >= LARGE {
-        // Where that fails, the certificate tells.
+        // If that fails, the certificate shows it.
         orthogonalise(&mut right);
         orthogonalise(&mut left);
     }

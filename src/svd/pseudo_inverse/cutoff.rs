@@ -4,7 +4,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_at_least_zero;
 
-/// Up to where a singular value counts as zero.
+/// The value up to which singular values count as zero.
 ///
 /// | | the cut-off |
 /// |---|---|
@@ -12,11 +12,11 @@ use crate::numerics::validation::check_at_least_zero;
 /// | [`Relative`](Self::Relative) | the fraction times σ₁ |
 /// | [`Absolute`](Self::Absolute) | the number itself |
 ///
-/// A value counts if it is above the cut-off, so that with 0 each one counts that is not zero. Some
-/// are zero that need not be: a singular value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is
-/// computed as 0, and counts as zero whatever the cut-off. diag(1, 10⁻²⁸⁰) has rank 1 here. A
-/// matrix whose entries are less accurate than ε, measured ones for example, wants a larger one:
-/// about the norm of the error.
+/// A singular value counts towards the rank if it is above the cut-off, so with 0 every nonzero one
+/// counts. But a singular value below about 10⁻²⁷⁰·σ₁ (10⁻²¹·σ₁ in `f32`) is computed as 0, and
+/// counts as zero whatever the cut-off: diag(1, 10⁻²⁸⁰) has rank 1 here. If the entries of the
+/// matrix are less accurate than ε, for example measured, choose a larger cut-off: about the norm
+/// of the error.
 ///
 /// ```
 /// use matrix_descent::pseudo_inverse;
@@ -47,7 +47,7 @@ impl<T: Real> Cutoff<T> {
         }
     }
 
-    /// The number, for an m×n matrix with this σ₁.
+    /// The cut-off for a matrix of this shape with this σ₁.
     pub(super) fn of(self, (rows, columns): (usize, usize), largest: T) -> T {
         match self {
             Self::Rounding => T::from_count(rows.max(columns)) * T::EPSILON * largest,

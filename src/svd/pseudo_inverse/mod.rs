@@ -16,7 +16,7 @@ use crate::svd::decompose::svd_by_descent;
 use crate::svd::error::SvdError;
 use crate::svd::result::Svd;
 
-/// A pseudo-inverse, and how well it meets its definition.
+/// A pseudo-inverse, and how well it satisfies its definition.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PseudoInverse<T: Real> {
@@ -26,30 +26,30 @@ pub struct PseudoInverse<T: Real> {
     pub rank: usize,
     /// The cut-off that was applied.
     pub cutoff: T,
-    /// What is left of the four conditions that define the pseudo-inverse.
+    /// By how much X misses the four conditions that define the pseudo-inverse.
     pub penrose: PenroseResiduals<T>,
     /// The SVD of M that it was made from, with all its singular values and their error bounds.
     pub svd: Svd<T>,
 }
 
-/// The pseudo-inverse M⁺ = Σ vⱼ·uⱼᵀ/σⱼ of `matrix`, m×n of any shape and rank, over the singular
-/// values above the cut-off.
+/// Computes the pseudo-inverse M⁺ = Σ vⱼ·uⱼᵀ/σⱼ of `matrix`, m×n of any shape and rank, summed over
+/// the singular values above the cut-off.
 ///
-/// It is the only n×m matrix X with M·X·M = M, X·M·X = X, and both M·X and X·M symmetric;
-/// X·b is the shortest of the vectors x that minimise ‖M·x − b‖. How nearly the four hold is
+/// It is the only n×m matrix X with M·X·M = M, X·M·X = X, and both M·X and X·M symmetric; X·b is
+/// the shortest of the vectors x that minimise ‖M·x − b‖. How nearly these four conditions hold is
 /// computed from the result and returned.
 ///
-/// As a function of M it is not continuous where the rank changes: a cut-off that takes one value
-/// more or less gives another matrix altogether. So look at the rank, and at the singular values on
-/// both sides of the cut-off, where entries are uncertain.
+/// M⁺ is not a continuous function of M where the rank changes: a cut-off that includes one value
+/// more or less gives a very different matrix. So if the entries are uncertain, look at the rank
+/// and at the singular values on both sides of the cut-off.
 ///
 /// Sources: Penrose, "A generalized inverse for matrices", 1955; Golub and Kahan, "Calculating the
 /// singular values and pseudo-inverse of a matrix", 1965.
 ///
 /// # Errors
 ///
-/// As [`svd_by_descent`]; also [`SvdError::Input`] for a cut-off that is negative or not finite,
-/// and [`SvdError::PseudoInverseOutOfRange`] if entries of M⁺ are too large for the format.
+/// As for [`svd_by_descent`]; also [`SvdError::Input`] for a cut-off that is negative or not
+/// finite, and [`SvdError::PseudoInverseOutOfRange`] if entries of M⁺ are too large for the format.
 ///
 /// # Example
 ///

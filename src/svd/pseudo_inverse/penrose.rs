@@ -7,22 +7,22 @@ use crate::numerics::norm::euclidean_norm;
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
 
-/// What is left of Penrose's four conditions for a matrix M and its pseudo-inverse X.
+/// By how much a matrix M and its computed pseudo-inverse X miss Penrose's four conditions.
 ///
 /// Computed from M and X as they are stored, with products in working precision, on matrices scaled
 /// by powers of two; all 0 for a zero matrix. Rounding makes them about ε·σ₁/σᵣ or less, σᵣ being
-/// the smallest singular value that counts. The first one is besides as large as what was cut off:
-/// √Σσⱼ²/‖M‖_F over the values that do not count.
+/// the smallest singular value that counts. In addition, the first one is as large as what was cut
+/// off: √Σσⱼ²/‖M‖_F over the values that do not count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PenroseResiduals<T> {
     /// ‖M·X·M − M‖_F/‖M‖_F: X inverts M where M can be inverted.
     pub inverse_of_matrix: T,
-    /// ‖X·M·X − X‖_F/‖X‖_F: and nowhere else.
+    /// ‖X·M·X − X‖_F/‖X‖_F: M inverts X where X can be inverted.
     pub inverse_of_inverse: T,
     /// ‖(M·X)ᵀ − M·X‖_F/‖M·X‖_F: the projection onto the range of M is orthogonal.
     pub left_symmetry: T,
-    /// ‖(X·M)ᵀ − X·M‖_F/‖X·M‖_F: so is the one onto the range of Mᵀ.
+    /// ‖(X·M)ᵀ − X·M‖_F/‖X·M‖_F: the projection onto the range of Mᵀ is orthogonal.
     pub right_symmetry: T,
 }
 
@@ -34,7 +34,7 @@ impl<T: Real> PenroseResiduals<T> {
         of_inverses.max(self.left_symmetry).max(self.right_symmetry)
     }
 
-    /// For a matrix and X, both m×n and n×m.
+    /// For an m×n matrix and its n×m pseudo-inverse.
     pub(super) fn of(matrix: &DMatrix<T>, inverse: &DMatrix<T>) -> Self {
         let exponent = |matrix| largest_exponent(matrix).unwrap_or(0);
         let (of_matrix, of_inverse) = (exponent(matrix), exponent(inverse));

@@ -1,4 +1,4 @@
-//! What is proven of leading singular values.
+//! What is proven about leading singular values.
 
 use nalgebra::DMatrix;
 
@@ -20,7 +20,7 @@ pub enum LeadingEvidence {
     /// σⱼ ≤ (1 + `shortfall`)·σ̂ⱼ, j ≤ k, so that no value larger than that was missed.
     ///
     /// It holds for exact arithmetic and any matrix that does not depend on the seed, however its
-    /// singular values lie. Mostly far less is missed, namely nothing.
+    /// singular values lie. Usually nothing is missed.
     Probable {
         /// By what fraction a value may fall short of the true one.
         shortfall: f64,
@@ -31,9 +31,9 @@ pub enum LeadingEvidence {
     Unknown,
 }
 
-/// Bounds of the errors of k singular values σ̂ⱼ with their vectors uⱼ and vⱼ.
+/// Bounds on the errors of k computed singular values σ̂ⱼ with their vectors uⱼ and vⱼ.
 ///
-/// Two things are to be told apart. That each σ̂ⱼ is near to *some* singular value of M is proven
+/// There are two separate claims. That each σ̂ⱼ is near to *some* singular value of M is proven
 /// from residuals, whatever the rounding on the way. That they are near to the *largest* ones is
 /// proven only sometimes: [`leading`](Self::leading) says what is known.
 ///
@@ -43,11 +43,12 @@ pub enum LeadingEvidence {
 /// |σ_i(j) − σ̂ⱼ| ≤ (r + (a + b)·σ̂₁)/(1 − max(a, b)),
 ///
 /// and for each j alone there is one for which the same holds with the residual and the value of
-/// that j. If Leading is Proven, i(j) = j. The bounds are `f64`, and computed in `f64`, for `f32`
-/// matrices too; most of one is room for the rounding of the products that it takes.
+/// that j. If [`leading`](Self::leading) is [`LeadingEvidence::Proven`], i(j) = j. The bounds are
+/// `f64`, and computed in `f64`, for `f32` matrices too; most of a bound allows for the rounding of
+/// the products that it takes.
 ///
-/// Rigorous is this for a `DMatrix`, whose products are computed again. Of another map the products
-/// are taken as if they were exact ([`is_proof`](Self::is_proof)).
+/// This is rigorous for a `DMatrix`, whose products are computed again. The products of any other
+/// map are taken as if they were exact ([`is_proof`](Self::is_proof)).
 ///
 /// Sources: Kahan, "Inclusion theorems for clusters of eigenvalues of Hermitian matrices", 1967;
 /// Parrott, "On a quotient norm and the Sz.-Nagy–Foiaş lifting theorem", 1978.
@@ -77,27 +78,28 @@ pub struct TopCertificate {
 }
 
 impl TopCertificate {
-    /// A bound of the distance from σ̂ⱼ to some singular value, j counted from 0. ∞ beyond the
+    /// A bound on the distance from σ̂ⱼ to some singular value, j counted from 0; ∞ beyond the
     /// last.
     #[must_use]
     pub fn error_bound(&self, index: usize) -> f64 {
         self.errors.get(index).copied().unwrap_or(f64::INFINITY)
     }
 
-    /// A bound of the distances from all σ̂ⱼ to as many different singular values.
+    /// A bound on the distances from all σ̂ⱼ to as many different singular values.
     #[must_use]
     pub fn largest_error_bound(&self) -> f64 {
         self.joint
     }
 
-    /// A bound of max(‖M·vⱼ − σ̂ⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σ̂ⱼ·vⱼ‖), j counted from 0. ∞ beyond the last.
+    /// A bound on max(‖M·vⱼ − σ̂ⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σ̂ⱼ·vⱼ‖), j counted from 0; ∞ beyond the last.
     #[must_use]
     pub fn residual_bound(&self, index: usize) -> f64 {
         self.residuals.get(index).copied().unwrap_or(f64::INFINITY)
     }
 
-    /// Whether the bounds hold in spite of all rounding. If not, they hold but for the rounding of
-    /// the products that the map gave.
+    /// Whether the bounds hold in spite of all rounding.
+    ///
+    /// If not, they hold except for the rounding of the products that the map returned.
     #[must_use]
     pub fn is_proof(&self) -> bool {
         self.is_proof
@@ -274,8 +276,8 @@ fn residuals(
         })
 }
 
-/// A bound of the rounding of A·x and Aᵀ·y for vectors of length 1, the entries of A off by half
-/// the smallest subnormal besides: g·‖A‖_F·‖x‖, since ‖|A||x|‖ ≤ ‖A‖_F·‖x‖.
+/// A bound on the rounding of A·x and Aᵀ·y for vectors of length 1, even if the entries of A are
+/// off by half the smallest subnormal: g·‖A‖_F·‖x‖, since ‖|A||x|‖ ≤ ‖A‖_F·‖x‖.
 fn rounding_of_images(matrix: &DMatrix<f64>, norm: f64) -> f64 {
     let terms = matrix.nrows().max(matrix.ncols());
     let smallest = smallest_subnormal::<f64>();

@@ -18,7 +18,7 @@ use crate::numerics::validation::{check_at_least_one, check_finite, check_fracti
 ///
 /// # Example
 ///
-/// The next matrix of a sequence, from the vectors of the last one:
+/// For the next matrix of a sequence, start from the vectors of the last one:
 ///
 /// ```
 /// use matrix_descent::{svd_top_k, TopConfig};
@@ -53,25 +53,30 @@ impl<T: Real> Default for TopConfig<T> {
 }
 
 impl<T: Real> TopConfig<T> {
-    /// Sets p, by how many columns the block that is walked exceeds k. More of them make a step
-    /// dearer, and take fewer steps where σ decays; below 4 nothing is known of what was missed.
+    /// Sets p, the number of columns of the block beyond k.
+    ///
+    /// A larger p makes a step more expensive, but takes fewer steps if σ decays; below 4 nothing
+    /// is known about singular values that were missed.
     pub fn oversampling(mut self, oversampling: usize) -> Self {
         self.oversampling = Some(oversampling);
         self
     }
 
-    /// Sets how long max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖) may be relative to σ₁; in [0, 1). What
-    /// rounding leaves of them, some ε·√max(m, n), is accepted at any tolerance.
+    /// Sets how large max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖) may be relative to σ₁; in [0, 1).
     ///
-    /// The error of a value whose neighbours are at a distance `gap` is at most the square of that
-    /// over the gap, that of its vectors about the quotient of the two.
+    /// What rounding leaves of it, 16·ε·√max(m, n), is accepted at any tolerance.
+    ///
+    /// If the neighbours of a singular value are at a distance `gap`, its error is at most the
+    /// square of that residual divided by `gap`, and the error of its vectors is about the residual
+    /// divided by `gap`.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self
     }
 
-    /// Sets the number of steps after which the search ends in any case; at least 1. A step takes
-    /// k + p products with M and as many with Mᵀ.
+    /// Sets the number of steps after which the search ends at the latest; at least 1.
+    ///
+    /// A step takes k + p products with M and as many with Mᵀ.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
@@ -83,8 +88,10 @@ impl<T: Real> TopConfig<T> {
         self
     }
 
-    /// Sets right singular vectors to begin with, as columns, n×j with j ≥ 1: those of a nearby
-    /// matrix. Random ones are added; columns beyond k + p are left aside.
+    /// Sets right singular vectors to begin with, such as those of a nearby matrix, as the columns
+    /// of an n×j matrix with j ≥ 1.
+    ///
+    /// Random columns are added up to k + p; columns beyond k + p are ignored.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self

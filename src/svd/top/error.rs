@@ -47,12 +47,12 @@ pub enum TopSvdError<T: Real = f64> {
     /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
     #[error("a product of the linear map is not finite, after {steps} steps")]
     ProductNotFinite {
-        /// The number of steps taken before.
+        /// The number of steps taken before that product.
         steps: usize,
     },
 
-    /// The matrix is so small, or k so near its smaller side, that it was decomposed as a whole, which
-    /// failed.
+    /// The matrix was decomposed as a whole ([`TopRoute::Whole`](crate::svd::TopRoute::Whole)), and
+    /// that failed.
     #[error(transparent)]
     Whole(SvdError<T>),
 }

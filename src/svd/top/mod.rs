@@ -27,28 +27,28 @@ use crate::svd::decompose::svd_by_descent;
 use block_map::BlockMap;
 use search::{BlockEnding, BlockSearch, SearchLimits};
 
-/// The largest k singular values of `map` with their vectors, by block descent: for large matrices,
-/// and for those known by their products alone.
+/// Computes the k largest singular values of `map` with their vectors, by block descent: for large
+/// matrices, and for those known only by their products.
 ///
 /// `map` is m×n, a matrix or any other [`LinearMap`], and 1 ≤ k ≤ min(m, n). The function that is
-/// walked is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random
+/// minimised is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random
 /// start; its gradient is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact
-/// minimum over the span of V, its gradient and those of the steps before, up to eight blocks in
-/// all: conjugate gradients with more memory, also known as block Lanczos bidiagonalisation with
-/// thick restarts. MᵀM is never formed.
+/// minimum over the span of V, its gradient and the gradients of the steps before, up to eight
+/// blocks in all: conjugate gradients with more memory, also known as block Lanczos
+/// bidiagonalisation with thick restarts. MᵀM is never formed.
 ///
 /// A `DMatrix` with min(m, n) ≤ 6·(k + p), or on which the search gets slow, is decomposed as a
 /// whole ([`TopRoute`]). So a cluster of singular values around σ_k, wider than p, costs time but
 /// no digits.
 ///
-/// `Ok` means: U and V are orthonormal to working precision, and the residuals max(‖M·vⱼ − σⱼ·uⱼ‖,
-/// ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance ([`TopConfig::tolerance`]). So
-/// each σⱼ is a singular value to within the [`TopCertificate`]'s bound, proven for a `DMatrix`.
-/// That they are the largest ones is mostly not proven but very probable:
-/// [`TopCertificate::leading`] says which.
+/// `Ok` means that U (m×k) and V (n×k) have columns orthonormal to working precision, and that the
+/// residuals max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance
+/// ([`TopConfig::tolerance`]). So each σⱼ is a singular value to within the bound of the
+/// [`TopCertificate`], which is proven for a `DMatrix`. That they are the largest ones is usually
+/// not proven but very probable: see [`TopCertificate::leading`].
 ///
-/// Where the rank is below k the rest of the singular values is 0, or as small as rounding, with
-/// orthonormal vectors.
+/// If the rank is below k, the remaining singular values are 0 or as small as rounding, and their
+/// vectors are orthonormal.
 ///
 /// Sources: Golub, Luk and Overton, "A block Lanczos method for computing the singular values and
 /// corresponding singular vectors of a matrix", 1981; Knyazev, "Toward the optimal preconditioned
@@ -57,9 +57,10 @@ use search::{BlockEnding, BlockSearch, SearchLimits};
 ///
 /// # Errors
 ///
-/// - [`TopSvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k is 0
-///   or above min(m, n), or if a start or setting can't be used;
-/// - [`TopSvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or infinite;
+/// - [`TopSvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k
+///   is 0 or above min(m, n), or if a start or setting can't be used;
+/// - [`TopSvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or
+///   infinite;
 /// - [`TopSvdError::NotConverged`], with what was reached, after the steps allowed, or if the
 ///   products of the map are not those of a map and its adjoint.
 ///
@@ -100,10 +101,11 @@ pub fn svd_top_k<T: Real, A: LinearMap<T>>(
     }
 }
 
-/// A matrix with no more than this times the width of the block is decomposed as a whole.
+/// A matrix whose smaller side is at most this many times the width of the block is decomposed as a
+/// whole.
 const WHOLE_BELOW: usize = 6;
 
-/// A random start takes at least so many steps; a given one may be good enough at once.
+/// A random start takes at least this many steps; a given one may be good enough at once.
 const FIRST_LOOK: usize = 4;
 
 /// A search of a matrix is given up for the whole decomposition when its blocks have had this times

@@ -5,31 +5,33 @@ use nalgebra::{DMatrix, DVector};
 use super::TopCertificate;
 use crate::numerics::real::Real;
 
-/// The leading k singular values and vectors, M ≈ U·diag(σ)·Vᵀ, what is known of them, and how they
-/// were found.
+/// The leading k singular values and vectors, M ≈ U·diag(σ)·Vᵀ, what is known about them, and how
+/// they were found.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TopSvd<T: Real> {
     /// U, m×k: the left singular vectors, as columns.
     pub u: DMatrix<T>,
-    /// σ₁ ≥ … ≥ σ_k ≥ 0.
+    /// σ₁ ≥ … ≥ σ_k ≥ 0: the k singular values.
     pub singular_values: DVector<T>,
-    /// V, n×k: the right singular vectors, as columns. Not Vᵀ.
+    /// V (not Vᵀ), n×k: the right singular vectors, as columns.
     pub v: DMatrix<T>,
-    /// Bounds of the errors of the singular values, and whether they are the largest.
+    /// Bounds on the errors of the singular values, and whether they are the largest.
     pub certificate: TopCertificate,
     /// How they were found.
     pub route: TopRoute,
     /// The steps of the search, each along a block of gradients.
     pub steps: usize,
-    /// The products of M or Mᵀ and a vector, each column of a block being one: those of the search,
-    /// and by [`TopRoute::Blocks`] 2k to compute the residuals again.
+    /// The number of products of M or Mᵀ with a vector, where each column of a block counts as one.
     ///
-    /// Not among them: by [`TopRoute::Whole`] all that the whole decomposition takes (so 0, unless
-    /// a search came before); the bound of the rest of a `DMatrix`; the one product, three at the
-    /// most, from which the scale of another map is taken.
+    /// They are those of the search and, with [`TopRoute::Blocks`], 2k to compute the residuals
+    /// again.
+    ///
+    /// Not counted are: with [`TopRoute::Whole`], all products of the whole decomposition (so 0,
+    /// unless a search came first); the bound on the rest of a `DMatrix`; and the one to three
+    /// products from which the scale of any other map is taken.
     pub products: usize,
-    /// max‖Mᵀ·uⱼ − σⱼ·vⱼ‖/σ₁ over j ≤ k, each time that it was looked at.
+    /// max‖Mᵀ·uⱼ − σⱼ·vⱼ‖/σ₁ over j ≤ k, each time it was computed.
     pub gradients: Vec<T>,
 }
 
@@ -39,13 +41,13 @@ pub struct TopSvd<T: Real> {
 pub enum TopRoute {
     /// By descent on blocks.
     Blocks,
-    /// From all singular values: of a `DMatrix` that is small beside k, or on which a search would
-    /// have taken longer.
+    /// From all singular values, for a `DMatrix` that is small compared with k or on which a search
+    /// would take longer.
     Whole,
 }
 
 impl<T: Real> TopSvd<T> {
-    /// U·diag(σ)·Vᵀ: of all matrices of rank k the nearest to M, in every unitarily invariant norm
+    /// U·diag(σ)·Vᵀ, m×n: the matrix of rank k nearest to M, in every unitarily invariant norm
     /// (Eckart and Young, "The approximation of one matrix by another of lower rank", 1936; Mirsky
     /// 1960).
     ///

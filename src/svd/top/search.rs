@@ -54,7 +54,7 @@ pub(super) struct SearchLimits<T> {
     /// For the gradients, relative to σ₁.
     pub(super) tolerance: T,
     pub(super) max_steps: usize,
-    /// The steps after which the gradients are looked at first.
+    /// The number of steps after which the gradients are first computed.
     pub(super) first_look: usize,
     /// The columns of all blocks after which a search is too slow.
     pub(super) most_columns: Option<usize>,
@@ -267,7 +267,7 @@ impl<'a, T: Real, A: LinearMap<T>> BlockSearch<'a, T, A> {
         self.triangle = DMatrix::from_diagonal(&ritz.values.rows(0, kept).into_owned());
     }
 
-    /// The steps whose whole Krylov space was searched: no end of them where that is invariant.
+    /// The number of steps whose whole Krylov space was searched: unlimited if that is invariant.
     pub(super) fn krylov_steps(&self, ending: BlockEnding) -> usize {
         match (self.steps_of_first_cycle, ending) {
             (Some(steps), _) => steps,
