@@ -1,7 +1,7 @@
 //! A guide for newcomers to the subject, in ten short chapters.
 //!
-//! It begins with what a gradient is and ends with the choice between descent and its rivals. Read it in
-//! order, or begin where you like: each chapter says what it needs.
+//! It begins with what a gradient is and ends with the choice between descent and its rivals. Read
+//! it in order, or begin where you like: each chapter says what it needs.
 //!
 //! | chapter | the question it answers |
 //! |---|---|
@@ -17,17 +17,18 @@
 //! | [`choosing`] | Descent, LU or Krylov? |
 //!
 //! Every number in it is asserted by the code beside it, which the tests run, or comes from the
-//! [table of measurements](https://docs.rs/crate/matrix-descent/latest/source/docs/measurements.md) that
-//! `cargo bench --bench report -- --write` makes; the text says which. The curves come from the runs
-//! that the text describes: `cargo run --release --example pictures -- --write` draws them.
+//! [table of measurements](https://docs.rs/crate/matrix-descent/latest/source/docs/measurements.md)
+//! that `cargo bench --bench report -- --write` makes; the text says which. The curves come from
+//! the runs that the text describes: `cargo run --release --example pictures -- --write` draws
+//! them.
 //!
-//! Matrices have capital letters: M is the given matrix, X its inverse or a guess at it, I the identity. n is the
-//! number of rows. ‖A‖ is the Frobenius norm, the root of the sum of all squared entries. σ₁ ≥ … ≥ σₙ
-//! are the singular values of M: the factors by which it stretches space in its own n directions. ε is
-//! the distance from 1 to the next larger number, 2·10⁻¹⁶ in `f64`.
+//! Matrices have capital letters: M is the given matrix, X its inverse or a guess at it, I the
+//! identity. n is the number of rows. ‖A‖ is the Frobenius norm, the root of the sum of all squared
+//! entries. σ₁ ≥ … ≥ σₙ are the singular values of M: the factors by which it stretches space in
+//! its own n directions. ε is the distance from 1 to the next larger number, 2·10⁻¹⁶ in `f64`.
 
-// The text of an SVG file is HTML to rustdoc, between blank lines. A chapter is cut where its picture
-// belongs.
+// The text of an SVG file is HTML to rustdoc, between blank lines. A chapter is cut where its
+// picture belongs.
 
 #[doc = include_str!("gradients/1.md")]
 #[doc = ""]
