@@ -1,14 +1,15 @@
 //! A blurred picture with noise, sharpened by a descent that stops in time.
 //!
-//! Blurring hardly changes large structures, and almost deletes small ones. Undoing it divides by tiny
-//! singular values, which makes the noise stronger than the picture. Conjugate gradients on
-//! ½‖A·x − b‖² restore large structures first. Once the residual is as large as the noise, the rest of
-//! it is noise, and the descent ends (the discrepancy principle). If it goes on, it fits the noise.
+//! Blurring hardly changes large structures, and almost deletes small ones. Undoing it divides by
+//! tiny singular values, which makes the noise stronger than the picture. Conjugate gradients on
+//! ½‖A·x − b‖² restore large structures first. Once the residual is as large as the noise, the rest
+//! of it is noise, and the descent ends (the discrepancy principle). If it goes on, it fits the
+//! noise.
 //!
 //! The blur is given only by its products: as a matrix it would have 268 million entries.
 //!
-//! `cargo run --release --example deblurring` prints the errors, and writes the four pictures side by
-//! side (original, blurred, restored, and restored too long) to `target/deblurring.png`.
+//! `cargo run --release --example deblurring` prints the errors, and writes the four pictures side
+//! by side (original, blurred, restored, and restored too long) to `target/deblurring.png`.
 
 use std::error::Error;
 use std::ops::ControlFlow;

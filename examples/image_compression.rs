@@ -1,8 +1,9 @@
 //! A picture from its leading singular values.
 //!
 //! The three colours of a picture of 480×640 points are stacked into a matrix of 1440×640. Its best
-//! approximation of rank k takes k·(1440 + 640 + 1) numbers instead of 1440·640. By the theorem of Eckart
-//! and Young it consists of the k leading singular values and vectors, so only those are computed.
+//! approximation of rank k takes k·(1440 + 640 + 1) numbers instead of 1440·640. By the theorem of
+//! Eckart and Young it consists of the k leading singular values and vectors, so only those are
+//! computed.
 //!
 //! `cargo run --release --example image_compression` prints the errors, and writes the pictures to
 //! `target/image_compression_*.png`.

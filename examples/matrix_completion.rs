@@ -1,8 +1,9 @@
 //! Matrix completion: a quarter of the entries of a noisy matrix are known; find the rest.
 //!
-//! The matrix is 200×100 of rank 5 plus a mean of ½. Its entries have variance 1, and each known entry
-//! has noise of standard deviation 0.1. For each method the program prints the relative error in the
-//! entries held out, √(Σ(y − m)²/Σm²), m being the matrix without noise. All zeros would give 1.
+//! The matrix is 200×100 of rank 5 plus a mean of ½. Its entries have variance 1, and each known
+//! entry has noise of standard deviation 0.1. For each method the program prints the relative error
+//! in the entries held out, √(Σ(y − m)²/Σm²), m being the matrix without noise. All zeros would
+//! give 1.
 //!
 //! - the mean of the known entries;
 //! - the singular value decomposition of the matrix with zeros for the unknown entries, cut off at
@@ -10,9 +11,9 @@
 //!   treats the zeros as data;
 //! - [`complete_by_descent`], for several ranks and weights of its penalty.
 //!
-//! What it shows: with the right rank (5, and one for the mean) no penalty is needed, and a strong one
-//! does harm; with more components, a weak one prevents overfitting. The error of the fit does not
-//! show that: it is smallest where the completion is worst.
+//! What it shows: with the right rank (5, and one for the mean) no penalty is needed, and a strong
+//! one does harm; with more components, a weak one prevents overfitting. The error of the fit does
+//! not show that: it is smallest where the completion is worst.
 //!
 //! `cargo run --release --example matrix_completion`
 

@@ -4,8 +4,8 @@
 //!
 //! `cargo run --release --example notebook` prints matrices, losses, the three estimates of the
 //! identity and the time per step, and sketches the convergence in the terminal. At the end it says
-//! whether the README's picture, `docs/notebook.svg`, is up to date; with `-- --write` it draws that
-//! picture again.
+//! whether the README's picture, `docs/notebook.svg`, is up to date; with `-- --write` it draws
+//! that picture again.
 
 use std::error::Error;
 use std::ops::ControlFlow;

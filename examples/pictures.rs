@@ -2,8 +2,8 @@
 //!
 //! - `target/losses.svg`: the losses of four rules on one matrix;
 //! - `target/approach.svg`: X·M on its way to the identity, by momentum and in the natural metric;
-//! - `docs/guide/`: the pictures of the guide. They are committed; the program says whether they are
-//!   up to date, and with `--write` it draws them again.
+//! - `docs/guide/`: the pictures of the guide. They are committed; the program says whether they
+//!   are up to date, and with `--write` it draws them again.
 //!
 //! Each picture is drawn by one call. The helpers are `Figure`, `loss_curves` and `heat_maps` in
 //! `examples/support`; they take curves, losses and matrices from any run.

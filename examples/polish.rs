@@ -1,16 +1,16 @@
 //! An inverse in `f32`, polished to the last digit of `f64`, beside LU in `f64`.
 //!
 //! Half of the digits are cheap: from an old computation, from hardware that is fast in single
-//! precision, or here from nalgebra's LU in `f32`. [`polish_inverse`] starts from them, and ends with
-//! the correctly rounded inverse and a proof of its accuracy. The matrices are 128×128 with singular
-//! values from 1 to 1/κ, evenly spaced on a log scale.
+//! precision, or here from nalgebra's LU in `f32`. [`polish_inverse`] starts from them, and ends
+//! with the correctly rounded inverse and a proof of its accuracy. The matrices are 128×128 with
+//! singular values from 1 to 1/κ, evenly spaced on a log scale.
 //!
 //! For each κ the program prints what [`certify`] proves of each inverse, its error (against the
 //! polished one, which is proven to be the nearest to the inverse), products and time.
 //!
-//! What it shows: LU in `f64` loses about as many digits as κ has, the polished inverse next to none,
-//! for two or three times the time. At κ = 10⁸ the `f32` inverse has too few correct digits to be
-//! polished: the start is repaired, as the last column says, and the descent takes longer.
+//! What it shows: LU in `f64` loses about as many digits as κ has, the polished inverse next to
+//! none, for two or three times the time. At κ = 10⁸ the `f32` inverse has too few correct digits
+//! to be polished: the start is repaired, as the last column says, and the descent takes longer.
 //!
 //! `cargo run --release --example polish`
 

@@ -6,14 +6,14 @@
 //! symmetric positive definite matrix, badly conditioned by the two materials and the fine grid.
 //!
 //! A preconditioner P ≈ A⁻¹ saves steps, but it only pays if a product with P is cheap. So P may be
-//! nonzero only between points at most r steps apart on the grid. Among all symmetric matrices of that
-//! pattern the program takes the best, the minimum of ‖P·A − I‖_F, and solves for several right-hand
-//! sides with it and without.
+//! nonzero only between points at most r steps apart on the grid. Among all symmetric matrices of
+//! that pattern the program takes the best, the minimum of ‖P·A − I‖_F, and solves for several
+//! right-hand sides with it and without.
 //!
-//! What it shows: with the four neighbours, r = 1, P has no more entries than A, so that a step costs
-//! about twice as much, and saves more than two steps in three. Each further ring saves more steps for
-//! more entries. Finding P takes hundreds or thousands of products of whole matrices: it pays if it
-//! serves many right-hand sides.
+//! What it shows: with the four neighbours, r = 1, P has no more entries than A, so that a step
+//! costs about twice as much, and saves more than two steps in three. Each further ring saves more
+//! steps for more entries. Finding P takes hundreds or thousands of products of whole matrices: it
+//! pays if it serves many right-hand sides.
 //!
 //! `cargo run --release --example preconditioner`
 
@@ -120,8 +120,9 @@ fn heat() -> DMatrix<f64> {
     })
 }
 
-/// The symmetric matrices of a symmetric pattern. A mean of two entries that are both in the pattern
-/// or both outside stays there, so that the two projections in turn are the projection onto both.
+/// The symmetric matrices of a symmetric pattern. A mean of two entries that are both in the
+/// pattern or both outside stays there, so that the two projections in turn are the projection onto
+/// both.
 struct SymmetricPattern {
     pattern: Pattern,
     entries: usize,

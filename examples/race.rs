@@ -3,12 +3,12 @@
 //! The matrix is 16×16 with singular values from 1 to 10, evenly spaced on a log scale, between
 //! random orthogonal factors; the loss is mean((X·M − I)²), and the descent begins at X = 0.
 //!
-//! Plain descent, the heavy ball and Nesterov's momentum have the settings that theory gives for the
-//! known singular values; the line searches have none. Each of the others has the learning rate
+//! Plain descent, the heavy ball and Nesterov's momentum have the settings that theory gives for
+//! the known singular values; the line searches have none. Each of the others has the learning rate
 //! with which it is fastest among 1, 2 and 5 times the powers of ten from 10⁻⁵ to 10³, and defaults
 //! for everything else unless the name says otherwise. So the table shows what an optimizer can do
-//! when tuned to the problem; the work of tuning is not counted. Gradients are exact here: with noise
-//! the order would be different.
+//! when tuned to the problem; the work of tuning is not counted. Gradients are exact here: with
+//! noise the order would be different.
 //!
 //! `cargo run --release --example race` prints the steps and evaluations to a loss of 10⁻⁶ and
 //! draws the losses in `target/race.svg`.

@@ -1,7 +1,8 @@
 //! A page about one inversion: `target/report.html`, a single file that needs no network.
 //!
 //! It shows the matrix, the losses of two descents, X·M before and after, the certificate in words,
-//! and the comparison with nalgebra's LU. Change the body of `matrix()` to report on another matrix.
+//! and the comparison with nalgebra's LU. Change the body of `matrix()` to report on another
+//! matrix.
 //!
 //! `cargo run --release --example report`
 

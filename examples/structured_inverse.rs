@@ -6,11 +6,11 @@
 //!
 //! What it shows: each further diagonal saves iterations, and with them the inner products that
 //! parallel machines have to wait for. Multiplications fall by less, since an iteration costs more:
-//! for the Laplacian itself and b = 8, iterations fall to less than a fifth, multiplications to little
-//! more than a half. Its inverse is not small anywhere, so that no narrow band comes near it. With 1
-//! added to the diagonal the inverse decays and a band holds most of it, but then few iterations
-//! are needed anyway. In one dimension this is only a demonstration: a tridiagonal system can be
-//! solved directly with 5 multiplications a row.
+//! for the Laplacian itself and b = 8, iterations fall to less than a fifth, multiplications to
+//! little more than a half. Its inverse is not small anywhere, so that no narrow band comes near
+//! it. With 1 added to the diagonal the inverse decays and a band holds most of it, but then few
+//! iterations are needed anyway. In one dimension this is only a demonstration: a tridiagonal
+//! system can be solved directly with 5 multiplications a row.
 //!
 //! `cargo run --release --example structured_inverse`
 

@@ -1,15 +1,15 @@
-//! The singular value decomposition by penalties, and by the default method, on the five matrices of
-//! the notebook.
+//! The singular value decomposition by penalties, and by the default method, on the five matrices
+//! of the notebook.
 //!
 //! Four methods, from the notebook's own starts where they need one:
 //!
-//! - the squared form of [`SvdPenalty`], singular values d², by momentum as in the notebook: learning
-//!   rate 0.9, momentum 0.9, 20 000 steps;
+//! - the squared form of [`SvdPenalty`], singular values d², by momentum as in the notebook:
+//!   learning rate 0.9, momentum 0.9, 20 000 steps;
 //! - its signed form, singular values d up to a sign, by momentum and by L-BFGS;
 //! - [`svd_by_descent`], whose steps are sweeps over all plane rotations.
 //!
-//! The squared form does not finish the 7×4 matrix and loses a singular value of the second 4×3; the
-//! signed form finds all, and the default needs a handful of sweeps.
+//! The squared form does not finish the 7×4 matrix and loses a singular value of the second 4×3;
+//! the signed form finds all, and the default needs a handful of sweeps.
 //!
 //! `cargo run --release --example svd` prints what each reached and draws the losses in
 //! `target/svd.svg`. Each method has its own loss: compare how the curves fall, not which is lower.
@@ -213,7 +213,8 @@ fn draw(all: &[(String, Vec<Run>)]) -> Result<PathBuf, Box<dyn Error>> {
     figure.write("svd.svg")
 }
 
-/// The losses after 1, 2, … steps on logarithmic scales, no two points nearer than a third of a pixel.
+/// The losses after 1, 2, … steps on logarithmic scales, no two points nearer than a third of a
+/// pixel.
 fn points(losses: &[f64]) -> Vec<(f64, f64)> {
     let losses = losses.iter().enumerate().skip(1);
     let mut points: Vec<(f64, f64)> = losses

@@ -3,20 +3,20 @@
 //!
 //! The portfolio that varies least has the weights w = Σ⁻¹·1/(1ᵀ·Σ⁻¹·1), Σ the covariance matrix of
 //! the returns (Markowitz, "Portfolio selection", 1952). The returns are generated from a factor
-//! model: r = B·f + e, where f are the returns of 5 factors, the loadings B drift a little each day,
-//! and e is each asset's own noise, whose size differs from asset to asset.
+//! model: r = B·f + e, where f are the returns of 5 factors, the loadings B drift a little each
+//! day, and e is each asset's own noise, whose size differs from asset to asset.
 //!
 //! Σ is estimated with weights that halve every 250 days, and shrunk towards its diagonal, which
-//! keeps it well conditioned. The shrinkage changes with the volatilities, so that a day's change has
-//! full rank and no formula for changes of low rank applies.
+//! keeps it well conditioned. The shrinkage changes with the volatilities, so that a day's change
+//! has full rank and no formula for changes of low rank applies.
 //!
 //! Three ways to Σ⁻¹ each day: [`InverseTracker`] to full accuracy, the same to a proven relative
-//! error of 10⁻⁶, and nalgebra's LU. The program prints their products, times and errors, and at the
-//! end how much the portfolio varied.
+//! error of 10⁻⁶, and nalgebra's LU. The program prints their products, times and errors, and at
+//! the end how much the portfolio varied.
 //!
-//! What it shows: tracking takes less than half of the products of a descent from scratch, and every
-//! day's inverse is proven. LU is still faster at this size, and accurate enough for weights: the
-//! reasons to track are the proof and the last digit.
+//! What it shows: tracking takes less than half of the products of a descent from scratch, and
+//! every day's inverse is proven. LU is still faster at this size, and accurate enough for weights:
+//! the reasons to track are the proof and the last digit.
 //!
 //! `cargo run --release --example tracking`
 

@@ -1,11 +1,11 @@
 //! A long descent that you can watch, interrupt and resume.
 //!
 //! It inverts a 60×60 matrix of condition number 2000 by the heavy ball, which takes tens of
-//! thousands of steps. A bar shows the progress; if the error stream is not a terminal, the log gets a
-//! line from time to time instead. A table of the losses since the start of the program is written to
-//! `watching.csv`. Ctrl-C, or a budget of 5 seconds, ends the run at the next step: it is saved to
-//! `watching.json`, and resumes from there when the program is started again, with the same bits as
-//! without the interruption.
+//! thousands of steps. A bar shows the progress; if the error stream is not a terminal, the log
+//! gets a line from time to time instead. A table of the losses since the start of the program is
+//! written to `watching.csv`. Ctrl-C, or a budget of 5 seconds, ends the run at the next step: it
+//! is saved to `watching.json`, and resumes from there when the program is started again, with the
+//! same bits as without the interruption.
 //!
 //! Both files are in the directory for temporary files; the saved run is removed at the end.
 //!

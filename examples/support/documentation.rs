@@ -70,8 +70,8 @@ fn parts(picture: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The same picture for a page of the documentation: as wide as there is room, its text in the colour
-/// of the page's text, and with a description for readers who do not see it.
+/// The same picture for a page of the documentation: as wide as there is room, its text in the
+/// colour of the page's text, and with a description for readers who do not see it.
 #[allow(dead_code, reason = "a picture of the README stands alone")]
 pub fn for_page(svg: &str, (width, height): (u32, u32), description: &str) -> String {
     let (_, drawing) = svg.split_once(">\n").unwrap_or_default();

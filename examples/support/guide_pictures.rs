@@ -337,17 +337,14 @@ fn good_guesses() -> Picture {
     // A reflection: its largest singular value is 1.
     let v = DVector::from_fn(N, |i, _| ((i + 1) as f64).sin());
     let reflection = DMatrix::identity(N, N) - &v * v.transpose() * (2.0 / v.norm_squared());
-    let to_last_digit = || Config::default();
-    let to_six_digits = || Config::default().tolerance(1e-6);
-    let products =
-        |config: fn() -> Config<f64>, start: Start<f64>| -> Result<f64, Box<dyn Error>> {
-            let inversion = invert_by_descent(&m, config().start(start))?;
-            Ok(inversion.products.total() as f64)
-        };
+    let products = |config: Config<f64>, start: Start<f64>| -> Result<f64, Box<dyn Error>> {
+        let inversion = invert_by_descent(&m, config.start(start))?;
+        Ok(inversion.products.total() as f64)
+    };
     let mut curves = Vec::new();
-    let configs: [(_, _, fn() -> Config<f64>); 2] = [
-        ("to the last digit", 1, to_last_digit),
-        ("to ‖X·M − I‖ ≤ 10⁻⁶", 0, to_six_digits),
+    let configs = [
+        ("to the last digit", 1, Config::default()),
+        ("to ‖X·M − I‖ ≤ 10⁻⁶", 0, Config::default().tolerance(1e-6)),
     ];
     for (name, color, config) in configs {
         let mut points = Vec::new();
@@ -355,7 +352,7 @@ fn good_guesses() -> Picture {
             let exponent = -0.5 * f64::from(half);
             let distance = 0.9 * 10.0_f64.powf(exponent);
             let guess = (DMatrix::identity(N, N) - &reflection * distance) * &inverse;
-            points.push((exponent, products(config, Start::Given(guess))?));
+            points.push((exponent, products(config.clone(), Start::Given(guess))?));
         }
         curves.push(curve(name, color, Line::Marked, points));
         let cold = products(config, Start::ScaledTranspose)?;

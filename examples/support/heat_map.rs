@@ -1,7 +1,7 @@
 //! Matrices near the identity as small pictures, by one call: blue is above zero, orange below.
 //!
-//! The strength of a cell is the root of the entry's size, so that an entry of 0.01 still shows. A cell
-//! of zero has the colour of the page, light or dark.
+//! The strength of a cell is the root of the entry's size, so that an entry of 0.01 still shows. A
+//! cell of zero has the colour of the page, light or dark.
 
 use std::error::Error;
 

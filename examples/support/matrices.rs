@@ -5,8 +5,8 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, StandardNormal};
 
-/// U·Σ·Vᵀ of order `n` with singular values from 1 to 1/κ in equal ratios; U and V are the orthogonal
-/// factors of matrices of normal numbers.
+/// U·Σ·Vᵀ of order `n` with singular values from 1 to 1/κ in equal ratios; U and V are the
+/// orthogonal factors of matrices of normal numbers.
 pub fn matrix_of_condition(n: usize, condition_number: f64, seed: u64) -> DMatrix<f64> {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut orthogonal = || -> DMatrix<f64> {

@@ -1,7 +1,7 @@
 //! A guide for newcomers to the subject, in ten short chapters.
 //!
-//! It begins with what a gradient is and ends with the choice between descent and its rivals. Read it in
-//! order, or begin where you like: each chapter says what it needs.
+//! It begins with what a gradient is and ends with the choice between descent and its rivals. Read
+//! it in order, or begin where you like: each chapter says what it needs.
 //!
 //! | chapter | the question it answers |
 //! |---|---|
@@ -17,57 +17,77 @@
 //! | [`choosing`] | Descent, LU or Krylov? |
 //!
 //! Every number in it is asserted by the code beside it, which the tests run, or comes from the
-//! [table of measurements](https://docs.rs/crate/matrix-descent/latest/source/docs/measurements.md) that
-//! `cargo bench --bench report -- --write` makes; the text says which. The curves come from the runs
-//! that the text describes: `cargo run --release --example pictures -- --write` draws them.
+//! [table of measurements](https://docs.rs/crate/matrix-descent/latest/source/docs/measurements.md)
+//! that `cargo bench --bench report -- --write` makes; the text says which. The curves come from
+//! the runs that the text describes: `cargo run --release --example pictures -- --write` draws
+//! them.
 //!
-//! Matrices have capital letters: M is the given matrix, X its inverse or a guess at it, I the identity. n is the
-//! number of rows. ‖A‖ is the Frobenius norm, the root of the sum of all squared entries. σ₁ ≥ … ≥ σₙ
-//! are the singular values of M: the factors by which it stretches space in its own n directions. ε is
-//! the distance from 1 to the next larger number, 2·10⁻¹⁶ in `f64`.
+//! Matrices have capital letters: M is the given matrix, X its inverse or a guess at it, I the
+//! identity. n is the number of rows. ‖A‖ is the Frobenius norm, the root of the sum of all squared
+//! entries. σ₁ ≥ … ≥ σₙ are the singular values of M: the factors by which it stretches space in
+//! its own n directions. ε is the distance from 1 to the next larger number, 2·10⁻¹⁶ in `f64`.
 
-// The text of an SVG file is HTML to rustdoc. A chapter is cut where its picture belongs.
+// The text of an SVG file is HTML to rustdoc, between blank lines. A chapter is cut where its
+// picture belongs.
 
 #[doc = include_str!("gradients/1.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/gradients.svg")]
+#[doc = ""]
 #[doc = include_str!("gradients/2.md")]
 pub mod gradients {}
 
 #[doc = include_str!("inverse_by_descent/1.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/inverse_by_descent.svg")]
+#[doc = ""]
 #[doc = include_str!("inverse_by_descent/2.md")]
 pub mod inverse_by_descent {}
 
 #[doc = include_str!("condition_number/1.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/condition_number.svg")]
+#[doc = ""]
 #[doc = include_str!("condition_number/2.md")]
 #[doc = include_str!("../../docs/measurements.svg")]
 pub mod condition_number {}
 
 #[doc = include_str!("natural_metric/1.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/natural_metric.svg")]
+#[doc = ""]
 #[doc = include_str!("natural_metric/2.md")]
 pub mod natural_metric {}
 
 #[doc = include_str!("certificates/1.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/certificates.svg")]
+#[doc = ""]
 #[doc = include_str!("certificates/2.md")]
 pub mod certificates {}
 
 #[doc = include_str!("polishing_and_tracking/1.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/polishing_and_tracking.svg")]
+#[doc = ""]
 #[doc = include_str!("polishing_and_tracking/2.md")]
 pub mod polishing_and_tracking {}
 
 #[doc = include_str!("singular_values/1.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/sweeps.svg")]
+#[doc = ""]
 #[doc = include_str!("singular_values/2.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/ranks.svg")]
+#[doc = ""]
 #[doc = include_str!("singular_values/3.md")]
 pub mod singular_values {}
 
 #[doc = include_str!("structured_inverses/1.md")]
+#[doc = ""]
 #[doc = include_str!("../../docs/guide/structured_inverses.svg")]
+#[doc = ""]
 #[doc = include_str!("structured_inverses/2.md")]
 pub mod structured_inverses {}
 
