@@ -4,8 +4,8 @@ use crate::numerics::real::Real;
 
 /// Why an input was refused, with the numbers that show what is wrong.
 ///
-/// Every operation's error has it as its variant `Input`; in the type that covers all operations it
-/// is [`Error::Input`](crate::Error::Input).
+/// Every operation's error has it as its variant `Input`; in [`Error`](crate::Error), which covers
+/// all operations, it is [`Error::Input`](crate::Error::Input).
 ///
 /// # Example
 ///

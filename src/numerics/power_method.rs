@@ -7,7 +7,7 @@ use crate::numerics::matrix::squared_distance_from_identity;
 /// Power steps of the estimate, two matrix-vector products each.
 const STEPS: usize = 3;
 
-/// The factor of the estimate, since the iteration approaches the norm from below.
+/// The factor that enlarges the estimate, since the iteration approaches the norm from below.
 const ENLARGEMENT: f64 = 1.2;
 
 /// An estimate of ‖I − C‖₂ by power iteration from a start that favours no direction, or ‖I − C‖_F

@@ -27,8 +27,8 @@ use crate::solve::solution::Solution;
 /// ([`SolveConfig::tolerance`]), or the residual is within the noise ([`SolveConfig::noise`]). A
 /// matrix that is singular to working precision may therefore be treated as singular, and the
 /// least-squares solution returned:
-/// [`BackwardError::of_system`](crate::solve::BackwardError::of_system) shows whether the system itself is
-/// solved.
+/// [`BackwardError::of_system`](crate::solve::BackwardError::of_system) shows whether the system
+/// itself is solved.
 ///
 /// Conjugate gradients take about κ steps, or √κ for a definite matrix, where κ is the largest
 /// singular value divided by the smallest nonzero one. For small dense systems use a factorisation;

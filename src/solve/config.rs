@@ -124,8 +124,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// Sets δ ≥ 0, the norm of the noise in a column of B: the descent ends at the first iterate
     /// with ‖A·x − b‖ ≤ δ.
     ///
-    /// Such data say no more than that (Morozov, "On the solution of functional equations by the
-    /// method of regularization", 1966).
+    /// The data are no more accurate than that (Morozov, "On the solution of functional equations
+    /// by the method of regularization", 1966).
     ///
     /// For ill-posed problems, stopping early is the regularisation: further steps fit the noise.
     /// If the residual never falls to δ, the descent ends as if no noise were given. δ = η·‖b‖ is

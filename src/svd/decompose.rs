@@ -19,7 +19,7 @@ use crate::svd::vectors::Vectors;
 /// descent on rotations.
 ///
 /// With k = min(m, n) there are k singular values σ, in descending order; U is m×k and V is n×k,
-/// both with orthonormal columns ([`Vectors`] can be set to more or none).
+/// both with orthonormal columns ([`SvdConfig::vectors`] selects more of them, or none).
 ///
 /// The loss is ½‖off(WᵀW)‖²_F with W = M·V, minimised over orthogonal V. It is zero when the
 /// columns of W are orthogonal; their lengths are then the singular values. Each step rotates one

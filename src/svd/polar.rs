@@ -45,7 +45,7 @@ pub struct Polar<T: Real> {
 /// use matrix_descent::polar_decomposition;
 /// use nalgebra::dmatrix;
 ///
-/// A rotation by 90° after a stretch.
+/// // A rotation by 90° after a stretch.
 /// let polar = polar_decomposition(&dmatrix![0.0, -3.0; 2.0, 0.0])?;
 /// assert!((polar.orthogonal - dmatrix![0.0, -1.0; 1.0, 0.0]).norm() < 1e-15);
 /// assert!((polar.positive - dmatrix![2.0, 0.0; 0.0, 3.0]).norm() < 1e-15);

@@ -67,7 +67,6 @@ impl ErrorEstimate {
     /// The estimates after a correction of this degree, with the rounding of its products: that is
     /// relative to |R||X|, although R·X itself may be much smaller, and need not be small after
     /// multiplication by M.
-    /// |R||X|, where R·X itself may be much smaller, and has no reason to be small times M.
     fn after(self, degree: usize, condition: f64) -> Self {
         let rounding = SAFETY * SINGLE_ROUNDOFF;
         let power = self.size.powi(degree as i32);
