@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::line_search::{SearchDirection, DirectionKind, SearchLine, advance, step};
+use super::line_search::{DirectionKind, SearchDirection, SearchLine, advance, step};
 use super::{Iterate, LineSearch, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{add_multiple, dot, euclidean_norm};

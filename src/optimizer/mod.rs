@@ -14,7 +14,7 @@
 //!   can't be wrapped. With [`Compose::projected`] it finds the minimum over a set.
 //! - **Noisy, or parameters of very different scales**: [`Adam`] with a falling learning rate
 //!   ([`Compose::scheduled`]); [`AdamW`] if parameters should stay small; [`Lion`] if memory is
-//!   short; [`AdaGrad`] for gradients that are mostly zero.
+//!   short; [`AdaGrad`] for gradients with few nonzero entries.
 //! - **Following a lesson or a paper**: the optimizer it names. All optimizers with a learning rate
 //!   follow PyTorch's definitions, except [`Lion`], which PyTorch lacks and which follows its
 //!   paper.

@@ -22,7 +22,7 @@ pub enum SecondMoment {
 pub(super) struct Moments<T> {
     pub(super) first: Vec<T>,
     pub(super) second: Vec<T>,
-    /// Empty unless the rule divides by it.
+    /// Empty unless the optimizer divides by it.
     pub(super) largest_second: Vec<T>,
 }
 

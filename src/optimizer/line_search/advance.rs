@@ -39,7 +39,9 @@ where
         let line = direction.line();
         let can_search = line.is_downhill() && at.loss.is_finite();
         if can_search && search.search(line, objective, at) {
-            let is_at_rest = line.stall_detector.record(at.loss, euclidean_norm(at.gradient));
+            let is_at_rest = line
+                .stall_detector
+                .record(at.loss, euclidean_norm(at.gradient));
             return if is_at_rest {
                 ControlFlow::Break(())
             } else {

@@ -134,7 +134,12 @@ impl<T: Real> LineSearch<T> {
     }
 
     /// Searches along the line and leaves `at` at the end point; returns whether it moved.
-    fn search<F>(&self, line: &mut SearchLine<T>, objective: &mut F, at: &mut Iterate<'_, T>) -> bool
+    fn search<F>(
+        &self,
+        line: &mut SearchLine<T>,
+        objective: &mut F,
+        at: &mut Iterate<'_, T>,
+    ) -> bool
     where
         F: Objective<T> + ?Sized,
     {

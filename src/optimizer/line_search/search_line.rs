@@ -112,8 +112,9 @@ impl<T: Real> SearchLine<T> {
     /// The α with which a search begins.
     pub(super) fn first_trial(&self, loss: T) -> T {
         // The predicted fall is −α·φ′(0) (Nocedal and Wright, 2006, section 3.5).
-        let like_last =
-            |last: LastStep<T>| <T as Real>::from_f64(GROWTH) * last.length * (last.slope / self.slope);
+        let like_last = |last: LastStep<T>| {
+            <T as Real>::from_f64(GROWTH) * last.length * (last.slope / self.slope)
+        };
         self.length_after(like_last, loss)
     }
 

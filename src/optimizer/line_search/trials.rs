@@ -39,7 +39,11 @@ pub(super) struct Trials<'t, 'a, T, F: ?Sized> {
 }
 
 impl<'t, 'a, T: Real, F: Objective<T> + ?Sized> Trials<'t, 'a, T, F> {
-    pub(super) fn new(line: &'t SearchLine<T>, objective: &'t mut F, at: &'t mut Iterate<'a, T>) -> Self {
+    pub(super) fn new(
+        line: &'t SearchLine<T>,
+        objective: &'t mut F,
+        at: &'t mut Iterate<'a, T>,
+    ) -> Self {
         let start = Point {
             length: T::zero(),
             loss: at.loss,
@@ -94,7 +98,8 @@ impl<'t, 'a, T: Real, F: Objective<T> + ?Sized> Trials<'t, 'a, T, F> {
             return None;
         }
         if self.evaluated != self.lowest.length {
-            self.line.write_point(self.lowest.length, self.at.parameters);
+            self.line
+                .write_point(self.lowest.length, self.at.parameters);
             self.evaluate(self.lowest.length);
         }
         Some(self.lowest)
