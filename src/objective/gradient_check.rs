@@ -22,10 +22,10 @@ pub struct GradientCheck<T> {
 /// Compares an objective's gradient with finite differences at `parameters`.
 ///
 /// Each partial derivative is approximated by the central difference of fourth order,
-/// (f(x − 2h) − 8f(x − h) + 8f(x + h) − f(x + 2h))/(12h). The step h is the power of two next below ε^(1/5)
-/// times the largest |xᵢ| (or 1 where all are 0): there the truncation, of order h⁴, and the
-/// rounding, of order ε/h, are about equal. For a smooth objective of moderate curvature expect an
-/// error of about ε^(4/5), 3·10⁻¹³ in `f64` and 3·10⁻⁶ in `f32`; a wrong formula gives 10⁻² or
+/// (f(x − 2h) − 8f(x − h) + 8f(x + h) − f(x + 2h))/(12h). The step h is the power of two next below
+/// ε^(1/5) times the largest |xᵢ| (or 1 where all are 0): there the truncation, of order h⁴, and
+/// the rounding, of order ε/h, are about equal. For a smooth objective of moderate curvature expect
+/// an error of about ε^(4/5), 3·10⁻¹³ in `f64` and 3·10⁻⁶ in `f32`; a wrong formula gives 10⁻² or
 /// more. Across a kink, differences are meaningless.
 ///
 /// The error is relative to the largest entry of both gradients. If all entries vanish, as at a
