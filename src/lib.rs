@@ -1,21 +1,7 @@
 //! Matrix operations by gradient descent: guess the answer, measure how wrong it is, nudge it
-//! downhill, repeat; and say at the end how good it is.
+//! downhill, repeat; and prove at the end how good it is.
 //!
-//! The [`guide`] teaches the subject from the first gradient on.
-//!
-//! # The layers
-//!
-//! | layer | what it holds |
-//! |---|---|
-//! | operations | [`invert_by_descent`]: one call, nothing to tune; [`polish_inverse`], [`InverseTracker`], [`certify`]; [`solve_by_descent`] for systems and least squares; [`svd_by_descent`], [`svd_top_k`], [`pseudo_inverse`], [`polar_decomposition`]; [`complete_by_descent`] for matrices with missing entries |
-//! | descent | [`minimize`] and [`Stepper`]: the loop, which knows no matrix |
-//! | blocks | [`Optimizer`] ([`Sgd`], [`Adam`], [`Lbfgs`], …), [`Loss`] ([`MeanSquaredError`], …, in [`loss`]), [`Objective`] ([`InverseObjective`], …, in [`objective`]) |
-//! | wrappers | [`Compose`]: clipping, schedules, and projection onto a [`ConvexSet`] |
-//! | watching | [`watch`]: observers for the terminal, the log, a table, a time budget |
-//!
-//! Each block is a trait of two or three methods on flat slices; each can be replaced by one of
-//! your own, and [`objective::check_gradient`] tests a gradient you derived. All is generic over `f32` and
-//! `f64` ([`Real`]).
+//! The [`guide`] teaches the subject, starting with the first gradient.
 //!
 //! # Example
 //!
@@ -30,9 +16,28 @@
 //! # Ok::<(), matrix_descent::Error>(())
 //! ```
 //!
-//! # The same with the blocks
+//! # The layers
 //!
-//! The notebook's loop: the gradient 2/n²·(X·M − I)·Mᵀ, walked by the heavy ball.
+//! Each layer uses only those below it.
+//!
+//! | layer | modules | what it does |
+//! |---|---|---|
+//! | operations | [`inverse`], [`solve`], [`svd`], [`completion`] | one call each, with safe defaults and checked answers: [`invert_by_descent`], [`solve_by_descent`], [`svd_by_descent`], [`complete_by_descent`], … |
+//! | descent | [`descent`], [`watch`] | the loop, [`minimize`] and [`Stepper`], and observers of it; knows nothing about matrices |
+//! | blocks | [`optimizer`], [`loss`], [`objective`], [`set`], [`linear_map`] | small traits with many implementations: [`Optimizer`], [`Loss`], [`Objective`], [`ConvexSet`], [`LinearMap`] |
+//! | numerics | private | norms, products, rounding; only [`Real`] and [`InputError`] are public |
+//!
+//! At the root stand the operations with their configurations and results, [`Error`], the traits,
+//! and the most used optimizers, losses and objectives. Everything else is reached through its
+//! module: [`optimizer::RmsProp`], [`loss::Huber`], [`set::Symmetric`], [`watch::Csv`].
+//!
+//! Each block is a trait of a few methods on flat slices. You can replace any block by your own;
+//! [`objective::check_gradient`] tests a gradient you derived. Everything is generic over `f32` and
+//! `f64` ([`Real`]).
+//!
+//! # The blocks by hand
+//!
+//! The notebook's loop: the heavy ball follows the gradient 2/n²·(X·M − I)·Mᵀ.
 //!
 //! ```
 //! use matrix_descent::{minimize, InverseObjective, MeanSquaredError, Sgd, Side, Silent, Stopping};
@@ -51,13 +56,16 @@
 //!
 //! All are off by default.
 //!
-//! - `log`: `LogEvery`, a line every so many steps through the `log` facade.
-//! - `progress`: `ProgressBar` on the terminal, by indicatif.
-//! - `serde`: `SavedRun`, a descent in any format of serde, with `Stepper::save` and
-//!   `Stepper::restore`.
-//! - `sparse`: [`LinearMap`] for the `CsrMatrix` of nalgebra-sparse.
-//! - `threads`: large products on several threads; `MATMUL_NUM_THREADS` sets their number.
+//! - `log`: `watch::LogEvery`, an observer that writes a line every so many steps through the `log`
+//!   facade.
+//! - `progress`: `watch::ProgressBar`, an observer that draws a progress bar on the terminal.
+//! - `serde`: `descent::SavedRun`, a run saved in any format of serde, with `Stepper::save` and
+//!   `Stepper::restore`; serde's traits for optimizers, their states and [`Stopping`].
+//! - `sparse`: [`LinearMap`] for nalgebra-sparse's `CsrMatrix`.
+//! - `threads`: large products on several threads; the environment variable `MATMUL_NUM_THREADS`
+//!   sets their number.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub, clippy::unwrap_used)]
@@ -100,7 +108,7 @@ pub use svd::{
     svd_by_descent, svd_top_k,
 };
 
-/// The matrix library whose types stand in this crate's signatures, in the version it uses.
+/// The matrix library whose types this crate's functions take and return, in the version used here.
 pub use nalgebra;
 
 #[cfg(doctest)]

@@ -1,16 +1,16 @@
-//! What a run needs to go on later.
+//! What is needed to resume a run.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::report::Ends;
 
-/// All that a run needs to go on later: parameters, optimizer state, history and best iterate.
+/// All that is needed to resume a run: parameters, optimizer state, history and best iterate.
 ///
-/// Made by [`Stepper::into_checkpoint`](crate::descent::Stepper::into_checkpoint), taken up by
-/// [`Stepper::resume`](crate::descent::Stepper::resume). To write it to a file, use the `SavedRun` of the
-/// feature `serde`, which notices damage and keeps every bit in any format. The `Debug` form abbreviates
-/// the history, like that of a [`Report`](crate::descent::Report).
+/// Made by [`Stepper::into_checkpoint`](crate::descent::Stepper::into_checkpoint), resumed by
+/// [`Stepper::resume`](crate::descent::Stepper::resume). To write it to a file, use `SavedRun`
+/// (feature `serde`), which detects damage and keeps every bit in any format. The `Debug` form
+/// abbreviates the history, like that of a [`Report`](crate::descent::Report).
 #[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Checkpoint<T, S> {
@@ -20,7 +20,7 @@ pub struct Checkpoint<T, S> {
     pub(super) best_parameters: Vec<T>,
     pub(super) best_step: usize,
     pub(super) evaluations: usize,
-    /// Whether the optimizer said of its last step that no other will go lower.
+    /// Whether the optimizer reported that no further step can lower the loss.
     pub(super) is_exhausted: bool,
     pub(super) elapsed: Duration,
 }

@@ -6,10 +6,10 @@ use crate::optimizer::StateError;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// This is not a checkpoint of this crate.
+    /// The data is not a checkpoint of this crate.
     #[error("not a checkpoint of this crate: its format is named {found:?}")]
     Format {
-        /// The name in place of the format's.
+        /// The name found in place of the format's.
         found: String,
     },
 
@@ -22,7 +22,7 @@ pub enum CheckpointError {
         supported: u32,
     },
 
-    /// The checkpoint is not as it was saved: something has changed or is missing.
+    /// The checkpoint is damaged: something was changed or is missing since it was saved.
     #[error("the checkpoint is damaged: its checksum is {computed:#x}, but was {recorded:#x}")]
     Damaged {
         /// The checksum in the checkpoint.
@@ -36,7 +36,7 @@ pub enum CheckpointError {
     Precision {
         /// The bits of a number in the checkpoint.
         found: u32,
-        /// The bits of a number in the run that was to go on.
+        /// The bits of a number in the run to resume.
         expected: u32,
     },
 
@@ -45,18 +45,20 @@ pub enum CheckpointError {
     Optimizer {
         /// The optimizer that made it.
         found: String,
-        /// The optimizer that was to go on.
+        /// The optimizer that was to resume it.
         expected: String,
     },
 
-    /// The state of the optimizer can't be encoded, or the content can't be decoded as such a state.
+    /// The state of the optimizer can't be encoded, or the content can't be decoded as such a
+    /// state.
     #[error("the checkpoint can't be encoded or decoded: {reason}")]
     Encoding {
         /// What the encoder or decoder says.
         reason: String,
     },
 
-    /// The content does not fit the optimizer as it is set, the number of parameters or itself.
+    /// The content is inconsistent, or does not fit the optimizer's settings or the number of
+    /// parameters.
     #[error(transparent)]
     Content(#[from] StateError),
 }

@@ -1,4 +1,4 @@
-//! How a descent fails.
+//! How a descent can fail.
 
 use super::report::Minimization;
 #[cfg(feature = "serde")]
@@ -74,6 +74,7 @@ pub enum ResumeError<T: Real = f64> {
 
     /// The saved run was refused.
     #[cfg(feature = "serde")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 }

@@ -1,4 +1,4 @@
-//! The losses of a run that does not go through the stepper, and its report.
+//! The losses of a run that does not use the stepper, and its report.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) struct LossHistory<T> {
 }
 
 impl<T: Real> LossHistory<T> {
-    /// With room for so many losses.
+    /// An empty history with room for this many losses.
     pub(crate) fn with_capacity(losses: usize) -> Self {
         Self {
             losses: Vec::with_capacity(losses),
@@ -28,17 +28,17 @@ impl<T: Real> LossHistory<T> {
         self.losses.push(loss);
     }
 
-    /// Forgets all, for a run that begins again.
+    /// Clears the history for a run that starts over.
     pub(crate) fn clear(&mut self) {
         self.losses.clear();
     }
 
-    /// Gives back room that was reserved and not needed.
+    /// Releases memory that was reserved and not needed.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.losses.shrink_to_fit();
     }
 
-    /// The report; its best step is the first one with the least loss.
+    /// The report; its best step is the first one with the smallest loss.
     pub(crate) fn into_report(
         self,
         steps: usize,

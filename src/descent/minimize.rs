@@ -9,18 +9,18 @@ use crate::numerics::real::Real;
 use crate::objective::Objective;
 use crate::optimizer::Optimizer;
 
-/// Walks the gradient of `objective` downhill from `start` by the rule `optimizer`.
+/// Minimises `objective` from `start` with `optimizer`: follows the gradient downhill until a
+/// stopping condition holds.
 ///
-/// The run ends for the reason in the report, which may be a limit: reaching it is no error, since
-/// only the caller knows what the minimum should be. Objective and optimizer may be passed by
-/// reference. The loop allocates nothing itself, but for the history of losses beyond 2²⁰ steps;
-/// what an objective allocates is its own affair.
+/// The report says why the run ended. Reaching a limit is not an error, since only the caller knows
+/// what the minimum should be. Objective and optimizer may be passed by reference. The loop itself
+/// allocates nothing, except for the history of losses beyond 2²⁰ steps; an objective may allocate.
 ///
 /// # Errors
 ///
 /// - [`DescentError::Input`] for a setting, a dimension or a start that can't be used, and for what
 ///   [`Objective::validate`] or [`Optimizer::validate`] refuses;
-/// - [`DescentError::Diverged`], with what the descent reached, if the loss exploded.
+/// - [`DescentError::Diverged`], with what the descent reached, if the loss diverged.
 ///
 /// # Example
 ///

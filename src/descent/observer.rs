@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 
-/// Where a run stands: what an [`Observer`] is shown.
+/// The current state of a run, as shown to an [`Observer`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress<'a, T> {
@@ -20,18 +20,18 @@ pub struct Progress<'a, T> {
 }
 
 impl<T: Real> Progress<'_, T> {
-    /// The Euclidean norm of the gradient; one pass over it at each call.
+    /// The Euclidean norm of the gradient, computed at each call in one pass over it.
     #[must_use]
     pub fn gradient_norm(&self) -> T {
         euclidean_norm(self.gradient)
     }
 }
 
-/// Watches a run, and may ask it to stop.
+/// Watches a run and may stop it.
 ///
-/// A closure is an observer, [`watch`](crate::watch) has others ready, and a pair of observers lets
-/// each see the run; pairs nest. An observer that is to be read after the run is passed inside a
-/// closure, `|progress: &Progress<'_, f64>| watcher.observe(progress)`.
+/// A closure is an observer, and so is a pair of observers: each sees every iterate; pairs nest.
+/// The module [`watch`](crate::watch) has ready-made ones. To read an observer after the run, pass
+/// it inside a closure, `|progress: &Progress<'_, f64>| watcher.observe(progress)`.
 ///
 /// # Example
 ///
@@ -52,11 +52,11 @@ impl<T: Real> Progress<'_, T> {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 pub trait Observer<T> {
-    /// Sees one iterate; `Break` ends the run with
+    /// Called with each iterate; returning `Break` ends the run with
     /// [`StopReason::Observer`](crate::descent::StopReason).
     fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()>;
 
-    /// Whether it looks at all; a run need not prepare what nobody looks at. True if not
+    /// Whether it watches at all; if not, a run can skip preparing what it would see. True unless
     /// overridden.
     fn watches(&self) -> bool {
         true

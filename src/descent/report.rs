@@ -1,4 +1,4 @@
-//! What a run says of itself.
+//! The report of a run.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,23 +13,24 @@ pub enum StopReason {
     /// The norm of the gradient reached
     /// [`Stopping::gradient_norm`](crate::descent::Stopping::gradient_norm).
     GradientNorm,
-    /// The accuracy asked for was reached.
+    /// The requested accuracy was reached.
     Accuracy,
-    /// The parameters are the best of the [`Optimizer::constraint`](crate::optimizer::Optimizer::constraint),
-    /// to the accuracy asked for; where an operation knows how to tell.
+    /// The parameters are the best in the
+    /// [`Optimizer::constraint`](crate::optimizer::Optimizer::constraint), to the requested
+    /// accuracy; only from operations that can test this.
     Stationary,
     /// The residual is within the noise of the data
     /// ([`SolveConfig::noise`](crate::solve::SolveConfig::noise)).
     Discrepancy,
-    /// The loss stopped falling, by the measure of [`Stall`](crate::descent::Stall), or because the optimizer
+    /// The loss stopped falling, as measured by [`Stall`](crate::descent::Stall), or the optimizer
     /// found no lower point.
     Stalled,
     /// [`Stopping::max_steps`](crate::descent::Stopping::max_steps) were taken.
     StepLimit,
-    /// The loss, or what goes with it, stopped being finite, or it exceeded
+    /// The loss, the parameters or the gradient stopped being finite, or the loss exceeded
     /// [`Stopping::divergence`](crate::descent::Stopping::divergence).
     Diverged,
-    /// The observer asked for it.
+    /// The observer ended the run.
     Observer,
     /// The caller drove the steps and stopped.
     Caller,
@@ -58,12 +59,12 @@ impl fmt::Display for StopReason {
         formatter.write_str(match self {
             Self::Loss => "the loss reached its goal",
             Self::GradientNorm => "the gradient vanished",
-            Self::Accuracy => "the accuracy asked for was reached",
-            Self::Stationary => "the best of the set was reached",
+            Self::Accuracy => "the requested accuracy was reached",
+            Self::Stationary => "the best point of the set was reached",
             Self::Discrepancy => "the residual is within the noise",
             Self::Stalled => "the loss stopped falling",
             Self::StepLimit => "the step limit was reached",
-            Self::Diverged => "the loss exploded",
+            Self::Diverged => "the loss diverged",
             Self::Observer => "the observer asked to stop",
             Self::Caller => "the caller took no further step",
         })
@@ -80,16 +81,16 @@ impl fmt::Display for StopReason {
 pub struct Report<T> {
     /// The loss after 0, 1, 2, … steps: one entry more than there were steps.
     pub losses: Vec<T>,
-    /// The steps taken.
+    /// The number of steps taken.
     pub steps: usize,
-    /// The evaluations of the objective: one at the start and one a step, more where a step takes a
+    /// The number of evaluations of the objective: one at the start and one per step; more with a
     /// line search.
     pub evaluations: usize,
-    /// The step after which the loss was smallest; the first of equals.
+    /// The step after which the loss was smallest; the first one if several are equal.
     pub best_step: usize,
     /// Why the run ended.
     pub stop_reason: StopReason,
-    /// The wall time spent in runs, parts of an interrupted one added up; steps that the caller
+    /// The wall time of the run, summed over the parts of an interrupted one; steps that the caller
     /// takes one by one are not timed.
     pub elapsed: Duration,
 }
@@ -108,7 +109,7 @@ impl<T: fmt::Debug> fmt::Debug for Report<T> {
     }
 }
 
-/// Shows a history by its ends and its length.
+/// Shows only the ends of a history and its length.
 pub(super) struct Ends<'a, T>(pub(super) &'a [T]);
 
 impl<T: fmt::Debug> fmt::Debug for Ends<'_, T> {
@@ -130,7 +131,7 @@ impl<T: fmt::Debug> fmt::Debug for Ends<'_, T> {
 pub struct Minimization<T> {
     /// The parameters after the last step.
     pub parameters: Vec<T>,
-    /// The parameters with the smallest loss of the run; with momentum not always the last.
+    /// The parameters with the smallest loss of the run; not always the last ones.
     pub best_parameters: Vec<T>,
     /// The record of the run. Its stop reason says whether the run converged or met a limit.
     pub report: Report<T>,

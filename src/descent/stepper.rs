@@ -14,13 +14,13 @@ use crate::numerics::validation::check_parameters;
 use crate::objective::Objective;
 use crate::optimizer::{Iterate, Optimizer};
 
-/// The most losses for which room is made in advance; a longer history grows as it must.
+/// The largest number of losses for which room is reserved; a longer history grows as needed.
 const RESERVED_LOSSES: usize = 1 << 20;
 
-/// A descent that its owner drives: step by step, or in runs that can be continued.
+/// A descent that you drive yourself: step by step, or in runs that can be continued.
 ///
-/// At every moment it holds the loss and the gradient at its current parameters. Taking
-/// 10 steps in one run or in several, through a [`Checkpoint`] or not, gives the same bits.
+/// It always holds the loss and the gradient at its current parameters. Taking 10 steps in one run
+/// or in several, through a [`Checkpoint`] or not, gives the same bits.
 ///
 /// # Example
 ///
@@ -46,9 +46,9 @@ pub struct Stepper<T: Real, F, M: Optimizer<T>> {
     objective: F,
     pub(super) optimizer: M,
     gradient: Vec<T>,
-    /// Whether the parameters are all numbers; a loss may be blind to some of them.
+    /// Whether all parameters are finite; the loss may not depend on some of them.
     parameters_are_finite: bool,
-    watch: Watch<T>,
+    watch: LossMonitor<T>,
     last_run: Option<EndOfRun>,
     pub(super) at: Checkpoint<T, M::State>,
 }
@@ -61,12 +61,12 @@ struct EndOfRun {
 }
 
 impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
-    /// Starts at `parameters`, where the objective is evaluated; at the nearest point to them of
-    /// the [`Optimizer::constraint`], if there is one.
+    /// Starts at `parameters` and evaluates the objective there; if the optimizer has an
+    /// [`Optimizer::constraint`], starts at the nearest point in it.
     ///
     /// # Errors
     ///
-    /// What [`Objective::validate`] and [`Optimizer::validate`] say;
+    /// What [`Objective::validate`] and [`Optimizer::validate`] return;
     /// [`InputError::DimensionMismatch`] or [`InputError::NotFinite`] for the parameters.
     pub fn new(objective: F, optimizer: M, mut parameters: Vec<T>) -> Result<Self, InputError<T>> {
         objective.validate()?;
@@ -78,7 +78,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         let mut stepper = Self {
             gradient: vec![T::zero(); parameters.len()],
             parameters_are_finite: true,
-            watch: Watch::new(None),
+            watch: LossMonitor::new(None),
             last_run: None,
             at: Checkpoint {
                 state: optimizer.init(&parameters),
@@ -98,7 +98,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         Ok(stepper)
     }
 
-    /// Goes on from a checkpoint, with an objective and an optimizer like those that made it.
+    /// Resumes from a checkpoint, with an objective and an optimizer like those that made it.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         let mut stepper = Self {
             gradient: vec![T::zero(); checkpoint.parameters.len()],
             parameters_are_finite: true,
-            watch: Watch::over(&checkpoint.losses, None),
+            watch: LossMonitor::over(&checkpoint.losses, None),
             last_run: None,
             at: checkpoint,
             objective,
@@ -137,7 +137,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
 
     /// Takes one step and returns the loss after it.
     ///
-    /// The history grows by one entry, for which memory may have to be found.
+    /// The history grows by one entry, which may allocate.
     pub fn step(&mut self) -> T {
         let mut objective = Counted {
             objective: &mut self.objective,
@@ -166,14 +166,15 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
 
     /// Steps until `stopping` or the observer ends the run, and returns why it ended.
     ///
-    /// The observer sees the iterate at which the run begins and the one after each step, the
-    /// last included; where a criterion holds at the same iterate, it goes before the observer's
-    /// wish. `stopping` counts steps and measures divergence and stall from the start of
-    /// the descent, not of this call, so that a run in parts ends where a run in one does.
+    /// The observer sees the iterate at which the run begins and the one after each step, including
+    /// the last. If a stopping condition holds at an iterate where the observer also stops, the
+    /// condition is the reported reason. `stopping` counts steps and measures divergence and stall
+    /// from the start of the descent, not of this call, so a run in several parts ends where a
+    /// single run does.
     ///
     /// # Errors
     ///
-    /// What [`Stopping::validate`] says of `stopping`.
+    /// What [`Stopping::validate`] returns for `stopping`.
     pub fn run<O: Observer<T>>(
         &mut self,
         stopping: &Stopping<T>,
@@ -184,7 +185,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         let steps_left = stopping.max_steps.saturating_sub(self.steps());
         self.at.losses.reserve(steps_left.min(RESERVED_LOSSES));
         if self.watch.stall != stopping.stall {
-            self.watch = Watch::over(&self.at.losses, stopping.stall);
+            self.watch = LossMonitor::over(&self.at.losses, stopping.stall);
         }
         let reason = loop {
             let wish = observer.observe(&self.progress());
@@ -202,7 +203,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         Ok(reason)
     }
 
-    /// Where the descent stands.
+    /// The current state of the descent.
     #[must_use]
     pub fn progress(&self) -> Progress<'_, T> {
         Progress {
@@ -243,21 +244,22 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         &self.at.losses
     }
 
-    /// The evaluations of the objective since the start, the one at the start included.
+    /// The number of evaluations of the objective since the start, including the one at the start.
     #[must_use]
     pub fn evaluations(&self) -> usize {
         self.at.evaluations
     }
 
-    /// Ends the descent, keeping what is needed to go on.
+    /// Ends the descent and returns what is needed to resume it.
     #[must_use]
     pub fn into_checkpoint(self) -> Checkpoint<T, M::State> {
         self.at
     }
 
-    /// Ends the descent with all that it reached.
+    /// Ends the descent and returns its result.
     ///
-    /// The stop reason is that of the last run, or [`StopReason::Caller`] if steps were taken since.
+    /// The stop reason is that of the last run, or [`StopReason::Caller`] if steps were taken
+    /// since.
     #[must_use]
     pub fn finish(mut self) -> Minimization<T> {
         let steps = self.steps();
@@ -278,7 +280,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         }
     }
 
-    /// Brings the gradient up to date and returns the loss.
+    /// Updates the gradient and returns the loss.
     fn evaluate(&mut self) -> T {
         self.objective
             .value_and_gradient(&self.at.parameters, &mut self.gradient)
@@ -305,7 +307,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         let idle_steps = self.steps() - self.watch.last_improvement;
         let is_idle = stopping.stall.is_some_and(|s| idle_steps >= s.patience);
         if self.at.is_exhausted && !all_finite(&self.gradient) {
-            // No direction is downhill by such a gradient, so the parameters stayed as they were.
+            // With such a gradient no direction is downhill, so the parameters have not moved.
             return Some(StopReason::Diverged);
         }
         if is_idle || self.at.is_exhausted {
@@ -315,7 +317,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     }
 }
 
-/// Accepts an optimizer for parameters of this dimension.
+/// Checks that the optimizer can handle this many parameters.
 fn check_optimizer<T: Real>(
     optimizer: &impl Optimizer<T>,
     dimension: usize,
@@ -343,10 +345,10 @@ impl<T: Real, F: Objective<T>> Objective<T> for Counted<'_, F> {
     }
 }
 
-/// What the history says of divergence and stall; a function of the losses alone, so that a
-/// resumed run judges as an uninterrupted one.
+/// Detects divergence and stall from the losses alone, so that a resumed run decides as an
+/// uninterrupted one.
 #[derive(Clone, Copy, Debug)]
-struct Watch<T> {
+struct LossMonitor<T> {
     stall: Option<Stall<T>>,
     /// The magnitude of the first loss that was not zero.
     scale: T,
@@ -355,7 +357,7 @@ struct Watch<T> {
     seen: usize,
 }
 
-impl<T: Real> Watch<T> {
+impl<T: Real> LossMonitor<T> {
     fn new(stall: Option<Stall<T>>) -> Self {
         Self {
             stall,

@@ -6,11 +6,11 @@ use crate::numerics::validation::{
     check_at_least_one, check_at_least_zero, check_fraction, require,
 };
 
-/// The conditions that end a run, each under its own [`StopReason`](crate::descent::StopReason).
+/// The conditions that end a run, each with its own [`StopReason`](crate::descent::StopReason).
 ///
-/// A run ends at the first iterate for which one holds, tried in the order of the fields here,
-/// divergence first; the observer's wish comes last. Every run has a step limit. A run also stalls,
-/// whatever `stall` is, where the optimizer says that no further step will go lower.
+/// A run ends at the first iterate where one of them holds. They are checked in the order of the
+/// fields, divergence first and the observer last. Every run has a step limit. A run also counts as
+/// stalled, whatever `stall` is, if the optimizer reports that no further step can lower the loss.
 ///
 /// | field | default |
 /// |---|---|
@@ -38,28 +38,29 @@ use crate::numerics::validation::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Stopping<T> {
-    /// The run diverged if |loss| exceeds this multiple of the first loss that was not zero, or if
-    /// the loss or a parameter is not finite, or a gradient that a line search can't go along. Above 1;
-    /// ∞ leaves only the tests for what is not finite.
+    /// The run has diverged if |loss| exceeds this multiple of the first nonzero loss; above 1.
+    ///
+    /// It has also diverged if the loss or a parameter is not finite, or if a gradient that is not
+    /// finite stops a line search. ∞ leaves only these tests.
     ///
     /// The default leaves room for momentum, whose loss may grow by the condition number squared
     /// before it falls.
     pub divergence: T,
-    /// The run converged if the loss is at most this.
+    /// The run has converged if the loss is at most this.
     pub loss: Option<T>,
-    /// The run converged if the Euclidean norm of the gradient is at most this; at least 0.
+    /// The run has converged if the Euclidean norm of the gradient is at most this; at least 0.
     pub gradient_norm: Option<T>,
-    /// The run stalled if the loss stopped falling by this measure.
+    /// The run has stalled if the loss has stopped falling, as measured by this.
     pub stall: Option<Stall<T>>,
-    /// The steps, counted from the start of the run, after which it ends in any case; at least 1.
+    /// The step limit, counted from the start of the descent; at least 1.
     pub max_steps: usize,
 }
 
-/// How little progress counts as none.
+/// How little progress counts as a stall.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stall<T> {
-    /// The steps without enough improvement after which the run ends; at least 1.
+    /// The number of steps without enough improvement after which the run ends; at least 1.
     pub patience: usize,
     /// The fraction of the loss that counts as improvement, in [0, 1).
     pub minimum_improvement: T,
@@ -99,7 +100,7 @@ impl<T: Real> Stopping<T> {
         self
     }
 
-    /// Sets how little progress ends the run.
+    /// Sets how little progress counts as a stall and ends the run.
     #[must_use]
     pub fn stall(mut self, stall: Stall<T>) -> Self {
         self.stall = Some(stall);

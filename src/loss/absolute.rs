@@ -5,17 +5,18 @@ use super::entrywise::{mean, mean_and_gradient};
 use crate::numerics::real::Real;
 use crate::numerics::sign::sign;
 
-/// The mean of the absolute differences, over all N entries:
+/// The mean of the absolute differences over all N entries:
 ///
 /// L = 1/N·Σ |pᵢ − tᵢ|, ∂L/∂pᵢ = 1/N·sign(pᵢ − tᵢ), where sign(0) = 0.
 ///
-/// This is PyTorch's `l1_loss` with mean reduction. The loss of no entries is 0.
+/// This is PyTorch's `l1_loss` with mean reduction. With no entries the loss is 0.
 ///
 /// # When to use
 ///
-/// Data with outliers: it is as small at the median as the mean squared error is at the mean. The
-/// gradient does not shrink towards the kink at the minimum, so a constant step length never settles
-/// there; let it fall, or take [`Huber`](super::Huber) or [`LogCosh`](super::LogCosh), which are smooth.
+/// Data with outliers: the median minimises it, as the mean minimises the mean squared error. The
+/// gradient does not shrink towards the kink at the minimum, so a constant step length never
+/// settles there; let it fall, or use [`Huber`](super::Huber) or [`LogCosh`](super::LogCosh), which
+/// are smooth.
 ///
 /// # Source
 ///

@@ -61,8 +61,8 @@ pub(super) fn mean_and_gradient<T: Real>(
     divided(sums, rest, prediction.len())
 }
 
-/// The mean of `count` values of which the sums in lanes and of the rest are given; the rest apart,
-/// since lanes that are written one by one would not stay in vector registers.
+/// The mean of `count` values from the sums in lanes and the sum of the rest. The rest is kept
+/// apart, since lanes written one by one would not stay in vector registers.
 fn divided<T: Real>(sums: [T; LANES], rest: T, count: usize) -> T {
     if count == 0 {
         return T::zero();

@@ -9,15 +9,15 @@ use crate::numerics::validation::check_above_zero;
 /// Huber's loss: quadratic up to δ, linear beyond.
 ///
 /// L = 1/N·Σ h(pᵢ − tᵢ) with h(d) = ½·d² where |d| ≤ δ, and δ·(|d| − ½·δ) elsewhere;
-/// ∂L/∂pᵢ = 1/N·c, c being pᵢ − tᵢ cut off at ±δ.
+/// ∂L/∂pᵢ = 1/N·c, where c is pᵢ − tᵢ cut off at ±δ.
 ///
-/// Default: δ = 1. Range: δ > 0 and finite. This is PyTorch's `huber_loss` with mean reduction. The
-/// loss of no entries is 0.
+/// Default: δ = 1. Range: δ > 0 and finite. This is PyTorch's `huber_loss` with mean reduction.
+/// With no entries the loss is 0.
 ///
 /// # When to use
 ///
-/// Good data with some outliers: no entry pulls with more than δ. Take δ as the size up to which an
-/// error is ordinary.
+/// Good data with a few outliers: the slope |h′| of an entry never exceeds δ. Choose δ as the largest
+/// error that is still ordinary.
 ///
 /// # Source
 ///
@@ -41,7 +41,7 @@ pub struct Huber<T> {
 }
 
 impl<T: Real> Huber<T> {
-    /// Huber's loss with the border δ.
+    /// Huber's loss with the threshold δ.
     ///
     /// # Errors
     ///

@@ -4,23 +4,24 @@ use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
 use crate::numerics::real::Real;
 
-/// The mean of ln cosh of the differences: like ½·d² near 0, like |d| − ln 2 far off, smooth
-/// throughout.
+/// The mean of ln cosh of the differences: like ½·d² near 0, like |d| − ln 2 far from it, and
+/// smooth everywhere.
 ///
 /// L = 1/N·Σ ln cosh(pᵢ − tᵢ), ∂L/∂pᵢ = 1/N·tanh(pᵢ − tᵢ).
 ///
-/// Differences of any size keep all their digits: cosh itself, which overflows, is not formed. The loss
-/// of no entries is 0.
+/// Differences of any size keep all their digits: cosh itself, which would overflow, is never
+/// computed. With no entries the loss is 0.
 ///
 /// # When to use
 ///
-/// As [`Huber`](super::Huber)'s loss, where a method wants second derivatives without jumps; scale the
-/// data so that ordinary errors are below 1. It takes several function evaluations an entry, so it is
-/// the slowest of the losses.
+/// In place of [`Huber`](super::Huber)'s loss, if a method needs second derivatives without jumps;
+/// scale the data so that ordinary errors are below 1. It evaluates several functions per entry, so
+/// it is the slowest of the losses.
 ///
 /// # Source
 ///
-/// Green, "Bayesian reconstructions from emission tomography data using a modified EM algorithm", 1990.
+/// Green, "Bayesian reconstructions from emission tomography data using a modified EM algorithm",
+/// 1990.
 ///
 /// # Example
 ///
@@ -56,8 +57,8 @@ impl<T: Real> Loss<T> for LogCosh {
     }
 }
 
-/// ln cosh x = ln(1 + 2·sinh²(x/2)) near 0, and |x| + ln(1 + e^(−2|x|)) − ln 2 elsewhere: each where
-/// its terms do not cancel.
+/// ln cosh x = ln(1 + 2·sinh²(x/2)) near 0, and |x| + ln(1 + e^(−2|x|)) − ln 2 elsewhere: each is
+/// used where its terms do not cancel.
 fn ln_cosh<T: Real>(x: T) -> T {
     let two = <T as Real>::from_f64(2.0);
     let magnitude = x.abs();

@@ -25,12 +25,12 @@ use crate::numerics::real::Real;
 ///
 /// # Panics
 ///
-/// The slices are of equal length; unequal lengths are a programming error, on which an
-/// implementation may panic.
+/// The slices have equal lengths; anything else is a programming error, and an implementation may
+/// panic on it.
 ///
 /// # Example
 ///
-/// A loss of one's own, the sum of squares with ½:
+/// Your own loss, here the sum of squares with ½:
 ///
 /// ```
 /// use matrix_descent::{Loss, Real};
@@ -65,12 +65,12 @@ pub trait Loss<T: Real> {
     /// The same, and its gradient with respect to `prediction`, in one pass.
     fn value_and_gradient(&self, prediction: &[T], target: &[T], gradient: &mut [T]) -> T;
 
-    /// Accepts the numbers of entries that the loss can compare; this crate's objectives ask before
-    /// they use it.
+    /// Checks whether the loss can compare this many entries; this crate's objectives call it
+    /// before they use the loss.
     ///
     /// # Errors
     ///
-    /// [`InputError::ShapeMismatch`] for any other. The provided method accepts all.
+    /// [`InputError::ShapeMismatch`] if it can't. The provided method accepts all.
     fn check_dimension(&self, _dimension: usize) -> Result<(), InputError<T>> {
         Ok(())
     }

@@ -10,18 +10,18 @@ use crate::numerics::validation::check_above_zero;
 /// The absolute error with a rounded kink: quadratic up to β, linear with slope 1 beyond.
 ///
 /// L = 1/N·Σ s(pᵢ − tᵢ) with s(d) = ½·d²/β where |d| ≤ β, and |d| − ½·β elsewhere;
-/// ∂L/∂pᵢ = 1/N·c/β, c being pᵢ − tᵢ cut off at ±β.
+/// ∂L/∂pᵢ = 1/N·c/β, where c is pᵢ − tᵢ cut off at ±β.
 ///
 /// It is 1/β times [`Huber`](super::Huber)'s loss with δ = β: as β falls it tends to
-/// [`MeanAbsoluteError`](super::MeanAbsoluteError), where Huber's tends to 0.
+/// [`MeanAbsoluteError`](super::MeanAbsoluteError), while Huber's loss tends to 0.
 ///
-/// Default: β = 1. Range: β > 0 and finite. This is PyTorch's `smooth_l1_loss` with mean reduction. The
-/// loss of no entries is 0.
+/// Default: β = 1. Range: β > 0 and finite. This is PyTorch's `smooth_l1_loss` with mean reduction.
+/// With no entries the loss is 0.
 ///
 /// # When to use
 ///
-/// In place of the mean absolute error, where a descent has to settle: β is the error at which its
-/// gradient begins to shrink. The curvature there is 1/(N·β), which limits the step length.
+/// In place of the mean absolute error, if a descent has to settle: β is the error below which the
+/// gradient shrinks. The curvature there is 1/(N·β), which limits the step length.
 ///
 /// # Source
 ///
@@ -45,7 +45,7 @@ pub struct SmoothL1<T> {
 }
 
 impl<T: Real> SmoothL1<T> {
-    /// The absolute error, rounded up to β.
+    /// The absolute error with its kink rounded off within ±β.
     ///
     /// # Errors
     ///

@@ -4,17 +4,17 @@ use super::Loss;
 use super::entrywise::{mean, mean_and_gradient};
 use crate::numerics::real::Real;
 
-/// The mean of the squared differences, over all N entries and without ½:
+/// The mean of the squared differences over all N entries, without ½:
 ///
 /// L = 1/N·Σ (pᵢ − tᵢ)², ∂L/∂pᵢ = 2/N·(pᵢ − tᵢ).
 ///
-/// This is PyTorch's `mse_loss` with mean reduction. The loss of no entries is 0.
+/// This is PyTorch's `mse_loss` with mean reduction. With no entries the loss is 0.
 ///
 /// # When to use
 ///
-/// Errors of about the same size everywhere. Its gradient is linear, so that the theory of quadratics
-/// tells learning rates and steps. One large error outweighs many small ones; where that is wrong, see
-/// [`Huber`](super::Huber).
+/// Errors of about the same size everywhere. Its gradient is linear, so the theory of quadratics
+/// gives learning rates and step counts. One large error outweighs many small ones; if that is
+/// wrong for your data, see [`Huber`](super::Huber).
 ///
 /// # Source
 ///

@@ -9,18 +9,17 @@ use crate::numerics::validation::{check_above_zero, check_at_least_zero, check_s
 ///
 /// L = Σ wᵢ·(pᵢ − tᵢ)²/W with W = Σ wᵢ, ∂L/∂pᵢ = 2·wᵢ/W·(pᵢ − tᵢ).
 ///
-/// Only the ratios of the weights count; with equal weights it is
-/// [`MeanSquaredError`](super::MeanSquaredError). An entry of weight 0 is missing: it is not read, so
-/// that a NaN may stand there in the target, and its gradient is 0. Weights of 0 and 1 so give the mean
-/// over the entries present.
+/// Only the ratios of the weights matter; with equal weights it is
+/// [`MeanSquaredError`](super::MeanSquaredError). An entry of weight 0 is missing: it is not read,
+/// so the target may be NaN there, and its gradient is 0. Weights of 0 and 1 therefore give the
+/// mean over the entries present.
 ///
-/// Range: weights ≥ 0 and finite, not all 0; as many as the slices are long. The loss of no entries is
-/// 0.
+/// Range: weights ≥ 0 and finite, not all 0; one for each entry. With no entries the loss is 0.
 ///
 /// # When to use
 ///
-/// Data of unequal accuracy, with wᵢ = 1/σᵢ² for an error of standard deviation σᵢ; matrices of which
-/// some entries are unknown.
+/// Data of unequal accuracy, with wᵢ = 1/σᵢ² for an error of standard deviation σᵢ; matrices with
+/// unknown entries.
 ///
 /// # Source
 ///
@@ -42,7 +41,7 @@ use crate::numerics::validation::{check_above_zero, check_at_least_zero, check_s
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightedMeanSquaredError<T> {
     weights: Vec<T>,
-    /// A power of two that brings W to about 1, so that no size of the weights takes a product out of
+    /// A power of two that brings W to about 1, so that weights of any size keep products within
     /// the range of the format.
     unit: T,
     /// W in that unit.
@@ -126,7 +125,7 @@ impl<T: Real> Loss<T> for WeightedMeanSquaredError<T> {
         self.mean(sum)
     }
 
-    /// Accepts as many entries as there are weights.
+    /// Checks that there are as many entries as weights.
     fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
         check_shape("weights", (self.weights.len(), 1), (dimension, 1))
     }

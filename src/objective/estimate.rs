@@ -1,4 +1,4 @@
-//! The estimate of the identity that an inverse makes, on each side of its matrix.
+//! The estimate of the identity from an approximate inverse, on either side of its matrix.
 
 use nalgebra::DMatrix;
 
@@ -8,11 +8,11 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
 use crate::objective::side::Side;
 
-/// Y as a function of X, and the way back for gradients.
+/// Y as a function of X, and the gradient with respect to X from that with respect to Y.
 #[derive(Clone, Debug)]
 pub(super) struct IdentityEstimate<'m, T> {
     matrix: &'m DMatrix<T>,
-    /// Mᵀ, so that every product is a plain one.
+    /// Mᵀ, stored so that no product has to transpose.
     transpose: DMatrix<T>,
     side: Side,
 }
@@ -45,7 +45,7 @@ impl<'m, T: Real> IdentityEstimate<'m, T> {
         self.side
     }
 
-    /// The products of n×n matrices that an estimate and a gradient take together.
+    /// The number of products of n×n matrices for an estimate and a gradient together.
     pub(super) fn products(&self) -> usize {
         match self.side {
             Side::Left | Side::Right => 2,

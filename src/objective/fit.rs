@@ -7,7 +7,7 @@ use crate::numerics::real::Real;
 
 /// The loss of the parameters themselves against a fixed target: f(x) = L(x, t), ∇f = ∂L/∂x.
 ///
-/// It shows what a loss does to a descent, and lets [`check_gradient`](super::check_gradient) test
+/// It shows how a loss shapes a descent, and lets [`check_gradient`](super::check_gradient) test
 /// the gradient of a loss.
 ///
 /// # Example
@@ -45,7 +45,7 @@ impl<T: Real, L: Loss<T>> Objective<T> for FitObjective<T, L> {
             .value_and_gradient(parameters, &self.target, gradient)
     }
 
-    /// Asks the loss whether it can compare as many entries as the target has.
+    /// Checks that the loss can compare as many entries as the target has.
     fn validate(&self) -> Result<(), InputError<T>> {
         self.loss.check_dimension(self.target.len())
     }

@@ -1,4 +1,4 @@
-//! A public test of analytic gradients.
+//! A test of analytic gradients.
 
 use super::Objective;
 use crate::numerics::input_error::InputError;
@@ -11,7 +11,7 @@ pub struct GradientCheck<T> {
     /// The largest |analytic − numeric| over all entries, relative to the largest entry of either
     /// gradient. NaN if the objective or a gradient was not finite.
     pub largest_relative_error: T,
-    /// The parameter where it occurs.
+    /// The index of the parameter where it occurs.
     pub index: usize,
     /// The objective's own partial derivative there.
     pub analytic: T,
@@ -21,23 +21,23 @@ pub struct GradientCheck<T> {
 
 /// Compares an objective's gradient with finite differences at `parameters`.
 ///
-/// Each partial derivative is taken by the central difference of fourth order,
-/// (f(x − 2h) − 8f(x − h) + 8f(x + h) − f(x + 2h))/(12h). The step h is the power of two next
-/// below ε^(1/5) times the largest |xᵢ| (or 1 where all are 0): there the truncation, of order h⁴,
-/// and the rounding, of order ε/h, are about equal. For a smooth objective of moderate curvature
-/// expect an error of about ε^(4/5), 3·10⁻¹³ in `f64` and 3·10⁻⁶ in `f32`; a wrong formula gives
-/// 10⁻² or more. Differences mean nothing across a kink.
+/// Each partial derivative is approximated by the central difference of fourth order,
+/// (f(x − 2h) − 8f(x − h) + 8f(x + h) − f(x + 2h))/(12h). The step h is the power of two next below
+/// ε^(1/5) times the largest |xᵢ| (or 1 where all are 0): there the truncation, of order h⁴, and
+/// the rounding, of order ε/h, are about equal. For a smooth objective of moderate curvature expect
+/// an error of about ε^(4/5), 3·10⁻¹³ in `f64` and 3·10⁻⁶ in `f32`; a wrong formula gives 10⁻² or
+/// more. Across a kink, differences are meaningless.
 ///
-/// The error is relative to the largest entry of both gradients. Where all vanish, as at a
-/// minimum, it is relative to ε^(2/5)·max|f|/h over the points used, well above the rounding of
-/// the differences.
+/// The error is relative to the largest entry of both gradients. If all entries vanish, as at a
+/// minimum, it is relative to ε^(2/5)·max|f|/h over the points used, well above the rounding of the
+/// differences.
 ///
 /// Costs 4 evaluations per parameter.
 ///
 /// # Errors
 ///
-/// What [`Objective::validate`] says of the objective; [`InputError::DimensionMismatch`] if
-/// `parameters` does not have its dimension.
+/// What [`Objective::validate`] returns; [`InputError::DimensionMismatch`] if `parameters` does not
+/// have the objective's dimension.
 ///
 /// # Example
 ///
@@ -80,7 +80,7 @@ pub fn check_gradient<T: Real, F: Objective<T>>(
     Ok(worst_entry(&analytic, &numeric, scale))
 }
 
-/// The power of two next below ε^(1/5)·`magnitude`, so that x ± h is rounded as little as can be.
+/// The power of two next below ε^(1/5)·`magnitude`, so that x ± h is rounded as little as possible.
 fn step_length<T: Real>(magnitude: T) -> T {
     let step = T::EPSILON.powf(<T as Real>::from_f64(0.2)) * magnitude;
     match step.binary_exponent() {
@@ -89,7 +89,7 @@ fn step_length<T: Real>(magnitude: T) -> T {
     }
 }
 
-/// The numeric gradient, and the largest |f| met on the way.
+/// The numeric gradient, and the largest |f| evaluated for it.
 fn central_differences<T: Real, F: Objective<T>>(
     objective: &mut F,
     parameters: &[T],
@@ -152,7 +152,7 @@ fn worst_entry<T: Real>(analytic: &[T], numeric: &[T], scale: T) -> GradientChec
 /// max|xᵢ|; not finite if an entry is not.
 fn largest_magnitude<T: Real>(values: &[T]) -> T {
     values.iter().fold(T::zero(), |largest, value| {
-        // `max` would pass over NaN.
+        // `max` would ignore NaN.
         if largest.is_finite() && (value.abs() > largest || !value.is_finite()) {
             value.abs()
         } else {

@@ -1,4 +1,4 @@
-//! The mean squared error of an inverse by one product, as long as that is accurate.
+//! The mean squared error of an inverse from one product, as long as that is accurate.
 
 use nalgebra::{DMatrix, DMatrixView, DVector};
 
@@ -12,10 +12,9 @@ use crate::numerics::random::{fill_uniform_about_zero, seeded};
 use crate::numerics::real::Real;
 use crate::objective::side::Side;
 
-/// The mean squared error of an inverse, like
-/// [`InverseObjective`](super::InverseObjective) with
-/// [`MeanSquaredError`](crate::loss::MeanSquaredError), but for half of the products far from the
-/// solution.
+/// The mean squared error of an inverse, like [`InverseObjective`](super::InverseObjective) with
+/// [`MeanSquaredError`](crate::loss::MeanSquaredError), but far from the solution with half the
+/// products.
 ///
 /// With G formed once, one product W gives the gradient, and inner products give the loss:
 ///
@@ -24,30 +23,30 @@ use crate::objective::side::Side;
 /// | [`Side::Left`] | M·Mᵀ | X·G − Mᵀ | 2/n²·W | 1/n²·(n + ⟨X, W − Mᵀ⟩) |
 /// | [`Side::Right`] | Mᵀ·M | G·X − Mᵀ | 2/n²·W | 1/n²·(n + ⟨X, W − Mᵀ⟩) |
 ///
-/// For [`Side::Both`] there is no such form.
+/// There is no such form for [`Side::Both`].
 ///
-/// # When one product is taken
+/// # When one product is used
 ///
 /// Near the solution the inner product cancels n. If rounding errors have random signs, those of G,
 /// of W and of the inner product each change n²·L by about ε/2·‖X‖²_F·‖G‖_F or less. So one product
-/// is taken only where n²·L ≥ 2√ε·‖X‖²_F·‖G‖_F, which keeps the relative error of the loss below
+/// is used only where n²·L ≥ 2√ε·‖X‖²_F·‖G‖_F, which keeps the relative error of the loss below
 /// about √ε/2: 7·10⁻⁹ in `f64`, 2·10⁻⁴ in `f32`. (Measured in `f64` for n from 4 to 512: 5·10⁻¹⁰ at
-/// most, mostly 10⁻¹¹.) Elsewhere the residual itself is taken, by two products, so that a descent
-/// ends as accurately as by the plain form.
+/// most, usually 10⁻¹¹.) Elsewhere the residual itself is formed, with two products, so that a
+/// descent ends as accurately as with the plain form.
 ///
 /// Near the solution ‖X‖²_F·‖G‖_F lies between n^1.5 and about n·κ², where κ is the condition
-/// number. So in `f64` one product serves while ‖Y − I‖_F, which begins near √n, is above some
-/// 10⁻⁴·√n·κ; in `f32` it seldom serves for more than a few steps.
+/// number. So in `f64` one product is enough while ‖Y − I‖_F, which begins near √n, is above about
+/// 10⁻⁴·√n·κ; in `f32` it is rarely enough for more than a few steps.
 ///
-/// The choice depends on X alone, so that a resumed run gives the same bits. Lest a product be lost
-/// where one turns out not to suffice, it is tried only if a probe promises twice what is needed:
-/// ‖(Y − I)·z‖² (on the right ‖(Y − I)ᵀ·z‖²) for one fixed vector z of random signs, the mean of
-/// which over all such vectors is n²·L.
+/// The choice depends on X alone, so that a resumed run gives the same bits. To avoid wasting a
+/// product where one turns out not to be enough, it is tried only if a cheap probe estimates n²·L
+/// as at least twice what is needed: ‖(Y − I)·z‖² (on the right ‖(Y − I)ᵀ·z‖²) for one fixed vector
+/// z of random signs. The mean of this over all such vectors is n²·L.
 ///
 /// # What it gains
 ///
-/// A step by one product takes 0.93 of the time of a step by two at n = 16, 0.82 at 32, 0.69 at 64,
-/// 0.59 at 128, 0.55 at 256. Its probe costs about as much as two passes over X where it fails.
+/// A step with one product takes 0.93 of the time of a step with two at n = 16, 0.82 at 32, 0.69 at
+/// 64, 0.59 at 128, 0.55 at 256. A probe that fails costs about as much as two passes over X.
 ///
 /// It holds three n×n matrices, two for [`Side::Both`].
 ///
@@ -75,7 +74,7 @@ pub struct InverseGramObjective<'m, T: Real> {
 }
 
 impl<'m, T: Real> InverseGramObjective<'m, T> {
-    /// The objective for the inverse of `matrix`; G takes one product.
+    /// The objective for the inverse of `matrix`; forming G takes one product.
     ///
     /// # Errors
     ///
@@ -87,7 +86,7 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
         Ok(objective)
     }
 
-    /// The same with the plain form everywhere.
+    /// The same, with the plain form everywhere.
     pub(crate) fn plain(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
         let estimate = IdentityEstimate::new(matrix, side)?;
         let n = estimate.order();
@@ -99,17 +98,17 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
         })
     }
 
-    /// The products of n×n matrices so far.
+    /// The number of products of n×n matrices so far.
     #[must_use]
     pub fn products(&self) -> usize {
         self.products
     }
 
-    /// By one product, if that is accurate.
+    /// The loss from one product, if that is accurate.
     fn by_one_product(&mut self, x: &[T], gradient: &mut [T]) -> Option<T> {
         let gram = self.gram.as_mut()?;
         let smallest = gram.smallest_squared_residual(x);
-        if !gram.promises(x, smallest) {
+        if !gram.probe_exceeds(x, smallest) {
             return None;
         }
         self.products += 1;
@@ -118,7 +117,7 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
         is_accurate.then(|| squared_residual / T::from_count(x.len()))
     }
 
-    /// By the residual itself.
+    /// The loss from the residual itself.
     fn by_residual(&mut self, x: &[T], gradient: &mut [T]) -> T {
         self.products += self.estimate.products();
         self.estimate.write(&mut self.residual, x);
@@ -151,7 +150,7 @@ impl<T: Real> Objective<T> for InverseGramObjective<'_, T> {
     }
 }
 
-/// What the form with one product needs besides Mᵀ.
+/// What the form with one product needs in addition to Mᵀ.
 #[derive(Clone, Debug)]
 struct Gram<T: Real> {
     order: FactorOrder,
@@ -175,8 +174,8 @@ enum FactorOrder {
     GramFirst,
 }
 
-/// How much more than needed the probe has to promise: it may exaggerate.
-const PROMISE: f64 = 2.0;
+/// The factor by which the probe has to exceed what is needed, since it may overestimate.
+const PROBE_MARGIN: f64 = 2.0;
 
 impl<T: Real> Gram<T> {
     /// None if there is no such form, or if the entries of G leave the range of the format.
@@ -216,7 +215,7 @@ impl<T: Real> Gram<T> {
     }
 
     /// Whether n²·L at X = `x` is likely to be at least `smallest`.
-    fn promises(&mut self, x: &[T], smallest: T) -> bool {
+    fn probe_exceeds(&mut self, x: &[T], smallest: T) -> bool {
         let (n, one) = (self.signs.len(), T::one());
         let x = DMatrixView::from_slice(x, n, n);
         self.probe.copy_from(&self.signs);
@@ -224,7 +223,7 @@ impl<T: Real> Gram<T> {
             FactorOrder::InverseFirst => self.probe.gemv(one, &x, &self.image, -one),
             FactorOrder::GramFirst => self.probe.gemv_tr(one, &x, &self.image, -one),
         }
-        self.probe.norm_squared() > <T as Real>::from_f64(PROMISE) * smallest
+        self.probe.norm_squared() > <T as Real>::from_f64(PROBE_MARGIN) * smallest
     }
 
     /// Writes the gradient at X = `x` and returns n²·L.
@@ -238,16 +237,16 @@ impl<T: Real> Gram<T> {
         let columns = x.chunks_exact(n).zip(transpose.as_slice().chunks_exact(n));
         let mut sum = T::zero();
         for ((x, transpose), gradient) in columns.zip(gradient.chunks_exact_mut(n)) {
-            // Near the solution each column's share of ⟨X, −Mᵀ⟩ is about −1: cancelled at once, it
-            // leaves small sums.
+            // Near the solution each column contributes about −1 to ⟨X, −Mᵀ⟩; adding 1 at once
+            // keeps the sums small.
             sum += T::one() + finish_column(x, transpose, gradient, scale);
         }
         sum
     }
 }
 
-/// Turns a column p of X·G or G·X into that of the gradient, scale·w with w = p − t, t being that
-/// of Mᵀ; returns ⟨x, w − t⟩.
+/// Turns a column p of X·G or G·X into the column of the gradient, scale·w with w = p − t, where t
+/// is the column of Mᵀ; returns ⟨x, w − t⟩.
 fn finish_column<T: Real>(x: &[T], transpose: &[T], gradient: &mut [T], scale: T) -> T {
     let (xs, x_rest) = x.as_chunks::<LANES>();
     let (ts, t_rest) = transpose.as_chunks::<LANES>();

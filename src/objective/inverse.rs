@@ -1,4 +1,4 @@
-//! The matrix inverse as an objective: how far is an estimate from the identity?
+//! The matrix inverse as an objective: how far from the identity is X·M?
 
 use nalgebra::DMatrix;
 
@@ -9,7 +9,10 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::objective::side::Side;
 
-/// The loss of an estimate Y of the identity, as a function of the entries of X, column by column.
+/// The objective of a matrix inverse: the loss of Y against the identity, as a function of the n×n
+/// matrix X, whose entries are the parameters, column by column.
+///
+/// Y is the product of X with the n×n matrix M, on the side you choose.
 ///
 /// With D = ∂L/∂Y, which for the mean squared error is 2/n²·(Y − I), the gradient is
 ///
@@ -20,10 +23,10 @@ use crate::objective::side::Side;
 /// | [`Side::Both`] | (X·M + M·X)/2 | (D·Mᵀ + Mᵀ·D)/2 |
 ///
 /// For the mean squared error the curvatures lie between 2σₙ²/n² and 2σ₁²/n² on the left and the
-/// right, where σ₁ ≥ … ≥ σₙ are the singular values of M; for both sides only the upper bound
-/// holds. One evaluation takes two products of n×n matrices, on both sides four. It allocates
+/// right, where σ₁ ≥ … ≥ σₙ are the singular values of M; for [`Side::Both`] only the upper bound
+/// holds. One evaluation takes two products of n×n matrices, four for [`Side::Both`]. It allocates
 /// nothing up to n = 8; above, each product allocates and frees one packing buffer inside
-/// nalgebra's `matrixmultiply`. It holds four n×n matrices.
+/// nalgebra's `matrixmultiply`. The objective holds four n×n matrices.
 ///
 /// For the mean squared error [`InverseGramObjective`](super::InverseGramObjective) needs half of
 /// the products far from the solution.
@@ -58,7 +61,7 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     /// # Errors
     ///
     /// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`]; what
-    /// [`Loss::check_dimension`] says of a loss for another number of entries than n².
+    /// [`Loss::check_dimension`] returns if the loss can't compare n² entries.
     pub fn new(matrix: &'m DMatrix<T>, side: Side, loss: L) -> Result<Self, InputError<T>> {
         let estimate = IdentityEstimate::new(matrix, side)?;
         let n = estimate.order();

@@ -9,15 +9,18 @@ use crate::numerics::norm::sum_of_squares;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 
-/// ½‖A·X − B‖²_F as a function of the entries of X, column by column; ∇ = Aᵀ·(A·X − B).
+/// A linear system A·X = B as an objective: ½‖A·X − B‖²_F as a function of the entries of X, column
+/// by column; ∇ = Aᵀ·(A·X − B).
 ///
-/// A is m×n, a matrix or any other [`LinearMap`]; B is m×k, X n×k. It is a sum over the entries, not
-/// a mean, and λ of [`Ridge`](crate::objective::Ridge) adds the Tikhonov term λ/2·‖X‖²_F. One evaluation takes k
-/// products with A and k with Aᵀ, and allocates nothing for a matrix A.
+/// A is m×n, a matrix or any other [`LinearMap`]; B is m×k, X n×k. The objective is a sum over the
+/// entries, not a mean; [`Ridge`](crate::objective::Ridge) around it adds the Tikhonov term
+/// λ/2·‖X‖²_F. One evaluation takes k products with A and k with Aᵀ, and allocates nothing if A is
+/// a matrix.
 ///
-/// The curvatures lie between ℓ = σₙ² and L = σ₁², the squares of the singular values of A; with κ =
-/// σ₁/σₙ plain gradient descent takes about κ² steps and tuned momentum about κ. So do the conjugate
-/// gradients of [`solve_by_descent`](crate::solve::solve_by_descent), which need no tuning.
+/// The curvatures lie between ℓ = σₙ² and L = σ₁², the squares of the singular values of A; with
+/// κ = σ₁/σₙ plain gradient descent takes about κ² steps and tuned momentum about κ. So do the
+/// conjugate gradients of [`solve_by_descent`](crate::solve::solve_by_descent), which need no
+/// tuning.
 ///
 /// # Example
 ///

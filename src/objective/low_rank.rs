@@ -10,17 +10,18 @@ use crate::numerics::product::low_rank::{product, product_of_transpose, product_
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_finite, check_not_empty, check_parameters};
 
-/// The loss of Y = A·Bᵀ against an m×n matrix M, as a function of A (m×k) and B (n×k).
+/// A low-rank approximation as an objective: the loss of Y = A·Bᵀ against an m×n matrix M, as a
+/// function of A (m×k) and B (n×k).
 ///
 /// The parameters are the columns of A, then those of B. With D = ∂L/∂Y the gradient is ∂A = D·B
 /// and ∂B = Dᵀ·A. With the mean squared error the minimum is the best approximation of rank k; with
-/// a weighted one, where no singular value decomposition applies, it fits the entries that are
-/// there. There are many minima, A·T and B·T⁻ᵀ for every invertible T, but all are equally low.
+/// a weighted one, where no singular value decomposition applies, it fits the known entries. There
+/// are many minima, A·T and B·T⁻ᵀ for every invertible k×k matrix T, but all are equally low.
 ///
-/// Inside [`Ridge`](crate::objective::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) is at its least λ times the sum
-/// of the singular values of Y: the convex penalty on the rank, which keeps a fit to few entries
-/// from running wild. [`complete_by_descent`](crate::completion::complete_by_descent) is made of
-/// the three.
+/// Inside [`Ridge`](crate::objective::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) has as its minimum λ times the
+/// sum of the singular values of Y: the convex penalty on the rank, which keeps a fit to few
+/// entries from overfitting. [`complete_by_descent`](crate::completion::complete_by_descent)
+/// combines the three.
 ///
 /// One evaluation takes 3·m·n·k multiplications and allocates nothing.
 ///
@@ -56,14 +57,15 @@ pub struct LowRankObjective<'m, T, L> {
 }
 
 impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
-    /// The objective for k = `rank` columns in each factor. Where an entry is missing, to a
-    /// weighted loss, any finite number may stand.
+    /// The objective for k = `rank` columns in each factor.
+    ///
+    /// An entry that is missing for a weighted loss may be any finite number.
     ///
     /// # Errors
     ///
     /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::InvalidSetting`] for a
-    /// rank outside 1 … min(m, n); what [`Loss::check_dimension`] says of a loss for another number
-    /// of entries than m·n.
+    /// rank outside 1 … min(m, n); what [`Loss::check_dimension`] returns if the loss can't compare
+    /// m·n entries.
     pub fn new(matrix: &'m DMatrix<T>, rank: usize, loss: L) -> Result<Self, InputError<T>> {
         check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
         check_finite("matrix", matrix)?;
@@ -78,7 +80,7 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
         })
     }
 
-    /// A and B.
+    /// The factors A (m×k) and B (n×k).
     ///
     /// # Errors
     ///
@@ -93,12 +95,12 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
         ))
     }
 
-    /// A·Bᵀ.
+    /// The product A·Bᵀ (m×n).
     ///
     /// # Errors
     ///
-    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] for the parameters or an
-    /// entry of the product that overflows.
+    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] if a parameter is not finite
+    /// or an entry of the product overflows.
     pub fn product(&self, parameters: &[T]) -> Result<DMatrix<T>, InputError<T>> {
         let (a, b) = self.factors(parameters)?;
         let product = a * b.transpose();

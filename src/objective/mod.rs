@@ -29,14 +29,14 @@ pub use svd_penalty::SvdPenalty;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// A function of a flat vector of parameters, with its gradient.
+/// A function to minimise, of a flat vector of parameters, with its gradient.
 ///
-/// `&mut self` lets an implementation keep its workspaces; the value depends on the parameters
-/// alone.
+/// `&mut self` lets an implementation reuse its workspaces; the value depends only on the
+/// parameters.
 ///
 /// # Example
 ///
-/// An objective of one's own, the parabola (x − 3)², minimised:
+/// Your own objective, here the parabola (x − 3)², minimised:
 ///
 /// ```
 /// use matrix_descent::{minimize, Objective, Real, Sgd, Silent, Stopping};
@@ -64,7 +64,8 @@ pub trait Objective<T: Real> {
     /// The number of parameters.
     fn dimension(&self) -> usize;
 
-    /// The value at `parameters`; writes the gradient there into `gradient`, every entry of it.
+    /// Returns the value at `parameters` and writes every entry of the gradient there into
+    /// `gradient`.
     ///
     /// # Panics
     ///
@@ -72,11 +73,11 @@ pub trait Objective<T: Real> {
     /// implementation may panic on them. The crate's own functions check lengths first.
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T;
 
-    /// Checks whether its parts fit together; every run calls this before its first evaluation.
+    /// Checks that its parts fit together; every run calls this before its first evaluation.
     ///
     /// # Errors
     ///
-    /// What the implementation says of parts that do not. The provided method accepts all.
+    /// What the implementation returns for parts that do not. The provided method accepts all.
     fn validate(&self) -> Result<(), InputError<T>> {
         Ok(())
     }

@@ -8,17 +8,18 @@ use crate::numerics::validation::check_at_least_zero;
 
 /// An objective with a ridge: f(x) + λ/2·‖x‖², gradient ∇f(x) + λ·x.
 ///
-/// The ½ makes the gradient of the penalty that of a weight decay λ: [`Sgd`](crate::optimizer::Sgd) takes the same
-/// steps on it as with [`weight_decay`](crate::optimizer::Sgd::weight_decay), but here the loss that a run reports
-/// and stops by has the penalty in it. It is a sum over the parameters, not a mean.
+/// With the ½, the penalty has the gradient of a weight decay λ: [`Sgd`](crate::optimizer::Sgd)
+/// takes the same steps as with [`weight_decay`](crate::optimizer::Sgd::weight_decay), but here the
+/// loss that a run reports and stops by includes the penalty. The penalty is a sum over the
+/// parameters, not a mean.
 ///
 /// Range: λ ≥ 0 and finite.
 ///
 /// # When to use
 ///
-/// Problems with many solutions or a nearly flat valley: for λ > 0 a convex f has exactly one minimum,
-/// with small parameters, and the curvature is λ at least. On the inverse objective of a singular
-/// matrix the minimum is defined where the inverse is not.
+/// Problems with many solutions or a nearly flat valley: for λ > 0 a convex f has exactly one
+/// minimum, with small parameters, and the curvature is at least λ. For the inverse objective of a
+/// singular matrix the minimum exists although the inverse does not.
 ///
 /// # Source
 ///
@@ -43,7 +44,7 @@ pub struct Ridge<T, F> {
 }
 
 impl<T: Real, F: Objective<T>> Ridge<T, F> {
-    /// `objective` with the penalty λ/2·‖x‖², λ = `weight`.
+    /// Adds the penalty λ/2·‖x‖², λ = `weight`, to `objective`.
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
 //! On which side of a matrix its inverse stands.
 
-/// On which side of the matrix the inverse stands in the estimate Y that should become I.
+/// On which side of the matrix the inverse stands in the product Y that should become I.
 ///
-/// With X the inverse sought and M the matrix:
+/// With X the approximate inverse and M the matrix, both n×n:
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Side {
@@ -13,7 +13,7 @@ pub enum Side {
     Right,
     /// Y = (X·M + M·X)/2.
     ///
-    /// Where M has eigenvalues λ and −λ, as diag(1, −1) has, Y = I has solutions besides the
+    /// If M has eigenvalues λ and −λ, like diag(1, −1), then Y = I has solutions other than the
     /// inverse.
     Both,
 }

@@ -4,10 +4,11 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::numerics::real::Real;
 
-/// The factors of U·diag(σ)·Vᵀ with k components, as a descent left them.
+/// Approximate singular values and vectors: the factors of U·diag(σ)·Vᵀ with k components, as a
+/// descent left them.
 ///
-/// They are as orthonormal as the descent made them; nothing is proven. The third factor is V itself,
-/// not its transpose.
+/// They are as orthonormal as the descent made them; nothing is proven. The third factor is V
+/// itself, not its transpose.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SvdFactors<T: Real> {
@@ -20,8 +21,8 @@ pub struct SvdFactors<T: Real> {
 }
 
 impl<T: Real> SvdFactors<T> {
-    /// The factors of U·diag(`values`)·Vᵀ, values of any sign and in any order: a sign goes to the
-    /// column of U.
+    /// Sorts the factors of U·diag(`values`)·Vᵀ, with values of any sign and order: a sign moves to
+    /// the column of U.
     pub(crate) fn sorted(mut u: DMatrix<T>, values: &[T], v: &DMatrix<T>) -> Self {
         for (mut column, &value) in u.column_iter_mut().zip(values) {
             if value < T::zero() {
@@ -42,7 +43,7 @@ impl<T: Real> SvdFactors<T> {
         }
     }
 
-    /// U·diag(σ)·Vᵀ.
+    /// The product U·diag(σ)·Vᵀ (m×n).
     ///
     /// ```
     /// use matrix_descent::objective::SvdPenalty;

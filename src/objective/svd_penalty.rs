@@ -1,4 +1,5 @@
-//! The singular value decomposition as an objective, its vectors held orthonormal by a penalty.
+//! The singular value decomposition as an objective, with a penalty that keeps its vectors
+//! orthonormal.
 
 use nalgebra::DMatrix;
 
@@ -17,11 +18,11 @@ use crate::numerics::validation::{check_entries, check_finite, check_not_empty, 
 /// The weight of the penalties in the squared form.
 const SQUARED_FORM_WEIGHT: f64 = 0.01;
 
-/// The loss of Y = U·diag(s)·Vᵀ against an m×n matrix M, with penalties on the columns of U and V
-/// that are not orthonormal.
+/// The singular value decomposition as an objective: the loss of Y = U·diag(s)·Vᵀ against an m×n
+/// matrix M, with penalties that keep the columns of U and V orthonormal.
 ///
 /// The parameters are U (m×k, by columns), d (k numbers) and V (n×k, by columns), end to end. With
-/// a factor a, a weight b and a unit ν of the entries of M,
+/// a factor a, a weight b and a unit ν for the entries of M,
 ///
 /// f = a·L(Y, M/ν) + b·(‖UᵀU − I‖²_F + ‖VᵀV − I‖²_F),
 ///
@@ -34,23 +35,23 @@ const SQUARED_FORM_WEIGHT: f64 = 0.01;
 /// so that the signed form is ½‖Y − M/ν‖²_F + ¼‖UᵀU − I‖²_F + ¼‖VᵀV − I‖²_F. With G = a·∂L/∂Y the
 /// gradient is ∂U = G·V·diag(s) + 4b·U·(UᵀU − I), ∂V = Gᵀ·U·diag(s) + 4b·V·(VᵀV − I), and ∂dⱼ =
 /// s′ⱼ·(UᵀGV)ⱼⱼ with s′ = 2d or 1. For k = min(m, n) the minimum is 0, where M = ν·U·diag(s)·Vᵀ is
-/// the decomposition; for fewer components it is the best approximation of rank k (Eckart and Young
-/// 1936). The penalty is exact: no weight has to grow.
+/// the decomposition; for fewer components it is the best approximation of rank k (Eckart and
+/// Young, 1936). The penalty is exact: its weight does not have to grow.
 ///
 /// # Which form
 ///
-/// The squared form keeps singular values positive, and pays for it: dⱼ = 0 stays 0 under its
-/// gradient, so that a component that begins with the wrong sign is lost. From 200 starts in [0, 1)
-/// the heavy ball with η = μ = 0.9 reached all singular values of five small matrices, with σ₁ from
-/// 1.8 to 3, between 33 and 90 times in a hundred; with each matrix doubled, never. The signed form
-/// has neither fault: from each of those starts it converged by [`Lbfgs`](crate::optimizer::Lbfgs),
-/// within 150 to 1600 steps, and by `Sgd::new(0.3).momentum(0.98).clipped(Clip::Norm(0.3))` within
-/// 11 000. (Far from orthonormal vectors the gradient grows with the third power; without clipping
-/// large steps diverge there.)
+/// The squared form keeps singular values positive, at a price: dⱼ = 0 stays 0 under its gradient,
+/// so a component that starts with the wrong sign is lost. From 200 starts in [0, 1) the heavy ball
+/// with η = μ = 0.9 reached all singular values of five small matrices, with σ₁ from 1.8 to 3, in
+/// 33 to 90 % of the runs; with each matrix doubled, never. The signed form has neither fault: from
+/// each of those starts it converged with [`Lbfgs`](crate::optimizer::Lbfgs) within 150 to 1600
+/// steps, and with `Sgd::new(0.3).momentum(0.98).clipped(Clip::Norm(0.3))` within 11 000. (Far from
+/// orthonormal vectors the gradient grows with the third power; without clipping, large steps
+/// diverge there.)
 ///
-/// Both need about (σ₁/gap)² steps of plain descent, where gap is the least distance of two
-/// singular values, and prove nothing: they are a lesson.
-/// [`svd_by_descent`](crate::svd::svd_by_descent) is the method to use.
+/// Both need about (σ₁/gap)² steps of plain descent, where gap is the smallest distance between two
+/// singular values, and prove nothing: they are for learning. In practice use
+/// [`svd_by_descent`](crate::svd::svd_by_descent).
 ///
 /// One evaluation takes 3·m·n·k multiplications and 2·(m + n)·k² for the penalties, and allocates
 /// nothing.
@@ -99,7 +100,7 @@ pub struct SvdPenalty<T: Real, L = MeanSquaredError> {
     slope: Vec<T>,
 }
 
-/// What tells one form from another, but for the loss.
+/// What distinguishes the forms, apart from the loss.
 #[derive(Clone, Copy)]
 struct Form<T> {
     diagonal: Diagonal,
@@ -129,7 +130,7 @@ impl Diagonal {
 }
 
 impl<T: Real> SvdPenalty<T> {
-    /// The form with s = d², of all min(m, n) components, with means in place of sums:
+    /// The form with s = d² and all min(m, n) components, with means in place of sums:
     ///
     /// f = mean((U·diag(d²)·Vᵀ − M)²) + (mean((UᵀU − I)²) + mean((VᵀV − I)²))/100.
     ///
@@ -148,11 +149,11 @@ impl<T: Real> SvdPenalty<T> {
         Ok(Self::new(MeanSquaredError, form, target, unit, rank))
     }
 
-    /// The form with s = d, of all min(m, n) components, in units of the norm:
+    /// The form with s = d and all min(m, n) components, in units of the norm:
     ///
     /// f = ½‖U·diag(d)·Vᵀ − M/‖M‖_F‖²_F + ¼‖UᵀU − I‖²_F + ¼‖VᵀV − I‖²_F.
     ///
-    /// Only ratios of the entries count. [`factors`](Self::factors) brings back the signs and the
+    /// Only ratios of the entries matter. [`factors`](Self::factors) restores the signs and the
     /// scale.
     ///
     /// # Errors
@@ -167,20 +168,20 @@ impl<T: Real> SvdPenalty<T> {
 }
 
 impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
-    /// The signed form of k = `rank` components for a matrix with missing or weighted entries,
+    /// The signed form with k = `rank` components for a matrix with missing or weighted entries,
     /// where no singular value decomposition applies:
     ///
     /// f = mn/2·Σ wᵢⱼ(yᵢⱼ − mᵢⱼ/ν)²/Σ wᵢⱼ + ¼‖UᵀU − I‖²_F + ¼‖VᵀV − I‖²_F.
     ///
-    /// An entry of weight 0 is missing and is not read: NaN may stand there. ν² = mn·Σ wᵢⱼmᵢⱼ²/Σ
-    /// wᵢⱼ is the square of the norm that M had if the missing entries were like the others.
+    /// An entry of weight 0 is missing and is not read: it may be NaN. ν² = mn·Σ wᵢⱼmᵢⱼ²/Σ wᵢⱼ is
+    /// the squared norm that M would have if the missing entries were like the others.
     ///
-    /// [`complete_by_descent`](crate::completion::complete_by_descent) walks two factors without a
-    /// penalty instead and needs a fifth to a fifteenth of the steps.
+    /// [`complete_by_descent`](crate::completion::complete_by_descent) uses two factors without an
+    /// orthogonality penalty instead and needs a fifth to a fifteenth of the steps.
     ///
     /// # Errors
     ///
-    /// - [`InputError::Empty`] or [`InputError::NotFinite`] for the matrix, of the entries that are
+    /// - [`InputError::Empty`] for the matrix, or [`InputError::NotFinite`] for an entry that is
     ///   not missing;
     /// - [`InputError::ShapeMismatch`] for the weights, and [`InputError::InvalidSetting`] if one
     ///   is negative or not finite, or their sum is 0 or overflows, or for a rank outside 1 …
@@ -253,13 +254,13 @@ impl<T: Real, L: Loss<T>> SvdPenalty<T, L> {
         start
     }
 
-    /// The factors that these parameters stand for: singular values positive and descending, in the
-    /// scale of M.
+    /// The factors that these parameters represent, in the scale of M, with singular values
+    /// nonnegative and descending.
     ///
     /// # Errors
     ///
-    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] for the parameters or a
-    /// singular value that overflows.
+    /// [`InputError::DimensionMismatch`], or [`InputError::NotFinite`] if a parameter is not finite
+    /// or a singular value overflows.
     pub fn factors(&self, parameters: &[T]) -> Result<SvdFactors<T>, InputError<T>> {
         check_parameters(parameters, self.dimension())?;
         let (rows, columns) = self.target.shape();

@@ -7,13 +7,13 @@ use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// M/ν and ν, for ν² = N·L(0, M) with N entries and L a mean of squares: the Frobenius norm by the mean
-/// squared error. ν is 1 for a matrix of zeros.
+/// M/ν and ν, where ν² = N·L(0, M) for N entries and L a mean of squares: with the mean squared
+/// error, ν is the Frobenius norm. ν is 1 for a matrix of zeros.
 pub(crate) fn in_units<T: Real>(
     matrix: &DMatrix<T>,
     loss: &impl Loss<T>,
 ) -> Result<(DMatrix<T>, T), InputError<T>> {
-    // Entries up to 2, whose squares do not overflow.
+    // Scales entries to at most 2, so that their squares do not overflow.
     let exponent = largest_exponent(matrix).unwrap_or_default();
     let in_range = scaled(matrix, -exponent);
     let zeros = vec![T::zero(); matrix.len()];

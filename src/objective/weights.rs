@@ -10,10 +10,11 @@ use crate::numerics::validation::{
     check_at_least_zero, check_finite, check_not_empty, check_shape, require,
 };
 
-/// The matrix with 0 for the missing entries, those of weight 0, and the loss by these weights.
+/// The matrix with 0 in place of missing entries (those of weight 0), and the loss with these
+/// weights.
 ///
-/// Only their ratios count, so that they are scaled by a power of two, the largest to between 1 and 2:
-/// no sum of them leaves the range, nor do they make squares do so.
+/// Only their ratios matter, so they are scaled by a power of two that brings the largest between 1
+/// and 2: then neither their sum nor weighted squares overflow.
 pub(crate) fn without_missing<T: Real>(
     matrix: &DMatrix<T>,
     weights: &DMatrix<T>,
@@ -25,7 +26,7 @@ pub(crate) fn without_missing<T: Real>(
     }
     let in_range = scaled(weights, -largest_exponent(weights).unwrap_or(0));
     let loss = WeightedMeanSquaredError::new(in_range.as_slice().to_vec())?;
-    // A weight that vanishes beside the others makes an entry as good as missing.
+    // A weight that scales to 0 makes its entry missing as well.
     let known = matrix.zip_map(
         &in_range,
         |entry, weight| {
@@ -36,7 +37,7 @@ pub(crate) fn without_missing<T: Real>(
     Ok((known, loss))
 }
 
-/// Accepts a number of components that a matrix of this shape can have.
+/// Checks that a matrix of this shape can have this many components.
 pub(crate) fn check_rank<T: Real>(
     rank: usize,
     (rows, columns): (usize, usize),

@@ -7,8 +7,8 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_fraction;
 
-/// AdaDelta: each entry of the gradient is divided by its recent size and multiplied by the recent size
-/// of its steps, so that no length need be guessed.
+/// AdaDelta: each entry of the gradient is divided by its recent size and multiplied by the recent
+/// size of its steps, so no step length has to be guessed.
 ///
 /// With g = ∇ + λ·x, each step does
 ///
@@ -24,9 +24,10 @@ use crate::numerics::validation::check_fraction;
 ///
 /// # When to use
 ///
-/// Where the scale of the problem is unknown and there is no time to tune. The first steps are about
-/// √(ε/(1 − ρ)), or 3·10⁻³, long and grow from there, so it starts slowly; a larger ε starts faster.
-/// Where gradients fall far below √ε it ends as plain descent with learning rate η.
+/// When the scale of the problem is unknown and there is no time to tune. The first steps are only
+/// about √(ε/(1 − ρ)) = 3·10⁻³ long and grow from there, so it starts slowly; a larger ε starts
+/// faster. Where gradients fall far below √ε it becomes plain gradient descent with learning rate
+/// η.
 ///
 /// # Source
 ///
@@ -48,18 +49,18 @@ use crate::numerics::validation::check_fraction;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AdaDelta<T> {
-    /// η: a factor of every step, 1 in the source.
+    /// η: the factor of every step, 1 in the source.
     pub learning_rate: T,
     /// ρ: the share of the past in the averages.
     pub smoothing: T,
-    /// ε: what starts the steps, and keeps the denominator above 0.
+    /// ε: gets the first steps going and keeps the denominator above 0.
     pub epsilon: T,
     /// λ: the weight of the penalty λ/2·‖x‖².
     pub weight_decay: T,
 }
 
 impl<T: Real> AdaDelta<T> {
-    /// AdaDelta with this learning rate, all else as by default.
+    /// AdaDelta with this learning rate and defaults for the rest.
     #[must_use]
     pub fn new(learning_rate: T) -> Self {
         Self {
@@ -99,7 +100,8 @@ impl<T: Real> Default for AdaDelta<T> {
     }
 }
 
-/// What [`AdaDelta`] remembers between steps: the mean squares s of the gradient and u of the steps.
+/// What [`AdaDelta`] remembers between steps: the mean squares s of the gradient and u of the
+/// steps.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdaDeltaState<T> {

@@ -7,8 +7,8 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_at_least_zero;
 
-/// AdaGrad: gradient descent, each entry of the gradient divided by the root of the sum of its squares
-/// so far.
+/// AdaGrad: gradient descent in which each entry of the gradient is divided by the square root of
+/// the sum of its squares so far.
 ///
 /// With g = ∇ + λ·x, at step t = 1, 2, …
 ///
@@ -22,9 +22,10 @@ use crate::numerics::validation::check_at_least_zero;
 ///
 /// # When to use
 ///
-/// Sparse gradients: an entry that is seldom other than 0 keeps its long steps. Steps shrink by
-/// themselves, about as 1/√t while gradients keep their size, so it settles at a minimum without a
-/// schedule, also one with a kink; on a long way it tires.
+/// Sparse gradients: an entry that is rarely nonzero keeps its long steps. Steps shrink by
+/// themselves, roughly as 1/√t while gradients keep their size, so it settles at a minimum without
+/// a schedule, even at one with a kink. If the minimum is far away, the steps become too short to
+/// reach it soon.
 ///
 /// # Source
 ///
@@ -51,9 +52,9 @@ use crate::numerics::validation::check_at_least_zero;
 pub struct AdaGrad<T> {
     /// η: the distance each parameter moves in the first step.
     pub learning_rate: T,
-    /// γ: how fast the learning rate falls besides.
+    /// γ: how fast the learning rate falls in addition.
     pub learning_rate_decay: T,
-    /// ε: what keeps the denominator above 0.
+    /// ε: keeps the denominator above 0.
     pub epsilon: T,
     /// λ: the weight of the penalty λ/2·‖x‖².
     pub weight_decay: T,
@@ -62,7 +63,7 @@ pub struct AdaGrad<T> {
 }
 
 impl<T: Real> AdaGrad<T> {
-    /// AdaGrad with this learning rate, all else as by default.
+    /// AdaGrad with this learning rate and defaults for the rest.
     #[must_use]
     pub fn new(learning_rate: T) -> Self {
         Self {

@@ -1,13 +1,13 @@
 //! Adam: steps scaled by the moving averages of the gradient and its square.
 
 use super::Optimizer;
-use super::moments::{AdamPass, Moments, SecondMoment, Weight};
+use super::moments::{AdamPass, Moments, SecondMoment, WeightSum};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_fraction;
 
-/// Adam: every parameter moves by about η a step, whatever the size of its gradient.
+/// Adam: every parameter moves by about η per step, whatever the size of its gradient.
 ///
 /// With g = ∇ + λ·x, at step t = 1, 2, …
 ///
@@ -15,7 +15,7 @@ use crate::numerics::validation::check_fraction;
 /// - x ← x − η·m̂/(√v̂ + ε), where m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
 ///
 /// With [`amsgrad`](Self::amsgrad), v̂ uses the largest v so far. The definitions are PyTorch's
-/// `torch.optim.Adam`. For a decay that the scaling leaves alone there is [`AdamW`](super::AdamW).
+/// `torch.optim.Adam`. [`AdamW`](super::AdamW) has a weight decay that the scaling does not change.
 ///
 /// Defaults: η = 10⁻³, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0. Ranges: η and ε > 0; β₁ and β₂ in
 /// [0, 1); λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
@@ -23,8 +23,8 @@ use crate::numerics::validation::check_fraction;
 /// # When to use
 ///
 /// Noisy gradients, or parameters of very different scales, without much tuning. With a constant η
-/// it need not settle at a minimum; let η fall towards the end. Where the gradient is exact and the
-/// scales are alike, [`Sgd`](super::Sgd) with momentum ends nearer.
+/// it may not settle at a minimum; let η fall towards the end. If the gradient is exact and the
+/// scales are similar, [`Sgd`](super::Sgd) with momentum ends closer to the minimum.
 ///
 /// # Source
 ///
@@ -45,13 +45,13 @@ use crate::numerics::validation::check_fraction;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Adam<T> {
-    /// η: about the distance each parameter moves in a step.
+    /// η: roughly the distance each parameter moves in a step.
     pub learning_rate: T,
     /// β₁: the share of the past in the average of the gradient.
     pub beta1: T,
     /// β₂: the share of the past in the average of its square.
     pub beta2: T,
-    /// ε: what keeps the denominator above 0.
+    /// ε: keeps the denominator above 0.
     pub epsilon: T,
     /// λ: the weight of the penalty λ/2·‖x‖².
     pub weight_decay: T,
@@ -60,7 +60,7 @@ pub struct Adam<T> {
 }
 
 impl<T: Real> Adam<T> {
-    /// Adam with this learning rate, all else as by default.
+    /// Adam with this learning rate and defaults for the rest.
     #[must_use]
     pub fn new(learning_rate: T) -> Self {
         Self {
@@ -115,26 +115,26 @@ impl<T: Real> Default for Adam<T> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AdamState<T> {
     pub(super) moments: Moments<T>,
-    pub(super) first_weight: Weight,
-    pub(super) second_weight: Weight,
+    pub(super) first_weight: WeightSum,
+    pub(super) second_weight: WeightSum,
 }
 
 impl<T: Real> AdamState<T> {
     pub(super) fn new(length: usize, divide_by: SecondMoment) -> Self {
         Self {
             moments: Moments::new(length, divide_by),
-            first_weight: Weight::default(),
-            second_weight: Weight::default(),
+            first_weight: WeightSum::default(),
+            second_weight: WeightSum::default(),
         }
     }
 
-    /// m, in the order of the parameters, without correction of its bias.
+    /// m, in the order of the parameters, without bias correction.
     #[must_use]
     pub fn first_moment(&self) -> &[T] {
         &self.moments.first
     }
 
-    /// v, in the order of the parameters, without correction of its bias.
+    /// v, in the order of the parameters, without bias correction.
     #[must_use]
     pub fn second_moment(&self) -> &[T] {
         &self.moments.second

@@ -1,4 +1,4 @@
-//! AdamW: Adam with a weight decay that its scaling leaves alone.
+//! AdamW: Adam with a weight decay that the scaling does not change.
 
 use super::Optimizer;
 use super::adam::AdamState;
@@ -24,8 +24,8 @@ use crate::numerics::validation::check_fraction;
 ///
 /// # When to use
 ///
-/// Models with many parameters that should stay small. It decays by default, so it ends short of the
-/// minimum of the loss alone; where that minimum is the answer, take [`Adam`](super::Adam).
+/// Models with many parameters that should stay small. It decays by default, so it does not reach
+/// the minimum of the loss alone; if that minimum is what you want, use [`Adam`](super::Adam).
 ///
 /// # Source
 ///
@@ -46,22 +46,22 @@ use crate::numerics::validation::check_fraction;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AdamW<T> {
-    /// η: about the distance each parameter moves in a step.
+    /// η: roughly the distance each parameter moves in a step.
     pub learning_rate: T,
     /// β₁: the share of the past in the average of the gradient.
     pub beta1: T,
     /// β₂: the share of the past in the average of its square.
     pub beta2: T,
-    /// ε: what keeps the denominator above 0.
+    /// ε: keeps the denominator above 0.
     pub epsilon: T,
-    /// λ: the share of x that a step of length η = 1 would take away.
+    /// λ: the fraction of x that a step with η = 1 would remove.
     pub weight_decay: T,
     /// Which v the steps are divided by.
     pub second_moment: SecondMoment,
 }
 
 impl<T: Real> AdamW<T> {
-    /// AdamW with this learning rate, all else as by default.
+    /// AdamW with this learning rate and defaults for the rest.
     #[must_use]
     pub fn new(learning_rate: T) -> Self {
         Self {

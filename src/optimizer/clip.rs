@@ -1,4 +1,4 @@
-//! Gradients that are clipped before each step.
+//! Clipping the gradient before each step.
 
 use super::{LearningRate, Optimizer};
 use crate::numerics::input_error::InputError;
@@ -9,14 +9,14 @@ use crate::set::{Bounds, ConvexSet};
 
 /// How [`Clipped`] limits a gradient.
 ///
-/// Range of either limit: finite and above 0; no defaults.
+/// Range of each limit: finite and above 0; no defaults.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Clip<T> {
-    /// ∇ ← ∇·min(1, c/(‖∇‖ + 10⁻⁶)): the length is limited to c, the direction stays.
+    /// ∇ ← ∇·min(1, c/(‖∇‖ + 10⁻⁶)): the norm is limited to c, the direction is kept.
     ///
-    /// The definition is that of PyTorch's `clip_grad_norm_`, its 10⁻⁶ included (Pascanu, Mikolov
+    /// The definition is that of PyTorch's `clip_grad_norm_`, including its 10⁻⁶ (Pascanu, Mikolov
     /// and Bengio, "On the difficulty of training recurrent neural networks", 2013).
     Norm(T),
     /// ∇ᵢ ← min(max(∇ᵢ, −c), c): each entry is limited to c; PyTorch's `clip_grad_value_`.
@@ -27,8 +27,10 @@ pub enum Clip<T> {
 const NORM_OFFSET: f64 = 1e-6;
 
 impl<T: Real> Clip<T> {
-    /// Limits `gradient` in place. Entries that are NaN stay so, and one that is infinite is
-    /// clipped by value but makes NaN by norm.
+    /// Limits `gradient` in place.
+    ///
+    /// NaN entries stay NaN. An infinite entry is clipped by value, but becomes NaN when clipping
+    /// by norm.
     ///
     /// ```
     /// use matrix_descent::optimizer::Clip;
@@ -63,19 +65,20 @@ fn clip_norm<T: Real>(gradient: &mut [T], limit: T) {
         norm
     };
     let factor = limit / (norm + <T as Real>::from_f64(NORM_OFFSET));
-    // A gradient brought into range may have become shorter than the limit.
+    // A gradient scaled into range may now be shorter than the limit.
     if is_beyond_range || factor < T::one() {
         gradient.iter_mut().for_each(|value| *value *= factor);
     }
 }
 
-/// A rule that sees clipped gradients; made by [`Compose::clipped`](crate::optimizer::Compose::clipped).
+/// An optimizer whose gradients are clipped first; made by
+/// [`Compose::clipped`](crate::optimizer::Compose::clipped).
 ///
-/// A step clips the gradient by [`Clip`] and hands it to the rule within.
+/// A step clips the gradient as [`Clip`] says and passes it to the inner optimizer.
 ///
 /// # When to use
 ///
-/// By norm where single steep places would throw a descent off; by value where single entries
+/// Clip by norm if a few steep places would throw the descent off course; by value if a few entries
 /// would. With momentum, the clipped gradient enters the velocity.
 ///
 /// # Example
@@ -93,14 +96,14 @@ fn clip_norm<T: Real>(gradient: &mut [T], limit: T) {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Clipped<T, M> {
-    /// The rule within.
+    /// The inner optimizer.
     pub rule: M,
-    /// The limit of the gradient.
+    /// The limit on the gradient.
     pub clip: Clip<T>,
 }
 
 impl<T: Real, M: LearningRate<T>> Clipped<T, M> {
-    /// `rule`, with gradients clipped by `clip`.
+    /// Wraps `rule` so that its gradients are clipped by `clip`.
     #[must_use]
     pub fn new(rule: M, clip: Clip<T>) -> Self {
         Self { rule, clip }

@@ -1,4 +1,4 @@
-//! The wrappers, as methods of every rule that takes them.
+//! The wrappers, as methods of every optimizer they fit.
 
 use super::{
     Clip, Clipped, LearningRate, Plateau, Projected, ReducedOnPlateau, Schedule, Scheduled,
@@ -6,9 +6,10 @@ use super::{
 use crate::numerics::real::Real;
 use crate::set::ConvexSet;
 
-/// Wraps a rule in another: each method returns a rule that does more.
+/// Adds clipping, a schedule or a projection to an optimizer: each method returns a wrapped
+/// optimizer.
 ///
-/// It comes with every [`LearningRate`], and only with those: a rule with a line search can't be
+/// Every [`LearningRate`] has it, and nothing else does: an optimizer with a line search can't be
 /// wrapped, since it compares losses along a line that a wrapper would bend.
 ///
 /// # The order
@@ -17,14 +18,14 @@ use crate::set::ConvexSet;
 ///
 /// 1. sets the learning rate,
 /// 2. clips the gradient,
-/// 3. steps as the innermost rule does (its weight decay, if any, acts on the clipped gradient),
+/// 3. steps as the innermost optimizer does (its weight decay, if any, uses the clipped gradient),
 /// 4. projects the parameters.
 ///
 /// Order matters only among wrappers of one kind, and there the last call acts first:
-/// `.clipped(a).clipped(b)` clips by b, then by a, and of `.scheduled(a).scheduled(b)` the schedule
-/// b sees the rule's own learning rate and a what b makes of it. A
-/// [`reduced_on_plateau`](Self::reduced_on_plateau) comes last, and before any schedule acts; a
-/// second [`projected`](Self::projected) is refused by
+/// `.clipped(a).clipped(b)` clips by b, then by a; in `.scheduled(a).scheduled(b)` the schedule b
+/// sees the optimizer's own learning rate, and a sees what b returns.
+/// [`reduced_on_plateau`](Self::reduced_on_plateau) must be the last call; it sets the learning
+/// rate before any schedule does. A second [`projected`](Self::projected) is refused by
 /// [`Optimizer::validate`](crate::optimizer::Optimizer::validate).
 ///
 /// # Example
@@ -46,25 +47,25 @@ use crate::set::ConvexSet;
 /// assert_eq!(x, [-2.5]);
 /// ```
 pub trait Compose<T: Real>: LearningRate<T> + Sized {
-    /// The rule with its gradients clipped before each step.
+    /// Clips the gradient before each step.
     #[must_use]
     fn clipped(self, clip: Clip<T>) -> Clipped<T, Self> {
         Clipped::new(self, clip)
     }
 
-    /// The rule with a learning rate that follows a schedule.
+    /// Makes the learning rate follow a schedule.
     #[must_use]
     fn scheduled<S: Schedule<T>>(self, schedule: S) -> Scheduled<Self, S> {
         Scheduled::new(self, schedule)
     }
 
-    /// The rule with a learning rate that falls where the loss does not.
+    /// Lowers the learning rate when the loss stops falling.
     #[must_use]
     fn reduced_on_plateau(self, plateau: Plateau<T>) -> ReducedOnPlateau<T, Self> {
         ReducedOnPlateau::new(self, plateau)
     }
 
-    /// The rule with its parameters projected onto a set after each step.
+    /// Projects the parameters onto a set after each step.
     #[must_use]
     fn projected<S: ConvexSet<T>>(self, set: S) -> Projected<Self, S> {
         Projected::new(self, set)

@@ -2,73 +2,74 @@
 
 use std::ops::ControlFlow;
 
-use super::line_search::{Compass, Kind, Ray, advance, step};
+use super::line_search::{DirectionKind, SearchDirection, SearchLine, advance, step};
 use super::{Iterate, LineSearch, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{dot, euclidean_norm};
 use crate::numerics::real::Real;
 use crate::objective::Objective;
 
-/// σ of the Wolfe conditions where none is set: conjugacy wants searches that are nearly exact.
+/// The default σ of the Wolfe conditions: conjugacy needs searches that are nearly exact.
 const CURVATURE: f64 = 0.01;
-/// The overlap of successive gradients, |∇ᵀ∇₀|/∇ᵀ∇, at which Fletcher and Reeves begin anew.
+/// The overlap of successive gradients, |∇ᵀ∇₀|/∇ᵀ∇, at which Fletcher–Reeves restarts.
 const LARGEST_OVERLAP: f64 = 0.2;
-/// How far β of Hager and Zhang may fall below zero.
+/// How far the Hager–Zhang β may fall below zero.
 const LOWER_BOUND: f64 = 0.4;
 
 /// How [`ConjugateGradient`] weighs the last direction: the choice of β.
 ///
 /// In the formulas ∇ and ∇₀ are the gradients now and before the last step, y = ∇ − ∇₀, and d₀ is
-/// the last direction. On a quadratic with exact line search all give the same β.
+/// the last direction. On a quadratic with exact line searches, all formulas give the same β.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum BetaFormula {
     /// β = ∇ᵀ∇/∇₀ᵀ∇₀ (Fletcher and Reeves, "Function minimization by conjugate gradients", 1964).
     ///
-    /// After a bad step it would take many short ones; so it begins anew with −∇ where
+    /// After a bad step it would take many short ones, so it restarts with −∇ where
     /// |∇ᵀ∇₀| ≥ 0.2·∇ᵀ∇ (Powell, "Restart procedures for the conjugate gradient method", 1977).
     FletcherReeves,
     /// β = max(0, ∇ᵀy/∇₀ᵀ∇₀) (Polak and Ribière, "Note sur la convergence de méthodes de directions
     /// conjuguées", 1969; never below zero after Powell, 1984, and Gilbert and Nocedal, 1992).
     ///
-    /// It begins anew by itself after a bad step.
+    /// It restarts by itself after a bad step.
     PolakRibiere,
     /// β = max((y − 2·d₀·yᵀy/d₀ᵀy)ᵀ∇/d₀ᵀy, 0.4·d₀ᵀ∇₀/d₀ᵀd₀), the default (Hager and Zhang, "A new
     /// conjugate gradient method with guaranteed descent and an efficient line search", 2005; the
     /// bound from "The limited memory conjugate gradient method", 2013).
     ///
     /// Its directions lead downhill, ∇ᵀd ≤ −7/8·‖∇‖², however inexact the search was. Where
-    /// d₀ᵀy ≤ 0, which no Wolfe search that succeeds leaves behind, β = 0.
+    /// d₀ᵀy ≤ 0, which cannot happen after a successful Wolfe search, β = 0.
     #[default]
     HagerZhang,
 }
 
 /// Nonlinear conjugate gradients: d ← −∇ + β·d, and a line search along d.
 ///
-/// The weight β is chosen by [`BetaFormula`]. The first direction is −∇. Where d does not lead
-/// downhill or the search along it fails, d begins anew as −∇.
+/// The weight β is chosen by [`BetaFormula`]. The first direction is −∇. If d does not lead
+/// downhill, or the search along it fails, the method restarts with d = −∇.
 ///
 /// | setting | default |
 /// |---|---|
 /// | `conjugation` | [`BetaFormula::HagerZhang`] |
 /// | `line_search` | [`LineSearch::wolfe`] with σ = 0.01 |
 ///
-/// On a quadratic whose curvatures have k distinct values it ends after about k steps, and on any
-/// with condition number κ the error falls by (√κ − 1)/(√κ + 1) a step or faster, like that of the
-/// best-tuned heavy ball but without tuning. A step takes two evaluations there.
+/// On a quadratic whose curvatures have k distinct values it finishes after about k steps. On any
+/// quadratic with condition number κ the error falls by a factor (√κ − 1)/(√κ + 1) per step or
+/// faster, like the best-tuned heavy ball, but without tuning. Each step then takes two
+/// evaluations.
 ///
 /// # When to use
 ///
-/// For smooth losses with exact gradients: quadratics and what is nearly so, such as the mean
-/// squared error of an inverse, the more the worse they are conditioned; and so many parameters that
-/// the 2m + 3 vectors of [`Lbfgs`](crate::optimizer::Lbfgs) are too much, since this keeps 3. On other losses
-/// L-BFGS takes fewer evaluations.
+/// For smooth losses with exact gradients: for quadratics and near-quadratics such as the mean
+/// squared error of an inverse, especially ill-conditioned ones; and when there are so many
+/// parameters that the 2m + 3 vectors of [`Lbfgs`](crate::optimizer::Lbfgs) are too many, since
+/// this keeps 3. On other losses L-BFGS takes fewer evaluations.
 ///
 /// # Source
 ///
 /// Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems", 1952;
-/// Fletcher and Reeves, 1964, for losses of any kind; see [`BetaFormula`] for each β.
+/// Fletcher and Reeves, 1964, for general losses; see [`BetaFormula`] for each β.
 ///
 /// # Example
 ///
@@ -91,7 +92,7 @@ pub enum BetaFormula {
 pub struct ConjugateGradient<T> {
     /// How β is chosen.
     pub conjugation: BetaFormula,
-    /// How the length of a step is found.
+    /// How the step length is found.
     pub line_search: LineSearch<T>,
 }
 
@@ -112,15 +113,15 @@ impl<T: Real> ConjugateGradient<T> {
         self
     }
 
-    /// Sets how the length of a step is found.
+    /// Sets how the step length is found.
     #[must_use]
     pub fn line_search(mut self, line_search: LineSearch<T>) -> Self {
         self.line_search = line_search;
         self
     }
 
-    fn walk<'s>(&self, state: &'s mut ConjugateGradientState<T>) -> Walk<'s, T> {
-        Walk {
+    fn direction<'s>(&self, state: &'s mut ConjugateGradientState<T>) -> ConjugateDirection<'s, T> {
+        ConjugateDirection {
             conjugation: self.conjugation,
             state,
         }
@@ -132,49 +133,49 @@ impl<T: Real> ConjugateGradient<T> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConjugateGradientState<T> {
     /// The direction is kept as d/‖∇‖, so that no scale of the loss makes a product overflow.
-    pub(super) ray: Ray<T>,
+    pub(super) line: SearchLine<T>,
     /// ‖∇₀‖; none before the first step.
     pub(super) last_norm: Option<T>,
 }
 
 impl<T> ConjugateGradientState<T> {
-    /// The direction of the last step over the norm of the gradient there.
+    /// The direction of the last step, divided by the norm of the gradient there.
     #[must_use]
     pub fn direction(&self) -> &[T] {
-        &self.ray.direction
+        &self.line.direction
     }
 }
 
-/// The state in the hands of a rule.
-struct Walk<'s, T> {
+/// The state together with the formula for β.
+struct ConjugateDirection<'s, T> {
     conjugation: BetaFormula,
     state: &'s mut ConjugateGradientState<T>,
 }
 
-impl<T: Real> Walk<'_, T> {
+impl<T: Real> ConjugateDirection<'_, T> {
     /// Writes −∇/‖∇‖ + w·d, where w = β·‖∇₀‖/‖∇‖ is the weight of the last direction in units of
     /// the new gradient.
     fn write_direction(&mut self, gradient: &[T], last_norm: T, norm: T) {
-        let ray = &mut self.state.ray;
+        let line = &mut self.state.line;
         // The old gradient is not needed again: y/‖∇₀‖ takes its place.
-        for (y, &g) in ray.gradient.iter_mut().zip(gradient) {
+        for (y, &g) in line.gradient.iter_mut().zip(gradient) {
             *y = (g - *y) / last_norm;
         }
         let weight = match self.conjugation {
-            BetaFormula::FletcherReeves => fletcher_reeves(ray, gradient, norm / last_norm, norm),
-            BetaFormula::PolakRibiere => (dot(&ray.gradient, gradient) / norm).max(T::zero()),
-            BetaFormula::HagerZhang => hager_zhang(ray, gradient, norm),
+            BetaFormula::FletcherReeves => fletcher_reeves(line, gradient, norm / last_norm, norm),
+            BetaFormula::PolakRibiere => (dot(&line.gradient, gradient) / norm).max(T::zero()),
+            BetaFormula::HagerZhang => hager_zhang(line, gradient, norm),
         };
-        for (d, &g) in ray.direction.iter_mut().zip(gradient) {
+        for (d, &g) in line.direction.iter_mut().zip(gradient) {
             *d = weight * *d - g / norm;
         }
     }
 }
 
-/// The weight of Fletcher and Reeves, with Powell's restart; the ray holds y/‖∇₀‖.
-fn fletcher_reeves<T: Real>(ray: &Ray<T>, gradient: &[T], ratio: T, norm: T) -> T {
+/// The Fletcher–Reeves weight, with Powell's restart; `line.gradient` holds y/‖∇₀‖.
+fn fletcher_reeves<T: Real>(line: &SearchLine<T>, gradient: &[T], ratio: T, norm: T) -> T {
     // ∇ᵀ∇₀/∇ᵀ∇.
-    let overlap = T::one() - dot(&ray.gradient, gradient) / norm / ratio;
+    let overlap = T::one() - dot(&line.gradient, gradient) / norm / ratio;
     if overlap.abs() < <T as Real>::from_f64(LARGEST_OVERLAP) {
         ratio
     } else {
@@ -182,9 +183,9 @@ fn fletcher_reeves<T: Real>(ray: &Ray<T>, gradient: &[T], ratio: T, norm: T) -> 
     }
 }
 
-/// The weight of Hager and Zhang; the ray holds d₀/‖∇₀‖ and y/‖∇₀‖.
-fn hager_zhang<T: Real>(ray: &Ray<T>, gradient: &[T], norm: T) -> T {
-    let (d, y) = (&ray.direction, &ray.gradient);
+/// The Hager–Zhang weight; `line` holds d₀/‖∇₀‖ and y/‖∇₀‖.
+fn hager_zhang<T: Real>(line: &SearchLine<T>, gradient: &[T], norm: T) -> T {
+    let (d, y) = (&line.direction, &line.gradient);
     let curvature = dot(d, y);
     let is_convex = curvature > T::zero();
     if !is_convex {
@@ -192,31 +193,31 @@ fn hager_zhang<T: Real>(ray: &Ray<T>, gradient: &[T], norm: T) -> T {
     }
     let (dg, yg) = (dot(d, gradient) / norm, dot(y, gradient) / norm);
     let weight = (yg - <T as Real>::from_f64(2.0) * dg * (dot(y, y) / curvature)) / curvature;
-    let bound = <T as Real>::from_f64(LOWER_BOUND) * (ray.slope / norm) / dot(d, d);
+    let bound = <T as Real>::from_f64(LOWER_BOUND) * (line.slope / norm) / dot(d, d);
     weight.max(bound)
 }
 
-impl<T: Real> Compass<T> for Walk<'_, T> {
-    fn ray(&mut self) -> &mut Ray<T> {
-        &mut self.state.ray
+impl<T: Real> SearchDirection<T> for ConjugateDirection<'_, T> {
+    fn line(&mut self) -> &mut SearchLine<T> {
+        &mut self.state.line
     }
 
-    fn point(&mut self, parameters: &[T], gradient: &[T]) {
+    fn update(&mut self, parameters: &[T], gradient: &[T]) {
         let norm = euclidean_norm(gradient);
         let last_norm = self.state.last_norm.replace(norm);
         let remembered = last_norm.filter(|&last_norm| last_norm > T::zero() && norm > T::zero());
         if let Some(last_norm) = remembered {
             self.write_direction(gradient, last_norm, norm);
         }
-        let ray = &mut self.state.ray;
-        ray.begin_at(parameters, gradient);
-        if remembered.is_none() || !ray.accept_direction(Kind::Guess) {
-            ray.point_downhill();
+        let line = &mut self.state.line;
+        line.begin_at(parameters, gradient);
+        if remembered.is_none() || !line.accept_direction(DirectionKind::Unscaled) {
+            line.use_steepest_descent();
         }
     }
 
     fn forget(&mut self) {
-        self.state.ray.forget();
+        self.state.line.forget();
         self.state.last_norm = None;
     }
 }
@@ -226,13 +227,13 @@ impl<T: Real> Optimizer<T> for ConjugateGradient<T> {
 
     fn init(&self, parameters: &[T]) -> ConjugateGradientState<T> {
         ConjugateGradientState {
-            ray: Ray::of_dimension(parameters.len()),
+            line: SearchLine::of_dimension(parameters.len()),
             last_norm: None,
         }
     }
 
-    /// Moves along d without line search, by the α of the last step times the change of ∇ᵀd/∇ᵀ∇, which
-    /// is −1 after every exact search. The first step goes ‖x‖/100 along −∇ (1 if x = 0).
+    /// Moves along d without a line search, by the α of the last step times the change of ∇ᵀd/∇ᵀ∇,
+    /// which is −1 after every exact search. The first step moves ‖x‖/100 along −∇ (1 if x = 0).
     ///
     /// # Panics
     ///
@@ -243,7 +244,7 @@ impl<T: Real> Optimizer<T> for ConjugateGradient<T> {
         parameters: &mut [T],
         gradient: &mut [T],
     ) {
-        step(&mut self.walk(state), parameters, gradient);
+        step(&mut self.direction(state), parameters, gradient);
     }
 
     fn advance<F>(
@@ -255,7 +256,7 @@ impl<T: Real> Optimizer<T> for ConjugateGradient<T> {
     where
         F: Objective<T> + ?Sized,
     {
-        advance(&self.line_search, &mut self.walk(state), objective, at)
+        advance(&self.line_search, &mut self.direction(state), objective, at)
     }
 
     fn validate(&self) -> Result<(), InputError<T>> {

@@ -1,8 +1,8 @@
-//! The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno.
+//! L-BFGS: the limited-memory method of Broyden, Fletcher, Goldfarb and Shanno.
 
 use std::ops::ControlFlow;
 
-use super::line_search::{Compass, Kind, Ray, advance, step};
+use super::line_search::{DirectionKind, SearchDirection, SearchLine, advance, step};
 use super::{Iterate, LineSearch, Optimizer};
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::{add_multiple, dot, euclidean_norm};
@@ -10,25 +10,27 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::require;
 use crate::objective::Objective;
 
-/// The moves remembered where no number is set.
+/// The default number of steps remembered.
 const HISTORY: usize = 10;
-/// The most that may be: far beyond use, and far below where a count of their entries overflows.
+/// The largest number allowed: far more than is useful, and far too few for the number of their
+/// entries to overflow.
 const LONGEST_HISTORY: usize = 1000;
-/// σ of the Wolfe conditions where none is set: a full step is nearly always good enough.
+/// The default σ of the Wolfe conditions: a full step is nearly always good enough.
 const CURVATURE: f64 = 0.9;
 
-/// L-BFGS: Newton's method with a Hessian estimated from the last few steps, and a line search.
+/// L-BFGS: a line search along Newton's direction, with the Hessian estimated from the last few
+/// steps.
 ///
-/// From the last m moves s = Δx and changes of the gradient y = Δ∇ it builds H, an estimate of the
-/// inverse Hessian, and goes along d = −H·∇:
+/// From the last m steps s = Δx and gradient changes y = Δ∇ it builds H, an estimate of the inverse
+/// Hessian, and searches along d = −H·∇:
 ///
-/// - H starts as γ·I, γ = sᵀy/yᵀy of the last pair;
-/// - each pair, from the oldest on, makes of it (I − ρsyᵀ)·H·(I − ρysᵀ) + ρssᵀ, ρ = 1/sᵀy. The
-///   recursion of two loops applies H in 4mn multiplications without forming it.
+/// - H starts as γ·I, with γ = sᵀy/yᵀy from the last pair;
+/// - each pair, from the oldest on, replaces it by (I − ρsyᵀ)·H·(I − ρysᵀ) + ρssᵀ, with ρ = 1/sᵀy.
+///   The two-loop recursion applies H in 4mn multiplications without forming it.
 ///
-/// A step first tries α = 1, Newton's. A pair without sᵀy > ε·‖s‖·‖y‖ is left out. Without pairs, as
-/// at the start, the direction is −∇. Where the direction does not lead downhill or the search along
-/// it fails, all pairs are forgotten.
+/// A step first tries α = 1, Newton's step. A pair without sᵀy > ε·‖s‖·‖y‖ is left out. Without
+/// pairs, as at the start, the direction is −∇. If the direction does not lead downhill, or the
+/// search along it fails, all pairs are forgotten.
 ///
 /// | setting | default | range |
 /// |---|---|---|
@@ -38,11 +40,11 @@ const CURVATURE: f64 = 0.9;
 /// # When to use
 ///
 /// For smooth losses with exact gradients, from two to millions of parameters: in curved valleys it
-/// takes the fewest evaluations of the rules here, and there is nothing to tune. Not for noisy
-/// gradients or losses with kinks. On ill-conditioned quadratics
+/// takes the fewest evaluations of all the optimizers here, and there is nothing to tune. It is not
+/// for noisy gradients or losses with kinks. On ill-conditioned quadratics
 /// [`ConjugateGradient`](crate::optimizer::ConjugateGradient) is better.
 ///
-/// It keeps 2m + 3 vectors, conjugate gradients 3.
+/// It keeps 2m + 3 vectors; conjugate gradients keep 3.
 ///
 /// # Source
 ///
@@ -81,9 +83,9 @@ const CURVATURE: f64 = 0.9;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Lbfgs<T> {
-    /// m: the moves remembered; 1 to 1000.
+    /// m: the number of steps remembered; 1 to 1000.
     pub history: usize,
-    /// How the length of a step is found.
+    /// How the step length is found.
     pub line_search: LineSearch<T>,
 }
 
@@ -97,14 +99,14 @@ impl<T: Real> Default for Lbfgs<T> {
 }
 
 impl<T: Real> Lbfgs<T> {
-    /// Sets the number of moves remembered.
+    /// Sets the number of steps remembered.
     #[must_use]
     pub fn history(mut self, moves: usize) -> Self {
         self.history = moves;
         self
     }
 
-    /// Sets how the length of a step is found.
+    /// Sets how the step length is found.
     #[must_use]
     pub fn line_search(mut self, line_search: LineSearch<T>) -> Self {
         self.line_search = line_search;
@@ -112,11 +114,11 @@ impl<T: Real> Lbfgs<T> {
     }
 }
 
-/// What [`Lbfgs`] remembers between steps: the last moves, with the changes of the gradient.
+/// What [`Lbfgs`] remembers between steps: the last steps, with the changes of the gradient.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LbfgsState<T> {
-    pub(super) ray: Ray<T>,
+    pub(super) line: SearchLine<T>,
     pub(super) has_origin: bool,
     /// The vectors s, one after another, in a ring of `products.len()` places.
     pub(super) moves: Vec<T>,
@@ -124,7 +126,7 @@ pub struct LbfgsState<T> {
     pub(super) changes: Vec<T>,
     /// sᵀy of each place.
     pub(super) products: Vec<T>,
-    /// What the first loop of the recursion leaves for the second.
+    /// What the first loop of the recursion passes to the second.
     pub(super) coefficients: Vec<T>,
     /// The place for the next pair.
     pub(super) next: usize,
@@ -134,18 +136,18 @@ pub struct LbfgsState<T> {
 }
 
 impl<T: Real> LbfgsState<T> {
-    /// The number of moves now remembered.
+    /// The number of steps now remembered.
     #[must_use]
     pub fn pairs(&self) -> usize {
         self.pairs
     }
 
-    /// Remembers the move from the last origin to `parameters`, unless it shows no positive
-    /// curvature.
+    /// Remembers the step from the last origin to `parameters`, unless its curvature is not
+    /// positive.
     fn learn(&mut self, parameters: &[T], gradient: &[T]) {
-        // The direction has been walked, and the old origin and gradient are not needed again.
-        let (s, y) = (&mut self.ray.direction, &mut self.ray.gradient);
-        for ((s, &new), &old) in s.iter_mut().zip(parameters).zip(&self.ray.origin) {
+        // The step is done: its direction, origin and gradient are not needed again.
+        let (s, y) = (&mut self.line.direction, &mut self.line.gradient);
+        for ((s, &new), &old) in s.iter_mut().zip(parameters).zip(&self.line.origin) {
             *s = new - old;
         }
         for (y, &new) in y.iter_mut().zip(gradient) {
@@ -167,13 +169,13 @@ impl<T: Real> LbfgsState<T> {
         self.pairs = (self.pairs + 1).min(places);
     }
 
-    /// Writes −H·∇ by the recursion of two loops.
+    /// Writes −H·∇ by the two-loop recursion.
     fn write_direction(&mut self) {
-        let (dimension, places) = (self.ray.origin.len(), self.products.len());
+        let (dimension, places) = (self.line.origin.len(), self.products.len());
         let place = |age: usize| (self.next + places - age) % places;
         let range = |place: usize| place * dimension..(place + 1) * dimension;
-        let direction = &mut self.ray.direction;
-        for (d, &g) in direction.iter_mut().zip(&self.ray.gradient) {
+        let direction = &mut self.line.direction;
+        for (d, &g) in direction.iter_mut().zip(&self.line.gradient) {
             *d = -g;
         }
         for age in 1..=self.pairs {
@@ -195,30 +197,30 @@ impl<T: Real> LbfgsState<T> {
     }
 }
 
-impl<T: Real> Compass<T> for LbfgsState<T> {
-    fn ray(&mut self) -> &mut Ray<T> {
-        &mut self.ray
+impl<T: Real> SearchDirection<T> for LbfgsState<T> {
+    fn line(&mut self) -> &mut SearchLine<T> {
+        &mut self.line
     }
 
-    fn point(&mut self, parameters: &[T], gradient: &[T]) {
+    fn update(&mut self, parameters: &[T], gradient: &[T]) {
         if self.has_origin {
             self.learn(parameters, gradient);
         }
-        self.ray.begin_at(parameters, gradient);
+        self.line.begin_at(parameters, gradient);
         self.has_origin = true;
         if self.pairs > 0 {
             self.write_direction();
-            if self.ray.accept_direction(Kind::Newton) {
+            if self.line.accept_direction(DirectionKind::Newton) {
                 return;
             }
             self.pairs = 0;
-            self.ray.forget();
+            self.line.forget();
         }
-        self.ray.point_downhill();
+        self.line.use_steepest_descent();
     }
 
     fn forget(&mut self) {
-        self.ray.forget();
+        self.line.forget();
         self.has_origin = false;
         self.pairs = 0;
     }
@@ -231,7 +233,7 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
         let dimension = parameters.len();
         let zeros = |length| vec![T::zero(); length];
         LbfgsState {
-            ray: Ray::of_dimension(dimension),
+            line: SearchLine::of_dimension(dimension),
             has_origin: false,
             moves: zeros(self.history * dimension),
             changes: zeros(self.history * dimension),
@@ -243,13 +245,13 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
         }
     }
 
-    /// Moves by −H·∇ without line search; while no move is remembered, by a fixed multiple of −∇, at
-    /// the start of length ‖x‖/100 (1 if x = 0).
+    /// Moves by −H·∇ without a line search; while no step is remembered, by a fixed multiple of −∇,
+    /// at the start of length ‖x‖/100 (1 if x = 0).
     ///
     /// # Panics
     ///
-    /// If `parameters`, `gradient` and the vectors in `state` differ in length, or if `history` is 0,
-    /// which [`validate`](Optimizer::validate) refuses.
+    /// If `parameters`, `gradient` and the vectors in `state` differ in length, or if `history` is
+    /// 0, which [`validate`](Optimizer::validate) refuses.
     fn step(&self, state: &mut LbfgsState<T>, parameters: &mut [T], gradient: &mut [T]) {
         step(state, parameters, gradient);
     }

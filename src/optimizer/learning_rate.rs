@@ -1,4 +1,4 @@
-//! The rules whose step length is a field.
+//! The optimizers whose learning rate is a field.
 
 use super::{AdaDelta, AdaGrad, Adam, AdamW, LearningRate, Lion, NAdam, RmsProp, Sgd};
 use crate::numerics::real::Real;

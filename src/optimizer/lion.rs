@@ -8,7 +8,7 @@ use crate::numerics::real::Real;
 use crate::numerics::sign::sign;
 use crate::numerics::validation::check_fraction;
 
-/// Lion: every parameter moves by exactly η a step, against the sign of an average of gradients.
+/// Lion: every parameter moves by exactly η per step, against the sign of an average of gradients.
 ///
 /// Each step does
 ///
@@ -23,9 +23,9 @@ use crate::numerics::validation::check_fraction;
 ///
 /// # When to use
 ///
-/// Large models where memory counts: one average instead of Adam's two. It asks for a learning rate 3
-/// to 10 times smaller than [`AdamW`](super::AdamW)'s (the source's advice). At a minimum it goes on by
-/// steps of η to and fro; let η fall towards the end.
+/// Large models where memory matters: one average instead of Adam's two. The source advises a
+/// learning rate 3 to 10 times smaller than [`AdamW`](super::AdamW)'s. At a minimum it keeps
+/// stepping back and forth by η; let η fall towards the end.
 ///
 /// # Source
 ///
@@ -54,12 +54,12 @@ pub struct Lion<T> {
     pub beta1: T,
     /// β₂: the share of the past in the average m.
     pub beta2: T,
-    /// λ: the share of x that a step of length η = 1 would take away.
+    /// λ: the fraction of x that a step with η = 1 would remove.
     pub weight_decay: T,
 }
 
 impl<T: Real> Lion<T> {
-    /// Lion with this learning rate, all else as by default.
+    /// Lion with this learning rate and defaults for the rest.
     #[must_use]
     pub fn new(learning_rate: T) -> Self {
         Self {

@@ -1,8 +1,8 @@
-//! What rules remember for each parameter.
+//! What optimizers remember for each parameter.
 
 use crate::numerics::real::Real;
 
-/// The numbers remembered; made now, as zeros, if the state comes from settings that need none.
+/// The numbers remembered; created now, as zeros, if the state comes from settings that need none.
 pub(super) fn remembered<T: Real>(values: &mut Vec<T>, length: usize) -> &mut [T] {
     if values.is_empty() {
         values.resize(length, T::zero());
@@ -15,8 +15,8 @@ pub(super) fn remembered<T: Real>(values: &mut Vec<T>, length: usize) -> &mut [T
     values
 }
 
-/// The same for an average of which `share` is kept in a step: cleared if none is, since 0·∞ would be
-/// NaN where a square has overflowed.
+/// The same for an average that keeps the fraction `share` in each step. It is cleared if that is
+/// 0, since 0·∞ would be NaN where a square has overflowed.
 pub(super) fn remembered_in_part<T: Real>(
     values: &mut Vec<T>,
     length: usize,

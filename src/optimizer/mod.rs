@@ -1,29 +1,30 @@
-//! Update rules: how a gradient changes the parameters.
+//! Optimizers: how a gradient changes the parameters.
 //!
 //! # Which optimizer
 //!
-//! Is the gradient exact, that is, of the whole loss and not of a random part of it?
+//! First ask: is the gradient exact, that is, of the whole loss and not of a random part of it?
 //!
-//! - **Exact and smooth**: [`Lbfgs`]. It has nothing to tune, and needs the fewest evaluations in
-//!   curved valleys.
-//! - **Exact, and a quadratic or nearly so**, as the mean squared error of an inverse:
-//!   [`ConjugateGradient`], with nothing to tune either. If the curvatures are known, so that a
-//!   learning rate can be had from theory, [`Sgd::tuned_heavy_ball`] takes more steps, but one
-//!   evaluation for each; [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse) estimates them.
+//! - **Exact and smooth**: [`Lbfgs`]. There is nothing to tune, and it needs the fewest evaluations
+//!   in curved valleys.
+//! - **Exact, and a quadratic or nearly so**, such as the mean squared error of an inverse:
+//!   [`ConjugateGradient`], with nothing to tune either. If the curvatures are known, theory gives
+//!   the learning rate: [`Sgd::tuned_heavy_ball`] takes more steps, but only one evaluation for
+//!   each; [`heavy_ball_for_inverse`](crate::inverse::heavy_ball_for_inverse) estimates them.
 //! - **Exact, with a kink or a constraint**: [`Sgd`], since a line search expects a smooth loss and
-//!   takes no wrappers. With [`Compose::projected`] it finds the minimum over a set.
+//!   can't be wrapped. With [`Compose::projected`] it finds the minimum over a set.
 //! - **Noisy, or parameters of very different scales**: [`Adam`] with a falling learning rate
 //!   ([`Compose::scheduled`]); [`AdamW`] if parameters should stay small; [`Lion`] if memory is
-//!   short; [`AdaGrad`] for gradients that are mostly zero.
-//! - To follow a lesson or a paper: the rule that it names. Those with a learning rate have PyTorch's
-//!   definitions; [`Lion`], which PyTorch has not, its paper's.
+//!   short; [`AdaGrad`] for gradients with few nonzero entries.
+//! - **Following a lesson or a paper**: the optimizer it names. All optimizers with a learning rate
+//!   follow PyTorch's definitions, except [`Lion`], which PyTorch lacks and which follows its
+//!   paper.
 //!
 //! # Measured
 //!
-//! Steps and evaluations until mean((X·M − I)²) ≤ 10⁻⁶, from X = 0, for a random 16×16 matrix M with
-//! singular values from 1 to 10, in `f64`; L and ℓ are the largest and the smallest curvature, κ = 10.
-//! Each η with a number is the fastest of 1, 2 and 5 times the powers of ten, all else by default.
-//! `cargo run --release --example race` makes the table, and draws the losses.
+//! Steps and evaluations until mean((X·M − I)²) ≤ 10⁻⁶, from X = 0, for a random 16×16 matrix M
+//! with singular values from 1 to 10, in `f64`; L and ℓ are the largest and the smallest curvature,
+//! κ = 10. Each numeric η is the fastest of 1, 2 and 5 times the powers of ten; the other settings
+//! are the defaults. `cargo run --release --example race` prints the table and draws the losses.
 //!
 //! | rule | settings | steps | evaluations |
 //! |---|---|---|---|
@@ -41,12 +42,14 @@
 //! | [`Lion`] | η = 2·10⁻⁴ | 2195 | 2196 |
 //! | [`RmsProp`] | η = 2·10⁻⁴ | 2469 | 2470 |
 //!
-//! This problem is smooth, exact and evenly scaled, which is not what the rules below plain descent
-//! are made for. The shorter their steps have to be at the minimum, the slower they are on the way.
+//! This problem is smooth, exact and evenly scaled, which is not what the optimizers below plain
+//! descent are made for. The shorter their steps have to be at the minimum, the slower they are on
+//! the way.
 //!
-//! In a curved valley, Rosenbrock's from (−1.2, 1), the loss falls to a millionth within these
-//! evaluations. The learning rates are those of the tests, which serve six other functions as
-//! well; `cargo test minimises_every_function -- --nocapture` prints all.
+//! In a curved valley, Rosenbrock's function started at (−1.2, 1), the loss falls to a millionth of
+//! its first value within these evaluations. The learning rates are those of the tests, which use
+//! them for six other functions as well; `cargo test minimises_every_function -- --nocapture`
+//! prints all.
 //!
 //! | rule | settings | evaluations |
 //! |---|---|---|
@@ -58,14 +61,14 @@
 //! | [`RmsProp`] | η = 2·10⁻⁴ | 15630 |
 //! | [`AdaDelta`] | η = 5·10⁻³ | 25756 |
 //!
-//! There [`Lbfgs`] takes at most 65 evaluations, [`ConjugateGradient`] at most 93, and they end at ε
-//! times the first loss.
+//! On the same function [`Lbfgs`] takes at most 65 evaluations and [`ConjugateGradient`] at most
+//! 93, and both end at ε times the first loss.
 //!
 //! # Limits
 //!
-//! Rules that square the gradient take entries up to about 10¹⁹ in `f32` and 10¹⁵⁴ in `f64`; a
-//! parameter whose gradient was larger once stands still from then on, or for one step where β₂, α
-//! or ρ is 0.
+//! Optimizers that square the gradient accept entries up to about 10¹⁹ in `f32` and 10¹⁵⁴ in `f64`.
+//! A parameter whose gradient once exceeded that does not move again, or stands still for only one
+//! step if β₂, α or ρ is 0.
 
 mod ada_delta;
 mod ada_grad;
@@ -107,6 +110,7 @@ pub use projected::Projected;
 #[cfg(feature = "serde")]
 pub(crate) use resumable::{MOST_STEPS, check_count, check_lengths};
 #[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use resumable::{Resumable, StateError};
 pub use rms_prop::{Centering, RmsProp, RmsPropState};
 pub use schedule::{
@@ -121,15 +125,15 @@ use crate::numerics::real::Real;
 use crate::objective::Objective;
 use crate::set::ConvexSet;
 
-/// A rule that turns a gradient into a step, in place, on flat slices.
+/// An optimizer: turns a gradient into a step of the parameters, in place, on flat slices.
 ///
-/// Rule and state are apart: the rule is a plain value of settings that many runs can share, the
-/// state (a velocity, say) belongs to one run. Parameters of any shape serve, as long as their
-/// entries lie one after another.
+/// Settings and state are separate: the optimizer is a plain value of settings that many runs can
+/// share; the state (a velocity, say) belongs to one run. Parameters may have any shape, as long as
+/// their entries lie one after another.
 ///
 /// # Example
 ///
-/// A rule of one's own, sign descent x ← x − η·sign(∇), without state:
+/// Your own optimizer, here sign descent x ← x − η·sign(∇), without state:
 ///
 /// ```
 /// use matrix_descent::{Optimizer, Real};
@@ -155,29 +159,29 @@ use crate::set::ConvexSet;
 /// assert_eq!(x, [0.75, -0.75]);
 /// ```
 pub trait Optimizer<T: Real> {
-    /// What the rule remembers from step to step.
+    /// What the optimizer remembers from step to step.
     type State;
 
     /// The state before the first step, for parameters of this length.
     fn init(&self, parameters: &[T]) -> Self::State;
 
-    /// Takes one step: changes `parameters` by `gradient`, which is the gradient there.
+    /// Takes one step: changes `parameters`, given the `gradient` there.
     ///
-    /// `gradient` may be overwritten as scratch. Nothing is allocated, given a state that
-    /// [`init`](Self::init) of the same rule has made.
+    /// `gradient` may be overwritten as scratch. Nothing is allocated if the state comes from
+    /// [`init`](Self::init) of the same optimizer.
     ///
     /// # Panics
     ///
     /// Slices of unequal length are a programming error; an implementation may panic on them.
     fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &mut [T]);
 
-    /// Goes from one iterate to the next: what a descent repeats.
+    /// Moves from one iterate to the next; a descent repeats this.
     ///
-    /// The provided method takes one [`step`](Self::step) and evaluates the objective once. A method
-    /// that looks at more than one point before it moves, as line searches do, brings its own; its
-    /// [`step`](Self::step) is then the move without search. Either leaves in `at` the new parameters
-    /// with the loss and the gradient there, and says `Break` if no further step will go lower, which
-    /// ends a run as stalled.
+    /// The provided method takes one [`step`](Self::step) and evaluates the objective once. A
+    /// method that evaluates more than one point before it moves, such as a line search, overrides
+    /// it; its [`step`](Self::step) is then the move without a search. Either way `at` holds the
+    /// new parameters with the loss and the gradient there. It returns `Break` if no further step
+    /// can lower the loss, which ends a run as stalled.
     fn advance<F>(
         &self,
         state: &mut Self::State,
@@ -193,11 +197,11 @@ pub trait Optimizer<T: Real> {
         ControlFlow::Continue(())
     }
 
-    /// The set in which every step ends, if there is one.
+    /// The set in which every step ends, if the optimizer has one.
     ///
-    /// A run projects its start onto it, and [`invert_by_descent`](crate::inverse::invert_by_descent) looks
-    /// for the best matrix of it. The provided method says that there is none; a wrapper says what
-    /// the rule within says.
+    /// A run projects its start onto it, and
+    /// [`invert_by_descent`](crate::inverse::invert_by_descent) looks for the best matrix in it.
+    /// The provided method returns none; a wrapper returns the set of its inner optimizer.
     fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
         None
     }
@@ -213,7 +217,7 @@ pub trait Optimizer<T: Real> {
     }
 }
 
-/// Where a descent stands: parameters, with the gradient and the loss there.
+/// The current point of a descent: parameters, with the gradient and the loss there.
 #[derive(Debug, PartialEq)]
 pub struct Iterate<'a, T> {
     /// The parameters x.
@@ -224,11 +228,11 @@ pub struct Iterate<'a, T> {
     pub loss: T,
 }
 
-/// A rule whose step length is a setting, so that it can be changed from step to step.
+/// An optimizer with a learning rate as a setting, so that it can be changed from step to step.
 ///
-/// Such a rule looks at one gradient per step, which is what wrappers rely on that change the
-/// gradient before a step, the learning rate in it or the parameters after it. Methods with a line
-/// search are not of this kind.
+/// Such an optimizer uses one gradient per step. Wrappers that change the gradient before a step,
+/// the learning rate during it or the parameters after it rely on that. Methods with a line search
+/// do not implement this trait.
 ///
 /// ```
 /// use matrix_descent::Sgd;
@@ -242,7 +246,7 @@ pub trait LearningRate<T: Real>: Optimizer<T> {
     /// η, the factor of every step.
     fn learning_rate(&self) -> T;
 
-    /// The same rule with another learning rate.
+    /// The same optimizer with another learning rate.
     #[must_use]
     fn with_learning_rate(&self, learning_rate: T) -> Self;
 }

@@ -1,14 +1,14 @@
-//! The moving averages of Adam and its kin, and the pass over the parameters that they share.
+//! The moving averages of Adam and its variants, and the pass over the parameters that they share.
 
 use super::memory::{common_length, remembered, remembered_in_part};
 use crate::numerics::real::Real;
 
-/// Which mean square of the gradient the steps of Adam and its kin are divided by.
+/// Which mean square of the gradient divides the steps of Adam and its variants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SecondMoment {
-    /// The present one, the default.
+    /// The current one, the default.
     #[default]
     Latest,
     /// The largest so far, entry by entry, so that steps do not grow again where gradients shrink:
@@ -16,13 +16,13 @@ pub enum SecondMoment {
     Largest,
 }
 
-/// The moving averages m of the gradient and v of its square, without correction of their bias.
+/// The moving averages m of the gradient and v of its square, without bias correction.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Moments<T> {
     pub(super) first: Vec<T>,
     pub(super) second: Vec<T>,
-    /// Empty unless the rule divides by it.
+    /// Empty unless the optimizer divides by it.
     pub(super) largest_second: Vec<T>,
 }
 
@@ -42,28 +42,28 @@ impl<T: Real> Moments<T> {
 
 /// The sum of the weights in a moving average m ← β·m + (1 − β)·g that began with m = 0.
 ///
-/// m divided by it is a true weighted mean: the bias correction. At constant β the sum after t steps
-/// is 1 − βᵗ; taken as the average of ones, by the rule that made m, it is free of the cancellation
-/// in that formula and right for a β that changes. It is kept in `f64` because it is one number, and
-/// costs nothing.
+/// Dividing m by it gives a true weighted mean: the bias correction. For constant β the sum after t
+/// steps is 1 − βᵗ. Computed as the moving average of ones, updated like m, it avoids the
+/// cancellation in that formula and stays right if β changes. It is kept in `f64`: for a single
+/// number that costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(super) struct Weight(pub(super) f64);
+pub(super) struct WeightSum(pub(super) f64);
 
-impl Weight {
-    /// Takes one step more, with this β, and returns the sum after it.
+impl WeightSum {
+    /// Takes one more step with this β and returns the new sum.
     pub(super) fn advance(&mut self, beta: f64) -> f64 {
         self.0 = beta * self.0 + (1.0 - beta);
         self.0
     }
 }
 
-/// What the steps of Adam and its kin have in common:
+/// What the steps of Adam and its variants have in common:
 ///
 /// g = ∇ + λ·x; m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; x ← y − d/(√v + ε),
 ///
-/// with y and d as each rule has them. ε is that of the rule times the root of v's weight, and d has
-/// the same factor: so the bias of v is corrected outside the loop.
+/// with y and d as each optimizer defines them. ε is the optimizer's own times the root of v's
+/// weight sum, and d has the same factor: so the bias of v is corrected outside the loop.
 pub(super) struct AdamPass<T> {
     /// λ.
     pub(super) penalty: T,
@@ -100,7 +100,7 @@ impl<T: Real> AdamPass<T> {
                 let largest = remembered(&mut moments.largest_second, length);
                 for ((((x, &g), m), v), largest) in entries.zip(largest) {
                     let g = self.remember(*x, g, m, v);
-                    // One instruction, where `max` has to treat NaN.
+                    // A single instruction; `max` would also handle NaN.
                     *largest = if *v > *largest { *v } else { *largest };
                     let (kept, direction) = step(*x, g, *m);
                     *x = kept - direction / (largest.sqrt() + self.epsilon);
@@ -121,12 +121,12 @@ impl<T: Real> AdamPass<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::Weight;
+    use super::WeightSum;
 
     #[test]
     fn the_weight_is_the_sum_of_a_geometric_series() {
         for beta in [0.0, 0.9, 0.999] {
-            let mut weight = Weight::default();
+            let mut weight = WeightSum::default();
             for step in 1..=1000 {
                 let expected = 1.0 - f64::powi(beta, step);
                 let error = (weight.advance(beta) - expected).abs();

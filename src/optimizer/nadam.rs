@@ -1,14 +1,14 @@
 //! NAdam: Adam that looks one step ahead.
 
 use super::Optimizer;
-use super::moments::{AdamPass, Moments, SecondMoment, Weight};
+use super::moments::{AdamPass, Moments, SecondMoment, WeightSum};
 use super::settings::{check_epsilon, check_learning_rate, check_weight_decay};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_zero, check_fraction};
 
-/// Adam with Nesterov momentum: the step takes the present gradient more strongly, as if the average
-/// were already one step further.
+/// Adam with Nesterov momentum: the current gradient counts for more in the step, as if the average
+/// were already one step ahead.
 ///
 /// With g = ∇ + λ·x and μₜ = β₁·(1 − ½·0.96^(t·ψ)), at step t = 1, 2, …
 ///
@@ -23,8 +23,8 @@ use crate::numerics::validation::{check_at_least_zero, check_fraction};
 ///
 /// # When to use
 ///
-/// Where [`Adam`](super::Adam) serves but is slow to turn. The momentum μₜ rises from β₁/2 to β₁, half
-/// of the way in the first 4200 steps by default.
+/// Where [`Adam`](super::Adam) works but is slow to change direction. The momentum μₜ rises from
+/// β₁/2 to β₁, by default half of the way in the first 4200 steps.
 ///
 /// # Source
 ///
@@ -47,13 +47,13 @@ use crate::numerics::validation::{check_at_least_zero, check_fraction};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct NAdam<T> {
-    /// η: about the distance each parameter moves in a step.
+    /// η: roughly the distance each parameter moves in a step.
     pub learning_rate: T,
     /// β₁: the share of the past in the average of the gradient.
     pub beta1: T,
     /// β₂: the share of the past in the average of its square.
     pub beta2: T,
-    /// ε: what keeps the denominator above 0.
+    /// ε: keeps the denominator above 0.
     pub epsilon: T,
     /// λ: the weight of the penalty λ/2·‖x‖².
     pub weight_decay: T,
@@ -62,7 +62,7 @@ pub struct NAdam<T> {
 }
 
 impl<T: Real> NAdam<T> {
-    /// NAdam with this learning rate, all else as by default.
+    /// NAdam with this learning rate and defaults for the rest.
     #[must_use]
     pub fn new(learning_rate: T) -> Self {
         Self {
@@ -124,20 +124,20 @@ impl<T: Real> Default for NAdam<T> {
 pub struct NAdamState<T> {
     pub(super) moments: Moments<T>,
     pub(super) steps: usize,
-    /// μ₁⋯μₜ, in the precision that PyTorch keeps it in, whatever that of the parameters. In `f64` the
-    /// iterates would part in the tenth digit, and none be better.
+    /// μ₁⋯μₜ, in the precision that PyTorch uses for it, whatever that of the parameters. With
+    /// `f64` the iterates would differ from PyTorch's in the tenth digit without being better.
     pub(super) momentum_product: f32,
-    pub(super) second_weight: Weight,
+    pub(super) second_weight: WeightSum,
 }
 
 impl<T: Real> NAdamState<T> {
-    /// m, in the order of the parameters, without correction of its bias.
+    /// m, in the order of the parameters, without bias correction.
     #[must_use]
     pub fn first_moment(&self) -> &[T] {
         &self.moments.first
     }
 
-    /// v, in the order of the parameters, without correction of its bias.
+    /// v, in the order of the parameters, without bias correction.
     #[must_use]
     pub fn second_moment(&self) -> &[T] {
         &self.moments.second
@@ -152,7 +152,7 @@ impl<T: Real> Optimizer<T> for NAdam<T> {
             moments: Moments::new(parameters.len(), SecondMoment::Latest),
             steps: 0,
             momentum_product: 1.0,
-            second_weight: Weight::default(),
+            second_weight: WeightSum::default(),
         }
     }
 
@@ -166,7 +166,7 @@ impl<T: Real> Optimizer<T> for NAdam<T> {
         let momentum = self.momentum_at(state.steps);
         let next_momentum = self.momentum_at(state.steps + 1);
         state.momentum_product *= momentum as f32;
-        // No larger than β₁, but for a rounding that could bring it to 1.
+        // It is at most β₁ apart from rounding, which could bring it to 1.
         let product = f64::from(state.momentum_product).min(self.beta1.to_f64());
         let second = state.second_weight.advance(self.beta2.to_f64());
         let root = second.sqrt();

@@ -1,4 +1,4 @@
-//! A learning rate that falls where the loss does not.
+//! A learning rate that falls when the loss stops falling.
 
 use std::ops::ControlFlow;
 
@@ -11,9 +11,9 @@ use crate::set::ConvexSet;
 
 /// When and how far [`ReducedOnPlateau`] lowers the learning rate.
 ///
-/// A loss is better if it is below best − threshold·|best|, best being the last one that was
-/// better. After more than `patience` losses in a row that are not, η ← max(η·factor, minimum); the
-/// `cooldown` losses that follow are not counted.
+/// A loss counts as an improvement if it is below best − threshold·|best|, where best is the last
+/// loss that was an improvement. After more than `patience` losses in a row without improvement,
+/// η ← max(η·factor, minimum); the `cooldown` losses that follow are not counted.
 ///
 /// | field | default | range |
 /// |---|---|---|
@@ -24,8 +24,8 @@ use crate::set::ConvexSet;
 /// | `minimum` | 0 | finite and at least 0 |
 ///
 /// The definition and the defaults are those of PyTorch's `ReduceLROnPlateau` with its relative
-/// threshold, for losses that are not negative, but for its `eps`: a reduction counts however
-/// small.
+/// threshold, for losses that are not negative, except that there is no `eps`: even the smallest
+/// reduction is made.
 ///
 /// # Example
 ///
@@ -39,15 +39,15 @@ use crate::set::ConvexSet;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Plateau<T> {
-    /// The factor of a reduction.
+    /// The factor of each reduction.
     pub factor: T,
-    /// The losses without improvement that are borne.
+    /// The number of losses without improvement that are tolerated.
     pub patience: usize,
     /// The fraction of the loss that counts as improvement.
     pub threshold: T,
-    /// The losses after a reduction that are not counted.
+    /// The number of losses after a reduction that are not counted.
     pub cooldown: usize,
-    /// The learning rate below which no reduction goes.
+    /// The lower limit of the learning rate.
     pub minimum: T,
 }
 
@@ -71,7 +71,7 @@ impl<T: Real> Plateau<T> {
         self
     }
 
-    /// Sets the losses without improvement that are borne.
+    /// Sets the number of losses without improvement that are tolerated.
     #[must_use]
     pub fn patience(mut self, patience: usize) -> Self {
         self.patience = patience;
@@ -85,14 +85,14 @@ impl<T: Real> Plateau<T> {
         self
     }
 
-    /// Sets the losses after a reduction that are not counted.
+    /// Sets the number of losses after a reduction that are not counted.
     #[must_use]
     pub fn cooldown(mut self, cooldown: usize) -> Self {
         self.cooldown = cooldown;
         self
     }
 
-    /// Sets the learning rate below which no reduction goes.
+    /// Sets the lower limit of the learning rate.
     #[must_use]
     pub fn minimum(mut self, learning_rate: T) -> Self {
         self.minimum = learning_rate;
@@ -106,19 +106,20 @@ impl<T: Real> Plateau<T> {
     }
 }
 
-/// A rule whose learning rate falls where the loss stops falling; made by
+/// An optimizer whose learning rate falls when the loss stops falling; made by
 /// [`Compose::reduced_on_plateau`](crate::optimizer::Compose::reduced_on_plateau).
 ///
 /// Before each step of a run it sees the loss at the current parameters and may lower the learning
-/// rate by [`Plateau`]; then it steps as the rule within. [`step`](Optimizer::step) alone shows it
-/// no loss: who drives the steps by hand calls [`see`](Self::see).
+/// rate as [`Plateau`] says; then it steps as the inner optimizer does. [`step`](Optimizer::step)
+/// alone does not show it a loss: if you drive the steps yourself, call [`see`](Self::see) before
+/// each.
 ///
-/// It is no [`LearningRate`] and so the outermost wrapper, since within another it would see no
-/// loss. A schedule within begins with the learning rate that it sets.
+/// It does not implement [`LearningRate`], so it has to be the outermost wrapper: inside another it
+/// would see no loss. A schedule inside it starts from the learning rate it sets.
 ///
 /// # When to use
 ///
-/// With noisy losses, where it is not known in advance when the noise sets in.
+/// With noisy losses, when you can't know in advance when the noise will dominate.
 ///
 /// # Example
 ///
@@ -139,20 +140,20 @@ impl<T: Real> Plateau<T> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ReducedOnPlateau<T, M> {
-    /// The rule within.
+    /// The inner optimizer.
     pub rule: M,
     /// When and how far the learning rate falls.
     pub plateau: Plateau<T>,
 }
 
 impl<T: Real, M: LearningRate<T>> ReducedOnPlateau<T, M> {
-    /// `rule`, with a learning rate that falls by `plateau`.
+    /// Wraps `rule` so that its learning rate falls as `plateau` says.
     #[must_use]
     pub fn new(rule: M, plateau: Plateau<T>) -> Self {
         Self { rule, plateau }
     }
 
-    /// Takes note of the loss at the current parameters; a run does so before each step.
+    /// Records the loss at the current parameters; a run does this before each step.
     pub fn see(&self, state: &mut PlateauState<T, M::State>, loss: T) {
         let is_better = |best: T| loss < best - self.plateau.threshold * best.abs();
         if loss.is_finite() && state.best.is_none_or(is_better) {
@@ -167,7 +168,7 @@ impl<T: Real, M: LearningRate<T>> ReducedOnPlateau<T, M> {
         }
         if state.idle > self.plateau.patience {
             let lower = state.learning_rate * self.plateau.factor;
-            // A rate that begins below the minimum stays.
+            // A rate that starts below the minimum is kept.
             let floor = self.plateau.minimum.min(state.learning_rate);
             state.learning_rate = lower.max(floor);
             state.cooldown = self.plateau.cooldown;
@@ -176,8 +177,8 @@ impl<T: Real, M: LearningRate<T>> ReducedOnPlateau<T, M> {
     }
 }
 
-/// What [`ReducedOnPlateau`] remembers between steps: the learning rate, what it counts, and the
-/// state of the rule within.
+/// What [`ReducedOnPlateau`] remembers between steps: the learning rate, its counters, and the
+/// state of the inner optimizer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PlateauState<T, R> {
@@ -195,7 +196,7 @@ impl<T: Real, R> PlateauState<T, R> {
         self.learning_rate
     }
 
-    /// The state of the rule within.
+    /// The state of the inner optimizer.
     #[must_use]
     pub fn rule(&self) -> &R {
         &self.rule

@@ -6,23 +6,24 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::require;
 use crate::set::ConvexSet;
 
-/// A rule that keeps the parameters in a set; made by
+/// An optimizer that keeps the parameters in a convex set; made by
 /// [`Compose::projected`](crate::optimizer::Compose::projected).
 ///
-/// A step is that of the rule within, followed by the projection: x ← P(x + step). A run begins
-/// with the projection of its start, so that every iterate is in the set. One rule takes one set:
-/// nearest points of two sets, one after the other, are not the nearest point of both in general.
-/// For an intersection bring a set of your own, as in the example of [`ConvexSet`].
+/// Each step is that of the inner optimizer, followed by the projection: x ← P(x + step). A run
+/// first projects its start, so every iterate is in the set. Only one set can be used: projecting
+/// onto two sets in turn does not give the nearest point of their intersection in general. For an
+/// intersection write your own set, as in the example of [`ConvexSet`].
 ///
 /// # When to use
 ///
-/// For a minimum under a constraint; in [`invert_by_descent`](crate::inverse::invert_by_descent), for the
-/// best approximate inverse with a structure. By gradient descent with a learning rate below 2/L, L
-/// the largest curvature, a convex loss falls to its minimum over the set (Goldstein, "Convex
-/// programming in Hilbert space", 1964; Levitin and Polyak, "Constrained minimization methods",
-/// 1966). Momentum does in a [`Subspace`](crate::set::Subspace) what it does without a set; in other sets
-/// it mostly converges, without a theorem. A rule that scales each entry by itself, as Adam does,
-/// finds that minimum only in sets that treat each entry by itself.
+/// For a minimum under a constraint; in [`invert_by_descent`](crate::inverse::invert_by_descent),
+/// for the best approximate inverse with a structure. With gradient descent and a learning rate
+/// below 2/L, where L is the largest curvature, a convex loss falls to its minimum over the set
+/// (Goldstein, "Convex programming in Hilbert space", 1964; Levitin and Polyak, "Constrained
+/// minimization methods", 1966). In a [`Subspace`](crate::set::Subspace) momentum works as it does
+/// without a set; in other sets it usually converges, but no theorem says so. An optimizer that
+/// scales each entry separately, such as Adam, finds that minimum only in sets that treat each
+/// entry separately.
 ///
 /// # Example
 ///
@@ -42,14 +43,14 @@ use crate::set::ConvexSet;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Projected<M, S> {
-    /// The rule within.
+    /// The inner optimizer.
     pub rule: M,
-    /// Where the parameters stay.
+    /// The set in which the parameters stay.
     pub set: S,
 }
 
 impl<M, S> Projected<M, S> {
-    /// `rule`, with parameters kept in `set`.
+    /// Wraps `rule` so that the parameters stay in `set`.
     #[must_use]
     pub fn new(rule: M, set: S) -> Self {
         Self { rule, set }

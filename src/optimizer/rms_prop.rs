@@ -7,7 +7,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_above_zero, check_fraction};
 
-/// By which measure of recent gradients [`RmsProp`] divides.
+/// Which measure of recent gradients [`RmsProp`] divides by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub enum Centering {
     StandardDeviation,
 }
 
-/// RMSprop: gradient descent, each entry of the gradient divided by its recent size.
+/// RMSprop: gradient descent in which each entry of the gradient is divided by its recent size.
 ///
 /// With g = ∇ + λ·x, each step does
 ///
@@ -28,18 +28,18 @@ pub enum Centering {
 /// - d = g/(√s + ε), or g/(√(s − a²) + ε) if [`centered`](Self::centered);
 /// - v ← μ·v + d from 0, x ← x − η·v; without momentum v = d.
 ///
-/// The definitions are PyTorch's `torch.optim.RMSprop`, except that the variance s − a² is kept as
-/// such, by σ² ← α·(σ² + (1 − α)·(g − a)²) with the a before the step. That is the same number, but it
-/// cannot cancel or turn negative.
+/// The definitions are PyTorch's `torch.optim.RMSprop`, except that the variance s − a² is itself
+/// updated, σ² ← α·(σ² + (1 − α)·(g − a)²) with the a before the step. That is the same number, but
+/// free of cancellation and never negative.
 ///
-/// Defaults: η = 10⁻², α = 0.99, ε = 10⁻⁸, λ = 0, no momentum, not centred. Ranges: η and ε > 0; α and
-/// μ in [0, 1), α above 0 if centred; λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
+/// Defaults: η = 10⁻², α = 0.99, ε = 10⁻⁸, λ = 0, no momentum, not centred. Ranges: η and ε > 0; α
+/// and μ in [0, 1), α above 0 if centred; λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
 ///
 /// # When to use
 ///
-/// Gradients whose size drifts during the run. Steps do not shrink at a minimum, where g and its recent
-/// size vanish together; let η fall towards the end. The first steps are long, up to
-/// η/√(1 − α) = 10·η, for s starts at 0; [`Adam`](super::Adam) corrects that.
+/// Gradients whose size drifts during the run. Steps do not shrink at a minimum, where g and its
+/// recent size vanish together; let η fall towards the end. The first steps are long, up to
+/// η/√(1 − α) = 10·η, because s starts at 0; [`Adam`](super::Adam) corrects that.
 ///
 /// # Source
 ///
@@ -61,22 +61,22 @@ pub enum Centering {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RmsProp<T> {
-    /// η: about the distance each parameter moves in a step.
+    /// η: roughly the distance each parameter moves in a step.
     pub learning_rate: T,
     /// α: the share of the past in the averages.
     pub smoothing: T,
-    /// ε: what keeps the denominator above 0.
+    /// ε: keeps the denominator above 0.
     pub epsilon: T,
-    /// μ: the share of the last step that the next one keeps.
+    /// μ: the share of the last velocity that the next one keeps.
     pub momentum: T,
     /// λ: the weight of the penalty λ/2·‖x‖².
     pub weight_decay: T,
-    /// The measure to divide by.
+    /// The measure that gradients are divided by.
     pub spread: Centering,
 }
 
 impl<T: Real> RmsProp<T> {
-    /// RMSprop with this learning rate, all else as by default.
+    /// RMSprop with this learning rate and defaults for the rest.
     #[must_use]
     pub fn new(learning_rate: T) -> Self {
         Self {
@@ -119,7 +119,8 @@ impl<T: Real> RmsProp<T> {
 
     /// Divides by the standard deviation: [`Centering::StandardDeviation`].
     ///
-    /// While the gradient is constant the deviation falls towards 0, and steps grow towards η·g/ε.
+    /// While the gradient is constant, the deviation falls towards 0 and the steps grow towards
+    /// η·g/ε.
     #[must_use]
     pub fn centered(mut self) -> Self {
         self.spread = Centering::StandardDeviation;
@@ -185,7 +186,7 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
     ///
     /// # Panics
     ///
-    /// If `parameters`, `gradient` and what is in `state` differ in length.
+    /// If `parameters`, `gradient` and the vectors in `state` differ in length.
     fn step(&self, state: &mut RmsPropState<T>, parameters: &mut [T], gradient: &mut [T]) {
         let length = common_length(parameters, gradient);
         let (past, present) = (self.smoothing, T::one() - self.smoothing);
@@ -218,7 +219,7 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
         check_learning_rate(self.learning_rate)?;
         check_fraction("smoothing", self.smoothing)?;
         if self.spread == Centering::StandardDeviation {
-            // Of one gradient alone the deviation is 0.
+            // The deviation of a single gradient is 0.
             check_above_zero("smoothing", self.smoothing)?;
         }
         check_epsilon(self.epsilon)?;
@@ -228,7 +229,7 @@ impl<T: Real> Optimizer<T> for RmsProp<T> {
 }
 
 impl<T: Real> RmsProp<T> {
-    /// Moves each parameter against its direction, by way of the velocity if there is momentum.
+    /// Moves each parameter against its direction, through the velocity if there is momentum.
     #[inline]
     fn follow<'a>(
         &self,

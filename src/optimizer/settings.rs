@@ -1,4 +1,4 @@
-//! Checks of settings that the rules share.
+//! Checks of settings that the optimizers share.
 
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
@@ -12,7 +12,8 @@ pub(super) fn check_weight_decay<T: Real>(value: T) -> Result<(), InputError<T>>
     check_at_least_zero("weight_decay", value)
 }
 
-/// The addend of a denominator: above 0, so that a gradient of 0 gives a step of 0 and not 0/0.
+/// ε is added to a denominator: it is above 0, so that a gradient of 0 gives a step of 0 and not
+/// 0/0.
 pub(super) fn check_epsilon<T: Real>(value: T) -> Result<(), InputError<T>> {
     check_above_zero("epsilon", value)
 }

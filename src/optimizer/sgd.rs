@@ -1,4 +1,4 @@
-//! Gradient descent with constant learning rate, with or without momentum.
+//! Gradient descent with a constant learning rate, with or without momentum.
 
 use super::Optimizer;
 use super::memory::{common_length, remembered};
@@ -33,19 +33,19 @@ pub enum Momentum<T> {
     },
 }
 
-/// Gradient descent with a constant learning rate; with momentum and weight decay if asked.
+/// Gradient descent with a constant learning rate, optional momentum and optional weight decay.
 ///
-/// With λ the weight decay, each step replaces ∇ by ∇ + λ·x and then follows the rule of its
-/// [`Momentum`]. The definitions, first step included, are PyTorch's `torch.optim.SGD`.
+/// With λ the weight decay, each step replaces ∇ by ∇ + λ·x and then follows the formula of its
+/// [`Momentum`]. The definitions, including the first step, are PyTorch's `torch.optim.SGD`.
 ///
 /// Defaults: no momentum, λ = 0. Ranges: learning rate > 0; momentum and dampening in [0, 1);
 /// λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
 ///
 /// # When to use
 ///
-/// Where the gradient is exact and the parameters are alike in scale: with a learning rate that fits
-/// the curvature nothing is simpler, and with momentum little is faster. It is also the rule to take
-/// with a projection, since its steps follow the gradient itself.
+/// When the gradient is exact and the parameters are similar in scale: with a learning rate that
+/// fits the curvature nothing is simpler, and with momentum little is faster. It is also the
+/// optimizer to use with a projection, since its steps follow the gradient itself.
 ///
 /// On a quadratic with largest curvature L and smallest ℓ, plain descent converges if η < 2/L and
 /// takes about (L/ℓ)/2·ln(1/ε) steps at best; the heavy ball converges if η < 2(1 + μ)/L and
@@ -96,9 +96,9 @@ impl<T: Real> Sgd<T> {
     /// between ℓ = `smallest_curvature` and L = `largest_curvature`:
     /// η = (2/(√L + √ℓ))², μ = ((√L − √ℓ)/(√L + √ℓ))².
     ///
-    /// The error then falls by (√L − √ℓ)/(√L + √ℓ) a step, after a transient in which it may grow
-    /// (Polyak, 1964). Values that are not 0 < ℓ ≤ L give settings that [`Optimizer::validate`]
-    /// rejects.
+    /// The error then falls by a factor (√L − √ℓ)/(√L + √ℓ) per step, after a transient in which it
+    /// may grow (Polyak, 1964). Values that are not 0 < ℓ ≤ L give settings that
+    /// [`Optimizer::validate`] rejects.
     ///
     /// ```
     /// use matrix_descent::Sgd;
@@ -114,7 +114,7 @@ impl<T: Real> Sgd<T> {
         let two = <T as Real>::from_f64(2.0);
         let learning_rate = two / (low + high);
         let momentum = (high - low) / (high + low);
-        // Squaring the ratio would hide the sign of ℓ > L.
+        // Squaring the ratio would hide that ℓ > L.
         let momentum = momentum * momentum.abs();
         Self::new(learning_rate * learning_rate).momentum(momentum)
     }
@@ -226,7 +226,7 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
 }
 
 impl<T: Real> SgdState<T> {
-    /// The velocity; made now if the state comes from a rule without momentum.
+    /// The velocity; created now if the state comes from an optimizer without momentum.
     fn velocity_of_length(&mut self, length: usize) -> &mut [T] {
         self.has_velocity = true;
         remembered(&mut self.velocity, length)

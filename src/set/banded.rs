@@ -4,17 +4,17 @@ use super::{ConvexSet, Subspace, check_square_number, order};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// The matrices with entries only on the main diagonal and some diagonals below and above it.
+/// Banded matrices: nonzero only on the main diagonal and some diagonals below and above it.
 ///
-/// P(X)ᵢⱼ = xᵢⱼ if i − j ≤ below and j − i ≤ above, else 0. Ranges: any; from n − 1 on a triangle
-/// is full. No defaults; `Banded::new(0, 0)` are the diagonal matrices, `Banded::new(n − 1, 0)` the
-/// lower triangular ones.
+/// P(X)ᵢⱼ = xᵢⱼ if i − j ≤ below and j − i ≤ above, else 0. Ranges: any; from n − 1 on, the
+/// triangle is full. No defaults. `Banded::new(0, 0)` is the set of diagonal matrices,
+/// `Banded::new(n − 1, 0)` that of lower triangular ones.
 ///
 /// # When to use
 ///
-/// Where far entries matter little, as in the inverse of a banded, well-conditioned matrix, whose
-/// entries decay exponentially away from the diagonal (Demko, Moss and Smith, "Decay rates for
-/// inverses of band matrices", 1984).
+/// When entries far from the diagonal matter little, as in the inverse of a banded,
+/// well-conditioned matrix, whose entries decay exponentially away from the diagonal (Demko, Moss
+/// and Smith, "Decay rates for inverses of band matrices", 1984).
 ///
 /// # Example
 ///
@@ -31,9 +31,9 @@ use crate::numerics::real::Real;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Banded {
-    /// The diagonals below the main one.
+    /// The number of diagonals below the main one.
     pub below: usize,
-    /// The diagonals above the main one.
+    /// The number of diagonals above the main one.
     pub above: usize,
 }
 
@@ -48,7 +48,7 @@ impl Banded {
 impl<T: Real> ConvexSet<T> for Banded {
     /// # Panics
     ///
-    /// If the length is no square number.
+    /// If the length is not a square number.
     fn project(&self, point: &mut [T]) {
         let n = order(point.len());
         if n == 0 {

@@ -5,15 +5,15 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::require;
 
-/// The box whose entries all lie between the same two bounds.
+/// A box: all entries lie between the same two bounds.
 ///
-/// P(x)ᵢ = min(max(xᵢ, lower), upper). Ranges: lower ≤ upper, not NaN, −∞ and ∞ allowed, at least
-/// one number between them; no defaults.
+/// P(x)ᵢ = min(max(xᵢ, lower), upper). Ranges: lower ≤ upper, neither NaN; −∞ and ∞ are allowed as
+/// long as a finite number lies between them; no defaults.
 ///
 /// # When to use
 ///
-/// For parameters with a known range, as probabilities or the values of a picture. With bounds that
-/// differ from entry to entry: [`EntryBounds`](super::EntryBounds).
+/// For parameters with a known range, such as probabilities or the pixels of an image. If the
+/// bounds differ from entry to entry, use [`EntryBounds`](super::EntryBounds).
 ///
 /// # Example
 ///
@@ -55,7 +55,7 @@ impl<T: Real> ConvexSet<T> for Bounds<T> {
     }
 }
 
-/// Accepts bounds between which there is a number.
+/// Checks that there is a finite number between the bounds.
 pub(super) fn check_bounds<T: Real>(lower: T, upper: T) -> Result<(), InputError<T>> {
     let holds_something = lower <= T::MAX;
     require(holds_something, "lower", lower, "a number, or −∞")?;

@@ -1,4 +1,4 @@
-//! Entries each between bounds of its own.
+//! Separate bounds for each entry.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use super::{ConvexSet, check_length, clamp};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// The box with bounds for each entry.
+/// A box with separate bounds for each entry.
 ///
-/// P(x)ᵢ = min(max(xᵢ, lowerᵢ), upperᵢ). Ranges: as those of [`Bounds`](super::Bounds), for each
-/// entry; no defaults. A clone shares the bounds.
+/// P(x)ᵢ = min(max(xᵢ, lowerᵢ), upperᵢ). Ranges: those of [`Bounds`](super::Bounds) for each entry;
+/// no defaults. A clone shares the bounds.
 ///
 /// # When to use
 ///
-/// Where the range of a parameter depends on which it is; equal bounds fix it.
+/// When the range differs from parameter to parameter; equal bounds fix a parameter.
 ///
 /// # Example
 ///
@@ -47,7 +47,7 @@ impl<T: Real> EntryBounds<T> {
 impl<T: Real> ConvexSet<T> for EntryBounds<T> {
     /// # Panics
     ///
-    /// If there is not one lower and one upper bound for each entry.
+    /// If there is not exactly one lower and one upper bound for each entry.
     fn project(&self, point: &mut [T]) {
         assert_eq!(point.len(), self.lower.len(), "one lower bound an entry");
         assert_eq!(point.len(), self.upper.len(), "one upper bound an entry");

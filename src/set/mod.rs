@@ -1,6 +1,6 @@
-//! Convex sets of parameters, each known by its nearest point.
+//! Convex sets of parameters, each defined by its projection.
 //!
-//! A set of matrices lives on the n² entries of an n×n matrix, column by column.
+//! Sets of matrices work on the n² entries of an n×n matrix, column by column.
 
 mod banded;
 mod bounds;
@@ -23,22 +23,25 @@ pub use unit_ball::UnitBall;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// A closed convex set, by its projection: the nearest point in the Euclidean norm, which for the
-/// entries of a matrix is the Frobenius norm.
+/// A closed convex set, given by its projection: the nearest point in the Euclidean norm, which for
+/// the entries of a matrix is the Frobenius norm.
 ///
-/// Being convex is what an implementation promises: with two points the set holds the line between
-/// them. Then the nearest point is unique, no two points move apart by projection, and a point x is
-/// the minimum of a convex loss over the set if and only if x = P(x − t·∇) for some t > 0, which is
-/// how [`invert_by_descent`](crate::inverse::invert_by_descent) tells that it is done.
+/// An implementation promises that the set is convex: with any two points it contains the line
+/// segment between them. Then the nearest point is unique, no two points move apart by projection,
+/// and a point x is the minimum of a convex loss over the set if and only if x = P(x − t·∇) for
+/// some t > 0, which is how [`invert_by_descent`](crate::inverse::invert_by_descent) knows that it
+/// is done.
 ///
 /// # When to use
 ///
-/// Through [`Compose::projected`](crate::optimizer::Compose::projected), which keeps a descent inside the set.
+/// Pass it to [`Compose::projected`](crate::optimizer::Compose::projected), which keeps a descent
+/// inside the set.
 ///
 /// # Example
 ///
-/// A set of one's own. Nearest points of two sets, taken one after the other, are not the nearest
-/// point of both in general; they are here, since the mean of two entries of a band is in the band:
+/// Your own set, the intersection of two others. Projecting onto two sets in turn does not give the
+/// nearest point of their intersection in general; here it does, since the mean of two entries of a
+/// band is in the band:
 ///
 /// ```
 /// use matrix_descent::{ConvexSet, Real};
@@ -60,20 +63,20 @@ use crate::numerics::real::Real;
 pub trait ConvexSet<T: Real> {
     /// Replaces `point` by the nearest point of the set; nothing is allocated.
     ///
-    /// A point of the set stays as it is, to the bit in this crate's sets.
+    /// A point of the set is left as it is; in this crate's sets, bit for bit.
     ///
     /// # Panics
     ///
-    /// A length that [`check_dimension`](Self::check_dimension) refuses is a programming error; an
+    /// A length that [`check_dimension`](Self::check_dimension) rejects is a programming error; an
     /// implementation may panic on it.
     fn project(&self, point: &mut [T]);
 
-    /// Accepts the lengths of the points that the set can hold; every run calls this before its
-    /// first step.
+    /// Checks whether the set can hold points of this length; every run calls this before its first
+    /// step.
     ///
     /// # Errors
     ///
-    /// [`InputError::DimensionMismatch`] for any other. The provided method accepts all.
+    /// [`InputError::DimensionMismatch`] if it can't. The provided method accepts all.
     fn check_dimension(&self, _dimension: usize) -> Result<(), InputError<T>> {
         Ok(())
     }
@@ -89,10 +92,10 @@ pub trait ConvexSet<T: Real> {
     }
 }
 
-/// A set that is a linear space: sums and multiples of its points are in it.
+/// A convex set that is a linear subspace: it contains all sums and multiples of its points.
 ///
-/// Its projection is linear, and a descent inside it is a descent on fewer parameters, with
-/// momentum as well as without. Implementing it is a promise.
+/// Its projection is linear, and a descent inside it is a descent on fewer parameters, with or
+/// without momentum. An implementation promises this property; nothing checks it.
 ///
 /// ```
 /// use matrix_descent::ConvexSet;
@@ -120,13 +123,13 @@ impl<T: Real, S: ConvexSet<T> + ?Sized> ConvexSet<T> for &S {
 
 impl<T: Real, S: Subspace<T> + ?Sized> Subspace<T> for &S {}
 
-/// Accepts n² numbers, the entries of a square matrix.
+/// Checks that this is a square number n², the entries of an n×n matrix.
 fn check_square_number<T: Real>(dimension: usize) -> Result<(), InputError<T>> {
     let order = dimension.isqrt();
     check_length(order * order, dimension)
 }
 
-/// Accepts `expected` numbers.
+/// Checks that there are `expected` numbers.
 fn check_length<T: Real>(expected: usize, found: usize) -> Result<(), InputError<T>> {
     if found == expected {
         Ok(())
@@ -135,11 +138,11 @@ fn check_length<T: Real>(expected: usize, found: usize) -> Result<(), InputError
     }
 }
 
-/// The order n of a matrix of n² entries.
+/// The order n of a matrix with n² entries.
 ///
 /// # Panics
 ///
-/// If `length` is no square number.
+/// If `length` is not a square number.
 fn order(length: usize) -> usize {
     let order = length.isqrt();
     assert_eq!(order * order, length, "a square matrix has n² entries");

@@ -3,15 +3,15 @@
 use super::ConvexSet;
 use crate::numerics::real::Real;
 
-/// The points without a negative entry.
+/// The points without negative entries.
 ///
 /// P(x)ᵢ = max(xᵢ, 0). No settings.
 ///
 /// # When to use
 ///
-/// For what is counted, weighed or mixed. The inverse of an M-matrix (positive diagonal, no
-/// positive entry beside it, strictly diagonally dominant) is of this kind, that of most other
-/// matrices is not.
+/// For counts, weights or proportions. The inverse of an M-matrix (positive diagonal, no positive
+/// entry off it, strictly diagonally dominant) has no negative entry; the inverses of most other
+/// matrices have some.
 ///
 /// # Example
 ///

@@ -6,15 +6,15 @@ use super::{ConvexSet, Subspace, check_length};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// The points that are zero outside a pattern.
+/// The points that are zero outside a given pattern of nonzero entries.
 ///
 /// P(x)ᵢ = xᵢ if i is in the pattern, else 0. No defaults. A clone shares the pattern.
 ///
 /// # When to use
 ///
 /// For a sparse approximate inverse with the pattern of the matrix itself, or of a power of it
-/// (Grote and Huckle, "Parallel preconditioning with sparse approximate inverses", 1997). A band is
-/// better said by [`Banded`](super::Banded).
+/// (Grote and Huckle, "Parallel preconditioning with sparse approximate inverses", 1997). For a
+/// band use [`Banded`](super::Banded).
 ///
 /// # Example
 ///
@@ -35,7 +35,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// The pattern of the entries of `values` that are not zero.
+    /// The pattern of the nonzero entries of `values`.
     #[must_use]
     pub fn of_non_zeros<T: Real>(values: &[T]) -> Self {
         Self {
@@ -43,7 +43,8 @@ impl Pattern {
         }
     }
 
-    /// The pattern of the entries (row, column), from 0, of an n×n matrix for which `is_in` holds.
+    /// The pattern of the entries of an n×n matrix for which `is_in(row, column)`, counted from 0,
+    /// is true.
     #[must_use]
     pub fn of_matrix(n: usize, mut is_in: impl FnMut(usize, usize) -> bool) -> Self {
         let entries = (0..n).flat_map(|column| (0..n).map(move |row| (row, column)));

@@ -10,8 +10,8 @@ use crate::numerics::real::Real;
 ///
 /// # When to use
 ///
-/// For the approximate inverse of a symmetric matrix, which is symmetric only if asked to be; to
-/// keep rounding or noise from breaking a symmetry that is known.
+/// For the approximate inverse of a symmetric matrix, which need not be symmetric otherwise; or to
+/// keep rounding or noise from breaking a known symmetry.
 ///
 /// # Example
 ///
@@ -30,7 +30,7 @@ pub struct Symmetric;
 impl<T: Real> ConvexSet<T> for Symmetric {
     /// # Panics
     ///
-    /// If the length is no square number.
+    /// If the length is not a square number.
     fn project(&self, point: &mut [T]) {
         let n = order(point.len());
         for column in 0..n {
@@ -53,7 +53,7 @@ impl<T: Real> Subspace<T> for Symmetric {}
 fn mean<T: Real>(a: T, b: T) -> T {
     let half = <T as Real>::from_f64(0.5);
     let mean = half * (a + b);
-    // Where the sum overflows the halves are exact; elsewhere they might be subnormal.
+    // If the sum overflows, halving first is exact; otherwise the halves might be subnormal.
     if mean.is_finite() {
         mean
     } else {

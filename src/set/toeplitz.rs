@@ -4,14 +4,14 @@ use super::{ConvexSet, Subspace, check_square_number, order};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// The matrices that are constant along each diagonal.
+/// Toeplitz matrices: constant along each diagonal.
 ///
 /// P(X)ᵢⱼ is the mean of the entries of X on the diagonal through (i, j). No settings.
 ///
 /// # When to use
 ///
-/// For what does the same in every place: convolutions, filters, stationary correlations. The
-/// inverse of a Toeplitz matrix is none in general, but nearly one away from the corners.
+/// For operators that act the same everywhere: convolutions, filters, stationary correlations. The
+/// inverse of a Toeplitz matrix is not Toeplitz in general, but nearly so away from the corners.
 ///
 /// # Example
 ///
@@ -30,7 +30,7 @@ pub struct Toeplitz;
 impl<T: Real> ConvexSet<T> for Toeplitz {
     /// # Panics
     ///
-    /// If the length is no square number.
+    /// If the length is not a square number.
     fn project(&self, point: &mut [T]) {
         let n = order(point.len());
         for offset in 0..n {
@@ -48,16 +48,17 @@ impl<T: Real> ConvexSet<T> for Toeplitz {
 
 impl<T: Real> Subspace<T> for Toeplitz {}
 
-/// Sets `count` values, `stride` apart from `first` on, to their mean.
+/// Sets `count` values, starting at `first` and `stride` apart, to their mean.
 fn average<T: Real>(values: &mut [T], first: usize, count: usize, stride: usize) {
     let places = || (0..count).map(|k| first + k * stride);
     let weight = T::one() / T::from_count(count);
-    // By deviations from the first value, so that equal values stay as they are.
+    // Averages deviations from the first value, so that equal values stay as they are.
     let base = values[first];
     let sum = places().fold(T::zero(), |sum, place| sum + (values[place] - base));
     let mut mean = base + sum * weight;
     if !mean.is_finite() {
-        // The sum has overflowed, if not a value; the weighted values can't.
+        // Either a value is not finite or the sum overflowed; the sum of weighted values can't
+        // overflow.
         mean = places().fold(T::zero(), |sum, place| sum + values[place] * weight);
     }
     for place in places() {

@@ -10,8 +10,8 @@ use crate::numerics::real::Real;
 ///
 /// # When to use
 ///
-/// To bound parameters as a whole where a penalty would have to be tuned; for another radius, scale
-/// the parameters.
+/// To bound the parameters as a whole without a penalty to tune; for another radius, scale the
+/// parameters.
 ///
 /// # Example
 ///
@@ -30,8 +30,8 @@ pub struct UnitBall;
 impl<T: Real> ConvexSet<T> for UnitBall {
     fn project(&self, point: &mut [T]) {
         let mut norm = norm_in_range(point);
-        // After the first pass the norm is 1 but for rounding; a little less is wanted, or a second
-        // projection would move the point again.
+        // After the first pass the norm is 1 up to rounding. It has to be slightly less, or a
+        // second projection would move the point again.
         let mut shrink = T::one();
         while norm > T::one() {
             let divisor = norm / shrink;

@@ -7,15 +7,16 @@ use super::is_due;
 use crate::descent::{Observer, Progress};
 use crate::numerics::real::Real;
 
-/// Writes the history of a run as comma-separated values, a line for each iterate.
+/// Writes the history of a run as comma-separated values, one line per iterate.
 ///
 /// The columns are `step`, `loss` and `gradient_norm`, named in the first line. Numbers are written
-/// with the digits that give them back exactly; those that are not finite are `NaN`, `inf` and
-/// `-inf`. A table of several runs, as of the columns of a linear system, has their lines one after
-/// another, each from step 0; that of a run in parts has the iterate at each seam twice.
+/// with enough digits to read them back exactly; values that are not finite appear as `NaN`, `inf`
+/// and `-inf`. Several runs, such as those for the columns of a linear system, follow one another,
+/// each from step 0. If a run is interrupted and continued, the iterate at each break appears
+/// twice.
 ///
-/// It watches by reference, `&mut csv`, so that [`finish`](Self::finish) can say whether all was
-/// written: a run goes on when the writer fails. A file should be buffered.
+/// Pass it by reference, `&mut csv`, so that [`finish`](Self::finish) can report whether everything
+/// was written: a run goes on when the writer fails. Buffer the writer if it is a file.
 ///
 /// # Example
 ///
@@ -41,7 +42,7 @@ pub struct Csv<W> {
 }
 
 impl<W: Write> Csv<W> {
-    /// Writes the names of the columns, and then every iterate that it sees.
+    /// Writes the column names, and then every iterate it sees.
     pub fn new(mut writer: W) -> Self {
         Self {
             written: writeln!(writer, "step,loss,gradient_norm"),
@@ -50,17 +51,17 @@ impl<W: Write> Csv<W> {
         }
     }
 
-    /// Writes the start and every `steps`-th iterate only; by 0 the start alone. Default: 1.
+    /// Writes only the start and every `steps`-th iterate; 0 writes the start alone. Default: 1.
     pub fn every(mut self, steps: usize) -> Self {
         self.every = steps;
         self
     }
 
-    /// Ends the table and returns its writer, flushed.
+    /// Ends the table, flushes the writer and returns it.
     ///
     /// # Errors
     ///
-    /// The first error of the writer, after which nothing more was written.
+    /// The writer's first error, after which nothing more was written.
     pub fn finish(mut self) -> io::Result<W> {
         self.written?;
         self.writer.flush()?;

@@ -8,13 +8,13 @@ use super::is_due;
 use crate::descent::{Observer, Progress};
 use crate::numerics::real::Real;
 
-/// What its lines are filed under.
+/// The target of its log lines.
 const TARGET: &str = "matrix_descent";
 
-/// Says every so many steps where a run is, through the [`log`] facade.
+/// Logs the progress of a run every so many steps, through the [`log`] facade.
 ///
-/// A line has the step, the loss and the norm of the gradient, under the target `matrix_descent`. A
-/// run takes no note of an observer whose level is switched off when it begins.
+/// Each line has the step, the loss and the norm of the gradient, under the target
+/// `matrix_descent`. If its level is disabled when a run starts, the run ignores it.
 ///
 /// # Example
 ///
@@ -35,7 +35,7 @@ pub struct LogEvery {
 }
 
 impl LogEvery {
-    /// Logs the start and every `steps`-th iterate, at [`Level::Info`]; by 0 the start alone.
+    /// Logs the start and every `steps`-th iterate at [`Level::Info`]; 0 logs the start alone.
     #[must_use]
     pub fn steps(steps: usize) -> Self {
         Self {

@@ -1,15 +1,15 @@
-//! Ready observers: what is mostly wanted of one that watches a run.
+//! Ready-made observers: progress bar, log, table, time budget, stop flag.
 //!
 //! | observer | what it does | feature |
 //! |---|---|---|
 //! | `ProgressBar` | draws a bar on the terminal | `progress` |
-//! | `LogEvery` | says every so many steps where the run is, through the `log` facade | `log` |
+//! | `LogEvery` | logs the progress every so many steps, through the `log` facade | `log` |
 //! | [`Csv`] | writes the history as comma-separated values | |
-//! | [`TimeBudget`] | ends the run when its time is up | |
-//! | [`StopWhen`] | ends the run when a flag is set, as by Ctrl-C | |
+//! | [`TimeBudget`] | ends the run after a given time | |
+//! | [`StopWhen`] | ends the run when a flag is set, for example by Ctrl-C | |
 //!
-//! Two observers watch one run as a pair: each sees every iterate, in order, and the run ends if
-//! one of them asks for it. A closure is an observer as well, and pairs nest.
+//! A pair of observers is an observer: each sees every iterate, in order, and the run ends if
+//! either requests it. Pairs nest, and a closure is an observer as well.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -44,15 +44,17 @@ mod together;
 
 pub use csv::Csv;
 #[cfg(feature = "log")]
+#[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 pub use log_every::LogEvery;
 #[cfg(feature = "progress")]
+#[cfg_attr(docsrs, doc(cfg(feature = "progress")))]
 pub use progress_bar::ProgressBar;
 pub use stop_when::StopWhen;
 pub use time_budget::TimeBudget;
 
 use std::ops::ControlFlow;
 
-/// Whether `step` is one of every `every` steps, the start included; only the start if that is 0.
+/// Whether `step` is a multiple of `every`; if that is 0, only the start is.
 fn is_due(step: usize, every: usize) -> bool {
     step.is_multiple_of(every)
 }

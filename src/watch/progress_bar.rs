@@ -8,19 +8,19 @@ use indicatif::{ProgressDrawTarget, ProgressStyle};
 use crate::descent::{Observer, Progress};
 use crate::numerics::real::Real;
 
-/// The time between two drawings: to format and to draw would take longer than a small step.
+/// The time between two drawings: formatting and drawing take longer than a small step.
 const INTERVAL: Duration = Duration::from_millis(50);
-/// The length of a bar that measures no steps.
-const FINEST: f64 = 1000.0;
+/// The length of a bar that does not count steps.
+const RESOLUTION: f64 = 1000.0;
 
-/// Draws how far a run has come, with its step and its loss.
+/// A progress bar on the terminal, with the step and the loss of the run.
 ///
-/// The bar stands on the standard error stream, if that is a terminal, and is drawn at most 20 times
-/// a second. When the run is over it stays, with the last iterate. What it measures is one's choice:
+/// The bar is drawn on the standard error stream, if that is a terminal, at most 20 times a second.
+/// When the run is over it stays, showing the last iterate. Choose what it measures:
 ///
-/// - [`steps`](Self::steps): the steps taken, of those allowed;
-/// - [`loss`](Self::loss): the decades that the loss has fallen, of those to the goal. At a linear
-///   rate of convergence that is proportional to time.
+/// - [`steps`](Self::steps): the steps taken out of those allowed;
+/// - [`loss`](Self::loss): the decades by which the loss has fallen, out of those to the goal. With
+///   linear convergence that is proportional to time.
 ///
 /// # Example
 ///
@@ -38,11 +38,11 @@ const FINEST: f64 = 1000.0;
 pub struct ProgressBar {
     bar: indicatif::ProgressBar,
     measure: Measure,
-    last: Option<Seen>,
+    last: Option<LastIterate>,
     drawn: Option<Instant>,
 }
 
-/// What the length of a bar stands for.
+/// What a bar measures.
 #[derive(Clone, Copy, Debug)]
 enum Measure {
     Steps,
@@ -51,7 +51,7 @@ enum Measure {
 
 /// The last iterate.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct LastIterate {
     step: usize,
     loss: f64,
 }
@@ -63,13 +63,14 @@ impl ProgressBar {
         Self::new(Measure::Steps, limit as u64)
     }
 
-    /// A bar that is full where the loss is at most `goal`; on the way it is the fraction
-    /// log(f₀/f)/log(f₀/goal), and empty where that is no number. f₀ is the loss at step 0, or the
-    /// first that is seen of a run which goes on.
+    /// A bar that is full when the loss is at most `goal`.
+    ///
+    /// Until then it is filled to the fraction log(f₀/f)/log(f₀/goal), and empty where that is NaN.
+    /// f₀ is the loss at step 0, or the first loss seen of a resumed run.
     #[must_use]
     pub fn loss(goal: f64) -> Self {
         let first = f64::NAN;
-        Self::new(Measure::Decades { first, goal }, FINEST as u64)
+        Self::new(Measure::Decades { first, goal }, RESOLUTION as u64)
     }
 
     fn new(measure: Measure, length: u64) -> Self {
@@ -89,16 +90,16 @@ impl ProgressBar {
         }
     }
 
-    /// Draws to another place.
+    /// Draws to another target.
     #[must_use]
     pub fn draw_to(self, target: ProgressDrawTarget) -> Self {
         self.bar.set_draw_target(target);
         self
     }
 
-    fn draw(&mut self, seen: Seen) {
+    fn draw(&mut self, seen: LastIterate) {
         self.drawn = Some(Instant::now());
-        let Seen { step, loss } = seen;
+        let LastIterate { step, loss } = seen;
         self.bar
             .set_message(format!("step {step}, loss {loss:.3e}"));
         self.bar.set_position(self.measure.position(seen));
@@ -112,7 +113,7 @@ impl Measure {
         }
     }
 
-    fn position(self, seen: Seen) -> u64 {
+    fn position(self, seen: LastIterate) -> u64 {
         match self {
             Self::Steps => seen.step as u64,
             Self::Decades { first, goal } => {
@@ -122,7 +123,7 @@ impl Measure {
                     (first / seen.loss).ln() / (first / goal).ln()
                 };
                 // NaN becomes 0.
-                (FINEST * fraction.clamp(0.0, 1.0)) as u64
+                (RESOLUTION * fraction.clamp(0.0, 1.0)) as u64
             }
         }
     }
@@ -130,7 +131,7 @@ impl Measure {
 
 impl<T: Real> Observer<T> for ProgressBar {
     fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()> {
-        let seen = Seen {
+        let seen = LastIterate {
             step: progress.step,
             loss: progress.loss.to_f64(),
         };

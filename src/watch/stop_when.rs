@@ -1,11 +1,11 @@
-//! The end of a run from outside.
+//! Ending a run from outside.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::descent::{Observer, Progress};
 
-/// Ends a run at the first iterate after a flag is set, with
+/// Ends a run at the first iterate after a flag has been set, with
 /// [`StopReason::Observer`](crate::descent::StopReason::Observer).
 ///
 /// The flag may be set by another thread or by a handler of Ctrl-C; the example `watching` does the

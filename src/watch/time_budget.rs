@@ -1,16 +1,16 @@
-//! The end of a run by the clock.
+//! Ending a run by the clock.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::descent::{Observer, Progress};
 
-/// Ends a run at the first iterate after a time, with
+/// Ends a run at the first iterate after a given time, with
 /// [`StopReason::Observer`](crate::descent::StopReason::Observer).
 ///
-/// The clock starts when the first iterate is seen and is not set back, so that one budget serves a
-/// run in parts, or all columns of a linear system. A step that has begun is not cut short. Passed by
-/// reference, `&mut budget`, it can be asked afterwards whether it was what ended the run.
+/// The clock starts at the first iterate and is never reset, so one budget covers a run in several
+/// parts, or all columns of a linear system. A step that has begun is not cut short. Pass it by
+/// reference, `&mut budget`, to call [`is_spent`](Self::is_spent) after the run.
 ///
 /// # Example
 ///
@@ -36,7 +36,7 @@ pub struct TimeBudget {
 }
 
 impl TimeBudget {
-    /// Allows this time; a budget of zero ends a run at its start.
+    /// A budget of this duration; zero ends a run at its start.
     #[must_use]
     pub fn new(budget: Duration) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl TimeBudget {
         }
     }
 
-    /// Whether it has asked a run to end.
+    /// Whether the time was up at the last iterate seen, so that this ended the run.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.is_spent

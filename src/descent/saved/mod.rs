@@ -1,4 +1,4 @@
-//! A run on its way to another process: saved in any format of serde, and resumed.
+//! Saving a run in any format of serde, to resume it in another process.
 
 mod run;
 mod save;

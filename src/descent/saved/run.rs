@@ -2,30 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The name of the format, by which a foreign file is known.
+/// The name of the format; a file with another name is rejected.
 pub(super) const FORMAT: &str = "matrix-descent run";
-/// The version of the format; another one for every change of a field here, of
-/// [`Checkpoint`](crate::descent::Checkpoint) or of an optimizer's state.
+/// The version of the format; increase it with every change to a field here, in
+/// [`Checkpoint`](crate::descent::Checkpoint) or in an optimizer's state.
 pub(super) const VERSION: u32 = 2;
 
-/// A run as it can be saved: parameters, state of the optimizer, history and best iterate.
+/// A run in a form that can be saved to a file: parameters, optimizer state, history and best
+/// iterate.
 ///
 /// Made by [`Stepper::save`](crate::Stepper::save), resumed by
-/// [`Stepper::restore`](crate::Stepper::restore). The run then goes on and ends with the same bits as
-/// one that was never interrupted, as long as the objective gives the same bits: another build, or
-/// another number of threads, may round its products differently.
+/// [`Stepper::restore`](crate::Stepper::restore). The resumed run gives the same bits as one that
+/// was never interrupted, as long as the objective does: another build, or another number of
+/// threads, may round its products differently.
 ///
-/// It can be written in any format of serde. The content is text that encodes every bit, so that no
-/// format loses a digit, NaN or ±∞. A name and a version of the format, the precision, the name of the
-/// optimizer and a checksum let a foreign or damaged run be refused.
+/// It can be written in any format of serde. The content is text that encodes every bit, so no
+/// format loses a digit, NaN or ±∞. The name and version of the format, the precision, the name of
+/// the optimizer and a checksum allow foreign or damaged data to be rejected.
 ///
 /// Not saved; supply these again when resuming:
 ///
-/// - the objective; one with another loss at the same parameters is refused;
-/// - the settings of the optimizer; another rule, or a state of another shape, is refused, but the
-///   learning rate, say, may change;
-/// - the [`Stopping`](crate::Stopping) conditions, which judge by the history and so go on where they
-///   were;
+/// - the objective; one with another loss at the same parameters is rejected;
+/// - the settings of the optimizer; another optimizer, or a state of another shape, is rejected,
+///   but the learning rate, say, may change;
+/// - the [`Stopping`](crate::Stopping) conditions, which depend only on the history and so continue
+///   where they left off;
 /// - the observer.
 ///
 /// # Example
@@ -33,9 +34,11 @@ pub(super) const VERSION: u32 = 2;
 /// A descent that saves itself every 100 steps:
 ///
 /// ```
-/// use matrix_descent::{Adam, Fit, MeanSquaredError, SavedRun, Silent, Stepper, StopReason, Stopping};
+/// use matrix_descent::descent::SavedRun;
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::{Adam, MeanSquaredError, Silent, Stepper, StopReason, Stopping};
 ///
-/// let objective = || Fit::new(MeanSquaredError, vec![1.0, 2.0]);
+/// let objective = || FitObjective::new(MeanSquaredError, vec![1.0, 2.0]);
 /// let stopping = Stopping::default().loss(1e-9);
 /// let mut file = String::new();
 /// let mut stepper = Stepper::new(objective(), Adam::new(0.01), vec![0.0; 2])?;
@@ -57,7 +60,7 @@ pub(super) const VERSION: u32 = 2;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-// What another version has in place of these fields must not hide which version it is.
+// Missing fields must not hide which version of the format this is.
 #[serde(default)]
 #[must_use]
 pub struct SavedRun {
@@ -79,7 +82,7 @@ impl SavedRun {
         &self.optimizer
     }
 
-    /// The steps taken so far.
+    /// The number of steps taken so far.
     #[must_use]
     pub fn steps(&self) -> usize {
         self.steps
@@ -97,7 +100,7 @@ impl SavedRun {
         self.bits_of_a_number
     }
 
-    /// The CRC-32 of all other fields. It guards against accidents, not against intent.
+    /// The CRC-32 of all other fields. It guards against accidents, not against tampering.
     pub(super) fn checksum_of_content(&self) -> u32 {
         let (bits, dimension, steps) = (self.bits_of_a_number, self.dimension, self.steps);
         let numbers = format!("{} {bits} {dimension} {steps}", self.version);

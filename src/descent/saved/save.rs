@@ -1,4 +1,4 @@
-//! The way out and the way back in.
+//! Saving and restoring a run.
 
 use std::fmt::Display;
 
@@ -15,18 +15,19 @@ use crate::numerics::real::Real;
 use crate::objective::Objective;
 use crate::optimizer::{MOST_STEPS, Resumable, StateError, check_count, check_lengths};
 
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 impl<T, F, M> Stepper<T, F, M>
 where
     T: Real,
     F: Objective<T>,
     M: Resumable<T>,
 {
-    /// Saves where the descent stands, to go on in another process; [`SavedRun`] has an example.
+    /// Saves the run, to resume it in another process; [`SavedRun`] has an example.
     ///
     /// # Errors
     ///
-    /// [`CheckpointError::Encoding`] for a state of your own that can't be encoded, such as a sequence
-    /// of unknown length; none with the rules of this crate.
+    /// [`CheckpointError::Encoding`] if your own state type can't be encoded, such as a sequence of
+    /// unknown length; never with this crate's optimizers.
     pub fn save(&self) -> Result<SavedRun, CheckpointError> {
         let content = postcard::to_allocvec(&self.at).map_err(encoding)?;
         let mut saved = SavedRun {
@@ -43,14 +44,14 @@ where
         Ok(saved)
     }
 
-    /// Goes on from a saved run, with an objective and an optimizer like those that made it;
+    /// Resumes a saved run, with an objective and an optimizer like those that made it;
     /// [`SavedRun`] has an example.
     ///
     /// # Errors
     ///
-    /// - [`ResumeError::Checkpoint`] if this version of the crate did not save it so, if it belongs
-    ///   to a run in another precision or with another optimizer, or if the optimizer is set so
-    ///   that its state has another shape;
+    /// - [`ResumeError::Checkpoint`] if the data is damaged or in another format or version, if it
+    ///   belongs to a run in another precision or with another optimizer, or if the optimizer's
+    ///   settings give its state another shape;
     /// - [`ResumeError::Input`] if the objective has another dimension;
     /// - what [`resume`](Self::resume) returns.
     pub fn restore(objective: F, optimizer: M, saved: &SavedRun) -> Result<Self, ResumeError<T>> {
@@ -68,7 +69,7 @@ where
     }
 }
 
-/// Accepts what was saved undamaged, with numbers of so many bits, by the optimizer of this name.
+/// Checks that the run is undamaged and was saved with numbers of this many bits by this optimizer.
 fn check_origin(saved: &SavedRun, bits: u32, optimizer: String) -> Result<(), CheckpointError> {
     let (recorded, computed) = (saved.checksum, saved.checksum_of_content());
     Err(if saved.format != FORMAT {
@@ -102,7 +103,7 @@ fn decoded<T: Real, S: DeserializeOwned>(
 }
 
 impl<T: Real, S> Checkpoint<T, S> {
-    /// Accepts a history that a run can have.
+    /// Checks that the history is one that a run can have.
     pub(in crate::descent) fn check_history(&self) -> Result<(), CheckpointError> {
         let part = "losses";
         let Some(steps) = self.losses.len().checked_sub(1) else {

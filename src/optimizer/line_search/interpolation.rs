@@ -1,14 +1,14 @@
-//! Where the minimum between two points of a ray should lie.
+//! Where the minimum between two points of a search line should lie.
 
 use super::trials::Point;
 use crate::numerics::real::Real;
 
-/// The zero of the slope on the line through both slopes.
+/// The zero of the straight line through both slopes.
 pub(super) fn secant_minimum<T: Real>(a: Point<T>, b: Point<T>) -> T {
     a.length + (b.length - a.length) * (a.slope / (a.slope - b.slope))
 }
 
-/// The minimum of the parabola through both losses with the slope at `a`.
+/// The minimum of the parabola through both losses that has the slope at `a`.
 pub(super) fn parabola_minimum<T: Real>(a: Point<T>, b: Point<T>) -> T {
     let width = b.length - a.length;
     let first_order = a.slope * width;

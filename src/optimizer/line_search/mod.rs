@@ -1,15 +1,15 @@
-//! Line searches: how far to go in a direction, by trying.
+//! Line searches: how far to go in a direction, found by trying.
 
 mod advance;
 mod backtracking;
 mod interpolation;
-mod ray;
-mod records;
+mod search_line;
+mod stall_detector;
 mod trials;
 mod wolfe;
 
-pub(super) use advance::{Compass, advance, step};
-pub(super) use ray::{Kind, Ray};
+pub(super) use advance::{SearchDirection, advance, step};
+pub(super) use search_line::{DirectionKind, SearchLine};
 
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
@@ -20,25 +20,25 @@ use crate::optimizer::Iterate;
 use trials::Trials;
 use wolfe::Conditions;
 
-/// How a method such as [`Lbfgs`](crate::optimizer::Lbfgs) or [`ConjugateGradient`](crate::optimizer::ConjugateGradient)
-/// finds the length of its step.
+/// How a method such as [`Lbfgs`](crate::optimizer::Lbfgs) or
+/// [`ConjugateGradient`](crate::optimizer::ConjugateGradient) finds the length of its step.
 ///
 /// In the formulas φ(α) = f(x + α·d) is the loss along the direction d; δ is `sufficient_decrease`.
 ///
-/// A search begins at α = 1 where d is an estimate of Newton's step; else where α·∇ᵀd is twice that
-/// of the last step, or, if there was none, at a length ‖α·d‖ of ‖x‖/100; where x = 0, at the α that
-/// to first order lowers the loss by a hundredth.
+/// A search begins at α = 1 if d estimates Newton's step; otherwise where α·∇ᵀd is twice that of
+/// the last step. If there was none, it begins at the length ‖α·d‖ = ‖x‖/100, or for x = 0 at the α
+/// that to first order lowers the loss by a hundredth.
 ///
 /// Both searches back away from a loss or a slope that is not finite, and end after 30 evaluations
-/// at the latest; then they take the lowest point they saw, if it is below the start (which costs
-/// one evaluation more). Where no point is below, the method forgets what it knows and tries −∇
-/// once; if that fails too, the parameters stay and the run ends as
-/// [`Stalled`](crate::descent::StopReason::Stalled). It ends so as well after 20 steps in a row that reached
-/// neither a lower loss nor a smaller gradient than all before.
+/// at the latest. Then they take the lowest point found, if it is below the start (which costs one
+/// more evaluation). If no point is below the start, the method forgets its history and tries −∇
+/// once; if that fails too, the parameters stay as they are and the run ends as
+/// [`Stalled`](crate::descent::StopReason::Stalled). It also ends this way after 20 steps in a row
+/// that reached neither a lower loss nor a smaller gradient than all steps before.
 ///
 /// # When to use
 ///
-/// [`Wolfe`](Self::Wolfe), the default, unless one evaluation costs much more than the direction and
+/// [`Wolfe`](Self::Wolfe), the default, unless an evaluation costs much more than the direction and
 /// the first trial is nearly always good, as with L-BFGS.
 ///
 /// # Example
@@ -58,14 +58,14 @@ pub enum LineSearch<T> {
     ///
     /// The search first lengthens the step until it has passed a minimum, by the secant of the
     /// slopes but at most tenfold; then it narrows the bracket by cubic interpolation, and halves
-    /// it where that takes off less than a third (Nocedal and Wright, "Numerical Optimization",
-    /// 2006, algorithms 3.5 and 3.6, after Moré and Thuente, "Line search algorithms with guaranteed
-    /// sufficient decrease", 1994). A first trial other than Newton's only probes: the next is then
-    /// exact on a parabola.
+    /// it if that removes less than a third (Nocedal and Wright, "Numerical Optimization", 2006,
+    /// algorithms 3.5 and 3.6, after Moré and Thuente, "Line search algorithms with guaranteed
+    /// sufficient decrease", 1994). A first trial other than Newton's step is only a probe: the
+    /// next trial is then exact on a parabola.
     ///
-    /// Near a minimum the losses differ by rounding alone while the slopes still tell: where
-    /// |φ(α) − φ(0)| ≤ 256·ε·|φ(0)| the first condition is waived, and where the losses agree to
-    /// half of their digits the bracket is narrowed by secants (after Hager and Zhang, "A new
+    /// Near a minimum the losses differ only by rounding while the slopes are still meaningful. If
+    /// |φ(α) − φ(0)| ≤ 256·ε·|φ(0)|, the first condition is waived; if the losses agree to half
+    /// of their digits, the bracket is narrowed by secants (after Hager and Zhang, "A new
     /// conjugate gradient method with guaranteed descent and an efficient line search", 2005).
     Wolfe {
         /// δ, in (0, σ) and below 1/2.
@@ -73,18 +73,19 @@ pub enum LineSearch<T> {
         /// σ, in (δ, 1): small for a search that is nearly exact.
         curvature: T,
     },
-    /// The condition of Armijo, φ(α) ≤ φ(0) + δ·α·φ′(0) ("Minimization of functions having
-    /// Lipschitz continuous first partial derivatives", 1966).
+    /// Armijo's condition, φ(α) ≤ φ(0) + δ·α·φ′(0) ("Minimization of functions having Lipschitz
+    /// continuous first partial derivatives", 1966).
     ///
-    /// The search shortens the step until the condition holds, to the minimum of the parabola
-    /// through φ(0), φ′(0) and φ(α), but to no less than a tenth and no more than a half.
+    /// The search shortens the step until the condition holds: each time to the minimum of the
+    /// parabola through φ(0), φ′(0) and φ(α), but to at least a tenth and at most a half of the
+    /// last trial.
     Backtracking {
         /// δ, in (0, 1/2).
         sufficient_decrease: T,
     },
 }
 
-/// δ where none is set.
+/// The default δ.
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 
 impl<T: Real> LineSearch<T> {
@@ -132,12 +133,17 @@ impl<T: Real> LineSearch<T> {
         }
     }
 
-    /// Goes down the ray and leaves `at` where it ends; says whether it went at all.
-    fn search<F>(&self, ray: &mut Ray<T>, objective: &mut F, at: &mut Iterate<'_, T>) -> bool
+    /// Searches along the line and leaves `at` at the end point; returns whether it moved.
+    fn search<F>(
+        &self,
+        line: &mut SearchLine<T>,
+        objective: &mut F,
+        at: &mut Iterate<'_, T>,
+    ) -> bool
     where
         F: Objective<T> + ?Sized,
     {
-        let trials = Trials::new(ray, objective, at);
+        let trials = Trials::new(line, objective, at);
         let end = match *self {
             Self::Wolfe {
                 sufficient_decrease,
@@ -152,8 +158,8 @@ impl<T: Real> LineSearch<T> {
             } => backtracking::search(sufficient_decrease, trials),
         };
         match end {
-            Some(point) => ray.record_move(point.length),
-            None => ray.return_to_origin(at),
+            Some(point) => line.record_step(point.length),
+            None => line.return_to_origin(at),
         }
         end.is_some()
     }

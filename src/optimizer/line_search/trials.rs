@@ -1,15 +1,15 @@
 //! The evaluations of one search.
 
-use super::ray::{Kind, Ray};
+use super::search_line::{DirectionKind, SearchLine};
 use crate::numerics::norm::dot;
 use crate::numerics::real::Real;
 use crate::objective::Objective;
 use crate::optimizer::Iterate;
 
-/// The evaluations after which a search ends in any case.
+/// The number of evaluations after which a search ends at the latest.
 const MOST_EVALUATIONS: usize = 30;
 
-/// A point of the ray.
+/// A point on the search line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Point<T> {
     /// α.
@@ -26,9 +26,9 @@ impl<T: Real> Point<T> {
     }
 }
 
-/// Evaluates points of a ray and keeps the lowest in mind.
+/// Evaluates points on a search line and remembers the lowest.
 pub(super) struct Trials<'t, 'a, T, F: ?Sized> {
-    ray: &'t Ray<T>,
+    line: &'t SearchLine<T>,
     objective: &'t mut F,
     at: &'t mut Iterate<'a, T>,
     start: Point<T>,
@@ -39,14 +39,18 @@ pub(super) struct Trials<'t, 'a, T, F: ?Sized> {
 }
 
 impl<'t, 'a, T: Real, F: Objective<T> + ?Sized> Trials<'t, 'a, T, F> {
-    pub(super) fn new(ray: &'t Ray<T>, objective: &'t mut F, at: &'t mut Iterate<'a, T>) -> Self {
+    pub(super) fn new(
+        line: &'t SearchLine<T>,
+        objective: &'t mut F,
+        at: &'t mut Iterate<'a, T>,
+    ) -> Self {
         let start = Point {
             length: T::zero(),
             loss: at.loss,
-            slope: ray.slope,
+            slope: line.slope,
         };
         Self {
-            ray,
+            line,
             objective,
             at,
             start,
@@ -61,19 +65,19 @@ impl<'t, 'a, T: Real, F: Objective<T> + ?Sized> Trials<'t, 'a, T, F> {
     }
 
     pub(super) fn first_length(&self) -> T {
-        self.ray.first_trial(self.start.loss)
+        self.line.first_trial(self.start.loss)
     }
 
     pub(super) fn first_is_guess(&self) -> bool {
-        self.ray.kind() != Kind::Newton
+        self.line.kind() != DirectionKind::Newton
     }
 
-    /// Goes to `length`, or nowhere if the evaluations are used up.
+    /// Evaluates the point at `length`; none if the evaluations are used up.
     pub(super) fn go_to(&mut self, length: T) -> Option<Point<T>> {
         self.left = self.left.checked_sub(1)?;
-        let has_moved = self.ray.write_point(length, self.at.parameters);
+        let has_moved = self.line.write_point(length, self.at.parameters);
         if !has_moved {
-            // The start, whose loss is known; the one in `at` is another point's.
+            // This is the start, whose loss is known; the loss in `at` belongs to another point.
             self.evaluated = T::zero();
             return Some(Point {
                 length,
@@ -87,14 +91,15 @@ impl<'t, 'a, T: Real, F: Objective<T> + ?Sized> Trials<'t, 'a, T, F> {
         Some(point)
     }
 
-    /// Ends at the lowest point, if that is below the start.
+    /// Ends at the lowest point if it is below the start.
     pub(super) fn settle(mut self) -> Option<Point<T>> {
         if self.lowest.length == T::zero() {
             self.at.loss = self.start.loss;
             return None;
         }
         if self.evaluated != self.lowest.length {
-            self.ray.write_point(self.lowest.length, self.at.parameters);
+            self.line
+                .write_point(self.lowest.length, self.at.parameters);
             self.evaluate(self.lowest.length);
         }
         Some(self.lowest)
@@ -108,7 +113,7 @@ impl<'t, 'a, T: Real, F: Objective<T> + ?Sized> Trials<'t, 'a, T, F> {
         Point {
             length,
             loss: self.at.loss,
-            slope: dot(self.at.gradient, &self.ray.direction),
+            slope: dot(self.at.gradient, &self.line.direction),
         }
     }
 }

@@ -5,23 +5,23 @@ use super::trials::{Point, Trials};
 use crate::numerics::real::Real;
 use crate::objective::Objective;
 
-/// The roundings of the loss within which two losses count as equal.
+/// Two losses count as equal if they differ by at most this many roundings.
 const ROUNDINGS: f64 = 256.0;
-/// The most by which a trial extends the stretch searched.
+/// The largest factor by which a trial extends the interval searched.
 const LARGEST_EXTENSION: f64 = 10.0;
-/// The part of a bracket that a trial has to leave at most; otherwise the next one halves it.
+/// A trial should leave at most this fraction of the bracket; otherwise the next one halves it.
 const SLOW: f64 = 0.66;
 
-/// What the search looks for.
+/// The conditions a point has to meet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Conditions<T> {
     start: Point<T>,
     sufficient_decrease: T,
     /// σ·|φ′(0)|.
     largest_slope: T,
-    /// How far losses may differ by rounding alone.
+    /// The largest difference of losses that may be rounding alone.
     rounding: T,
-    /// Below which their differences have lost half of their digits.
+    /// Below this, differences of losses have lost half of their digits.
     blur: T,
 }
 
@@ -64,7 +64,7 @@ where
 {
     let mut bracket = Bracket::new(trials.start());
     let mut length = trials.first_length();
-    // A guess is only a probe: from it the minimum of a parabola is known exactly.
+    // A guess is only a probe: it determines the minimum of a parabola exactly.
     let mut is_probe = trials.first_is_guess();
     while let Some(point) = trials.go_to(length) {
         if conditions.hold_at(point) && !is_probe {
@@ -76,12 +76,12 @@ where
     trials.settle()
 }
 
-/// A stretch of the ray that holds a point to accept, open at the far end until one is found that
-/// lies beyond.
+/// An interval that contains an acceptable point; open at the far end until a point beyond the
+/// minimum is found.
 struct Bracket<T> {
     /// The farthest point known to lie before the minimum.
     near: Point<T>,
-    /// The nearest point known to lie beyond.
+    /// The nearest point known to lie beyond the minimum.
     far: Option<Point<T>>,
     width: T,
 }
@@ -95,7 +95,7 @@ impl<T: Real> Bracket<T> {
         }
     }
 
-    /// Takes up a trial, and says where to try next.
+    /// Updates the bracket with a trial; returns where to try next.
     fn next_length(&mut self, point: Point<T>, conditions: &Conditions<T>) -> T {
         let before = self.near;
         if conditions.is_before_minimum(point) {

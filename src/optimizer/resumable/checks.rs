@@ -1,38 +1,38 @@
-//! What a state read from a file has to be.
+//! Checks of a state read from a file.
 
 use crate::numerics::real::Real;
 
-/// The most steps that a count may say, so that there is room to go on counting.
+/// The largest step count accepted, so that there is room to go on counting.
 pub(crate) const MOST_STEPS: usize = usize::MAX / 2;
 
-/// Why a state can't be that of a rule.
+/// Why a state does not fit an optimizer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
-    /// A part has another length than the settings and the number of parameters require.
+    /// A part does not have the length that the settings and the number of parameters require.
     #[error("the saved part {part:?} has {found} values, but has to have {expected}")]
     Length {
-        /// Which part.
+        /// The name of the part.
         part: &'static str,
-        /// The values in it.
+        /// The number of values in it.
         found: usize,
-        /// The values it has to have.
+        /// The number of values it should have.
         expected: usize,
     },
 
     /// A value is out of range.
     #[error("value {index} of the saved part {part:?} is {value}, which is out of range")]
     Value {
-        /// Which part.
+        /// The name of the part.
         part: &'static str,
-        /// Which of its values, from 0.
+        /// The index of the value in it, from 0.
         index: usize,
         /// The value.
         value: f64,
     },
 }
 
-/// Accepts parts, each with its name, that are as long as those beside them.
+/// Checks that each named part has the length of its reference.
 pub(crate) fn check_lengths<T, const N: usize>(
     parts: [(&'static str, &[T], &[T]); N],
 ) -> Result<(), StateError> {
@@ -49,7 +49,8 @@ pub(crate) fn check_lengths<T, const N: usize>(
     Ok(())
 }
 
-/// Accepts sums and means of squares. They may be ∞ or NaN, where a run has overflowed.
+/// Checks that sums and means of squares are not negative. They may be ∞ or NaN where a run has
+/// overflowed.
 pub(super) fn check_squares<T: Real>(part: &'static str, values: &[T]) -> Result<(), StateError> {
     let negative = values.iter().position(|&value| value < T::zero());
     negative.map_or(Ok(()), |index| {
@@ -58,7 +59,7 @@ pub(super) fn check_squares<T: Real>(part: &'static str, values: &[T]) -> Result
     })
 }
 
-/// Accepts a count up to `most`.
+/// Checks that a count is at most `most`.
 pub(crate) fn check_count(part: &'static str, count: usize, most: usize) -> Result<(), StateError> {
     if count <= most {
         return Ok(());

@@ -12,18 +12,19 @@ use serde::de::DeserializeOwned;
 use super::Optimizer;
 use crate::numerics::real::Real;
 
-/// A rule whose state can be saved, so that a [`SavedRun`](crate::descent::SavedRun) can be resumed
-/// with it.
+/// An optimizer whose state can be saved, so that a [`SavedRun`](crate::descent::SavedRun) can be
+/// resumed with it.
 ///
-/// Every rule of this crate is one. A `SavedRun` does not hold the settings: supply the rule again
-/// when resuming. Only a rule of the same name whose state has the same shape is accepted.
+/// Every optimizer of this crate is one. A `SavedRun` does not hold the settings: supply the
+/// optimizer again when resuming. Only an optimizer with the same name and a state of the same
+/// shape is accepted.
 ///
-/// Rules and their states also have serde's derives, so a loop of your own can save them in any
+/// Optimizers and their states also implement serde's traits, so your own loop can save them in any
 /// format. Choose one that keeps every bit: JSON has no NaN or ∞ and may round the last digit.
 ///
 /// # Examples
 ///
-/// A loop of your own that saves the parameters, the rule and its state:
+/// Your own loop that saves the parameters, the optimizer and its state:
 ///
 /// ```
 /// use matrix_descent::optimizer::{Adam, AdamState, Optimizer, Resumable};
@@ -49,12 +50,13 @@ use crate::numerics::real::Real;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A rule of your own, sign descent with steps 1, 1/2, 1/3, …; a state that is a type of your own
-/// derives `Serialize` and `Deserialize`:
+/// Your own optimizer, sign descent with steps 1, 1/2, 1/3, …; if its state is your own type,
+/// derive `Serialize` and `Deserialize` for it:
 ///
 /// ```
 /// use matrix_descent::optimizer::Resumable;
-/// use matrix_descent::{Error, Fit, MeanSquaredError, Optimizer, Stepper};
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::{Error, MeanSquaredError, Optimizer, Stepper};
 ///
 /// struct SignDescent;
 ///
@@ -79,7 +81,7 @@ use crate::numerics::real::Real;
 ///     }
 /// }
 ///
-/// let objective = || Fit::new(MeanSquaredError, vec![0.3, 0.7]);
+/// let objective = || FitObjective::new(MeanSquaredError, vec![0.3, 0.7]);
 /// let mut stepper = Stepper::new(objective(), SignDescent, vec![0.0; 2])?;
 /// stepper.step();
 /// let mut restored = Stepper::restore(objective(), SignDescent, &stepper.save()?)?;
@@ -87,17 +89,18 @@ use crate::numerics::real::Real;
 /// # Ok::<(), Error>(())
 /// ```
 pub trait Resumable<T: Real>: Optimizer<T, State: Serialize + DeserializeOwned> {
-    /// The name of the rule, with the names of the rules it wraps, but without settings.
+    /// The name of the optimizer, with the names of the optimizers it wraps, but without settings.
     fn name(&self) -> String;
 
-    /// Checks that a state read from a file is one with which this rule can go on. `fresh` is what
-    /// [`init`](Optimizer::init) makes for the same parameters.
+    /// Checks that this optimizer can go on with a state read from a file.
+    ///
+    /// `fresh` is what [`init`](Optimizer::init) returns for the same parameters.
     ///
     /// # Errors
     ///
-    /// [`StateError`] for the first part with another length than in `fresh`, and for the first value
-    /// out of range. The provided method accepts all; replace it where [`step`](Optimizer::step)
-    /// could panic on a state of another shape.
+    /// [`StateError`] for the first part whose length differs from that in `fresh`, or the first
+    /// value out of range. The provided method accepts all; override it if
+    /// [`step`](Optimizer::step) could panic on a state of another shape.
     fn check_state(&self, _state: &Self::State, _fresh: &Self::State) -> Result<(), StateError> {
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! Which states each rule accepts.
+//! Which states each optimizer accepts.
 
 use super::Resumable;
 use super::checks::{MOST_STEPS, StateError, check_count, check_lengths, check_squares};
 use crate::numerics::real::Real;
-use crate::optimizer::line_search::Ray;
+use crate::optimizer::line_search::SearchLine;
 use crate::optimizer::moments::Moments;
 use crate::optimizer::{
     AdaDelta, AdaGrad, Adam, AdamW, Clipped, ConjugateGradient, Lbfgs, LearningRate, Lion, NAdam,
@@ -13,7 +13,7 @@ use crate::set::ConvexSet;
 
 type Checked = Result<(), StateError>;
 
-/// Implements [`Resumable`] for a rule: its name, and what is checked of its state.
+/// Implements [`Resumable`] for an optimizer: its name, and the checks of its state.
 macro_rules! resumable {
     ($rule:ident, $name:literal, |$state:ident, $fresh:ident| $checked:expr) => {
         impl<T: Real> Resumable<T> for $rule<T> {
@@ -28,7 +28,7 @@ macro_rules! resumable {
     };
 }
 
-/// Accepts a state whose vectors in these fields are as long as those of a fresh one.
+/// Checks that the vectors in these fields are as long as those of a fresh state.
 macro_rules! check_vectors {
     ($state:ident, $fresh:ident, $($field:ident),+) => {
         check_lengths([$((stringify!($field), &$state.$field, &$fresh.$field)),+])
@@ -74,7 +74,7 @@ resumable!(Lion, "lion", |state, fresh| {
 });
 
 resumable!(Lbfgs, "l-bfgs", |state, fresh| {
-    state.ray.check(&fresh.ray)?;
+    state.line.check(&fresh.line)?;
     check_vectors!(state, fresh, moves, changes, products, coefficients)?;
     let places = state.products.len();
     check_count("next", state.next, places.saturating_sub(1))?;
@@ -82,7 +82,7 @@ resumable!(Lbfgs, "l-bfgs", |state, fresh| {
 });
 
 resumable!(ConjugateGradient, "conjugate gradient", |state, fresh| {
-    state.ray.check(&fresh.ray)
+    state.line.check(&fresh.line)
 });
 
 impl<T: Real> Moments<T> {
@@ -93,10 +93,10 @@ impl<T: Real> Moments<T> {
     }
 }
 
-impl<T: Real> Ray<T> {
+impl<T: Real> SearchLine<T> {
     fn check(&self, fresh: &Self) -> Checked {
         check_vectors!(self, fresh, origin, gradient, direction)?;
-        check_count("idle_steps", self.records.idle_steps, MOST_STEPS)
+        check_count("idle_steps", self.stall_detector.idle_steps, MOST_STEPS)
     }
 }
 

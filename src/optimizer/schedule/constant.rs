@@ -1,13 +1,13 @@
-//! The learning rate that stays.
+//! The constant learning rate.
 
 use super::Schedule;
 use crate::numerics::real::Real;
 
-/// The rule's own learning rate at every step: ηₜ = η.
+/// A constant schedule: the optimizer's own learning rate at every step, ηₜ = η.
 ///
 /// # When to use
 ///
-/// Where a schedule is asked for and none is wanted, as the base of a comparison.
+/// Where a schedule is required but should do nothing, such as the baseline of a comparison.
 ///
 /// # Example
 ///

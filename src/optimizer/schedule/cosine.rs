@@ -1,13 +1,14 @@
-//! The learning rate that rises in a line and falls along a cosine.
+//! The learning rate that rises linearly and falls along a cosine.
 
 use super::Schedule;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_zero, require};
 
-/// The learning rate that falls to its minimum along half a cosine, after a linear rise if asked.
+/// Cosine decay: the learning rate falls to its minimum along half a cosine wave, after an optional
+/// linear warm-up.
 ///
-/// With w = warm-up, T = steps, both counted from the start:
+/// With w = `warm_up` and T = `steps`, both counted from the start:
 ///
 /// | t | ηₜ |
 /// |---|---|
@@ -16,13 +17,13 @@ use crate::numerics::validation::{check_at_least_zero, require};
 /// | T ≤ t | η_min |
 ///
 /// Ranges: w < T, η_min finite and at least 0. Defaults: w = 0, η_min = 0; T has none. Without
-/// warm-up the definition up to T is that of PyTorch's `CosineAnnealingLR`, which rises again
-/// beyond (Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017).
+/// warm-up the definition up to T is that of PyTorch's `CosineAnnealingLR`, which rises again after
+/// T (Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017).
 ///
 /// # When to use
 ///
-/// Where the number of steps is settled in advance; the warm-up where the first gradients are
-/// much larger than the later ones, or a rule has to gather averages first.
+/// When the number of steps is fixed in advance. Use a warm-up if the first gradients are much
+/// larger than the later ones, or if the optimizer has to build up its averages first.
 ///
 /// # Example
 ///
@@ -37,16 +38,16 @@ use crate::numerics::validation::{check_at_least_zero, require};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct CosineDecay<T> {
-    /// T: the steps until the minimum is reached, those of the warm-up included.
+    /// T: the steps until the minimum is reached, including the warm-up.
     pub steps: usize,
-    /// w: the steps below the rule's own learning rate at the start.
+    /// w: the number of warm-up steps, below the optimizer's own learning rate.
     pub warm_up: usize,
     /// η_min: the learning rate at the end.
     pub minimum: T,
 }
 
 impl<T: Real> CosineDecay<T> {
-    /// The decay to 0 within `steps` steps.
+    /// Decay to 0 within `steps` steps.
     #[must_use]
     pub fn new(steps: usize) -> Self {
         Self {

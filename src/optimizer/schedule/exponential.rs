@@ -5,14 +5,14 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_above_zero;
 
-/// The learning rate times a factor after every step: ηₜ = η·γᵗ.
+/// Exponential decay: the learning rate is multiplied by a factor after every step, ηₜ = η·γᵗ.
 ///
 /// Range: γ finite and above 0; no default. The definition is that of PyTorch's `ExponentialLR`.
 ///
 /// # When to use
 ///
-/// Where noise should fade smoothly. For γ < 1 all steps together are no longer than η/(1 − γ)
-/// times the gradient, so a γ too small ends the descent before its goal.
+/// When noise should fade smoothly. For γ < 1 all steps together are no longer than η/(1 − γ) times
+/// the gradient, so a γ that is too small stops the descent before its goal.
 ///
 /// # Example
 ///
@@ -30,7 +30,7 @@ pub struct ExponentialDecay<T> {
 }
 
 impl<T: Real> ExponentialDecay<T> {
-    /// The decay by `factor` a step.
+    /// Decay by `factor` per step.
     #[must_use]
     pub fn new(factor: T) -> Self {
         Self { factor }

@@ -15,14 +15,15 @@ pub use step::StepDecay;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
-/// The learning rate of each step, as a function of the steps taken.
+/// A schedule: the learning rate of each step as a function of the number of steps taken.
 ///
-/// A closure from the rule's own learning rate and the steps taken is a schedule.
+/// A closure that takes the optimizer's own learning rate and the number of steps taken is a
+/// schedule.
 ///
 /// # When to use
 ///
-/// Through [`Compose::scheduled`](crate::optimizer::Compose::scheduled). A rate that depends on the loss is
-/// another matter: [`ReducedOnPlateau`](crate::optimizer::ReducedOnPlateau).
+/// Pass it to [`Compose::scheduled`](crate::optimizer::Compose::scheduled). For a rate that depends
+/// on the loss, use [`ReducedOnPlateau`](crate::optimizer::ReducedOnPlateau).
 ///
 /// # Example
 ///
@@ -38,7 +39,8 @@ use crate::numerics::real::Real;
 /// assert_eq!(x, [-1.5]);
 /// ```
 pub trait Schedule<T: Real> {
-    /// The learning rate of the step that follows `steps` others, for a rule whose own is `rate`.
+    /// The learning rate of the step after `steps` others, for an optimizer whose own learning rate
+    /// is `rate`.
     fn learning_rate(&self, rate: T, steps: usize) -> T;
 
     /// Checks the settings; every run calls this before its first step.

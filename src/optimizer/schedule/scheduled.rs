@@ -1,4 +1,4 @@
-//! A rule under a schedule.
+//! An optimizer with a schedule.
 
 use super::Schedule;
 use crate::numerics::input_error::InputError;
@@ -6,16 +6,16 @@ use crate::numerics::real::Real;
 use crate::optimizer::{LearningRate, Optimizer};
 use crate::set::ConvexSet;
 
-/// A rule whose learning rate follows a schedule; made by
+/// An optimizer whose learning rate follows a schedule; made by
 /// [`Compose::scheduled`](crate::optimizer::Compose::scheduled).
 ///
-/// Step number t, counted from 0, is that of the rule within, with the learning rate
-/// [`Schedule::learning_rate`] of its own one and t.
+/// Step number t, counted from 0, is a step of the inner optimizer with the learning rate
+/// that [`Schedule::learning_rate`] returns for t and the inner optimizer's own.
 ///
 /// # When to use
 ///
-/// With noisy gradients, and where a rule needs other steps at the start than at the end. Exact
-/// gradients of a quadratic are best walked at one well-chosen rate.
+/// With noisy gradients, and when the first steps should be longer or shorter than the last ones.
+/// For a quadratic with exact gradients one well-chosen rate is best.
 ///
 /// # Example
 ///
@@ -36,21 +36,21 @@ use crate::set::ConvexSet;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Scheduled<M, S> {
-    /// The rule within.
+    /// The inner optimizer.
     pub rule: M,
-    /// Its learning rate at each step.
+    /// The schedule of its learning rate.
     pub schedule: S,
 }
 
 impl<M, S> Scheduled<M, S> {
-    /// `rule`, with a learning rate that follows `schedule`.
+    /// Wraps `rule` so that its learning rate follows `schedule`.
     #[must_use]
     pub fn new(rule: M, schedule: S) -> Self {
         Self { rule, schedule }
     }
 }
 
-/// What [`Scheduled`] remembers between steps: their number, and the state of the rule within.
+/// What [`Scheduled`] remembers between steps: their number, and the state of the inner optimizer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ScheduledState<R> {
@@ -59,13 +59,13 @@ pub struct ScheduledState<R> {
 }
 
 impl<R> ScheduledState<R> {
-    /// The steps taken.
+    /// The number of steps taken.
     #[must_use]
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// The state of the rule within.
+    /// The state of the inner optimizer.
     #[must_use]
     pub fn rule(&self) -> &R {
         &self.rule

@@ -1,18 +1,19 @@
-//! The learning rate that falls in stairs.
+//! The learning rate that falls in steps.
 
 use super::{Schedule, power};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_above_zero, check_at_least_one};
 
-/// The learning rate times a factor after every so many steps: ηₜ = η·γ^⌊t/s⌋.
+/// Step decay: the learning rate is multiplied by a factor once per period, ηₜ = η·γ^⌊t/s⌋.
 ///
-/// Ranges: γ = factor finite and above 0, s = period at least 1. Defaults: γ = 0.1; the period has
+/// Ranges: γ = factor finite and above 0, s = period at least 1. Default: γ = 0.1; the period has
 /// none. The definition is that of PyTorch's `StepLR`.
 ///
 /// # When to use
 ///
-/// Where it is known when a descent reaches the floor that its noise sets, which each stair lowers.
+/// When you know at which step the descent reaches the floor set by its noise; each reduction
+/// lowers that floor.
 ///
 /// # Example
 ///
@@ -27,14 +28,14 @@ use crate::numerics::validation::{check_above_zero, check_at_least_one};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct StepDecay<T> {
-    /// s: the steps on each stair.
+    /// s: the number of steps between reductions.
     pub period: usize,
-    /// γ: the factor from stair to stair.
+    /// γ: the factor of each reduction.
     pub factor: T,
 }
 
 impl<T: Real> StepDecay<T> {
-    /// A tenth after every `period` steps.
+    /// Divides the learning rate by 10 after every `period` steps.
     #[must_use]
     pub fn new(period: usize) -> Self {
         Self {

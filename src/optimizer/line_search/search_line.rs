@@ -1,21 +1,21 @@
-//! The half-line x + α·d of a search.
+//! The line x + α·d of a search.
 
-use super::records::Records;
+use super::stall_detector::StallDetector;
 use crate::numerics::norm::{dot, euclidean_norm};
 use crate::numerics::real::Real;
 use crate::optimizer::Iterate;
 
-/// The first step of a descent goes this part of ‖x‖ far; where x = 0, it aims at lowering the loss
-/// by this part of itself.
+/// The first step of a descent has this fraction of ‖x‖ as its length; for x = 0 it aims at
+/// lowering the loss by this fraction.
 const FIRST_STEP: f64 = 0.01;
-/// A search begins where, to first order, the loss falls by this multiple of what the last step
-/// promised.
+/// A search begins where, to first order, the loss falls by this multiple of the fall predicted for
+/// the last step.
 const GROWTH: f64 = 2.0;
 
-/// Where a step begins, which way it goes, and what the last one was like.
+/// Where a step begins, which way it goes, and how long the last one was.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(in crate::optimizer) struct Ray<T> {
+pub(in crate::optimizer) struct SearchLine<T> {
     /// x.
     pub(in crate::optimizer) origin: Vec<T>,
     /// ∇ at x.
@@ -24,34 +24,34 @@ pub(in crate::optimizer) struct Ray<T> {
     pub(in crate::optimizer) direction: Vec<T>,
     /// φ′(0) = ∇ᵀd.
     pub(in crate::optimizer) slope: T,
-    pub(in crate::optimizer) kind: Kind,
-    pub(in crate::optimizer) last: Option<Move<T>>,
-    pub(in crate::optimizer) records: Records<T>,
+    pub(in crate::optimizer) kind: DirectionKind,
+    pub(in crate::optimizer) last: Option<LastStep<T>>,
+    pub(in crate::optimizer) stall_detector: StallDetector<T>,
 }
 
-/// What is known of a direction.
+/// What is known about a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(in crate::optimizer) enum Kind {
+pub(in crate::optimizer) enum DirectionKind {
     /// −∇/‖∇‖.
     Steepest,
-    /// Of no length in particular, so that the first trial is a guess.
-    Guess,
+    /// A direction of arbitrary length, so the first trial is a guess.
+    Unscaled,
     /// Newton's step or an estimate of it: the minimum should lie at α = 1.
     Newton,
 }
 
-/// A step that has been taken.
+/// The last step taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub(in crate::optimizer) struct Move<T> {
+pub(in crate::optimizer) struct LastStep<T> {
     /// Its α.
     pub(in crate::optimizer) length: T,
     /// Its φ′(0).
     pub(in crate::optimizer) slope: T,
 }
 
-impl<T: Real> Ray<T> {
+impl<T: Real> SearchLine<T> {
     pub(in crate::optimizer) fn of_dimension(dimension: usize) -> Self {
         let zeros = || vec![T::zero(); dimension];
         Self {
@@ -59,27 +59,27 @@ impl<T: Real> Ray<T> {
             gradient: zeros(),
             direction: zeros(),
             slope: T::zero(),
-            kind: Kind::Steepest,
+            kind: DirectionKind::Steepest,
             last: None,
-            records: Records::new(),
+            stall_detector: StallDetector::new(),
         }
     }
 
-    /// Moves the beginning to these parameters.
+    /// Moves the origin to these parameters.
     ///
     /// # Panics
     ///
-    /// If a slice has another length than the ray.
+    /// If a slice does not have the length of the line's vectors.
     pub(in crate::optimizer) fn begin_at(&mut self, parameters: &[T], gradient: &[T]) {
         self.origin.copy_from_slice(parameters);
         self.gradient.copy_from_slice(gradient);
     }
 
-    /// Points along −∇/‖∇‖, which no scale of the loss can make overflow.
-    pub(in crate::optimizer) fn point_downhill(&mut self) {
+    /// Points along −∇/‖∇‖, which cannot overflow at any scale of the loss.
+    pub(in crate::optimizer) fn use_steepest_descent(&mut self) {
         let norm = euclidean_norm(&self.gradient);
         self.slope = -norm;
-        self.kind = Kind::Steepest;
+        self.kind = DirectionKind::Steepest;
         if norm == T::zero() {
             self.direction.fill(T::zero());
             return;
@@ -89,8 +89,8 @@ impl<T: Real> Ray<T> {
         }
     }
 
-    /// Takes note of a direction that has been written; says whether it leads downhill.
-    pub(in crate::optimizer) fn accept_direction(&mut self, kind: Kind) -> bool {
+    /// Computes the slope along the direction just written; returns whether it leads downhill.
+    pub(in crate::optimizer) fn accept_direction(&mut self, kind: DirectionKind) -> bool {
         self.slope = dot(&self.gradient, &self.direction);
         self.kind = kind;
         self.is_downhill()
@@ -100,7 +100,7 @@ impl<T: Real> Ray<T> {
         self.slope < T::zero() && self.slope.is_finite()
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> DirectionKind {
         self.kind
     }
 
@@ -111,20 +111,21 @@ impl<T: Real> Ray<T> {
 
     /// The α with which a search begins.
     pub(super) fn first_trial(&self, loss: T) -> T {
-        // What the step promises is −α·φ′(0) (Nocedal and Wright, 2006, section 3.5).
-        let like_last =
-            |last: Move<T>| <T as Real>::from_f64(GROWTH) * last.length * (last.slope / self.slope);
+        // The predicted fall is −α·φ′(0) (Nocedal and Wright, 2006, section 3.5).
+        let like_last = |last: LastStep<T>| {
+            <T as Real>::from_f64(GROWTH) * last.length * (last.slope / self.slope)
+        };
         self.length_after(like_last, loss)
     }
 
-    /// The α of a step without search: that of the last one, in units of the gradient.
+    /// The α of a step without a search: that of the last step, in units of the gradient.
     pub(super) fn fixed_length(&self) -> T {
-        let like_last = |last: Move<T>| last.length * (self.slope / last.slope);
+        let like_last = |last: LastStep<T>| last.length * (self.slope / last.slope);
         self.length_after(like_last, T::zero())
     }
 
-    fn length_after(&self, like_last: impl Fn(Move<T>) -> T, loss: T) -> T {
-        if self.kind == Kind::Newton {
+    fn length_after(&self, like_last: impl Fn(LastStep<T>) -> T, loss: T) -> T {
+        if self.kind == DirectionKind::Newton {
             return T::one();
         }
         let is_useful = |&length: &T| length > T::zero() && length.is_finite();
@@ -141,12 +142,12 @@ impl<T: Real> Ray<T> {
         })
     }
 
-    pub(super) fn record_move(&mut self, length: T) {
+    pub(super) fn record_step(&mut self, length: T) {
         let slope = self.slope;
-        self.last = Some(Move { length, slope });
+        self.last = Some(LastStep { length, slope });
     }
 
-    /// Writes x + α·d; says whether that differs from x at all.
+    /// Writes x + α·d; returns whether it differs from x.
     pub(super) fn write_point(&self, length: T, parameters: &mut [T]) -> bool {
         let mut has_moved = false;
         let places = self.origin.iter().zip(&self.direction);
@@ -157,7 +158,7 @@ impl<T: Real> Ray<T> {
         has_moved
     }
 
-    /// Leaves `at` at x, but for the loss.
+    /// Returns `at` to x, except for its loss.
     pub(super) fn return_to_origin(&self, at: &mut Iterate<'_, T>) {
         at.parameters.copy_from_slice(&self.origin);
         at.gradient.copy_from_slice(&self.gradient);
