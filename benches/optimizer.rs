@@ -1,8 +1,8 @@
 //! One step on a million `f32` parameters, beside the floor: a loop that reads and writes as many
 //! slices and does no more than add.
 //!
-//! Before criterion's own figures stands the ratio of the two, from steps taken in turn, so that both
-//! meet the same state of the machine. 1 means bound by memory alone.
+//! Before criterion's own figures stands the ratio of the two, from steps taken in turn, so that
+//! both meet the same state of the machine. 1 means bound by memory alone.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -231,8 +231,8 @@ fn a_completion_allocates_as_much_for_many_steps_as_for_few() {
     assert!(for_many <= for_few + 2, "{for_many}, {for_few}");
 }
 
-/// n×n matrices of f64 that the default inverse of an f64 matrix holds at once beyond the matrix and
-/// the answer.
+/// n×n matrices of f64 that the default inverse of an f64 matrix holds at once beyond the matrix
+/// and the answer.
 const MATRICES_OF_THE_DEFAULT: f64 = 6.0;
 
 #[test]

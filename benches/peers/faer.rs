@@ -32,8 +32,8 @@ fn to_faer(matrix: &DMatrix<f64>) -> Mat<f64> {
     Mat::from_fn(matrix.nrows(), matrix.ncols(), |i, j| matrix[(i, j)])
 }
 
-/// By LU decomposition; infinities or NaN where a pivot is 0. One thread, since faer is built without
-/// its `rayon` feature.
+/// By LU decomposition; infinities or NaN where a pivot is 0. One thread, since faer is built
+/// without its `rayon` feature.
 fn inverse(matrix: &DMatrix<f64>) -> DMatrix<f64> {
     let inverse = to_faer(matrix).partial_piv_lu().inverse();
     DMatrix::from_fn(matrix.nrows(), matrix.ncols(), |i, j| inverse[(i, j)])
@@ -123,8 +123,8 @@ fn singular_values_agree() {
     }
 }
 
-/// `cargo test -p matrix-descent-peers --test faer graded -- --nocapture` prints the largest relative
-/// errors beside faer's, which does not promise more than ε·σ₁ for any value.
+/// `cargo test -p matrix-descent-peers --test faer graded -- --nocapture` prints the largest
+/// relative errors beside faer's, which does not promise more than ε·σ₁ for any value.
 #[test]
 fn graded_columns_keep_their_digits() {
     println!("   shape  decades  descent     faer");

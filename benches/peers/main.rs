@@ -1,4 +1,5 @@
-//! The gradient steps of the inverse that `compare.py` times beside those of PyTorch, NumPy and JAX.
+//! The gradient steps of the inverse that `compare.py` times beside those of PyTorch, NumPy and
+//! JAX.
 //!
 //! With `--serve` it prints the names of its contenders in one line, then answers each line
 //! `place n steps` with `seconds loss norm`: how long that many steps of the contender took from

@@ -1,7 +1,8 @@
 //! The ten leading singular values and vectors of large matrices with σⱼ = 1/j, beside whole
 //! decompositions, on one thread.
 //!
-//! `BENCH_LONG=1 cargo bench --bench top_k` goes up to 2000×1000, and adds nalgebra's decomposition.
+//! `BENCH_LONG=1 cargo bench --bench top_k` goes up to 2000×1000, and adds nalgebra's
+//! decomposition.
 
 use std::hint::black_box;
 use std::time::Duration;

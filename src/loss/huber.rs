@@ -16,8 +16,8 @@ use crate::numerics::validation::check_above_zero;
 ///
 /// # When to use
 ///
-/// Good data with a few outliers: the slope |h′| of an entry never exceeds δ. Choose δ as the largest
-/// error that is still ordinary.
+/// Good data with a few outliers: the slope |h′| of an entry never exceeds δ. Choose δ as the
+/// largest error that is still ordinary.
 ///
 /// # Source
 ///

@@ -410,7 +410,8 @@ fn defaults_are_as_documented() {
     assert_eq!(default, spelled_out);
 }
 
-/// Regular matrices that look singular on the way: one or two clusters of singular values far apart.
+/// Regular matrices that look singular on the way: one or two clusters of singular values far
+/// apart.
 fn deceptive<T: Real>() -> Vec<DMatrix<T>> {
     let two_by_two =
         |entries: [f64; 4]| DMatrix::from_column_slice(2, 2, &entries).map(<T as Real>::from_f64);

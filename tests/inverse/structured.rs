@@ -89,7 +89,7 @@ fn check_optimum(
         reached >= least * (1.0 - 1e-13),
         "{name}: {reached} < {least}"
     );
-    // The stated residual is computed anew, with roundings of its own.
+    // The stated residual is computed again, with roundings of its own.
     assert!(
         reached - bound <= 1.01e-11 * reached,
         "{name}: {optimality:?}"

@@ -1,4 +1,4 @@
-//! Inverses that begin at a good guess: polished, tracked, or soundly begun afresh.
+//! Inverses that begin at a good guess: polished, tracked, or abandoned for a cold start.
 
 use matrix_descent::inverse::InverseError;
 use matrix_descent::{
@@ -393,8 +393,8 @@ fn nearly_right_starts_are_taken_to_a_tolerance() {
     }
 }
 
-/// The residual stated is that of a plain product, to the rounding of one in `f64`, and of one in `f32`
-/// with a last step of this relative size.
+/// The residual stated is that of a plain product, to the rounding of one in `f64`, and of one in
+/// `f32` with a last step of this relative size.
 fn assert_residual_is_stated(name: &str, entry: &GalleryMatrix, found: &Inversion<f64>, step: f64) {
     let n = entry.matrix.nrows();
     let residual = (&found.inverse * &entry.matrix - DMatrix::identity(n, n)).norm();

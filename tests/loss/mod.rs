@@ -19,7 +19,7 @@ fn agrees_with_pytorch() {
     let losses = losses::<f64>();
     for reference in references {
         let named = losses.iter().find(|l| l.name == reference.name).unwrap();
-        // That of every loss with such a setting, by default.
+        // The default of every loss with such a setting.
         assert_eq!(reference.delta, 1.0);
         let prediction = matrix(&reference.prediction);
         let target = matrix(&reference.target);
@@ -67,8 +67,8 @@ fn mean_squared_error_is_a_mean_without_half() {
     assert_eq!(MeanSquaredError.value(&prediction, &target), 4.0);
 }
 
-/// All losses are convex, and of a convex function the derivative lies between the slopes to the left
-/// and to the right, across kinks too.
+/// All losses are convex, and of a convex function the derivative lies between the slopes to the
+/// left and to the right, across kinks too.
 fn check_slopes<T: Real>(step: f64, rounding: f64) {
     let (step, rounding) = (<T as Real>::from_f64(step), <T as Real>::from_f64(rounding));
     for_each_partly_convex_objective::<T>(|name, objective| {

@@ -13,7 +13,7 @@ pub const SIDES: [Side; 3] = [Side::Left, Side::Right, Side::Both];
 /// Below, at and above the sizes with products of their own.
 pub const SIZES: [usize; 7] = [1, 2, 3, 4, 8, 9, 13];
 
-/// Of matrices that need not be square.
+/// Objectives of matrices that need not be square.
 pub const SHAPES: [(usize, usize); 7] = [(1, 1), (3, 1), (1, 4), (4, 3), (3, 5), (7, 4), (9, 8)];
 
 /// Shows every objective to `check`, with a name.

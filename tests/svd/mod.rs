@@ -183,7 +183,7 @@ fn the_gallery_is_decomposed() {
     assert_none(complaints);
 }
 
-/// Of 841 matrices of ones nalgebra's `svd(true, true)` is wrong on 231.
+/// nalgebra's `svd(true, true)` is wrong on 231 of 841 matrices of ones.
 #[test]
 fn matrices_of_ones() {
     assert_none(complaints_about_ones::<f64>(1e-14));
@@ -232,8 +232,8 @@ fn graded_columns_keep_their_digits() {
     }
 }
 
-/// `cargo test svd -- --nocapture graded` prints the largest relative errors beside those of nalgebra,
-/// whose method does not promise more than ε·σ₁ for any of them.
+/// `cargo test svd -- --nocapture graded` prints the largest relative errors beside those of
+/// nalgebra, whose method does not promise more than ε·σ₁ for any of them.
 #[test]
 fn graded_columns_beside_nalgebra() {
     println!("largest relative error of a singular value, columns from 1 to 10^−decades:");
@@ -398,7 +398,8 @@ fn the_largest_numbers_give_an_answer_or_say_why_not() {
     assert_eq!(complaint(&tiny), None);
 }
 
-/// Beyond the range of squares a value counts as zero, and the vectors are orthonormal all the same.
+/// Beyond the range of squares a value counts as zero, and the vectors are orthonormal all the
+/// same.
 #[test]
 fn columns_of_sizes_beyond_the_range_of_squares() {
     for small in [1e-250, 1e-290, 1e-300, 1e-308, f64::from_bits(7)] {

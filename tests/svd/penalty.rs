@@ -1,4 +1,5 @@
-//! The singular value decomposition by penalties: the notebook reproduced, and the form that converges.
+//! The singular value decomposition by penalties: the notebook reproduced, and the form that
+//! converges.
 
 use matrix_descent::objective::SvdPenalty;
 use matrix_descent::optimizer::Clip;
@@ -166,7 +167,7 @@ fn the_signed_form_converges_from_every_start_by_momentum() {
     assert!(errors.iter().all(|&error| error < 1e-9), "{errors:?}");
 }
 
-/// Of single precision, and of sizes at which squares overflow or underflow.
+/// Single precision, and sizes at which squares overflow or underflow.
 #[test]
 fn the_signed_form_knows_no_scale() {
     fn largest_error<T: Real>(exponent: i32) -> f64 {

@@ -30,7 +30,7 @@ fn products_of_integers() -> impl Iterator<Item = (DMatrix<f64>, DMatrix<f64>)> 
         (8, 8, 7),
     ];
     shapes.into_iter().map(|(rows, columns, rank)| {
-        // Of full rank, by a diagonal that dominates.
+        // The rank is full, by a diagonal that dominates.
         let full = |rows, columns, seed| {
             random::integers(rows, columns, 3, seed) + DMatrix::identity(rows, columns) * 12.0
         };

@@ -12,7 +12,7 @@ pub struct Measurement {
     pub name: String,
     pub n: usize,
     pub family: &'static str,
-    /// Of the inverse by the default descent.
+    /// The figure of the inverse by the default descent.
     pub error_bound: f64,
     /// In the order of [`Entrant::all()`]; none for what would take too long.
     pub results: [Option<ContenderResult>; ENTRANTS],

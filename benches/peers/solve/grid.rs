@@ -60,7 +60,7 @@ fn by_faer(grid: &Laplacian, b: &DVector<f64>) -> DVector<f64> {
     x
 }
 
-/// Panics unless the residual is as small as was asked for.
+/// Panics unless the residual is as small as the tolerance.
 pub fn check(name: &str, grid: &Laplacian, b: &DVector<f64>, x: &DVector<f64>) {
     let mut image = DVector::zeros(b.len());
     grid.apply(x.as_slice(), image.as_mut_slice());

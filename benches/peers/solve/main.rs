@@ -1,7 +1,8 @@
 //! Linear systems by descent, beside factorisations and faer's Krylov methods, on one thread.
 //!
-//! Dense systems with κ = 100, where a factorisation takes 2n³/3 or n³/3 operations and each step of a
-//! descent 2n² or 4n²; dense least squares; and the Laplacian of a grid, known by its products alone.
+//! Dense systems with κ = 100, where a factorisation takes 2n³/3 or n³/3 operations and each step
+//! of a descent 2n² or 4n²; dense least squares; and the Laplacian of a grid, known by its products
+//! alone.
 //!
 //! `BENCH_LONG=1 cargo bench --bench solve` adds larger ones.
 

@@ -63,7 +63,7 @@ pub fn gallery() -> &'static [GalleryMatrix] {
     &GALLERY
 }
 
-/// The matrices of [`gallery`] rounded to `f32`, measured anew, of those whose entries and
+/// The matrices of [`gallery`] rounded to `f32`, measured again, among those whose entries and
 /// condition numbers suit that format.
 pub fn single_precision_gallery() -> &'static [GalleryMatrix] {
     static GALLERY: LazyLock<Vec<GalleryMatrix>> = LazyLock::new(|| {

@@ -70,7 +70,8 @@ fn distance_from_identity(left: &DMatrix<f64>, right: &DMatrix<f64>) -> f64 {
 }
 
 /// ‖XM − I‖ and ‖MX − I‖ in the maximum absolute row sum, where X is
-/// scaled to C⁻¹XR⁻¹ and M to RMC with the diagonal matrices of the powers of two with the given exponents.
+/// scaled to C⁻¹XR⁻¹ and M to RMC with the diagonal matrices of the powers of two with the given
+/// exponents.
 pub fn scaled_residuals(
     matrix: &DMatrix<f64>,
     x: &DMatrix<f64>,

@@ -8,7 +8,7 @@ use super::double_double::{DoubleDouble, reciprocal};
 /// Singular values (descending) of a matrix times a power of two.
 #[derive(Clone, Debug)]
 pub struct ReferenceValues {
-    /// Those of M·2^−`exponent`.
+    /// The singular values of M·2^−`exponent`.
     pub values: Vec<DoubleDouble>,
     /// The exponent that was taken out.
     pub exponent: i32,
