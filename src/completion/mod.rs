@@ -49,7 +49,7 @@ use crate::svd::{SvdConfig, svd_by_descent};
 ///   or too large, or the weights, the rank or a setting can't be used;
 /// - [`CompletionError::NotConverged`], with what was reached, if a limit came first;
 /// - [`CompletionError::Factors`] if the singular values of the fitted matrix were not found;
-/// - [`CompletionError::Diverged`] if the loss exploded, which can happen with an optimizer that
+/// - [`CompletionError::Diverged`] if the loss diverged, which can happen with an optimizer that
 ///   you set.
 ///
 /// # Source

@@ -64,7 +64,7 @@ use crate::objective::Side;
 /// - [`InverseError::OutOfRange`] if the entries of the inverse are too large for the format;
 /// - [`InverseError::Singular`], with the numerical rank, if the matrix has no inverse to working
 ///   precision;
-/// - [`InverseError::Diverged`] if the loss exploded, usually because the learning rate is too
+/// - [`InverseError::Diverged`] if the loss diverged, usually because the learning rate is too
 ///   large;
 /// - [`InverseError::NotConverged`] if the run ended above the tolerance, or without a proof.
 ///
