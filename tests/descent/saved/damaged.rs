@@ -131,9 +131,9 @@ fn an_inconsistent_state_is_refused_even_under_a_right_checksum() {
     assert_eq!(error, wrong_value("pairs", 0, 3.0));
     let error = changed("/state/moves", json!([1.0]));
     assert_eq!(error, wrong_length("moves", 1, 6));
-    let error = changed("/state/ray/direction", json!([1.0, 0.0]));
+    let error = changed("/state/line/direction", json!([1.0, 0.0]));
     assert_eq!(error, wrong_length("direction", 2, 3));
-    let error = changed("/state/ray/records/idle_steps", json!(u64::MAX));
+    let error = changed("/state/line/stall_detector/idle_steps", json!(u64::MAX));
     assert_eq!(error, wrong_value("idle_steps", 0, u64::MAX as f64));
     let changed = |path, value| refusal_of_changed(&NAdam::new(0.1), path, value);
     let error = changed("/state/moments/second/1", json!(-1.0));
