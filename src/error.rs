@@ -7,6 +7,8 @@ use crate::descent::{DescentError, ResumeError};
 use crate::inverse::InverseError;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+#[cfg(feature = "serde")]
+use crate::optimizer::StateError;
 use crate::solve::SolveError;
 use crate::svd::{SvdError, TopSvdError};
 
@@ -99,6 +101,13 @@ impl<T: Real> From<ResumeError<T>> for Error<T> {
             ResumeError::Checkpoint(error) => Self::Checkpoint(error),
             other => Self::Resume(other),
         }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<T: Real> From<StateError> for Error<T> {
+    fn from(error: StateError) -> Self {
+        Self::Checkpoint(error.into())
     }
 }
 

@@ -107,6 +107,10 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     /// - [`ResumeError::DifferentObjective`] if the objective does not have the loss that the
     ///   checkpoint records;
     /// - with the feature `serde`, `ResumeError::Checkpoint` for a history that no run can have.
+    ///
+    /// The state is taken as it is. One that you deserialised yourself has to be checked first, by
+    /// `Resumable::check_state`: the next step panics on a state for another number of parameters.
+    /// `Stepper::restore` checks it for you.
     pub fn resume(
         objective: F,
         optimizer: M,

@@ -128,8 +128,7 @@ where
     if is_accepted {
         return Ok(inversion);
     }
-    let best = Box::new(inversion);
-    Err(InverseError::NotConverged { tolerance, best })
+    Err(unaccepted(inversion, tolerance))
 }
 
 /// Accepts an inverse that is proven, or the best matrix of a set, and that the format can hold.
@@ -157,11 +156,22 @@ fn failure<T: Real>(
     tolerance: Option<T>,
 ) -> InverseError<T> {
     let rank = candidate.rank;
-    let best = Box::new(Inversion::new(matrix, side, candidate));
+    let inversion = Inversion::new(matrix, side, candidate);
+    match rank {
+        Some(rank) => InverseError::Singular {
+            rank,
+            best: Box::new(inversion),
+        },
+        None => unaccepted(inversion, tolerance),
+    }
+}
+
+/// The error for an inverse of a matrix that is not singular, if it falls short of the target.
+fn unaccepted<T: Real>(inversion: Inversion<T>, tolerance: Option<T>) -> InverseError<T> {
+    let best = Box::new(inversion);
     let report = &best.report;
-    match (rank, report.stop_reason) {
-        (Some(rank), _) => InverseError::Singular { rank, best },
-        (None, StopReason::Diverged) => InverseError::Diverged {
+    match report.stop_reason {
+        StopReason::Diverged => InverseError::Diverged {
             steps: report.steps,
             loss: report.losses.last().copied().unwrap_or_default(),
             best,

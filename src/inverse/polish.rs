@@ -8,6 +8,7 @@ use crate::inverse::invert_by_descent;
 use crate::inverse::result::Inversion;
 use crate::inverse::start::Start;
 use crate::numerics::real::Real;
+use crate::numerics::validation::{check_finite, check_shape, check_square};
 
 /// Improves `inverse`, whatever its source, to the correctly rounded inverse of `matrix`; both n×n.
 ///
@@ -36,6 +37,9 @@ pub fn polish_inverse<T: Real>(
     matrix: &DMatrix<T>,
     inverse: &DMatrix<T>,
 ) -> Result<Inversion<T>, InverseError<T>> {
+    check_square("matrix", matrix)?;
+    check_shape("inverse", inverse.shape(), matrix.shape())?;
+    check_finite("inverse", inverse)?;
     invert_by_descent(
         matrix,
         Config::default().start(Start::Given(inverse.clone())),

@@ -70,10 +70,10 @@ pub enum InputError<T: Real = f64> {
         expected_columns: usize,
     },
 
-    /// A flat vector of parameters does not have the objective's dimension.
-    #[error("{found} parameters were given, but the objective has dimension {expected}")]
+    /// A flat vector of parameters does not have the dimension of the objective or the set.
+    #[error("the number of parameters is {found}, but has to be {expected}")]
     DimensionMismatch {
-        /// The objective's dimension.
+        /// The dimension of the objective or the set.
         expected: usize,
         /// The number of parameters given.
         found: usize,

@@ -88,6 +88,9 @@ pub trait Real: RealField + Copy + Default + std::fmt::LowerExp + sealed::Sealed
     const MANTISSA_DIGITS: u32;
 
     /// The number nearest to `value`.
+    ///
+    /// nalgebra's scalars have another `from_f64`, which returns an `Option`; generic code names this
+    /// one as `<T as Real>::from_f64(value)`.
     fn from_f64(value: f64) -> Self;
 
     /// The same number in `f64`; exact.

@@ -47,6 +47,7 @@ use crate::numerics::real::Real;
 /// use matrix_descent::{ConvexSet, Real};
 /// use matrix_descent::set::{Banded, Symmetric};
 ///
+/// #[derive(Clone)]
 /// struct Tridiagonal;
 ///
 /// impl<T: Real> ConvexSet<T> for Tridiagonal {

@@ -48,11 +48,12 @@ fn estimate_shifted_norm<T: Real>(
         scale(&mut w, -shift);
         map.apply_adjoint(&w, &mut next_v);
         let back = euclidean_norm(&next_v);
-        if !forward.is_finite() || !back.is_finite() {
+        let adjoint = dot(&v, &next_v);
+        if !forward.is_finite() || !back.is_finite() || !adjoint.is_finite() {
             return Ok(None);
         }
         norm = norm.max(forward).max(back);
-        check_adjoint(argument, [forward, dot(&v, &next_v)], norm, shift)?;
+        check_adjoint(argument, [forward, adjoint], norm, shift)?;
         normalize(&mut next_v);
         std::mem::swap(&mut v, &mut next_v);
     }

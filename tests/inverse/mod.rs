@@ -563,3 +563,21 @@ fn a_line_search_takes_about_as_many_steps_as_the_condition_number() {
         );
     }
 }
+
+/// The start of this matrix is near enough to be proven invertible, and yet the run diverges.
+fn check_divergence<T: Real>(learning_rate: f64) {
+    let m = dmatrix![4.0, 1.0; 2.0, 3.0].map(<T as Real>::from_f64);
+    let rule = Sgd::new(<T as Real>::from_f64(learning_rate));
+    let found = invert_by_descent(&m, Config::default().optimizer(rule));
+    let is_told = matches!(found, Err(InverseError::Diverged { .. }));
+    assert!(is_told, "{learning_rate:e}: {found:?}");
+}
+
+#[test]
+fn a_diverged_run_is_told_even_if_its_best_iterate_is_proven() {
+    for learning_rate in [5.0, 1e3, 1e10, 1e30] {
+        check_divergence::<f64>(learning_rate);
+        check_divergence::<f32>(learning_rate);
+    }
+    check_divergence::<f64>(1e100);
+}

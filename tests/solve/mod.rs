@@ -652,3 +652,14 @@ fn sparse_rows_are_a_linear_map() {
         }))
     ));
 }
+
+/// A product of length 1 vectors with this matrix may overflow on the way, but it has an adjoint.
+#[test]
+fn a_matrix_at_the_top_of_the_range_is_not_blamed_for_its_adjoint() {
+    for largest in [f32::MAX, 0.9 * f32::MAX, 0.5 * f32::MAX] {
+        let a = DMatrix::from_diagonal_element(2, 2, largest);
+        let found = solve_by_descent(&a, &dvector![1.0, 2.0], SolveConfig::default());
+        let is_blamed = matches!(found, Err(SolveError::AdjointMismatch { .. }));
+        assert!(!is_blamed, "{largest:e}: {found:?}");
+    }
+}
