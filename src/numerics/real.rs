@@ -16,7 +16,7 @@ pub(crate) mod sealed {
         fn power_of_two(exponent: i32) -> Option<Self>;
 
         /// The matrix rounded to the nearest numbers of this format.
-        fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self>;
+        fn rounded_matrix(wide: DMatrix<f64>) -> DMatrix<Self>;
     }
 
     /// Lets states that are made of numbers be saved without a bound at every use.
@@ -41,7 +41,7 @@ pub(crate) mod sealed {
             is_normal.then(|| super::power_of_two(exponent) as f32)
         }
 
-        fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
+        fn rounded_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
             wide.map(|value| value as f32)
         }
     }
@@ -56,7 +56,7 @@ pub(crate) mod sealed {
             is_normal.then(|| super::power_of_two(exponent))
         }
 
-        fn narrow_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
+        fn rounded_matrix(wide: DMatrix<f64>) -> DMatrix<Self> {
             wide
         }
     }

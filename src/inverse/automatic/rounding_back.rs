@@ -87,7 +87,7 @@ impl<T: Real> Equilibrated<'_, T> {
         }
         let n = x.nrows();
         let distance = enlarge(largest(distances.into_iter()), n);
-        let inverse = T::narrow_matrix(x);
+        let inverse = T::rounded_matrix(x);
         if distance == 0.0 {
             return (inverse, proof);
         }
