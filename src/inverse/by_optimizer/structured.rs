@@ -1,15 +1,13 @@
 //! A heavy ball with settings that fit the matrix and a structure of its inverse.
 
 use nalgebra::{DMatrix, DVector};
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::inverse::by_optimizer::heavy_ball::{LANCZOS_STEPS, range_of_spectrum};
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::input_error::InputError;
 use crate::numerics::lanczos::ritz_values_by_recurrence;
 use crate::numerics::product::add_product;
-use crate::numerics::random::fill_at_random;
+use crate::numerics::random::{fill_at_random, seeded};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
 use crate::objective::Side;
@@ -65,7 +63,7 @@ pub fn heavy_ball_for_structured_inverse<T: Real, S: Subspace<T>>(
     set.validate()?;
     set.check_dimension(matrix.len())?;
     let mut start = DVector::zeros(matrix.len());
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut random = seeded(seed);
     fill_at_random(start.as_mut_slice(), &mut random);
     set.project(start.as_mut_slice());
     let exponent = largest_exponent(matrix).unwrap_or_default();

@@ -1,13 +1,12 @@
 //! One correction by a residual of known rounding, and the proof of the remaining error.
 
 use nalgebra::{DMatrix, DVector};
-use rand::{SeedableRng, rngs::Xoshiro256PlusPlus};
 
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::scaling::Weights;
-use crate::numerics::random::fill_at_random;
+use crate::numerics::random::{fill_at_random, seeded};
 use crate::numerics::rounding::{
     RowSums, absolute_row_sums, absolute_times, enlarge, largest, product_error, underflow,
     unit_roundoff,
@@ -256,7 +255,7 @@ fn plain_errors(norm: f64, w: &Workspace<f64>) -> [f64; 2] {
 /// 0, …)ᵀ, which many vectors of signs would miss.
 fn norms_of_products(w: &Workspace<f64>) -> [f64; 2] {
     let n = w.image.nrows();
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(w.seed);
+    let mut random = seeded(w.seed);
     let [mut v, mut image] = [DVector::zeros(n), DVector::zeros(n)];
     let mut squares = [0.0; 2];
     for _ in 0..PROBES {
