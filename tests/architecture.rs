@@ -186,6 +186,9 @@ fn upward_imports(sources: &Sources) -> Vec<String> {
     }
     for (module, source) in sources {
         for import in imports(module, source, sources) {
+            if import.is_public && layer(&import.path) > layer(module) {
+                complaints.push(format!("{} passes on {}", name(module), name(&import.path)));
+            }
             if layer(&import.path).is_none() {
                 complaints.push(format!(
                     "{} imports crate::{}",
@@ -307,6 +310,9 @@ fn what_breaks_the_rule_is_found() {
         ),
     ]);
     assert_eq!(upward_imports(&upward), ["loss imports descent::stepper"]);
+    let passed_on = sources(&[("loss", "pub use crate::descent::Stepper;")]);
+    let expected = ["loss passes on descent::Stepper"];
+    assert_eq!(upward_imports(&passed_on), expected);
     let by_root = sources(&[("loss", "use crate::{Real, Side};")]);
     let expected = ["loss imports crate::Real", "loss imports crate::Side"];
     assert_eq!(upward_imports(&by_root), expected);

@@ -5,6 +5,7 @@ mod by_optimizer;
 mod certificate;
 mod config;
 mod error;
+mod invert;
 mod method;
 mod polish;
 mod residual;
@@ -19,163 +20,9 @@ pub use by_optimizer::structured::heavy_ball_for_structured_inverse;
 pub use certificate::{Certificate, certify};
 pub use config::Config;
 pub use error::InverseError;
+pub use invert::invert_by_descent;
 pub use method::{Accuracy, Automatic, ByOptimizer, Method};
 pub use polish::polish_inverse;
 pub use result::{Inversion, Optimality, Products, Route};
 pub use start::Start;
 pub use tracker::{InverseTracker, TrackerUpdate};
-
-use nalgebra::DMatrix;
-
-use crate::descent::{Observer, StopReason};
-use crate::inverse::error::check_in_range;
-use crate::inverse::method::Problem;
-use crate::inverse::result::Candidate;
-use crate::numerics::real::Real;
-use crate::numerics::validation::check_square;
-use crate::objective::Side;
-
-/// Inverts the n×n matrix `matrix` by descent on the distance of X·M from the identity.
-///
-/// The loss is mean((X·M − I)²) over the n² entries, its gradient 2/n²·(X·M − I)·Mᵀ. By default it
-/// is minimised by momentum in the natural metric ([`Automatic`]), which needs about log κ steps
-/// where plain gradient descent needs κ², and ends with the correctly rounded inverse to about an
-/// ulp; [`Config::optimizer`] follows the plain gradient with any optimizer.
-///
-/// `Ok` means: the certificate proves that the matrix is invertible and bounds the error of the
-/// inverse. If there is a tolerance (you set one, or an optimizer brings its default), the
-/// residual, computed again from `matrix` itself after the run, is also within it.
-///
-/// With an optimizer that keeps X in a set
-/// ([`Compose::projected`](crate::optimizer::Compose::projected)) it finds the best approximate
-/// inverse with that structure, the minimum of ‖X·M − I‖_F over the set. Then `Ok` means: the
-/// matrix is proven invertible, and either X is its inverse as above, or
-/// [`Inversion::is_constrained_optimum`] holds and no matrix of the set has a residual smaller by
-/// more than the tolerance times that of X ([`Optimality`]).
-///
-/// For a one-off inverse of a dense matrix, use LU. Descent pays if you know a good start, need a
-/// proof or the last digit, want to watch the inverse take shape, or need an inverse with
-/// structure.
-///
-/// # Errors
-///
-/// - [`InverseError::Input`] if the matrix is empty, not square or not finite, if the given start
-///   has another shape or is not finite, or if a setting is outside its range;
-/// - [`InverseError::OutOfRange`] if the entries of the inverse are too large for the format;
-/// - [`InverseError::Singular`], with the numerical rank, if the matrix has no inverse to working
-///   precision;
-/// - [`InverseError::Diverged`] if the loss diverged, usually because the learning rate is too
-///   large;
-/// - [`InverseError::NotConverged`] if the run ended above the tolerance, or without a proof.
-///
-/// The last three carry the best iterate with its residual and history.
-///
-/// # Example
-///
-/// ```
-/// use matrix_descent::{invert_by_descent, Config};
-/// use nalgebra::{dmatrix, DMatrix};
-///
-/// let m = dmatrix![2.0, 1.0; 1.0, 3.0];
-/// let inversion = invert_by_descent(&m, Config::default())?;
-/// assert!((&inversion.inverse * &m - DMatrix::identity(2, 2)).norm() < 1e-15);
-/// assert!(inversion.certificate.relative_error_bound() < 1e-15);
-/// assert_eq!(inversion.report.losses.len(), inversion.report.steps + 1);
-/// # Ok::<(), matrix_descent::Error>(())
-/// ```
-pub fn invert_by_descent<T, M, O>(
-    matrix: &DMatrix<T>,
-    config: Config<T, M, O>,
-) -> Result<Inversion<T>, InverseError<T>>
-where
-    T: Real,
-    M: Method<T>,
-    O: Observer<T>,
-{
-    check_square("matrix", matrix)?;
-    config.validate()?;
-    config.start.validate(matrix)?;
-    let tolerance = config.tolerance.or(M::default_tolerance(matrix.nrows()));
-    let side = config.side;
-    let problem = Problem {
-        matrix,
-        start: config.start,
-        side,
-        seed: config.seed,
-        tolerance,
-        max_steps: config.max_steps,
-    };
-    let candidate = config.method.descend(problem, config.observer)?;
-    let candidate = require_proof(matrix, side, candidate, tolerance)?;
-    let mut inversion = Inversion::new(matrix, side, candidate);
-    if let Some(tolerance) = tolerance {
-        inversion.verify_residual(matrix, side, tolerance);
-    }
-    let is_optimum = inversion.is_constrained_optimum();
-    let stop_reason = &mut inversion.report.stop_reason;
-    let is_accepted = match tolerance {
-        Some(tolerance) => is_optimum || inversion.residual <= tolerance,
-        None => stop_reason.is_convergence(),
-    };
-    // The method's own accuracy is a success only if it suffices.
-    if tolerance.is_some() && *stop_reason == StopReason::Accuracy {
-        *stop_reason = if is_accepted {
-            StopReason::Loss
-        } else {
-            StopReason::Stalled
-        };
-    }
-    if is_accepted {
-        return Ok(inversion);
-    }
-    Err(unaccepted(inversion, tolerance))
-}
-
-/// Accepts an inverse that is proven, or the best matrix of a set, and that the format can hold.
-fn require_proof<T: Real>(
-    matrix: &DMatrix<T>,
-    side: Side,
-    candidate: Candidate<T>,
-    tolerance: Option<T>,
-) -> Result<Candidate<T>, InverseError<T>> {
-    if candidate.rank.is_none() {
-        check_in_range(&candidate.inverse)?;
-        let is_optimum = candidate.report.stop_reason == StopReason::Stationary;
-        if is_optimum || candidate.certificate.relative_error_bound() < 1.0 {
-            return Ok(candidate);
-        }
-    }
-    Err(failure(matrix, side, candidate, tolerance))
-}
-
-/// The error for a candidate that is no proven inverse.
-fn failure<T: Real>(
-    matrix: &DMatrix<T>,
-    side: Side,
-    candidate: Candidate<T>,
-    tolerance: Option<T>,
-) -> InverseError<T> {
-    let rank = candidate.rank;
-    let inversion = Inversion::new(matrix, side, candidate);
-    match rank {
-        Some(rank) => InverseError::Singular {
-            rank,
-            best: Box::new(inversion),
-        },
-        None => unaccepted(inversion, tolerance),
-    }
-}
-
-/// The error for an inverse of a matrix that is not singular, if it falls short of the target.
-fn unaccepted<T: Real>(inversion: Inversion<T>, tolerance: Option<T>) -> InverseError<T> {
-    let best = Box::new(inversion);
-    let report = &best.report;
-    match report.stop_reason {
-        StopReason::Diverged => InverseError::Diverged {
-            steps: report.steps,
-            loss: report.losses.last().copied().unwrap_or_default(),
-            best,
-        },
-        _ => InverseError::NotConverged { tolerance, best },
-    }
-}

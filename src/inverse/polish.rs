@@ -4,7 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::inverse::config::Config;
 use crate::inverse::error::InverseError;
-use crate::inverse::invert_by_descent;
+use crate::inverse::invert::invert_by_descent;
 use crate::inverse::result::Inversion;
 use crate::inverse::start::Start;
 use crate::numerics::real::Real;

@@ -2,7 +2,6 @@
 
 use nalgebra::DMatrix;
 
-use super::{failure, require_proof};
 use crate::descent::Silent;
 use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
@@ -11,7 +10,7 @@ use crate::inverse::certificate::Certificate;
 use crate::inverse::config::Config;
 use crate::inverse::config::DEFAULT_SEED;
 use crate::inverse::error::InverseError;
-use crate::inverse::invert_by_descent;
+use crate::inverse::invert::{failure, invert_by_descent, require_proof};
 use crate::inverse::result::{Products, Route};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;

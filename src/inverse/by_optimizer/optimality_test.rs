@@ -9,6 +9,7 @@ use crate::inverse::automatic::target::Target;
 use crate::inverse::config::DEFAULT_MAX_STEPS;
 use crate::inverse::method::Problem;
 use crate::inverse::result::{Candidate, Optimality};
+use crate::numerics::matrix::{infinity_norm, one_norm};
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::enlarge;
@@ -170,10 +171,6 @@ fn norm_of_inverse(candidate: &Candidate<f64>) -> f64 {
 
 /// min(√(‖A‖₁·‖A‖∞), ‖A‖_F) ≥ ‖A‖₂.
 fn spectral_norm_bound<T: Real>(a: &DMatrix<T>) -> T {
-    let sum = |sum: T, value: &T| sum + value.abs();
-    let columns = a.column_iter().map(|c| c.iter().fold(T::zero(), sum));
-    let rows = a.row_iter().map(|r| r.iter().fold(T::zero(), sum));
-    let one = columns.fold(T::zero(), T::max);
-    let infinity = rows.fold(T::zero(), T::max);
-    (one.sqrt() * infinity.sqrt()).min(euclidean_norm(a.as_slice()))
+    let product_of_roots = one_norm(a).sqrt() * infinity_norm(a).sqrt();
+    product_of_roots.min(euclidean_norm(a.as_slice()))
 }

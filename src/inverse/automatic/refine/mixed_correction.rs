@@ -7,7 +7,9 @@ use nalgebra::DMatrix;
 
 use crate::inverse::certificate::proof::{Proof, ResidualBounds};
 use crate::numerics::product::counter::ProductCounter;
-use crate::numerics::rounding::{enlarge, largest_row_sum, slightly_more, unit_roundoff};
+use crate::numerics::rounding::{
+    enlarge, largest_row_sum, slightly_more, smallest_subnormal, unit_roundoff,
+};
 
 /// The largest relative error of one rounding in `f32`.
 pub(crate) const SINGLE_ROUNDOFF: f64 = 0.5 * f32::EPSILON as f64;
@@ -165,7 +167,7 @@ impl Remainder {
 fn single_underflow(n: usize, norm: f64) -> f64 {
     /// The terms up to degree 4, each carried on by a factor of at most 1/(1 − ρ) ≤ 2.
     const CARRIED: f64 = 8.0;
-    let smallest = f64::from(f32::MIN_POSITIVE) * f64::from(f32::EPSILON);
+    let smallest = f64::from(smallest_subnormal::<f32>());
     CARRIED * smallest * n as f64 * (n as f64 + 1.0 + norm)
 }
 
