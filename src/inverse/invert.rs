@@ -14,9 +14,10 @@ use crate::objective::Side;
 /// Inverts the n×n matrix `matrix` by descent on the distance of X·M from the identity.
 ///
 /// The loss is mean((X·M − I)²) over the n² entries, its gradient 2/n²·(X·M − I)·Mᵀ. By default it
-/// is minimised by momentum in the natural metric ([`Automatic`]), which needs about log κ steps
-/// where plain gradient descent needs κ², and ends with the correctly rounded inverse to about an
-/// ulp; [`Config::optimizer`] follows the plain gradient with any optimizer.
+/// is minimised by momentum in the natural metric ([`Automatic`](crate::inverse::Automatic)), which
+/// needs about log κ steps where plain gradient descent needs κ², and ends with the correctly
+/// rounded inverse to about an ulp; [`Config::optimizer`] follows the plain gradient with any
+/// optimizer.
 ///
 /// `Ok` means: the certificate proves that the matrix is invertible and bounds the error of the
 /// inverse. If there is a tolerance (you set one, or an optimizer brings its default), the
@@ -27,7 +28,7 @@ use crate::objective::Side;
 /// inverse with that structure, the minimum of ‖X·M − I‖_F over the set. Then `Ok` means: the
 /// matrix is proven invertible, and either X is its inverse as above, or
 /// [`Inversion::is_constrained_optimum`] holds and no matrix of the set has a residual smaller by
-/// more than the tolerance times that of X ([`Optimality`]).
+/// more than the tolerance times that of X ([`Optimality`](crate::inverse::Optimality)).
 ///
 /// For a one-off inverse of a dense matrix, use LU. Descent pays if you know a good start, need a
 /// proof or the last digit, want to watch the inverse take shape, or need an inverse with
