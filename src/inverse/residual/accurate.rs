@@ -139,10 +139,9 @@ impl Accumulator<'_> {
         self.terms += 1;
         let buffers = &mut self.buffers;
         let (sums, errors) = (&mut *buffers.residual, &mut *buffers.errors);
-        let entries = sums
-            .iter_mut()
-            .zip(errors.iter_mut())
-            .zip(buffers.product.iter());
+        let entries = (sums.as_mut_slice().iter_mut())
+            .zip(errors.as_mut_slice())
+            .zip(buffers.product.as_slice());
         for ((sum, error), &term) in entries {
             let total = *sum - term;
             let other = total - *sum;
