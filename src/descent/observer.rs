@@ -6,6 +6,26 @@ use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 
 /// The current state of a run, as shown to an [`Observer`].
+///
+/// # Example
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::{minimize, MeanSquaredError, Progress, Sgd, Stopping};
+///
+/// // The loss is (3 − x)², its gradient 2·(x − 3).
+/// let mut norms = Vec::new();
+/// let watch = |progress: &Progress<'_, f64>| {
+///     assert_eq!(progress.loss, (3.0 - progress.parameters[0]).powi(2));
+///     norms.push(progress.gradient_norm());
+///     ControlFlow::Continue(())
+/// };
+/// let objective = FitObjective::new(MeanSquaredError, vec![3.0]);
+/// minimize(objective, Sgd::new(0.25), vec![0.0], Stopping::default().max_steps(2), watch)?;
+/// assert_eq!(norms, [6.0, 3.0, 1.5]);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress<'a, T> {

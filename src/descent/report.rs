@@ -75,6 +75,22 @@ impl fmt::Display for StopReason {
 ///
 /// Its `Debug` form shows the first and the last of the losses and their number: there may be
 /// millions.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::{minimize, MeanSquaredError, Sgd, Silent, StopReason, Stopping};
+///
+/// // The loss is (1 − x)²; each step halves the error.
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0]);
+/// let stopping = Stopping::default().max_steps(3);
+/// let report = minimize(objective, Sgd::new(0.25), vec![0.0], stopping, Silent)?.report;
+/// assert_eq!(report.losses, [1.0, 0.25, 0.0625, 0.015625]);
+/// assert_eq!((report.steps, report.best_step), (3, 3));
+/// assert_eq!(report.stop_reason, StopReason::StepLimit);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -125,6 +141,22 @@ impl<T: fmt::Debug> fmt::Debug for Ends<'_, T> {
 }
 
 /// What a descent reached.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::objective::FitObjective;
+/// use matrix_descent::{minimize, MeanSquaredError, Sgd, Silent, Stopping};
+///
+/// let objective = FitObjective::new(MeanSquaredError, vec![1.0, 2.0]);
+/// let stopping = Stopping::default().loss(1e-12);
+/// let run = minimize(objective, Sgd::new(0.5), vec![0.0_f64; 2], stopping, Silent)?;
+/// assert!((run.parameters[1] - 2.0).abs() < 1e-5);
+/// // The loss fell at every step, so the last parameters are the best.
+/// assert_eq!(run.best_parameters, run.parameters);
+/// assert!(run.report.stop_reason.is_convergence());
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
