@@ -1,4 +1,5 @@
-//! The inverse by descents, cold and from a warm start, beside nalgebra's LU factorisation.
+//! The inverse by descents, cold and from a warm start, beside nalgebra's LU factorisation, bare and
+//! polished.
 //!
 //! `BENCH_LONG=1 cargo bench --bench inversion` adds momentum SGD where it takes seconds.
 

@@ -8,6 +8,10 @@ use super::matrices::{gaussian, log_spaced};
 pub const GAUSSIAN: &str = "Gaussian";
 pub const LOG_SPACED: &str = "log-spaced";
 
+/// Two bounds are the same if they differ by no more than this factor: which part of the last
+/// rounding they see depends on the way.
+const SAME_BOUND: f64 = 1.25;
+
 /// A matrix to invert.
 pub struct Case {
     pub family: &'static str,
@@ -80,6 +84,18 @@ impl Case {
     pub fn check(&self, way: &str, x: &DMatrix<f64>, tolerance: f64) {
         let (error, case) = (self.error(x), self.name());
         assert!(error <= tolerance, "{way}, {case}: error {error:e}");
+    }
+
+    /// Panics unless this bound of the error is as good as that of the default descent.
+    pub fn check_bound(&self, way: &str, bound: Option<f64>) {
+        let (best, case) = (self.error_bound(), self.name());
+        let is_as_good = bound.is_some_and(|bound| bound <= SAME_BOUND * best);
+        assert!(is_as_good, "{way}, {case}: bound {bound:?} beside {best:e}");
+    }
+
+    /// The proven relative error of the inverse by the default descent.
+    pub fn error_bound(&self) -> f64 {
+        self.inversion.certificate.relative_error_bound()
     }
 }
 

@@ -63,7 +63,7 @@ pub enum Accuracy {
     /// in `f32`, or below 10¹⁶/n and 10⁸/n if many singular values are that small.
     ///
     /// The last corrections use a residual computed to about twice the working precision: 4 or 5
-    /// more products up to κ = 10⁶, some 25 at 10¹⁴ (`f64`).
+    /// more products up to κ = 10⁶, some 15 at 10¹⁴ (`f64`).
     #[default]
     Full,
     /// The accuracy of working precision: a residual like that of an LU factorisation, and the

@@ -8,7 +8,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::entrant::Entrant;
+use crate::entrant::{ENTRANTS, Entrant};
 use crate::measurement::Measurement;
 use crate::support::cases::GAUSSIAN;
 use crate::support::convergence::{Counts, METHODS};
@@ -28,6 +28,7 @@ const GREEN: RGBColor = RGBColor(0, 158, 115);
 const PURPLE: RGBColor = RGBColor(204, 121, 167);
 const ORANGE: RGBColor = RGBColor(220, 150, 10);
 const BROWN: RGBColor = RGBColor(160, 110, 70);
+const OLIVE: RGBColor = RGBColor(130, 140, 30);
 const GREY: RGBColor = RGBColor(118, 131, 144);
 
 type Drawn = Result<(), Box<dyn Error>>;
@@ -70,7 +71,9 @@ pub fn figure(
 
 /// Time against n, for the Gaussian matrices.
 fn times(measurements: &[Measurement]) -> Panel {
-    let colors = [VERMILION, BLUE, SKY, GREEN, PURPLE, ORANGE, GREY];
+    let colors: [RGBColor; ENTRANTS] = [
+        VERMILION, BLUE, SKY, GREEN, PURPLE, ORANGE, BROWN, GREY, OLIVE,
+    ];
     let curve = |(place, entrant): (usize, Entrant)| Curve {
         name: entrant.name().to_owned(),
         color: colors[place],

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::entrant::{ENTRANTS, Entrant, Prepared};
+use crate::entrant::{Accuracy, ENTRANTS, Entrant, Prepared};
 use crate::interleaved::{Budget, medians};
 use crate::support::cases::Case;
 use crate::support::contenders::Contender;
@@ -12,8 +12,6 @@ pub struct Measurement {
     pub name: String,
     pub n: usize,
     pub family: &'static str,
-    /// The figure of the inverse by the default descent.
-    pub error_bound: f64,
     /// In the order of [`Entrant::all()`]; none for what would take too long.
     pub results: [Option<ContenderResult>; ENTRANTS],
 }
@@ -21,8 +19,7 @@ pub struct Measurement {
 #[derive(Clone, Copy)]
 pub struct ContenderResult {
     pub seconds: f64,
-    /// As [`Entrant::error`].
-    pub error: f64,
+    pub accuracy: Accuracy,
 }
 
 impl Measurement {
@@ -47,14 +44,13 @@ impl Measurement {
             let place = entrants.iter().position(|entrant| *entrant == wanted)?;
             Some(ContenderResult {
                 seconds: seconds[place],
-                error: wanted.error(prepared),
+                accuracy: wanted.accuracy(prepared),
             })
         });
         Self {
             name: case.name(),
             n: case.n(),
             family: case.family,
-            error_bound: case.inversion.certificate.relative_error_bound(),
             results,
         }
     }

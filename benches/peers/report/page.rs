@@ -1,8 +1,7 @@
 //! The measurements as a page of Markdown.
 
-use crate::entrant::Entrant;
+use crate::entrant::{Accuracy, Entrant};
 use crate::measurement::{ContenderResult, Measurement};
-use crate::support::contenders::Contender;
 use crate::support::convergence::{self, Counts};
 use crate::support::table::Table;
 
@@ -22,14 +21,15 @@ Made by `cargo bench --bench report -- --write`, which rewrites this page and it
 Medians of CPU time, all ways taken in turns in one run; in brackets as a multiple of nalgebra's LU
 inverse.
 The warm starts, at ‖I − X₀·M‖₂ of about 1e-1 and 1e-3, go to working accuracy; every descent proves
-its answer within the time. Momentum SGD goes to the default tolerance of an optimizer,
+its answer within the time. Polished means LU, then `polish_inverse`, both timed; it proves the same
+bound as the default descent. Momentum SGD goes to the default tolerance of an optimizer,
 ‖X·M − I‖ ≤ √(n·ε), and is left out where it takes too long.
 
 {times}
 ## Accuracy
 
-The relative difference ‖X − Y‖/‖Y‖ to the inverse Y by the default descent, whose own error is proven
-to be at most the bound in its column.
+The relative difference ‖X − Y‖/‖Y‖ to the inverse Y by the default descent. Its own error, and those
+of the polished inverses, are proven to be at most the bounds in their columns.
 
 {errors}
 ## Steps and products
@@ -46,13 +46,12 @@ to be at most the bound in its column.
 
 fn table(
     measurements: &[Measurement],
-    cell: fn(Entrant, &ContenderResult, &Measurement) -> String,
+    cell: fn(&ContenderResult, &Measurement) -> String,
 ) -> Table {
     let names = Entrant::all().map(|entrant| entrant.name().to_owned());
     let row = |measurement: &Measurement| {
-        let results = Entrant::all().into_iter().zip(&measurement.results);
-        let cells = results.map(|(entrant, result)| match result {
-            Some(result) => cell(entrant, result, measurement),
+        let cells = measurement.results.iter().map(|result| match result {
+            Some(result) => cell(result, measurement),
             None => String::new(),
         });
         [measurement.name.clone()]
@@ -66,19 +65,17 @@ fn table(
     }
 }
 
-fn time_cell(_: Entrant, result: &ContenderResult, measurement: &Measurement) -> String {
+fn time_cell(result: &ContenderResult, measurement: &Measurement) -> String {
     let time = time(result.seconds);
     let ratio = result.seconds / measurement.nalgebra_seconds();
     format!("{time} ({})", three_digits(ratio))
 }
 
-fn accuracy_cell(entrant: Entrant, result: &ContenderResult, measurement: &Measurement) -> String {
-    match entrant {
+fn accuracy_cell(result: &ContenderResult, _: &Measurement) -> String {
+    match result.accuracy {
         // Rounded up.
-        Entrant::Contender(Contender::FullDescent) => {
-            format!("≤ {:.1e}", 1.05 * measurement.error_bound)
-        }
-        _ => format!("{:.1e}", result.error),
+        Accuracy::Proven(bound) => format!("≤ {:.1e}", 1.05 * bound),
+        Accuracy::Compared(difference) => format!("{difference:.1e}"),
     }
 }
 
