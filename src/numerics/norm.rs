@@ -85,7 +85,7 @@ pub(crate) fn largest_product<T: Real>(x: &[T], y: &[T]) -> T {
 }
 
 /// y ← y + factor·x over the shorter length.
-#[inline]
+#[inline(always)]
 pub(crate) fn add_multiple<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y += factor * x;
