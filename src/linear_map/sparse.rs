@@ -8,8 +8,9 @@ use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_not_empty;
 
-/// Vectors that one pass over the entries of a matrix serves.
-const GROUP: usize = 4;
+/// Vectors that one pass over the entries of a matrix serves; their entries with the same index are
+/// brought together, so that an access fetches all of them.
+const GROUP: usize = 8;
 
 /// The rows of a matrix stored by rows, or the columns of one stored by columns.
 #[derive(Clone, Copy)]
@@ -68,20 +69,17 @@ impl<'a, T: Real> Lanes<'a, T> {
     /// [`gather`](Self::gather) for vectors of `length` entries, one after another.
     fn gather_block(self, x: &[T], length: usize, images: &mut [T]) {
         let count = self.offsets.len() - 1;
-        let of_groups = images.chunks_mut(GROUP * count);
-        for (x, images) in x.chunks(GROUP * length).zip(of_groups) {
-            if x.len() < GROUP * length {
-                let of_images = images.chunks_exact_mut(count);
-                for (x, image) in x.chunks_exact(length).zip(of_images) {
-                    self.gather(x, image);
-                }
-                continue;
-            }
+        let (groups, rest) = x.split_at(x.len() - x.len() % (GROUP * length));
+        let (of_groups, of_rest) = images.split_at_mut(groups.len() / length * count);
+        let mut panel = vec![[T::zero(); GROUP]; if groups.is_empty() { 0 } else { length }];
+        let of_groups = of_groups.chunks_exact_mut(GROUP * count);
+        for (x, images) in groups.chunks_exact(GROUP * length).zip(of_groups) {
+            interleave(x, &mut panel);
             for (i, (indices, values)) in self.iter().enumerate() {
                 let mut sums = [T::zero(); GROUP];
                 for (&j, &value) in indices.iter().zip(values) {
-                    for (column, sum) in sums.iter_mut().enumerate() {
-                        *sum += value * x[column * length + j];
+                    for (sum, &x) in sums.iter_mut().zip(&panel[j]) {
+                        *sum += value * x;
                     }
                 }
                 for (column, &sum) in sums.iter().enumerate() {
@@ -89,29 +87,38 @@ impl<'a, T: Real> Lanes<'a, T> {
                 }
             }
         }
+        let of_rest = of_rest.chunks_exact_mut(count);
+        for (x, image) in rest.chunks_exact(length).zip(of_rest) {
+            self.gather(x, image);
+        }
     }
 
     /// [`scatter`](Self::scatter) for images of `length` entries, one after another.
     fn scatter_block(self, y: &[T], length: usize, images: &mut [T]) {
         let count = self.offsets.len() - 1;
-        let of_groups = images.chunks_mut(GROUP * length);
-        for (y, images) in y.chunks(GROUP * count).zip(of_groups) {
-            if y.len() < GROUP * count {
-                let of_images = images.chunks_exact_mut(length);
-                for (y, image) in y.chunks_exact(count).zip(of_images) {
-                    self.scatter(y, image);
-                }
-                continue;
-            }
-            images.fill(T::zero());
+        let (groups, rest) = y.split_at(y.len() - y.len() % (GROUP * count));
+        let (of_groups, of_rest) = images.split_at_mut(groups.len() / count * length);
+        let mut panel = vec![[T::zero(); GROUP]; if groups.is_empty() { 0 } else { length }];
+        let of_groups = of_groups.chunks_exact_mut(GROUP * length);
+        for (y, images) in groups.chunks_exact(GROUP * count).zip(of_groups) {
+            panel.fill([T::zero(); GROUP]);
             for (i, (indices, values)) in self.iter().enumerate() {
                 let weights: [T; GROUP] = std::array::from_fn(|column| y[column * count + i]);
                 for (&j, &value) in indices.iter().zip(values) {
-                    for (column, &weight) in weights.iter().enumerate() {
-                        images[column * length + j] += value * weight;
+                    for (sum, &weight) in panel[j].iter_mut().zip(&weights) {
+                        *sum += value * weight;
                     }
                 }
             }
+            for (column, image) in images.chunks_exact_mut(length).enumerate() {
+                for (to, from) in image.iter_mut().zip(&panel) {
+                    *to = from[column];
+                }
+            }
+        }
+        let of_rest = of_rest.chunks_exact_mut(length);
+        for (y, image) in rest.chunks_exact(count).zip(of_rest) {
+            self.scatter(y, image);
         }
     }
 
@@ -229,4 +236,14 @@ fn check_stored<'a, T: Real>(
             value,
         })
     })
+}
+
+/// Writes the entries with the same index of several vectors, which lie one after another, side by
+/// side.
+fn interleave<T: Real>(vectors: &[T], panel: &mut [[T; GROUP]]) {
+    for (column, vector) in vectors.chunks_exact(panel.len()).enumerate() {
+        for (to, &from) in panel.iter_mut().zip(vector) {
+            to[column] = from;
+        }
+    }
 }
