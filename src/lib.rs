@@ -61,7 +61,7 @@
 //! - `progress`: `watch::ProgressBar`, an observer that draws a progress bar on the terminal.
 //! - `serde`: `descent::SavedRun`, a run saved in any format of serde, with `Stepper::save` and
 //!   `Stepper::restore`; serde's traits for optimizers, their states and [`Stopping`].
-//! - `sparse`: [`LinearMap`] for nalgebra-sparse's `CsrMatrix`.
+//! - `sparse`: [`LinearMap`] for nalgebra-sparse's `CsrMatrix` and `CscMatrix`.
 //! - `threads`: large products on several threads; the environment variable `MATMUL_NUM_THREADS`
 //!   sets their number.
 

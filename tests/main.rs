@@ -11,6 +11,7 @@ mod descent;
 mod gallery;
 mod guide;
 mod inverse;
+mod linear_map;
 mod loss;
 mod objective;
 mod optimizer;

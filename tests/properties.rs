@@ -19,7 +19,7 @@ use crate::support::reference::{reference_inverse, residuals, widen};
 use crate::support::truth::{false_claims, relative_error};
 
 /// Few enough for every run of the tests, or as many as the environment asks for.
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     const USUAL: u32 = 256;
     let wanted = std::env::var("MATRIX_DESCENT_CASES").ok();
     let wanted = wanted.map(|text| text.parse().expect("MATRIX_DESCENT_CASES is a number"));

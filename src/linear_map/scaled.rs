@@ -1,26 +1,42 @@
-//! A linear map times a power of two, so that its products stay in the range of the format.
+//! A linear map times powers of two, so that its products stay in the range of the format and its
+//! columns have similar lengths.
 
 use crate::linear_map::LinearMap;
 use crate::numerics::binary_scaling::scale;
 use crate::numerics::real::Real;
 
-/// A·2^−e.
+/// A·D with Dⱼⱼ = 2^−(e + eⱼ): exact, as long as nothing leaves the range of the format.
 #[derive(Debug)]
-pub(crate) struct ScaledMap<'a, T, A> {
+pub(crate) struct ScaledMap<'a, T, A: ?Sized> {
     map: &'a A,
+    /// e.
     exponent: i32,
+    /// eⱼ; empty if all are 0.
+    of_columns: Vec<i32>,
     /// The vector of a product, scaled; empty without scaling.
     vector: Vec<T>,
 }
 
-impl<'a, T: Real, A: LinearMap<T>> ScaledMap<'a, T, A> {
+impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledMap<'a, T, A> {
+    /// A·2^−`exponent`.
     pub(crate) fn new(map: &'a A, exponent: i32) -> Self {
+        Self::with_columns(map, exponent, Vec::new())
+    }
+
+    /// A·D for e = `exponent` and these eⱼ.
+    pub(crate) fn with_columns(map: &'a A, exponent: i32, of_columns: Vec<i32>) -> Self {
+        let is_scaled = exponent != 0 || !of_columns.is_empty();
         let longest = map.rows().max(map.columns());
         Self {
             map,
             exponent,
-            vector: vec![T::zero(); if exponent == 0 { 0 } else { longest }],
+            of_columns,
+            vector: vec![T::zero(); if is_scaled { longest } else { 0 }],
         }
+    }
+
+    pub(crate) fn map(&self) -> &'a A {
+        self.map
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -31,31 +47,56 @@ impl<'a, T: Real, A: LinearMap<T>> ScaledMap<'a, T, A> {
         self.map.columns()
     }
 
+    /// e.
     pub(crate) fn exponent(&self) -> i32 {
         self.exponent
     }
 
-    /// A·2^−e·x.
+    /// e + eⱼ.
+    pub(crate) fn exponent_of(&self, column: usize) -> i32 {
+        self.exponent + self.of_columns.get(column).unwrap_or(&0)
+    }
+
+    /// The factor, as a power of two, that a product with A is given afterwards.
+    pub(crate) fn exponent_after(&self) -> i32 {
+        self.exponent / 2 - self.exponent
+    }
+
+    /// A·D·x.
     pub(crate) fn apply(&mut self, x: &[T], image: &mut [T]) {
-        self.apply_scaled(x, image, A::apply);
-    }
-
-    /// (A·2^−e)ᵀ·y.
-    pub(crate) fn apply_adjoint(&mut self, y: &[T], image: &mut [T]) {
-        self.apply_scaled(y, image, A::apply_adjoint);
-    }
-
-    /// Applies half of the scaling before the product and half after it, so that neither leaves the
-    /// range.
-    fn apply_scaled(&mut self, x: &[T], image: &mut [T], apply: impl Fn(&A, &[T], &mut [T])) {
-        if self.exponent == 0 {
-            return apply(self.map, x, image);
+        if self.vector.is_empty() {
+            return self.map.apply(x, image);
         }
-        let before = self.exponent / 2;
         let scaled = &mut self.vector[..x.len()];
         scaled.copy_from_slice(x);
-        scale(scaled, -before);
-        apply(self.map, scaled, image);
-        scale(image, before - self.exponent);
+        scale_columns(scaled, &self.of_columns);
+        // Half of the scaling before the product and half after it, so that neither leaves the
+        // range.
+        scale(scaled, -(self.exponent / 2));
+        self.map.apply(scaled, image);
+        scale(image, self.exponent_after());
+    }
+
+    /// (A·D)ᵀ·y.
+    pub(crate) fn apply_adjoint(&mut self, y: &[T], image: &mut [T]) {
+        if self.exponent == 0 {
+            self.map.apply_adjoint(y, image);
+        } else {
+            let scaled = &mut self.vector[..y.len()];
+            scaled.copy_from_slice(y);
+            scale(scaled, -(self.exponent / 2));
+            self.map.apply_adjoint(scaled, image);
+            scale(image, self.exponent_after());
+        }
+        scale_columns(image, &self.of_columns);
+    }
+}
+
+/// `values`ⱼ ← `values`ⱼ·2^−eⱼ.
+fn scale_columns<T: Real>(values: &mut [T], exponents: &[i32]) {
+    for (value, &exponent) in values.iter_mut().zip(exponents) {
+        if exponent != 0 {
+            *value = value.scale_by_power_of_two(-exponent);
+        }
     }
 }

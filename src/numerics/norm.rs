@@ -42,8 +42,50 @@ fn dot_of_block<T: Real>(x: &[T], y: &[T]) -> T {
     sums.iter().fold(rest, |total, &sum| total + sum)
 }
 
+/// Σ|xᵢ·yᵢ| over the shorter length.
+pub(crate) fn sum_of_absolute_products<T: Real>(x: &[T], y: &[T]) -> T {
+    let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    let mut sums = [T::zero(); LANES];
+    for (p, q) in x_chunks.iter().zip(y_chunks) {
+        for lane in 0..LANES {
+            sums[lane] += (p[lane] * q[lane]).abs();
+        }
+    }
+    let of_rest = x_rest.iter().zip(y_rest);
+    let rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + (p * q).abs());
+    sums.iter().fold(rest, |total, &sum| total + sum)
+}
+
+/// max|xᵢ·yᵢ| over the shorter length; NaN if a product is NaN, NaN or ∞ if one is infinite.
+pub(crate) fn largest_product<T: Real>(x: &[T], y: &[T]) -> T {
+    let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    let mut largest = [T::zero(); LANES];
+    // Stays 0 unless a product is not finite; a maximum alone would pass over NaN.
+    let mut faults = [T::zero(); LANES];
+    for (p, q) in x_chunks.iter().zip(y_chunks) {
+        for lane in 0..LANES {
+            let product = (p[lane] * q[lane]).abs();
+            faults[lane] += product * T::zero();
+            if product > largest[lane] {
+                largest[lane] = product;
+            }
+        }
+    }
+    let lanes = largest.iter().zip(&faults);
+    let of_chunks = lanes.fold(T::zero(), |largest, (&value, &fault)| {
+        (value + fault).max(largest) + fault
+    });
+    x_rest
+        .iter()
+        .zip(y_rest)
+        .fold(of_chunks, |largest, (&p, &q)| {
+            let product = (p * q).abs();
+            product.max(largest) + product * T::zero()
+        })
+}
+
 /// y ← y + factor·x over the shorter length.
-#[inline]
+#[inline(always)]
 pub(crate) fn add_multiple<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     for (y, &x) in y.iter_mut().zip(x) {
         *y += factor * x;
@@ -56,13 +98,16 @@ pub(crate) fn add_multiple<T: Real>(y: &mut [T], factor: T, x: &[T]) {
 /// power of two. NaN if an entry is NaN, ∞ if one is infinite or the norm overflows.
 pub(crate) fn euclidean_norm<T: Real>(values: &[T]) -> T {
     let sum = sum_of_squares(values);
-    // Below this, squares that underflowed could be missing from the sum.
-    let is_safe = sum.is_finite() && sum > T::MIN_POSITIVE / (T::EPSILON * T::EPSILON);
-    if is_safe {
+    if is_safe_sum(sum) {
         sum.sqrt()
     } else {
         norm_by_scaling(values)
     }
+}
+
+/// Whether a sum of squares neither overflowed nor lost squares to underflow that matter.
+pub(crate) fn is_safe_sum<T: Real>(sum: T) -> bool {
+    sum.is_finite() && sum > T::MIN_POSITIVE / (T::EPSILON * T::EPSILON)
 }
 
 /// The Euclidean norm; finite values whose norm overflows are first scaled down in place.

@@ -46,7 +46,33 @@ pub enum SolveError<T: Real = f64> {
         column: usize,
     },
 
-    /// The descent ended before the backward error was within the tolerance.
+    /// For a definite problem the matrix has to be symmetric and is not.
+    #[error(
+        "the matrix is not symmetric: for a random v, A·v and Aᵀ·v differ by {asymmetry:e} times \
+         the length of A·v; column {column} of the right-hand side has no solution by descent"
+    )]
+    NotSymmetric {
+        /// ‖A·v − Aᵀ·v‖/‖A·v‖ for a random vector v.
+        asymmetry: T,
+        /// The first column that did not converge, from 0.
+        column: usize,
+        /// The best iterates of all columns, with their backward errors and histories.
+        best: Box<Solution<T>>,
+    },
+
+    /// The descent ended before a solution was good enough.
+    ///
+    /// What helps:
+    ///
+    /// - if the condition number is large because the unknowns have different units, or because a
+    ///   column is nearly constant (time stamps, coordinates far from the origin): scale the
+    ///   columns, or centre them by subtracting their means; the solver scales by itself where it
+    ///   knows the lengths of the columns;
+    /// - a [preconditioner](crate::solve::SolveConfig::preconditioner) or a
+    ///   [ridge](crate::solve::SolveConfig::ridge);
+    /// - for a small dense matrix, a QR factorisation;
+    /// - for a [relative residual](crate::solve::SolveConfig::relative_residual) that the
+    ///   least-squares solution does not have: a larger one.
     #[error(
         "no solution for column {column} of the right-hand side{}",
         end_of_column(best, *column)
@@ -80,14 +106,21 @@ pub enum SolveError<T: Real = f64> {
     },
 }
 
-/// How the descent for a column ended; empty if the caller removed that report.
+/// How the descent for a column ended, and what helps; empty if the caller removed that report.
 fn end_of_column<T: Real>(best: &Solution<T>, column: usize) -> String {
     let ends = best.reports.iter().zip(&best.backward_errors).nth(column);
-    ends.map_or_else(String::new, |(report, error)| {
-        let (reason, steps) = (report.stop_reason, report.steps);
-        format!(
-            ": {reason} after {steps} steps; the best iterate has backward error {:e}",
-            error.smallest()
-        )
-    })
+    let Some((report, error)) = ends else {
+        return String::new();
+    };
+    let (reason, steps) = (report.stop_reason, report.steps);
+    let condition = best.condition_estimate;
+    let advice = if condition >= T::one() / T::EPSILON.sqrt() {
+        ": scale or centre the columns, or take a QR factorisation if the matrix is small and dense"
+    } else {
+        ""
+    };
+    format!(
+        ": {reason} (steps: {steps}); the best iterate has {error}; \
+         the condition number is at least {condition:.1e}{advice}"
+    )
 }

@@ -6,10 +6,12 @@ mod descent;
 mod error;
 mod method;
 mod norm_estimate;
+mod operator;
+mod scaled_runs;
 mod solution;
 
 pub use by_columns::solve_by_descent;
 pub use config::{SolveConfig, SolveProblem};
 pub use error::SolveError;
 pub use method::SolveMethod;
-pub use solution::{BackwardError, Solution};
+pub use solution::{Acceptance, BackwardError, Solution};

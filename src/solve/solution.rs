@@ -1,5 +1,7 @@
 //! The solution of a linear system.
 
+use std::fmt;
+
 use nalgebra::DMatrix;
 
 use crate::descent::Report;
@@ -34,6 +36,8 @@ pub struct Solution<T: Real> {
     pub solution: DMatrix<T>,
     /// How good each column of X is.
     pub backward_errors: Vec<BackwardError<T>>,
+    /// Which test each column of X passed; `None` in an error, for a column that passed none.
+    pub acceptances: Vec<Option<Acceptance>>,
     /// How each column was found.
     ///
     /// The losses are ½‖A·x − b‖² + λ/2·‖x‖², from the residual that the descent carries along.
@@ -47,45 +51,116 @@ pub struct Solution<T: Real> {
     /// An estimate of ‖A‖₂ from below, by the power method; ∞ if the norm is beyond the range of
     /// the format.
     ///
-    /// The backward errors are relative to it, and therefore too large rather than too small.
+    /// Where the backward errors are relative to it, they are therefore too large rather than too
+    /// small.
     pub norm_estimate: T,
+    /// A lower bound, up to rounding, on the condition number: the largest singular value divided by
+    /// the smallest nonzero one, of the matrix that the descent worked with.
+    ///
+    /// That is A with its columns scaled to similar lengths where the solver scaled them, A·P with a
+    /// preconditioner P, and A itself otherwise. The bound comes from the curvatures along the
+    /// descent: a long descent comes near to the condition number, a short one may say little.
+    pub condition_estimate: T,
+}
+
+/// The test by which a solution was accepted.
+///
+/// The numbers are those of [`BackwardError`], τ is the tolerance, or ε without one.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::solve::Acceptance;
+/// use matrix_descent::{solve_by_descent, SolveConfig};
+/// use nalgebra::{dmatrix, dvector};
+///
+/// let a = dmatrix![1.0, 0.0; 1.0, 1.0; 1.0, 2.0];
+/// let on_a_line = solve_by_descent(&a, &dvector![1.0, 3.0, 5.0], SolveConfig::default())?;
+/// assert_eq!(on_a_line.acceptances, [Some(Acceptance::System)]);
+/// let scattered = solve_by_descent(&a, &dvector![1.0, 4.0, 5.0], SolveConfig::default())?;
+/// assert_eq!(scattered.acceptances, [Some(Acceptance::LeastSquares)]);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Acceptance {
+    /// The system is solved: `of_system` ≤ τ; without a tolerance, at the floor that rounding sets,
+    /// ≤ 16·ε·√max(m, n).
+    System,
+    /// x is the least-squares solution: `of_least_squares` ≤ τ, or at the floor as above.
+    LeastSquares,
+    /// Without a tolerance, at the floor: the product of the two is at most 16·ε·√max(m, n) and
+    /// `of_least_squares` below ∛ε.
+    ///
+    /// The rounding of r = b − A·x leaves the gradient no smaller if ‖r‖ is small beside ‖b‖. The
+    /// answers of a QR factorisation pass this test, and not always the one before.
+    RoundingFloor,
+    /// ‖r‖ ≤ η·‖b‖, as [`SolveConfig::relative_residual`](crate::solve::SolveConfig::relative_residual)
+    /// asks.
+    RelativeResidual,
+    /// ‖r‖ is within the [`noise`](crate::solve::SolveConfig::noise): x fits the data as well as they
+    /// deserve, whether or not it is near the solution.
+    Noise,
+}
+
+impl fmt::Display for Acceptance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::System => "the system is solved",
+            Self::LeastSquares => "the least-squares problem is solved",
+            Self::RoundingFloor => "solved as far as rounding allows",
+            Self::RelativeResidual => "the relative residual is met",
+            Self::Noise => "the residual is within the noise",
+        })
+    }
 }
 
 /// How much A and b would have to change to make a solution exact.
 ///
-/// Here r = b − A·x. For λ > 0 the errors are those of the system [A; √λ·I]·x ≈ [b; 0], whose
-/// residual has the norm √(‖r‖² + λ‖x‖²) and whose matrix has a norm of about √(‖A‖² + λ). If
-/// either error is small, x solves a nearby problem. How near x is to the solution x* of the given
-/// problem depends on the condition number κ = ‖A‖/σ, where σ is the smallest nonzero singular
-/// value. To first order, for λ = 0,
+/// Here r = b − A·x and aⱼ is column j of A. Where the lengths of the columns are known
+/// ([`LinearMap::column_norms`](crate::linear_map::LinearMap::column_norms): for matrices they are),
+/// each column counts relative to its own length, so that other units for some unknowns change
+/// nothing. For λ > 0 the errors are those of the system [A; √λ·I]·x ≈ [b; 0], whose residual has
+/// the norm √(‖r‖² + λ‖x‖²) and whose columns have the lengths √(‖aⱼ‖² + λ). If either error is
+/// small, x solves a nearby problem. How near x is to the solution x* of the given problem depends
+/// on the condition number κ, the largest singular value divided by the smallest nonzero one, of A
+/// with its columns scaled to the length 1. With the length of x measured as ‖x‖ = √Σ(‖aⱼ‖·xⱼ)²,
+/// to first order, for λ = 0,
 ///
-/// - ‖x − x*‖ ≤ η·κ·(‖x‖ + ‖b‖/‖A‖) with η = `of_system`, if A·x* = b;
-/// - ‖x − x*‖ ≤ η·κ²·‖r‖/‖A‖ with η = `of_least_squares`.
+/// - ‖x − x*‖ ≤ η·κ·√n·(‖x‖ + ‖b‖) with η = `of_system`, if A·x* = b;
+/// - ‖x − x*‖ ≤ η·κ²·√n·‖r‖ with η = `of_least_squares`.
 ///
 /// So if a residual remains, the error grows with κ² times that residual. The least-squares
 /// solution itself moves that far if the last digits of A change, and no method avoids it (Wedin,
 /// "Perturbation theory for pseudo-inverses", 1973). Without a tolerance η is a small multiple of
 /// ε, and if both backward errors are somewhat larger
-/// ([`SolveConfig::tolerance`](crate::solve::SolveConfig::tolerance)) the error is about ε·κ²·‖x‖:
-/// in `f64` half of the digits are right at κ = 10⁴, and none beyond about 7·10⁷. In `f32` (ε =
-/// 1.2·10⁻⁷) half of the digits are gone at κ = 50, and all of them near κ = 3000; in such cases,
-/// solve in `f64`.
+/// ([`Acceptance::RoundingFloor`]) the error is about ε·κ²·‖x‖: in `f64` half of the digits are
+/// right at κ = 10⁴, and none beyond about 7·10⁷. In `f32` (ε = 1.2·10⁻⁷) half of the digits are
+/// gone at κ = 50, and all of them near κ = 3000; in such cases, solve in `f64`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BackwardError<T> {
     /// ‖r‖ = ‖b − A·x‖, without the Tikhonov term.
     pub residual: T,
-    /// ‖r‖/(‖A‖·‖x‖ + ‖b‖); large if no x solves the system.
+    /// ‖r‖/‖b‖, or 0 if r is 0: what other libraries call the relative residual.
     ///
-    /// x exactly solves a system whose A and b differ from the given ones by this, relative to
-    /// their norms (Rigal and Gaches, "On the compatibility of a given solution with the data of a
-    /// linear system", 1967).
+    /// It can be much larger than `of_system`: rounding x to the last digit alone may leave a
+    /// residual of about ε·Σ‖aⱼ‖|xⱼ|.
+    pub relative_residual: T,
+    /// ‖r‖/(Σ‖aⱼ‖·|xⱼ| + ‖b‖); large if no x solves the system.
+    ///
+    /// x exactly solves a system whose columns and right-hand side differ from the given ones by
+    /// this, relative to their lengths. If the lengths are not known, it is
+    /// ‖r‖/(‖A‖·‖x‖ + ‖b‖), the same relative to the norm of A (Rigal and Gaches, "On the
+    /// compatibility of a given solution with the data of a linear system", 1967).
     pub of_system: T,
-    /// ‖Aᵀr − λx‖/(‖A‖·‖r‖), or 0 if the gradient is 0; `None` for
+    /// maxⱼ |aⱼᵀr − λxⱼ|/(‖aⱼ‖·‖r‖), or 0 if the gradient is 0; `None` for
     /// [`SolveProblem::PositiveDefinite`](crate::solve::SolveProblem::PositiveDefinite).
     ///
-    /// x is the least-squares solution for an A that differs from the given one by this, relative
-    /// to its norm (Stewart, "Research, development and LINPACK", 1977).
+    /// It is the cosine of the angle between the residual and the column that is farthest from
+    /// being orthogonal to it. If the lengths are not known, it is ‖Aᵀr − λx‖/(‖A‖·‖r‖): x is the
+    /// least-squares solution for an A that differs from the given one by this, relative to its norm
+    /// (Stewart, "Research, development and LINPACK", 1977).
     pub of_least_squares: Option<T>,
 }
 
@@ -97,5 +172,19 @@ impl<T: Real> BackwardError<T> {
             Some(other) if other < self.of_system => other,
             _ => self.of_system,
         }
+    }
+}
+
+impl<T: Real> fmt::Display for BackwardError<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "backward error {:e} as a system", self.of_system)?;
+        if let Some(error) = self.of_least_squares {
+            write!(formatter, ", {error:e} as least squares")?;
+        }
+        write!(
+            formatter,
+            "; relative residual {:e}",
+            self.relative_residual
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! Linear systems and least squares.
 
+mod least_squares;
 mod rules;
 
 use std::cell::Cell;
@@ -259,7 +260,10 @@ fn what_is_not_definite_is_told() {
     // A rotation by 90°: every direction has curvature 0.
     let rotation = dmatrix![0.0, -1.0; 1.0, 0.0];
     let found = solve_by_descent(&rotation, &dvector![1.0, 2.0], config);
-    assert!(matches!(found, Err(SolveError::NotConverged { .. })));
+    assert!(matches!(
+        found,
+        Err(SolveError::NotPositiveDefinite { curvature: 0.0, .. })
+    ));
 }
 
 #[test]

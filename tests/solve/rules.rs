@@ -146,8 +146,11 @@ fn definite_systems_take_as_many_steps_as_the_theory_says() {
 #[test]
 fn a_preconditioner_saves_steps_by_every_method() {
     let diagonal = DVector::from_fn(30, |i, _| 1.2_f64.powi(i as i32));
-    let a = DMatrix::from_diagonal(&diagonal) + definite::<f64>(30) * 0.05;
-    let p = DMatrix::from_diagonal(&diagonal.map(f64::recip));
+    // Turned, so that the columns have similar lengths.
+    let q = random::<f64>(30, 30, 0.2).qr().q();
+    let turned = |values: &DVector<f64>| &q * DMatrix::from_diagonal(values) * q.transpose();
+    let a = turned(&diagonal) + definite::<f64>(30) * 0.05;
+    let p = turned(&diagonal.map(f64::recip));
     let b = random(30, 1, 0.6);
     for problem in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
         for rule in METHODS {
@@ -547,7 +550,9 @@ fn a_run_that_is_ended_gives_what_was_seen() {
             Err(other) => panic!("{other}"),
         };
         let loss = 0.5 * (&a * x - &b).norm_squared();
-        assert!(loss <= last * (1.0 + 1e-12), "{steps}: {loss} after {last}");
+        // The last step leaves rounding errors alone.
+        let allowed = last * (1.0 + 1e-12) + 4.0 * f64::EPSILON.powi(2);
+        assert!(loss <= allowed, "{steps}: {loss:e} after {last:e}");
     }
 }
 

@@ -131,3 +131,15 @@ pub struct LossValue {
 pub fn loss_values() -> Vec<LossValue> {
     serde_json::from_str(include_str!("../fixtures/torch_losses.json")).unwrap()
 }
+
+/// A least-squares problem with its exact solution.
+#[derive(Deserialize)]
+pub struct LeastSquaresSet {
+    pub matrix: Rows,
+    pub right_hand_side: Vec<f64>,
+    pub solution: Vec<f64>,
+}
+
+pub fn least_squares_sets() -> BTreeMap<String, LeastSquaresSet> {
+    serde_json::from_str(include_str!("../fixtures/least_squares.json")).unwrap()
+}

@@ -53,7 +53,9 @@ impl Case {
         let rows = 4 * n;
         let tall = gaussian(rows, 5).columns(0, n).into_owned();
         let q = tall.qr().q();
-        let matrix = &q * log_spaced(n, CONDITION_NUMBER);
+        // Turned on the right, so that no scaling of the columns helps.
+        let turn = gaussian(n, 9).qr().q();
+        let matrix = &q * log_spaced(n, CONDITION_NUMBER) * turn;
         let solution = gaussian(n, 3).column(0).into_owned();
         let noise = gaussian(rows, 7).column(0).into_owned();
         let rest = &noise - &q * q.tr_mul(&noise);
@@ -69,8 +71,10 @@ impl Case {
         }
     }
 
+    /// To ‖Aᵀr‖ ≤ TOLERANCE·‖r‖, since ‖Aᵀr‖ is at most ‖A‖_F·‖r‖ times the largest cosine.
     fn descend(&self, rule: SolveMethod) -> DVector<f64> {
-        let config = SolveConfig::default().method(rule).tolerance(TOLERANCE);
+        let tolerance = TOLERANCE / self.matrix.norm();
+        let config = SolveConfig::default().method(rule).tolerance(tolerance);
         let found = solve_by_descent(&self.matrix, &self.b, config);
         let found = found.unwrap_or_else(|error| panic!("{error}"));
         found.solution.column(0).into_owned()

@@ -7,7 +7,7 @@ mod small;
 mod symmetric;
 mod vector;
 
-pub(crate) use dense::{product, subtract_product, transposed_product};
+pub(crate) use dense::{product, subtract_product, transposed_product, write_transposed_product};
 pub(crate) use symmetric::multiply_symmetric;
 pub(crate) use vector::{times_vector, transpose_times_vector};
 

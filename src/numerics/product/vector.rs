@@ -1,4 +1,9 @@
 //! Products of a matrix, stored by columns, and a vector.
+//!
+//! The widest vector instructions of the processor are chosen when the program runs. They change no
+//! result: each lane adds up the same terms in the same order.
+
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::numerics::norm::{add_multiple, dot};
 use crate::numerics::real::Real;
@@ -6,26 +11,61 @@ use crate::numerics::real::Real;
 /// y = A·x for the m×n matrix A: m is the length of y and n that of x. Four columns at a time, so
 /// that y is read and written less often.
 pub(crate) fn times_vector<T: Real>(a: &[T], x: &[T], y: &mut [T]) {
-    y.fill(T::zero());
-    let m = y.len();
-    let (fours, rest) = x.as_chunks::<4>();
-    let (blocks, last) = a.split_at(4 * m * fours.len());
-    for (block, factors) in blocks.chunks_exact(4 * m).zip(fours) {
-        add_four_columns(y, *factors, block);
-    }
-    for (column, &factor) in last.chunks_exact(m).zip(rest) {
-        add_multiple(y, factor, column);
-    }
+    Arch::new().dispatch(Times { a, x, y });
 }
 
 /// x = Aᵀ·y for the m×n matrix A: m is the length of y and n that of x.
 pub(crate) fn transpose_times_vector<T: Real>(a: &[T], y: &[T], x: &mut [T]) {
-    for (entry, column) in x.iter_mut().zip(a.chunks_exact(y.len())) {
-        *entry = dot(column, y);
+    Arch::new().dispatch(TransposeTimes { a, y, x });
+}
+
+/// y = A·x.
+struct Times<'a, T> {
+    a: &'a [T],
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for Times<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { a, x, y } = self;
+        y.fill(T::zero());
+        let m = y.len();
+        let (fours, rest) = x.as_chunks::<4>();
+        let (blocks, last) = a.split_at(4 * m * fours.len());
+        for (block, factors) in blocks.chunks_exact(4 * m).zip(fours) {
+            add_four_columns(y, *factors, block);
+        }
+        for (column, &factor) in last.chunks_exact(m).zip(rest) {
+            add_multiple(y, factor, column);
+        }
+    }
+}
+
+/// x = Aᵀ·y.
+struct TransposeTimes<'a, T> {
+    a: &'a [T],
+    y: &'a [T],
+    x: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for TransposeTimes<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let columns = self.a.chunks_exact(self.y.len());
+        for (entry, column) in self.x.iter_mut().zip(columns) {
+            *entry = dot(column, self.y);
+        }
     }
 }
 
 /// y ← y + Σ factorⱼ·columnⱼ over the four columns that lie one after another in `block`.
+#[inline(always)]
 fn add_four_columns<T: Real>(y: &mut [T], [p, q, r, s]: [T; 4], block: &[T]) {
     let m = y.len();
     let (left, right) = block.split_at(2 * m);

@@ -1,74 +1,103 @@
 //! Slopes and curvatures in the metric of the preconditioner.
 
 use crate::linear_map::LinearMap;
-use crate::numerics::norm::dot;
+use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
 use crate::solve::config::SolveProblem;
 use crate::solve::descent::state::SystemDescent;
 use crate::solve::error::SolveError;
 
-impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
     /// Transforms the downhill direction to the metric of the preconditioner, PPᵀ or P, and returns
     /// its squared length there.
     pub(super) fn precondition(&mut self) -> Result<T, SolveError<T>> {
+        let map = self.map();
         let Some(preconditioner) = &mut self.preconditioner else {
-            return Ok(dot(&self.downhill, &self.downhill));
+            return Ok(Space::Domain.dot(map, &self.downhill, &self.downhill));
         };
+        let p = &mut preconditioner.map;
         match self.settings.problem {
             SolveProblem::LeastSquares => {
-                preconditioner
-                    .map
-                    .apply_adjoint(&self.downhill, &mut self.halfway);
-                preconditioner
-                    .map
-                    .apply(&self.halfway, &mut self.preconditioned);
-                Ok(dot(&self.halfway, &self.halfway))
+                p.apply_adjoint(&self.downhill, &mut self.halfway);
+                p.apply(&self.halfway, &mut self.preconditioned);
+                Ok(Space::Domain.dot(map, &self.halfway, &self.halfway))
             }
             SolveProblem::PositiveDefinite => {
-                preconditioner
-                    .map
-                    .apply(&self.downhill, &mut self.preconditioned);
-                let slope = dot(&self.downhill, &self.preconditioned);
-                let scale = preconditioner.norm * dot(&self.downhill, &self.downhill);
-                check_definite("preconditioner", slope, scale, self.rounding)?;
-                Ok(slope)
+                p.apply(&self.downhill, &mut self.preconditioned);
+                let form = QuadraticForm {
+                    argument: "preconditioner",
+                    norm: preconditioner.norm,
+                    rounding: self.rounding,
+                };
+                form.checked(map, &self.downhill, &self.preconditioned)
             }
         }
     }
 
     /// The curvature of the function along the direction.
     pub(super) fn curvature(&self) -> Result<T, SolveError<T>> {
+        let map = self.map();
         match self.settings.problem {
             SolveProblem::LeastSquares => {
-                let mut curvature = dot(&self.image, &self.image);
-                if self.ridge != T::zero() {
-                    curvature += self.ridge * dot(&self.direction, &self.direction);
+                let mut curvature = Space::Image.dot(map, &self.image, &self.image);
+                if !self.ridges.is_empty() {
+                    curvature += Space::Domain.total(map, self.penalty(&self.direction));
                 }
                 Ok(curvature)
             }
             SolveProblem::PositiveDefinite => {
-                let curvature = dot(&self.direction, &self.image);
-                let scale = self.norm * dot(&self.direction, &self.direction);
-                check_definite("matrix", curvature, scale, self.rounding)?;
-                Ok(curvature)
+                let form = QuadraticForm {
+                    argument: "matrix",
+                    norm: self.norm,
+                    rounding: self.rounding,
+                };
+                form.checked(map, &self.direction, &self.image)
             }
         }
     }
+
+    /// Σλⱼ·xⱼ² over the entries held here.
+    pub(super) fn penalty(&self, x: &[T]) -> T {
+        let squares = self.ridges.iter().zip(x);
+        squares.fold(T::zero(), |sum, (&ridge, &x)| sum + ridge * x * x)
+    }
 }
 
-/// Accepts a quadratic form that is at least 0 up to rounding.
-fn check_definite<T: Real>(
+/// dᵀ·A·d for a matrix A that has to be positive semidefinite.
+struct QuadraticForm<T> {
     argument: &'static str,
-    form: T,
-    scale: T,
+    /// ‖A‖, known from below only.
+    norm: T,
     rounding: T,
-) -> Result<(), SolveError<T>> {
-    if form < -rounding * scale {
-        let curvature = form / scale;
-        return Err(SolveError::NotPositiveDefinite {
-            argument,
-            curvature,
-        });
+}
+
+impl<T: Real> QuadraticForm<T> {
+    /// dᵀ·A·d for d = `direction` and A·d = `image`, if a positive semidefinite A can give it.
+    ///
+    /// It has ‖A·d‖² ≤ ‖A‖·dᵀAd, so that dᵀAd is 0 only where A·d is.
+    fn checked<A: LinearMap<T> + ?Sized>(
+        &self,
+        map: &A,
+        direction: &[T],
+        image: &[T],
+    ) -> Result<T, SolveError<T>> {
+        let form = Space::Domain.dot(map, direction, image);
+        let squared_length = Space::Domain.dot(map, direction, direction);
+        let scale = self.norm * squared_length;
+        // The true norm is well below 16 times the estimate.
+        let room = <T as Real>::from_f64(16.0) * self.rounding;
+        let is_flat = || {
+            let length_of_image = Space::Domain.norm(map, image);
+            let length = squared_length.sqrt();
+            form <= self.rounding * length * length_of_image
+                && length_of_image > room * self.norm * length
+        };
+        if form < -self.rounding * scale || (form <= room * scale && is_flat()) {
+            return Err(SolveError::NotPositiveDefinite {
+                argument: self.argument,
+                curvature: form / scale,
+            });
+        }
+        Ok(form)
     }
-    Ok(())
 }

@@ -1,16 +1,17 @@
 //! The status of an iterate, recomputed or carried along, and whether it is good enough.
 
-use crate::descent::{Observer, StopReason};
+use crate::descent::Observer;
 use crate::linear_map::LinearMap;
-use crate::numerics::norm::{add_multiple, euclidean_norm};
+use crate::linear_map::sums::Space;
+use crate::numerics::norm::{largest_product, sum_of_absolute_products};
 use crate::numerics::real::Real;
-use crate::solve::config::SolveProblem;
+use crate::solve::config::{SolveProblem, SolveTarget};
 use crate::solve::descent::recorder::SystemRecorder;
 use crate::solve::descent::state::SystemDescent;
 use crate::solve::descent::status::Status;
-use crate::solve::solution::BackwardError;
+use crate::solve::solution::{Acceptance, BackwardError};
 
-impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
     /// Whether `status` is nearer to a solution than `other`: its backward error is smaller and its
     /// loss is not higher, or its loss is far lower.
     pub(super) fn is_better(&self, status: &Status<T>, other: &Status<T>) -> bool {
@@ -24,13 +25,17 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
         &mut self,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
-        self.operator.map.apply(&self.x, &mut self.residual);
+        self.recompute_residual();
         recorder.products += 1;
+        self.update_gradient();
+        self.status()
+    }
+
+    pub(super) fn recompute_residual(&mut self) {
+        self.operator.map.apply(&self.x, &mut self.residual);
         for (r, &b) in self.residual.iter_mut().zip(&self.b) {
             *r = b - *r;
         }
-        self.update_gradient();
-        self.status()
     }
 
     /// Updates the gradient from the residual.
@@ -39,38 +44,123 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
             SolveProblem::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
             SolveProblem::LeastSquares => {
                 (self.operator.map).apply_adjoint(&self.residual, &mut self.downhill);
-                if self.ridge != T::zero() {
-                    add_multiple(&mut self.downhill, -self.ridge, &self.x);
+                let ridges = self.ridges.iter().zip(&self.x);
+                for (value, (&ridge, &x)) in self.downhill.iter_mut().zip(ridges) {
+                    *value -= ridge * x;
                 }
             }
         }
     }
 
     pub(super) fn status(&self) -> Status<T> {
-        let residual = euclidean_norm(&self.residual);
-        let x_norm = euclidean_norm(&self.x);
-        let penalized = euclidean_norm(&[residual, self.ridge.sqrt() * x_norm]);
-        let of_system = quotient(penalized, self.norm * x_norm + self.b_norm);
-        let of_least_squares = (self.settings.problem == SolveProblem::LeastSquares)
-            .then(|| quotient(euclidean_norm(&self.downhill), self.norm * penalized));
+        let map = self.map();
+        let residual = Space::Image.norm(map, &self.residual);
+        let penalized = if self.ridges.is_empty() {
+            residual
+        } else {
+            let penalty = Space::Domain.total(map, self.penalty(&self.x));
+            (residual * residual + penalty).sqrt()
+        };
+        let is_least_squares = self.settings.problem == SolveProblem::LeastSquares;
         Status {
             error: BackwardError {
                 residual,
-                of_system,
-                of_least_squares,
+                relative_residual: quotient(residual, self.b_norm),
+                of_system: quotient(penalized, self.size_of_terms() + self.b_norm),
+                of_least_squares: is_least_squares.then(|| {
+                    if penalized == T::zero() {
+                        T::zero()
+                    } else {
+                        quotient(self.size_of_gradient(), penalized)
+                    }
+                }),
             },
             loss: <T as Real>::from_f64(0.5) * penalized * penalized,
         }
     }
 
-    /// The success criterion that is met, if any.
-    pub(super) fn goal(&self, status: &Status<T>, noise: Option<T>) -> Option<StopReason> {
-        if noise.is_some_and(|noise| status.error.residual <= noise) {
-            return Some(StopReason::Discrepancy);
+    /// Σ‖aⱼ‖·|xⱼ|, or ‖A‖·‖x‖ if the lengths of the columns are not known.
+    fn size_of_terms(&self) -> T {
+        let map = self.map();
+        match &self.operator.lengths {
+            Some(columns) => {
+                let held = sum_of_absolute_products(&columns.lengths, &self.x);
+                Space::Domain.total(map, held)
+            }
+            None => self.norm * Space::Domain.norm(map, &self.x),
         }
-        let tolerance = self.settings.tolerance.unwrap_or(T::EPSILON);
-        let is_met = status.error.smallest() <= tolerance && self.is_useful(&status.error);
-        is_met.then_some(StopReason::Accuracy)
+    }
+
+    /// maxⱼ |aⱼᵀr|/‖aⱼ‖ with what underflow may hide of it, or ‖Aᵀr‖/‖A‖ if the lengths of the
+    /// columns are not known.
+    ///
+    /// Where x is in parts, the sum of the maxima of the parts, which is no smaller.
+    fn size_of_gradient(&self) -> T {
+        let map = self.map();
+        match &self.operator.lengths {
+            Some(columns) => {
+                let held = largest_product(&columns.reciprocals, &self.downhill);
+                Space::Domain.total(map, held + columns.underflow)
+            }
+            None => quotient(Space::Domain.norm(map, &self.downhill), self.norm),
+        }
+    }
+
+    /// The test that is passed and ends the descent, if any.
+    pub(super) fn goal(&self, status: &Status<T>, noise: Option<T>) -> Option<Acceptance> {
+        let error = &status.error;
+        if noise.is_some_and(|noise| error.residual <= noise) {
+            return Some(Acceptance::Noise);
+        }
+        match self.settings.target {
+            SolveTarget::RoundingFloor => self.within(error, T::EPSILON),
+            SolveTarget::BackwardError(tolerance) => self.within(error, tolerance),
+            SolveTarget::RelativeResidual(ratio) => (error.residual <= ratio * self.b_norm
+                || error.relative_residual <= ratio)
+                .then_some(Acceptance::RelativeResidual),
+        }
+    }
+
+    /// The test by which an iterate is as good as rounding allows, if any.
+    pub(super) fn acceptance_by_rounding(&self, error: &BackwardError<T>) -> Option<Acceptance> {
+        match self.settings.target {
+            SolveTarget::RoundingFloor => self.within(error, self.rounding),
+            SolveTarget::BackwardError(_) | SolveTarget::RelativeResidual(_) => None,
+        }
+    }
+
+    /// The same for an iterate that further steps have not improved.
+    pub(super) fn acceptance_at_floor(&self, error: &BackwardError<T>) -> Option<Acceptance> {
+        // The rounding of r by ε·Σ‖aⱼ‖|xⱼ| leaves aⱼᵀr no smaller than that times ‖aⱼ‖.
+        let is_rounded = error.of_least_squares.is_some_and(|other| {
+            other <= T::EPSILON.cbrt() && error.of_system * other <= self.rounding
+        });
+        let applies = self.settings.target == SolveTarget::RoundingFloor && self.is_useful(error);
+        let floor = (applies && is_rounded).then_some(Acceptance::RoundingFloor);
+        self.acceptance_by_rounding(error).or(floor)
+    }
+
+    /// Whether no later iterate can come nearer to b.
+    pub(super) fn is_out_of_reach(&self, error: &BackwardError<T>) -> bool {
+        matches!(self.settings.target, SolveTarget::RelativeResidual(_))
+            && error
+                .of_least_squares
+                .is_some_and(|other| other <= T::EPSILON)
+    }
+
+    fn within(&self, error: &BackwardError<T>, tolerance: T) -> Option<Acceptance> {
+        if !self.is_useful(error) {
+            None
+        } else if error.of_system <= tolerance {
+            Some(Acceptance::System)
+        } else if error
+            .of_least_squares
+            .is_some_and(|other| other <= tolerance)
+        {
+            Some(Acceptance::LeastSquares)
+        } else {
+            None
+        }
     }
 
     /// Whether the residual is at most the larger of those at x = 0 and at the start.
@@ -78,18 +168,6 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
     /// A huge x that A maps nearly to zero has a tiny backward error whatever b is.
     fn is_useful(&self, error: &BackwardError<T>) -> bool {
         error.residual <= self.useful_residual
-    }
-
-    /// Whether the backward error is good enough although no goal was met.
-    pub(super) fn accepts(&self, error: &BackwardError<T>, is_at_floor: bool) -> bool {
-        if self.settings.tolerance.is_some() || !self.is_useful(error) {
-            return false;
-        }
-        // The rounding of r by ε‖A‖‖x‖ leaves Aᵀr no smaller than ε‖A‖²‖x‖.
-        let is_rounded = error.of_least_squares.is_some_and(|other| {
-            other <= T::EPSILON.cbrt() && error.of_system * other <= self.rounding
-        });
-        error.smallest() <= self.rounding || (is_at_floor && is_rounded)
     }
 }
 

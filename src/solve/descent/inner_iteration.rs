@@ -4,6 +4,8 @@ use crate::descent::{Observer, StopReason};
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
+use crate::solve::config::SolveProblem;
+use crate::solve::descent::condition::ConditionEstimate;
 use crate::solve::descent::recorder::SystemRecorder;
 use crate::solve::descent::state::SystemDescent;
 use crate::solve::error::SolveError;
@@ -20,7 +22,7 @@ pub(super) enum RestartReason {
     Limit(StopReason),
 }
 
-impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
     /// Steps from a recomputed gradient until there is a reason to recompute it, and goes back to
     /// the iterate of least error if the steps led away from it.
     pub(super) fn inner_iteration<O: Observer<T>>(
@@ -56,6 +58,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
             return Ok(RestartReason::Breakdown);
         }
         self.turn(T::zero());
+        self.condition = ConditionEstimate::new();
         loop {
             self.operator.map.apply(&self.direction, &mut self.image);
             recorder.products += 1;
@@ -64,6 +67,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
                 return Ok(RestartReason::Breakdown);
             }
             let length = slope / curvature;
+            self.note_step(length);
             add_multiple(&mut self.x, length, &self.direction);
             add_multiple(&mut self.residual, -length, &self.image);
             self.update_gradient();
@@ -94,8 +98,25 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
                 SolveMethod::GradientDescent => T::zero(),
             };
             slope = next_slope;
+            self.condition.turn(momentum, length);
             self.turn(momentum);
         }
+    }
+
+    /// Bounds the condition number with a step of this length.
+    fn note_step(&mut self, length: T) {
+        if self.settings.method == SolveMethod::GradientDescent {
+            return;
+        }
+        self.condition.step(length);
+        // The norm of a matrix with a preconditioner is not known.
+        let norm = match (&self.preconditioner, self.settings.problem) {
+            (Some(_), _) => T::zero(),
+            (None, SolveProblem::LeastSquares) => self.norm * self.norm,
+            (None, SolveProblem::PositiveDefinite) => self.norm,
+        };
+        let bound = self.condition.of_hessian(norm);
+        self.hessian_condition = self.hessian_condition.max(bound);
     }
 
     /// d ← g + μ·d.

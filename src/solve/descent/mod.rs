@@ -1,13 +1,15 @@
 //! The descent for each right-hand side in turn.
 
+mod condition;
 mod curvature;
 mod evaluation;
 mod inner_iteration;
-mod least_error;
-mod operator;
 mod outer_iteration;
+mod rank_probe;
 mod recorder;
 mod state;
 mod status;
 
+pub(super) use outer_iteration::ColumnResult;
+pub(super) use rank_probe::RankEvidence;
 pub(super) use state::{SystemDescent, SystemSettings};

@@ -3,7 +3,7 @@
 
 use crate::descent::{Observer, Report, StopReason};
 use crate::linear_map::LinearMap;
-use crate::numerics::norm::{all_finite, euclidean_norm};
+use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
 use crate::solve::config::SolveProblem;
 use crate::solve::descent::inner_iteration::RestartReason;
@@ -11,7 +11,7 @@ use crate::solve::descent::recorder::SystemRecorder;
 use crate::solve::descent::state::SystemDescent;
 use crate::solve::descent::status::Status;
 use crate::solve::error::SolveError;
-use crate::solve::solution::BackwardError;
+use crate::solve::solution::{Acceptance, BackwardError};
 
 /// After this many restarts without halving the backward error, a descent is at the floor that
 /// rounding sets.
@@ -29,10 +29,11 @@ const IDLE_ITERATIONS_FOR_DEFINITE: usize = 60;
 pub(crate) struct ColumnResult<T> {
     pub(crate) error: BackwardError<T>,
     pub(crate) report: Report<T>,
-    pub(crate) is_accepted: bool,
+    /// The test that the solution passed, if any.
+    pub(crate) acceptance: Option<Acceptance>,
 }
 
-impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
     /// Descends from `solution` for the right-hand side `b`, and leaves the best iterate in
     /// `solution`.
     pub(crate) fn run<O: Observer<T>>(
@@ -46,36 +47,46 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
         let noise = noise.map(|noise| noise.scale_by_power_of_two(-b_exponent));
         let (dimension, max_steps) = (solution.len(), self.settings.max_steps);
         let exponents = self.exponents(b_exponent);
-        let mut recorder = SystemRecorder::new(observer, max_steps, dimension, exponents);
-        let start_norm = euclidean_norm(&self.x);
+        let exponent_of = |column| self.operator.map.exponent_of(column);
+        let mut recorder =
+            SystemRecorder::new(observer, max_steps, dimension, exponents, exponent_of);
+        let start_norm = Space::Domain.norm(self.map(), &self.x);
         let mut status = self.recompute(&mut recorder);
         self.useful_residual = self.b_norm.max(status.error.residual) * (T::one() + self.rounding);
         let mut best = status;
         self.best_x.copy_from_slice(&self.x);
         let mut limit = recorder.see(&self.x, status.loss, &self.downhill);
-        let (mut idle_starts, mut idle_iterations, mut is_at_floor) = (0, 0, false);
+        let (mut idle_starts, mut idle_iterations) = (0, 0);
         let patience = match self.settings.problem {
             SolveProblem::LeastSquares => IDLE_ITERATIONS,
             SolveProblem::PositiveDefinite => IDLE_ITERATIONS_FOR_DEFINITE,
         };
-        let stop_reason = loop {
-            if let Some(reason) = self.goal(&status, noise) {
+        let (stop_reason, acceptance) = loop {
+            if let Some(acceptance) = self.goal(&status, noise) {
                 best = status;
                 self.best_x.copy_from_slice(&self.x);
-                break reason;
+                break (StopReason::Accuracy, Some(acceptance));
             }
             if let Some(reason) = limit {
-                break reason;
+                let acceptance = match reason {
+                    StopReason::Stalled => self.acceptance_at_floor(&best.error),
+                    _ => self.acceptance_by_rounding(&best.error),
+                };
+                break (reason, acceptance);
             }
-            if idle_starts == IDLE_STARTS || idle_iterations == patience {
-                is_at_floor = true;
-                break StopReason::Stalled;
+            let is_at_floor = idle_starts == IDLE_STARTS || idle_iterations == patience;
+            if is_at_floor || self.is_out_of_reach(&status.error) {
+                break (StopReason::Stalled, self.acceptance_at_floor(&best.error));
             }
             let before = status;
             let reason = self.inner_iteration(noise, &mut recorder)?;
             status = self.recompute_without_start(start_norm, &mut recorder);
-            if !status.loss.is_finite() || !all_finite(&self.x) {
-                break StopReason::Diverged;
+            let x_norm = Space::Domain.norm(self.map(), &self.x);
+            if !status.loss.is_finite() || !x_norm.is_finite() {
+                break (
+                    StopReason::Diverged,
+                    self.acceptance_by_rounding(&best.error),
+                );
             }
             let is_far_better = status.has_halved(&best);
             idle_iterations = if is_far_better {
@@ -104,20 +115,19 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
                 }
             }
         };
-        let is_accepted = stop_reason.is_convergence() || self.accepts(&best.error, is_at_floor);
-        let stop_reason = match stop_reason {
-            StopReason::Discrepancy => StopReason::Discrepancy,
-            _ if is_accepted => StopReason::Accuracy,
-            other => other,
+        let stop_reason = match acceptance {
+            Some(Acceptance::Noise) => StopReason::Discrepancy,
+            Some(_) => StopReason::Accuracy,
+            None => stop_reason,
         };
         let report = recorder.into_report(stop_reason);
-        self.leave(solution, b_exponent - self.operator.map.exponent())?;
+        self.leave(solution, b_exponent)?;
         let mut error = best.error;
         error.residual = error.residual.scale_by_power_of_two(b_exponent);
         Ok(ColumnResult {
             error,
             report,
-            is_accepted,
+            acceptance,
         })
     }
 
@@ -129,7 +139,7 @@ impl<T: Real, A: LinearMap<T>, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
         let status = self.recompute(recorder);
-        let is_rounding = euclidean_norm(&self.x) <= self.rounding * start_norm;
+        let is_rounding = Space::Domain.norm(self.map(), &self.x) <= self.rounding * start_norm;
         if !is_rounding || status.error.residual < self.b_norm {
             return status;
         }

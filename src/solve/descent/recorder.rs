@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
-use crate::numerics::binary_scaling::scale;
 use crate::numerics::real::Real;
 
 /// Room for the history; a longer one grows by doubling.
@@ -21,15 +20,18 @@ pub(super) struct SystemRecorder<'o, T, O> {
     pub(super) products: usize,
 }
 
-/// The true values are the scaled ones times 2 to these powers.
+/// The true values are the scaled ones times powers of two.
 pub(super) struct Exponents {
-    pub(super) loss: i32,
-    pub(super) solution: i32,
-    pub(super) gradient: i32,
+    /// The exponent of b and the residual; twice that for the loss.
+    pub(super) of_b: i32,
+    /// How often the gradient has the factor of its column.
+    pub(super) of_gradient: i32,
 }
 
 /// What an observer is shown.
 struct ShownIterate<T> {
+    /// The exponent of each column of A.
+    of_columns: Vec<i32>,
     parameters: Vec<T>,
     gradient: Vec<T>,
 }
@@ -40,8 +42,10 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         max_steps: usize,
         dimension: usize,
         exponents: Exponents,
+        exponent_of: impl Fn(usize) -> i32,
     ) -> Self {
         let shown = observer.watches().then(|| ShownIterate {
+            of_columns: (0..dimension).map(exponent_of).collect(),
             parameters: vec![T::zero(); dimension],
             gradient: vec![T::zero(); dimension],
         });
@@ -60,15 +64,18 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
     /// does.
     pub(super) fn see(&mut self, x: &[T], loss: T, downhill: &[T]) -> Option<StopReason> {
         let step = self.history.len();
-        let loss = loss.scale_by_power_of_two(self.exponents.loss);
+        let of_b = self.exponents.of_b;
+        let loss = loss.scale_by_power_of_two(of_b.saturating_mul(2));
         self.history.push(loss);
         if let Some(shown) = &mut self.shown {
-            shown.parameters.copy_from_slice(x);
-            scale(&mut shown.parameters, self.exponents.solution);
-            for (to, &from) in shown.gradient.iter_mut().zip(downhill) {
-                *to = -from;
+            let of_columns = &shown.of_columns;
+            for ((to, &from), exponent) in shown.parameters.iter_mut().zip(x).zip(of_columns) {
+                *to = from.scale_by_power_of_two(of_b - exponent);
             }
-            scale(&mut shown.gradient, self.exponents.gradient);
+            let of_gradient = self.exponents.of_gradient;
+            for ((to, &from), exponent) in shown.gradient.iter_mut().zip(downhill).zip(of_columns) {
+                *to = -from.scale_by_power_of_two(of_b.saturating_add(of_gradient * exponent));
+            }
             let progress = Progress {
                 step,
                 loss,

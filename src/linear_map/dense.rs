@@ -1,0 +1,98 @@
+//! Dense matrices as linear maps.
+
+use nalgebra::{Const, DMatrix, DMatrixView, DMatrixViewMut, Dyn, OMatrix, SMatrix};
+
+use super::LinearMap;
+use crate::numerics::input_error::InputError;
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::product::{times_vector, transpose_times_vector, write_transposed_product};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_entries, check_finite, check_not_empty};
+
+impl<T: Real> LinearMap<T> for DMatrix<T> {
+    fn rows(&self) -> usize {
+        self.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.ncols()
+    }
+
+    fn apply(&self, x: &[T], image: &mut [T]) {
+        times_vector(self.as_slice(), x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
+        transpose_times_vector(self.as_slice(), y, image);
+    }
+
+    fn apply_block(&self, x: &[T], images: &mut [T]) {
+        let (m, n) = self.shape();
+        let count = x.len() / n;
+        let x = DMatrixView::from_slice(x, n, count);
+        let mut images = DMatrixViewMut::from_slice(images, m, count);
+        images.gemm(T::one(), self, &x, T::zero());
+    }
+
+    fn apply_adjoint_block(&self, y: &[T], images: &mut [T]) {
+        let (m, n) = self.shape();
+        let count = y.len() / m;
+        let y = DMatrixView::from_slice(y, m, count);
+        write_transposed_product(DMatrixViewMut::from_slice(images, n, count), self, y);
+    }
+
+    fn column_norms(&self) -> Option<Vec<T>> {
+        Some(norms_of_columns(self.as_slice(), self.nrows()))
+    }
+
+    fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
+        check_not_empty(argument, self.nrows(), self.ncols())?;
+        check_finite(argument, self)
+    }
+
+    fn as_matrix(&self) -> Option<&DMatrix<T>> {
+        Some(self)
+    }
+}
+
+/// The lengths of columns of `rows` entries each; at most the largest number of the format.
+fn norms_of_columns<T: Real>(entries: &[T], rows: usize) -> Vec<T> {
+    let columns = entries.chunks_exact(rows);
+    columns
+        .map(|column| euclidean_norm(column).min(T::MAX))
+        .collect()
+}
+
+/// Implements `LinearMap` for a matrix whose entries are one slice, stored by columns.
+macro_rules! stored_by_columns {
+    ($([$($dimension:ident),*] $matrix:ty),*) => {$(
+        impl<T: Real, $(const $dimension: usize),*> LinearMap<T> for $matrix {
+            fn rows(&self) -> usize {
+                self.nrows()
+            }
+
+            fn columns(&self) -> usize {
+                self.ncols()
+            }
+
+            fn apply(&self, x: &[T], image: &mut [T]) {
+                times_vector(self.as_slice(), x, image);
+            }
+
+            fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
+                transpose_times_vector(self.as_slice(), y, image);
+            }
+
+            fn column_norms(&self) -> Option<Vec<T>> {
+                Some(norms_of_columns(self.as_slice(), self.nrows()))
+            }
+
+            fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
+                check_not_empty(argument, self.nrows(), self.ncols())?;
+                check_entries(argument, self.as_slice(), self.nrows())
+            }
+        }
+    )*};
+}
+
+stored_by_columns!([R, C] SMatrix<T, R, C>, [C] OMatrix<T, Dyn, Const<C>>);

@@ -1,0 +1,147 @@
+//! Linear maps: every form of a matrix gives the same products, whole or in parts.
+
+mod parts;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use matrix_descent::{LinearMap, Real, SolveConfig, solve_by_descent};
+use nalgebra::{DMatrix, OMatrix, SMatrix};
+use nalgebra_sparse::{CscMatrix, CsrMatrix};
+
+use crate::support::systems::random;
+
+/// A map that has the required methods alone.
+struct Minimal<T: Real>(DMatrix<T>);
+
+impl<T: Real> LinearMap<T> for Minimal<T> {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.ncols()
+    }
+
+    fn apply(&self, x: &[T], image: &mut [T]) {
+        image.copy_from_slice((&self.0 * DMatrix::from_column_slice(x.len(), 1, x)).as_slice());
+    }
+
+    fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
+        image.copy_from_slice(
+            self.0
+                .tr_mul(&DMatrix::from_column_slice(y.len(), 1, y))
+                .as_slice(),
+        );
+    }
+}
+
+/// A 5×3 matrix with zeros, in every form that is a linear map.
+fn forms<T: Real>() -> (DMatrix<T>, Vec<(&'static str, Box<dyn LinearMap<T>>)>) {
+    let mut matrix = random::<T>(5, 3, 0.4);
+    matrix.row_mut(2).fill(T::zero());
+    matrix[(0, 1)] = T::zero();
+    let boxed: Box<dyn LinearMap<T>> = Box::new(matrix.clone());
+    let shared: Arc<dyn LinearMap<T>> = Arc::new(CsrMatrix::from(&matrix));
+    let columns: OMatrix<T, nalgebra::Dyn, nalgebra::Const<3>> =
+        OMatrix::<T, nalgebra::Dyn, nalgebra::Const<3>>::from_column_slice(matrix.as_slice());
+    let leaked: &'static DMatrix<T> = Box::leak(Box::new(matrix.clone()));
+    let all: Vec<(&'static str, Box<dyn LinearMap<T>>)> = vec![
+        ("dense", boxed),
+        ("minimal", Box::new(Minimal(matrix.clone()))),
+        (
+            "static",
+            Box::new(SMatrix::<T, 5, 3>::from_column_slice(matrix.as_slice())),
+        ),
+        ("fixed number of columns", Box::new(columns)),
+        ("by rows", Box::new(CsrMatrix::from(&matrix))),
+        ("by columns", Box::new(CscMatrix::from(&matrix))),
+        ("reference", Box::new(leaked)),
+        ("reference counted", Box::new(Rc::new(matrix.clone()))),
+        ("shared", Box::new(shared)),
+    ];
+    (matrix, all)
+}
+
+fn every_form_agrees<T: Real>() {
+    let (matrix, forms) = forms::<T>();
+    let tolerance = <T as Real>::from_f64(10.0) * T::EPSILON;
+    for (name, map) in forms {
+        assert_eq!((map.rows(), map.columns()), (5, 3), "{name}");
+        map.validate("matrix").unwrap();
+        for count in 1..=9 {
+            let nan = <T as Real>::from_f64(f64::NAN);
+            let x = random::<T>(3, count, 0.2);
+            let mut images = DMatrix::from_element(5, count, nan);
+            map.apply_block(x.as_slice(), images.as_mut_slice());
+            assert!(
+                (images - &matrix * x).amax() <= tolerance,
+                "{name}, {count}"
+            );
+            let y = random::<T>(5, count, 0.2);
+            let mut images = DMatrix::from_element(3, count, nan);
+            map.apply_adjoint_block(y.as_slice(), images.as_mut_slice());
+            assert!(
+                (images - matrix.tr_mul(&y)).amax() <= tolerance,
+                "{name}, {count}"
+            );
+        }
+        if let Some(norms) = map.column_norms() {
+            for (j, norm) in norms.into_iter().enumerate() {
+                assert!(
+                    (norm - matrix.column(j).norm()).abs() <= tolerance,
+                    "{name}"
+                );
+            }
+        } else {
+            assert_eq!(name, "minimal");
+        }
+        let b = random::<T>(5, 2, 0.8);
+        let expected = solve_by_descent(&matrix, &b, SolveConfig::default()).unwrap();
+        let found = solve_by_descent(map.as_ref(), &b, SolveConfig::default()).unwrap();
+        let error = (found.solution - expected.solution).amax();
+        assert!(
+            error <= <T as Real>::from_f64(1e3) * T::EPSILON,
+            "{name}: {error:e}"
+        );
+    }
+}
+
+#[test]
+fn every_form_of_a_matrix_is_the_same_map() {
+    every_form_agrees::<f32>();
+    every_form_agrees::<f64>();
+}
+
+#[test]
+fn an_entry_that_is_not_finite_is_found_in_every_form() {
+    let mut matrix = random::<f64>(4, 2, 0.3);
+    matrix[(2, 1)] = f64::NAN;
+    let forms: [Box<dyn LinearMap<f64>>; 5] = [
+        Box::new(matrix.clone()),
+        Box::new(SMatrix::<f64, 4, 2>::from_column_slice(matrix.as_slice())),
+        Box::new(CsrMatrix::from(&matrix)),
+        Box::new(CscMatrix::from(&matrix)),
+        Box::new(Arc::new(matrix.clone())),
+    ];
+    for map in forms {
+        let error = map.validate("matrix").unwrap_err().to_string();
+        assert!(error.contains("row 2, column 1"), "{error}");
+    }
+}
+
+#[test]
+fn lengths_of_columns_stay_in_range() {
+    let matrix = nalgebra::dmatrix![3e200, 3e-200, 0.0, f64::MAX; -4e200, 4e-200, 0.0, f64::MAX];
+    let expected = [5e200, 5e-200, 0.0, f64::MAX];
+    let forms: [Box<dyn LinearMap<f64>>; 3] = [
+        Box::new(matrix.clone()),
+        Box::new(CsrMatrix::from(&matrix)),
+        Box::new(CscMatrix::from(&matrix)),
+    ];
+    for map in forms {
+        for (found, expected) in map.column_norms().unwrap().into_iter().zip(expected) {
+            assert!((found - expected).abs() <= 1e-15 * expected, "{found:e}");
+        }
+    }
+}

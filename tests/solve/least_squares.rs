@@ -1,0 +1,393 @@
+//! Least squares whose columns have different lengths: `Ok` by a named test, or an honest error.
+
+use matrix_descent::solve::{Acceptance, SolveError};
+use matrix_descent::{LinearMap, Real, Solution, SolveConfig, StopReason, solve_by_descent};
+use nalgebra::{DMatrix, DVector, dmatrix, dvector};
+use proptest::prelude::*;
+
+use crate::properties::config;
+use crate::support::fixtures::{least_squares_sets, matrix};
+use crate::support::gallery::random::{orthogonal, uniform};
+use crate::support::reference::double_double::DotProduct;
+use crate::support::reference::widen;
+use crate::support::systems::random;
+
+/// What the tests of an answer compare: the residual beside the sizes of the terms, and the largest
+/// cosine between the residual and a column. From a residual to more than twice the digits.
+struct Judged {
+    of_system: f64,
+    of_least_squares: f64,
+    relative_residual: f64,
+}
+
+fn judged(a: &DMatrix<f64>, b: &DVector<f64>, x: &DVector<f64>) -> Judged {
+    let (rows, columns) = a.shape();
+    let residual = DVector::from_fn(rows, |i, _| {
+        let mut sum = DotProduct::default();
+        sum.add(b[i]);
+        (0..columns).for_each(|j| sum.add_product(-a[(i, j)], x[j]));
+        sum.rounded()
+    });
+    let size: f64 = (0..columns).map(|j| a.column(j).norm() * x[j].abs()).sum();
+    let cosine = |j: usize| {
+        let mut sum = DotProduct::default();
+        (0..rows).for_each(|i| sum.add_product(a[(i, j)], residual[i]));
+        let (sum, length) = (sum.rounded().abs(), a.column(j).norm());
+        if sum == 0.0 {
+            0.0
+        } else {
+            sum / (length * residual.norm())
+        }
+    };
+    let ratio = |size: f64| {
+        if residual.norm() == 0.0 {
+            0.0
+        } else {
+            residual.norm() / size
+        }
+    };
+    Judged {
+        of_system: ratio(size + b.norm()),
+        of_least_squares: (0..columns).map(cosine).fold(0.0, f64::max),
+        relative_residual: ratio(b.norm()),
+    }
+}
+
+impl Judged {
+    /// Whether an answer passes the tests without a tolerance, for a format with this ε; `room` for
+    /// the rounding of the residual that the solver itself computes.
+    fn is_at_floor(&self, epsilon: f64, (rows, columns): (usize, usize), room: f64) -> bool {
+        let floor = 16.0 * epsilon * (rows.max(columns) as f64).sqrt() * room;
+        self.of_system <= floor
+            || self.of_least_squares <= floor
+            || (self.of_system * self.of_least_squares <= floor
+                && self.of_least_squares <= epsilon.cbrt() * room)
+    }
+}
+
+fn largest_relative_error(found: &DVector<f64>, expected: &DVector<f64>) -> f64 {
+    let errors = found.iter().zip(expected.iter());
+    errors.map(|(x, y)| ((x - y) / y).abs()).fold(0.0, f64::max)
+}
+
+fn by_qr(a: &DMatrix<f64>, b: &DVector<f64>) -> DVector<f64> {
+    let (q, r) = a.clone().qr().unpack();
+    r.solve_upper_triangular(&(q.transpose() * b)).unwrap()
+}
+
+/// The digits that NIST's sets leave to a solver in `f64`, beside those of a QR factorisation.
+#[test]
+fn certified_sets_are_solved_as_well_as_a_factorisation_solves_them() {
+    for (name, set) in least_squares_sets() {
+        let a = matrix(&set.matrix);
+        let b = DVector::from_vec(set.right_hand_side);
+        let exact = DVector::from_vec(set.solution);
+        let factored = by_qr(&a, &b);
+        assert!(
+            judged(&a, &b, &factored).is_at_floor(f64::EPSILON, a.shape(), 1.0),
+            "{name}"
+        );
+        let reached = largest_relative_error(&factored, &exact).max(1e-14);
+        let found = solve_by_descent(&a, &b, SolveConfig::default())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let x = found.solution.column(0).into_owned();
+        assert!(
+            judged(&a, &b, &x).is_at_floor(f64::EPSILON, a.shape(), 1.1),
+            "{name}"
+        );
+        let error = largest_relative_error(&x, &exact);
+        println!(
+            "{name}: {error:.1e}, QR {reached:.1e}, {:?}",
+            found.acceptances[0]
+        );
+        assert!(
+            error <= 100.0 * reached,
+            "{name}: {error:e}, QR {reached:e}"
+        );
+    }
+}
+
+/// Systems that were solved wrongly by solvers which take a short column for zero.
+#[test]
+fn short_columns_count_as_much_as_long_ones() {
+    let a = dmatrix![1.0, 2e-20; 3.0, 1e-20; 2.0, 5e-20];
+    let found = solve_by_descent(&a, &dvector![5.0, 5.0, 12.0], SolveConfig::default()).unwrap();
+    let error =
+        largest_relative_error(&found.solution.column(0).into_owned(), &dvector![1.0, 2e20]);
+    assert!(error < 1e-14, "{error:e}");
+    assert_eq!(found.acceptances, [Some(Acceptance::System)]);
+    // Two time stamps in milliseconds.
+    let a = dmatrix![1.7e12, 1.0; 1.7e12 + 1000.0, 1.0];
+    let found = solve_by_descent(&a, &dvector![0.0, 1.0], SolveConfig::default()).unwrap();
+    let error = largest_relative_error(
+        &found.solution.column(0).into_owned(),
+        &dvector![1e-3, -1.7e9],
+    );
+    assert!(error < 1e-6, "{error:e}");
+    assert!(
+        (1e8..1e10).contains(&found.condition_estimate),
+        "{:e}",
+        found.condition_estimate
+    );
+    // Julian days in single precision: what the data allow.
+    let days = dmatrix![2_459_580.5_f32, 1.0; 2_459_680.5, 1.0; 2_459_880.5, 1.0];
+    let found = solve_by_descent(&days, &dvector![1.0, 2.0, 4.0], SolveConfig::default()).unwrap();
+    assert!(
+        (found.solution[0] - 0.01).abs() < 1e-4,
+        "{}",
+        found.solution[0]
+    );
+}
+
+#[test]
+fn a_zero_column_has_the_unknown_zero() {
+    let a = dmatrix![1.0, 0.0, 100.0; 1.0, 0.0, 3.0; 2.0, 0.0, 1.0];
+    for ridge in [0.0, 0.5] {
+        let config = SolveConfig::default().ridge(ridge);
+        let found = solve_by_descent(&a, &dvector![1.0, 1.0, 2.0], config).unwrap();
+        assert_eq!(found.solution[1], 0.0);
+    }
+}
+
+/// The solution of minimum norm depends on the units, so it must not be that of scaled columns.
+#[test]
+fn dependent_columns_keep_the_solution_of_minimum_norm() {
+    let base = random::<f64>(12, 5, 0.4);
+    let sizes = [1.0, 30.0, 1e3, 0.02, 5.0];
+    let full = DMatrix::from_fn(12, 5, |i, j| base[(i, j)] * sizes[j]);
+    let repeated = DMatrix::from_fn(12, 6, |i, j| {
+        full[(i, j.min(4))] * if j == 5 { 40.0 } else { 1.0 }
+    });
+    let table = [
+        ("wide", dmatrix![1.0, 10.0]),
+        ("one direction", dmatrix![1.0, 10.0; 1.0, 10.0]),
+        ("a column repeated", repeated),
+        (
+            "differences",
+            dmatrix![1.0, -1.0, 0.0; 0.0, 20.0, -20.0; 300.0, 0.0, -300.0],
+        ),
+    ];
+    for (name, a) in table {
+        let b = random::<f64>(a.nrows(), 1, 0.7);
+        let expected = a.clone().pseudo_inverse(1e-12 * a.norm()).unwrap() * &b;
+        let found = solve_by_descent(&a, &b, SolveConfig::default()).unwrap();
+        let error = (&found.solution - &expected).norm() / expected.norm();
+        assert!(error < 1e-9, "{name}: {error:e}");
+    }
+}
+
+#[test]
+fn a_relative_residual_is_met_or_told() {
+    let a = random::<f64>(20, 20, 0.5) + DMatrix::identity(20, 20) * 4.0;
+    let b = DVector::from_fn(20, |i, _| (i as f64).sin());
+    for ratio in [1e-2, 1e-6, 1e-12] {
+        let config = SolveConfig::default().relative_residual(ratio);
+        let found = solve_by_descent(&a, &b, config).unwrap();
+        let x = found.solution.column(0).into_owned();
+        assert!(judged(&a, &b, &x).relative_residual <= ratio * (1.0 + 1e-3));
+        assert_eq!(found.acceptances, [Some(Acceptance::RelativeResidual)]);
+        assert_eq!(found.reports[0].stop_reason, StopReason::Accuracy);
+    }
+    // No x comes nearer to b than the least-squares solution.
+    let tall = random::<f64>(20, 4, 0.5);
+    let config = SolveConfig::default().relative_residual(1e-3);
+    let Err(SolveError::NotConverged { best, .. }) = solve_by_descent(&tall, &b, config) else {
+        panic!("an impossible residual was met");
+    };
+    assert_eq!(best.acceptances, [None]);
+    let expected = by_qr(&tall, &b);
+    assert!((best.solution.column(0) - expected).norm() < 1e-12);
+}
+
+/// A map that does not tell the lengths of its columns.
+struct Unmeasured(DMatrix<f64>);
+
+impl LinearMap<f64> for Unmeasured {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.0.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.0.apply_adjoint(y, image);
+    }
+}
+
+#[test]
+fn unknown_lengths_leave_the_test_by_norms() {
+    let a = random::<f64>(9, 4, 0.3);
+    let b = random(9, 1, 0.8);
+    let plain = solve_by_descent(&a, &b, SolveConfig::default()).unwrap();
+    let found = solve_by_descent(&Unmeasured(a), &b, SolveConfig::default()).unwrap();
+    assert!((found.solution - plain.solution).norm() < 1e-13);
+    let short = Unmeasured(dmatrix![1.0, 2e-20; 3.0, 1e-20; 2.0, 5e-20]);
+    let found = solve_by_descent(&short, &dvector![5.0, 5.0, 12.0], SolveConfig::default());
+    assert_eq!(found.unwrap().acceptances, [Some(Acceptance::LeastSquares)]);
+}
+
+#[test]
+fn lengths_that_cannot_be_are_told() {
+    struct Lying(DMatrix<f64>, Vec<f64>);
+    impl LinearMap<f64> for Lying {
+        fn rows(&self) -> usize {
+            self.0.nrows()
+        }
+        fn columns(&self) -> usize {
+            self.0.ncols()
+        }
+        fn apply(&self, x: &[f64], image: &mut [f64]) {
+            self.0.apply(x, image);
+        }
+        fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+            self.0.apply_adjoint(y, image);
+        }
+        fn column_norms(&self) -> Option<Vec<f64>> {
+            Some(self.1.clone())
+        }
+    }
+    let a = random::<f64>(5, 2, 0.3);
+    let b = random(5, 1, 0.8);
+    for lengths in [
+        vec![1.0],
+        vec![1.0, f64::NAN],
+        vec![-1.0, 1.0],
+        vec![f64::INFINITY, 1.0],
+    ] {
+        let found = solve_by_descent(&Lying(a.clone(), lengths), &b, SolveConfig::default());
+        assert!(matches!(found, Err(SolveError::Input(_))), "{found:?}");
+    }
+    // A length of zero for a column that has one is never taken for a solution.
+    let found = solve_by_descent(
+        &Lying(a.clone(), vec![0.0, 1.0]),
+        &b,
+        SolveConfig::default(),
+    );
+    if let Ok(found) = found {
+        let x = found.solution.column(0).into_owned();
+        let column = b.column(0).into_owned();
+        assert!(judged(&a, &column, &x).is_at_floor(f64::EPSILON, a.shape(), 1.1));
+    }
+}
+
+/// A random problem: singular vectors, spectrum, sizes of the columns, how far b is from the range.
+#[derive(Clone, Copy, Debug)]
+struct Recipe {
+    rows: usize,
+    columns: usize,
+    condition: f64,
+    spread: f64,
+    misfit: f64,
+    seed: u64,
+}
+
+fn recipes() -> impl Strategy<Value = Recipe> {
+    (
+        1_usize..9,
+        0_usize..7,
+        0.0..13.0,
+        0.0..20.0,
+        -12.0..1.0,
+        0_u64..u64::MAX / 2,
+    )
+        .prop_map(|(columns, more, condition, spread, misfit, seed)| Recipe {
+            rows: columns + more,
+            columns,
+            condition: 10_f64.powf(condition),
+            spread,
+            misfit: if more % 3 == 0 {
+                0.0
+            } else {
+                10_f64.powf(misfit)
+            },
+            seed,
+        })
+}
+
+impl Recipe {
+    /// Whether rounding may keep every answer from passing a test: the condition number is large, or
+    /// the residual is neither at the level of rounding nor far above, so that the rounding of x
+    /// alone spoils its angles.
+    fn is_hard<T: Real>(&self) -> bool {
+        let epsilon = T::EPSILON.to_f64();
+        let between = epsilon..10.0 * epsilon.powf(2.0 / 3.0);
+        self.condition > 0.1 / epsilon.sqrt() || between.contains(&self.misfit)
+    }
+
+    /// The matrix before its columns are scaled.
+    fn base(&self) -> DMatrix<f64> {
+        let (left, right) = (
+            orthogonal(self.rows, self.seed),
+            orthogonal(self.columns, self.seed + 1),
+        );
+        let last = self.columns.saturating_sub(1).max(1) as f64;
+        let value = |i: usize| self.condition.powf(-(i as f64) / last);
+        let sigma = DMatrix::from_fn(
+            self.rows,
+            self.columns,
+            |i, j| if i == j { value(i) } else { 0.0 },
+        );
+        left * sigma * right
+    }
+
+    /// 10^(±spread) at random.
+    fn sizes(&self, most: f64) -> Vec<f64> {
+        let places = uniform(self.columns, self.seed + 2);
+        let spread = self.spread.min(most);
+        (0..self.columns)
+            .map(|j| 10_f64.powf(spread * places[j]))
+            .collect()
+    }
+
+    fn right_hand_side(&self, base: &DMatrix<f64>) -> DVector<f64> {
+        let noise = uniform(self.rows.max(self.columns), self.seed + 3);
+        let x = DVector::from_fn(self.columns, |j, _| noise[(j, 0)]);
+        let away = DVector::from_fn(self.rows, |i, _| noise[(i, noise.ncols() - 1)]);
+        base * x + away * self.misfit
+    }
+}
+
+/// Whether a problem with columns of these sizes was solved; panics if it was not and `Ok` says so.
+fn is_solved<T: Real>(recipe: &Recipe, most: f64) -> bool {
+    let (base, sizes) = (recipe.base(), recipe.sizes(most));
+    let a = DMatrix::from_fn(recipe.rows, recipe.columns, |i, j| base[(i, j)] * sizes[j]);
+    let a: DMatrix<T> = a.map(<T as Real>::from_f64);
+    let b: DVector<T> = recipe.right_hand_side(&base).map(<T as Real>::from_f64);
+    let found: Solution<T> = match solve_by_descent(&a, &b, SolveConfig::default()) {
+        Ok(found) => found,
+        Err(SolveError::NotConverged { best, .. }) => {
+            assert_eq!(best.acceptances, [None]);
+            return false;
+        }
+        Err(other) => panic!("{recipe:?}: {other}"),
+    };
+    let x = found.solution.column(0).map(Real::to_f64);
+    let judged = judged(&widen(&a), &b.map(Real::to_f64), &x);
+    // The residual of the solver has rounding errors of its own.
+    let is_right = judged.is_at_floor(T::EPSILON.to_f64(), a.shape(), 1.5);
+    assert!(
+        is_right,
+        "{recipe:?}: {:?} with {:e} and {:e}",
+        found.acceptances, judged.of_system, judged.of_least_squares
+    );
+    true
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn no_wrong_least_squares_whatever_the_sizes_of_the_columns(recipe in recipes()) {
+        let solved = is_solved::<f64>(&recipe, 20.0);
+        prop_assert!(solved || recipe.is_hard::<f64>(), "{:?}", recipe);
+        let single = Recipe { condition: recipe.condition.min(1e6), ..recipe };
+        let solved = is_solved::<f32>(&single, 8.0);
+        prop_assert!(solved || single.is_hard::<f32>(), "{:?}", single);
+    }
+}
