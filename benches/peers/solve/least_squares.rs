@@ -6,7 +6,7 @@ use faer::mat::{MatMut, MatRef};
 use faer::matrix_free::lsmr::{LsmrParams, lsmr, lsmr_scratch};
 use faer::matrix_free::{IdentityPrecond, InitialGuessStatus};
 use faer::{Mat, Par};
-use matrix_descent::{SolveConfig, SolveMethod, solve_by_descent};
+use matrix_descent::{LinearMap, SolveConfig, SolveMethod, solve_by_descent};
 use nalgebra::{DMatrix, DVector};
 
 use crate::dense::{CONDITION_NUMBER, TOLERANCE};
@@ -71,11 +71,10 @@ impl Case {
         }
     }
 
-    /// To ‖Aᵀr‖ ≤ TOLERANCE·‖r‖, since ‖Aᵀr‖ is at most ‖A‖_F·‖r‖ times the largest cosine.
+    /// To ‖Aᵀr‖ ≤ TOLERANCE·‖r‖; ‖A‖ is 1.
     fn descend(&self, rule: SolveMethod) -> DVector<f64> {
-        let tolerance = TOLERANCE / self.matrix.norm();
-        let config = SolveConfig::default().method(rule).tolerance(tolerance);
-        let found = solve_by_descent(&self.matrix, &self.b, config);
+        let config = SolveConfig::default().method(rule).tolerance(TOLERANCE);
+        let found = solve_by_descent(&ByNorm(&self.matrix), &self.b, config);
         let found = found.unwrap_or_else(|error| panic!("{error}"));
         found.solution.column(0).into_owned()
     }
@@ -108,5 +107,27 @@ impl Case {
         let error = (x - &self.solution).norm() / self.solution.norm();
         let allowed = 2.0 * CONDITION_NUMBER * CONDITION_NUMBER * TOLERANCE;
         assert!(error <= allowed, "{name}: {error:e}");
+    }
+}
+
+/// A matrix that does not tell the lengths of its columns, so that a descent ends by ‖Aᵀr‖, as LSMR
+/// does.
+struct ByNorm<'a>(&'a DMatrix<f64>);
+
+impl LinearMap<f64> for ByNorm<'_> {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.0.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.0.apply_adjoint(y, image);
     }
 }

@@ -134,7 +134,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         // The rounding of r by ε·Σ‖aⱼ‖|xⱼ| leaves aⱼᵀr no smaller than that times ‖aⱼ‖.
         let is_rounded = error.of_least_squares.is_some_and(|other| {
             other <= T::EPSILON.cbrt() && error.of_system * other <= self.rounding
-        });
+        }) && self.has_known_angles(error);
         let applies = self.settings.target == SolveTarget::RoundingFloor && self.is_useful(error);
         let floor = (applies && is_rounded).then_some(Acceptance::RoundingFloor);
         self.acceptance_by_rounding(error).or(floor)
@@ -161,6 +161,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         } else {
             None
         }
+    }
+
+    /// Whether the rounding of r leaves the angles between r and the columns known to ∛ε, which is
+    /// asked for without a tolerance.
+    fn has_known_angles(&self, error: &BackwardError<T>) -> bool {
+        let sixteenth = <T as Real>::from_f64(0.0625);
+        let doubt = sixteenth * self.rounding / error.of_system;
+        self.settings.target != SolveTarget::RoundingFloor || doubt <= T::EPSILON.cbrt()
     }
 
     /// Whether the residual is at most the larger of those at x = 0 and at the start.
