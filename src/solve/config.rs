@@ -1,5 +1,7 @@
 //! The settings of a solution.
 
+use std::fmt;
+
 use nalgebra::DMatrix;
 
 use crate::descent::{Observer, Silent};
@@ -16,6 +18,7 @@ use crate::solve::method::SolveMethod;
 /// κ is the condition number of A: its largest singular value divided by the smallest nonzero one.
 /// The numbers of steps are those of conjugate gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SolveProblem {
     /// ½‖A·x − b‖² + λ/2·‖x‖², for any shape and rank; the default.
@@ -30,6 +33,15 @@ pub enum SolveProblem {
     /// The symmetry of A is not checked, but the residual is: with any other kind of matrix the run
     /// ends in an error. A may be semidefinite if A·x = b has a solution.
     PositiveDefinite,
+}
+
+impl fmt::Display for SolveProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::LeastSquares => "least squares",
+            Self::PositiveDefinite => "positive definite",
+        })
+    }
 }
 
 /// How [`solve_by_descent`](crate::solve::solve_by_descent) works; every setting has a default.
