@@ -115,7 +115,7 @@ impl<T: Real, L: Loss<T>> InverseObjective<'static, T, L> {
     ///     })
     /// });
     /// for run in runs {
-    ///     assert!((run.join().expect("no panic")?.parameters[0] - 0.6).abs() < 1e-9);
+    ///     assert!((run.join().expect("no panic")?.parameters[0] - 0.6_f64).abs() < 1e-9);
     /// }
     /// # Ok::<(), matrix_descent::Error>(())
     /// ```
