@@ -1,5 +1,6 @@
 //! The tests: a folder for each folder of the library, what holds of all operations (their
-//! properties, their memory, their errors), the gallery of matrices, and the guide.
+//! properties, their memory, their errors) and of all blocks (pointers, saving), the gallery of
+//! matrices, and the guide.
 
 mod support;
 
@@ -15,7 +16,9 @@ mod linear_map;
 mod loss;
 mod objective;
 mod optimizer;
+mod pointers;
 mod properties;
+mod saved;
 mod set;
 mod solve;
 mod svd;

@@ -37,13 +37,27 @@ const RIDGE: f64 = 0.005;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        deny_unknown_fields,
+        bound(
+            serialize = "T: Real, M: serde::Serialize",
+            deserialize = "T: Real, M: serde::Deserialize<'de>, O: Default"
+        )
+    )
+)]
 #[must_use]
 pub struct CompletionConfig<T: Real, M = Lbfgs<T>, O = Silent> {
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub(super) ridge: T,
     pub(super) optimizer: M,
     pub(super) seed: u64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub(super) tolerance: T,
     pub(super) max_steps: usize,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) observer: O,
 }
 

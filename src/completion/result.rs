@@ -23,15 +23,19 @@ use crate::objective::SvdFactors;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Completion<T: Real> {
     /// The fitted matrix Y, m×n.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub fitted: DMatrix<T>,
     /// Its singular values and vectors, Y = U·diag(σ)·Vᵀ: U m×k, k values σ, and V n×k.
     pub factors: SvdFactors<T>,
     /// √(Σ wᵢⱼ(yᵢⱼ − mᵢⱼ)²/Σ wᵢⱼ), the error in the known entries, in the units of M.
     ///
     /// It says little about the missing ones.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub fit_error: T,
     /// The history of the descent; its losses are f, penalty included, relative to the mean square
     /// of M.

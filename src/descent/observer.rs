@@ -51,7 +51,8 @@ impl<T: Real> Progress<'_, T> {
 ///
 /// A closure is an observer, and so is a pair of observers: each sees every iterate; pairs nest.
 /// The module [`watch`](crate::watch) has ready-made ones. To read an observer after the run, pass
-/// it inside a closure, `|progress: &Progress<'_, f64>| watcher.observe(progress)`.
+/// it as `&mut watcher as &mut dyn Observer<f64>`; to choose one while the program runs, as a
+/// `Box<dyn Observer<f64>>`.
 ///
 /// # Example
 ///
@@ -92,6 +93,29 @@ where
     }
 }
 
+/// A pointer to an observer that is chosen while a program runs. A pointer to any other type may be a
+/// closure, so these are the forms that the language allows beside closures.
+macro_rules! forward_observer {
+    ($($pointer:ty),+) => {$(
+        impl<T> Observer<T> for $pointer {
+            fn observe(&mut self, progress: &Progress<'_, T>) -> ControlFlow<()> {
+                (**self).observe(progress)
+            }
+
+            fn watches(&self) -> bool {
+                (**self).watches()
+            }
+        }
+    )+};
+}
+
+forward_observer!(
+    &mut (dyn Observer<T> + '_),
+    &mut (dyn Observer<T> + Send + '_),
+    Box<dyn Observer<T> + '_>,
+    Box<dyn Observer<T> + Send + '_>
+);
+
 /// The observer that does nothing.
 ///
 /// ```
@@ -104,6 +128,7 @@ where
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Silent;
 
 impl<T> Observer<T> for Silent {

@@ -93,9 +93,11 @@ impl fmt::Display for StopReason {
 /// ```
 #[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: crate::numerics::real::Real"))]
 #[non_exhaustive]
 pub struct Report<T> {
     /// The loss after 0, 1, 2, … steps: one entry more than there were steps.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     pub losses: Vec<T>,
     /// The number of steps taken.
     pub steps: usize,
@@ -159,11 +161,14 @@ impl<T: fmt::Debug> fmt::Debug for Ends<'_, T> {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: crate::numerics::real::Real"))]
 #[non_exhaustive]
 pub struct Minimization<T> {
     /// The parameters after the last step.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     pub parameters: Vec<T>,
     /// The parameters with the smallest loss of the run; not always the last ones.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     pub best_parameters: Vec<T>,
     /// The record of the run. Its stop reason says whether the run converged or met a limit.
     pub report: Report<T>,

@@ -36,6 +36,7 @@ use crate::numerics::validation::{
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Stopping<T> {
     /// The run has diverged if |loss| exceeds this multiple of the first nonzero loss; above 1.
@@ -45,10 +46,13 @@ pub struct Stopping<T> {
     ///
     /// The default leaves room for momentum, whose loss may grow by the condition number squared
     /// before it falls.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub divergence: T,
     /// The run has converged if the loss is at most this.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub loss: Option<T>,
     /// The run has converged if the Euclidean norm of the gradient is at most this; at least 0.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub gradient_norm: Option<T>,
     /// The run has stalled if the loss has stopped falling, as measured by this.
     pub stall: Option<Stall<T>>,
@@ -59,10 +63,12 @@ pub struct Stopping<T> {
 /// How little progress counts as a stall.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 pub struct Stall<T> {
     /// The number of steps without enough improvement after which the run ends; at least 1.
     pub patience: usize,
     /// The fraction of the loss that counts as improvement, in [0, 1).
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub minimum_improvement: T,
 }
 

@@ -44,14 +44,27 @@ pub(super) const DEFAULT_MAX_STEPS: usize = 100_000;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        deny_unknown_fields,
+        bound(
+            serialize = "T: Real, M: serde::Serialize",
+            deserialize = "T: Real, M: serde::Deserialize<'de>, O: Default"
+        )
+    )
+)]
 #[must_use]
 pub struct Config<T: Real, M = Automatic, O = Silent> {
     pub(super) method: M,
     pub(super) side: Side,
     pub(super) start: Start<T>,
     pub(super) seed: u64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub(super) tolerance: Option<T>,
     pub(super) max_steps: usize,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) observer: O,
 }
 

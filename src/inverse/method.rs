@@ -1,5 +1,7 @@
 //! The ways to find an inverse.
 
+use std::fmt;
+
 use nalgebra::DMatrix;
 
 use crate::descent::Observer;
@@ -54,6 +56,7 @@ pub struct Problem<'m, T: Real> {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Accuracy {
     /// The correctly rounded inverse, to about an ulp in the norm of the
@@ -69,6 +72,15 @@ pub enum Accuracy {
     /// The accuracy of working precision: a residual like that of an LU factorisation, and the
     /// error that goes with it. It takes some products less.
     Working,
+}
+
+impl fmt::Display for Accuracy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Full => "full accuracy",
+            Self::Working => "working accuracy",
+        })
+    }
 }
 
 /// The default method of [`invert_by_descent`](crate::inverse::invert_by_descent): nothing to tune.
@@ -97,6 +109,7 @@ pub enum Accuracy {
 /// condition than the cold start, and otherwise ignored;
 /// [`Inversion::route`](crate::inverse::Inversion::route) reports which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Automatic {
     pub(super) accuracy: Accuracy,
 }
@@ -113,6 +126,7 @@ pub struct Automatic {
 /// Beyond the matrix and the result it holds six n×n matrices, one less below n = 32 and for
 /// [`Side::Both`], and the state of the optimizer.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ByOptimizer<M> {
     pub(super) optimizer: M,
 }

@@ -1,5 +1,7 @@
 //! The result of an inversion.
 
+use std::fmt;
+
 use nalgebra::DMatrix;
 
 use crate::descent::{Report, StopReason};
@@ -35,10 +37,13 @@ use crate::objective::Side;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Inversion<T: Real> {
     /// X, n×n: with the automatic method the last iterate; with an optimizer the iterate with the
     /// smallest loss, or the last one if that is the best matrix of the optimizer's set.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub inverse: DMatrix<T>,
     /// The residual on the side set in the configuration, which is compared with the tolerance:
     /// ‖X·M − I‖_F for [`Side::Left`], ‖M·X − I‖_F for [`Side::Right`], the larger one for
@@ -46,6 +51,7 @@ pub struct Inversion<T: Real> {
     ///
     /// The residual on the other side may be larger or smaller, by up to the condition number of M;
     /// the certificate bounds both.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub residual: T,
     /// A rigorous bound of the error of X.
     pub certificate: Certificate,
@@ -77,6 +83,7 @@ pub struct Inversion<T: Real> {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Products {
     /// Until the inverse was right to about half of the digits, or to the tolerance.
@@ -108,6 +115,7 @@ impl Products {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Route {
     /// An optimizer followed the plain gradient.
@@ -118,6 +126,17 @@ pub enum Route {
     Polished,
     /// The given start was repaired, and the descent went on from there.
     Repaired,
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Optimizer => "by an optimizer",
+            Self::Cold => "from the scaled transpose",
+            Self::Polished => "by polishing the start",
+            Self::Repaired => "from the repaired start",
+        })
+    }
 }
 
 /// How near X is to the best approximate inverse in the set that an optimizer keeps it in.
@@ -132,7 +151,9 @@ pub enum Route {
 /// set; s depends neither on the optimizer nor on its momentum. The best residual is then at least
 /// √((r − s)² − (κ·s)²), where κ ≥ ς/σₙ comes from the certified inverse of M: a step of projected
 /// gradient descent ends within (κ·s)² of the least r² (Nesterov, "Introductory lectures on convex
-/// optimization", 2004, theorem 2.2.7), and changes r by at most s.
+/// optimization", 2004, theorem 2.2.7), and changes r by at most s. For that bound r and G are
+/// computed in `f64`, r is lowered and s raised by all that rounding may have done to them; only the
+/// projection of the set is taken to be rounded by no more than the allowance.
 ///
 /// # Example
 ///
@@ -151,12 +172,16 @@ pub enum Route {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Optimality<T> {
     /// s/r: about 1 far from the optimum; 0 for r = 0.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub stationarity: T,
     /// No matrix of the set has a smaller residual than this. 0 if no bound is known: before s is
     /// small enough for a bound to be worth computing, and for [`Side::Both`].
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub least_residual: T,
 }
 

@@ -25,6 +25,8 @@ use crate::numerics::validation::{check_finite, check_shape};
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub enum Start<T: Real> {
     /// X₀ = Mᵀ/(‖M‖₁·‖M‖∞), the default; the zero matrix if M is zero.
@@ -38,7 +40,9 @@ pub enum Start<T: Real> {
     /// The numbers come from xoshiro256++ and are the same on every machine.
     RandomUniform,
     /// This matrix, n×n like M and with finite entries.
-    Given(DMatrix<T>),
+    Given(
+        #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))] DMatrix<T>,
+    ),
 }
 
 impl<T: Real> Start<T> {

@@ -34,6 +34,7 @@ use crate::numerics::sign::sign;
 /// assert_eq!(gradient, [0.5, 0.0]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MeanAbsoluteError;
 
 impl<T: Real> Loss<T> for MeanAbsoluteError {

@@ -35,6 +35,7 @@ use crate::numerics::real::Real;
 /// assert_eq!(gradient, [0.5, 0.0]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LogCosh;
 
 impl<T: Real> Loss<T> for LogCosh {

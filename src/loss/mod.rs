@@ -15,6 +15,8 @@ pub use smooth_l1::SmoothL1;
 pub use squared::MeanSquaredError;
 pub use weighted::WeightedMeanSquaredError;
 
+use std::sync::Arc;
+
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
@@ -76,16 +78,28 @@ pub trait Loss<T: Real> {
     }
 }
 
-impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for &L {
-    fn value(&self, prediction: &[T], target: &[T]) -> T {
-        (**self).value(prediction, target)
-    }
+/// A pointer to a loss is a loss, which may be chosen while a program runs.
+macro_rules! forward_loss {
+    ($($pointer:ty),+) => {$(
+        impl<T: Real, L: Loss<T> + ?Sized> Loss<T> for $pointer {
+            fn value(&self, prediction: &[T], target: &[T]) -> T {
+                (**self).value(prediction, target)
+            }
 
-    fn value_and_gradient(&self, prediction: &[T], target: &[T], gradient: &mut [T]) -> T {
-        (**self).value_and_gradient(prediction, target, gradient)
-    }
+            fn value_and_gradient(
+                &self,
+                prediction: &[T],
+                target: &[T],
+                gradient: &mut [T],
+            ) -> T {
+                (**self).value_and_gradient(prediction, target, gradient)
+            }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
-        (**self).check_dimension(dimension)
-    }
+            fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+                (**self).check_dimension(dimension)
+            }
+        }
+    )+};
 }
+
+forward_loss!(&L, Box<L>, Arc<L>);

@@ -40,7 +40,10 @@ use crate::numerics::validation::check_above_zero;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 pub struct SmoothL1<T> {
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::above_zero"))]
     beta: T,
 }
 

@@ -31,6 +31,7 @@ use crate::numerics::real::Real;
 /// assert_eq!(gradient, [3.0, 0.0]);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MeanSquaredError;
 
 impl<T: Real> Loss<T> for MeanSquaredError {

@@ -2,8 +2,12 @@
 
 use super::Loss;
 use crate::numerics::input_error::InputError;
+use crate::numerics::norm::{self, LANES, sum_in_pairs};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_above_zero, check_at_least_zero, check_shape};
+
+/// As many values in a row as a lane of the other losses adds.
+const BLOCK: usize = norm::BLOCK / LANES;
 
 /// The weighted mean of the squared differences, without ½:
 ///
@@ -39,6 +43,11 @@ use crate::numerics::validation::{check_above_zero, check_at_least_zero, check_s
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "T: Real", into = "Vec<T>", try_from = "Vec<T>")
+)]
 pub struct WeightedMeanSquaredError<T> {
     weights: Vec<T>,
     /// A power of two that brings W to about 1, so that weights of any size keep products within
@@ -59,7 +68,9 @@ impl<T: Real> WeightedMeanSquaredError<T> {
         for &weight in &weights {
             check_at_least_zero("weights", weight)?;
         }
-        let sum = <T as Real>::from_f64(weights.iter().map(|weight| weight.to_f64()).sum());
+        let blocks = weights.chunks(BLOCK);
+        let sum: f64 = sum_in_pairs(blocks.map(|block| block.iter().map(|w| w.to_f64()).sum()));
+        let sum = <T as Real>::from_f64(sum);
         if !weights.is_empty() {
             check_above_zero("the sum of the weights", sum)?;
         }
@@ -78,12 +89,55 @@ impl<T: Real> WeightedMeanSquaredError<T> {
         &self.weights
     }
 
+    fn sum_of_block(&self, prediction: &[T], target: &[T], weights: &[T]) -> T {
+        let entries = prediction.iter().zip(target).zip(weights);
+        entries.fold(T::zero(), |sum, ((&p, &t), &weight)| {
+            let d = difference(p, t, weight);
+            sum + self.unit * weight * (d * d)
+        })
+    }
+
+    fn sum_and_gradient_of_block(
+        &self,
+        prediction: &[T],
+        target: &[T],
+        weights: &[T],
+        gradient: &mut [T],
+        scale: T,
+    ) -> T {
+        let entries = prediction.iter().zip(target).zip(weights);
+        let mut sum = T::zero();
+        for (((&p, &t), &weight), g) in entries.zip(gradient) {
+            let d = difference(p, t, weight);
+            let weight = self.unit * weight;
+            sum += weight * (d * d);
+            *g = scale * weight * d;
+        }
+        sum
+    }
+
     fn mean(&self, weighted_sum: T) -> T {
         if self.weights.is_empty() {
             T::zero()
         } else {
             weighted_sum / self.sum
         }
+    }
+}
+
+/// The weights, in the order of the entries.
+impl<T: Real> From<WeightedMeanSquaredError<T>> for Vec<T> {
+    fn from(loss: WeightedMeanSquaredError<T>) -> Self {
+        loss.weights
+    }
+}
+
+/// As [`new`](WeightedMeanSquaredError::new).
+impl<T: Real> TryFrom<Vec<T>> for WeightedMeanSquaredError<T> {
+    type Error = InputError<T>;
+
+    fn try_from(weights: Vec<T>) -> Result<Self, InputError<T>> {
+        Self::new(weights)
     }
 }
 
@@ -96,12 +150,10 @@ impl<T: Real> Loss<T> for WeightedMeanSquaredError<T> {
     fn value(&self, prediction: &[T], target: &[T]) -> T {
         assert_eq!(prediction.len(), target.len(), "slices differ in length");
         assert_eq!(prediction.len(), self.weights.len(), "not as many weights");
-        let entries = prediction.iter().zip(target).zip(&self.weights);
-        let sum = entries.fold(T::zero(), |sum, ((&p, &t), &weight)| {
-            let d = difference(p, t, weight);
-            sum + self.unit * weight * (d * d)
-        });
-        self.mean(sum)
+        let blocks = prediction.chunks(BLOCK).zip(target.chunks(BLOCK));
+        let blocks = blocks.zip(self.weights.chunks(BLOCK));
+        let sums = blocks.map(|((p, t), w)| self.sum_of_block(p, t, w));
+        self.mean(sum_in_pairs(sums))
     }
 
     /// The weighted mean of the squared differences and 2·w/W·(p − t).
@@ -114,15 +166,12 @@ impl<T: Real> Loss<T> for WeightedMeanSquaredError<T> {
         assert_eq!(prediction.len(), gradient.len(), "slices differ in length");
         assert_eq!(prediction.len(), self.weights.len(), "not as many weights");
         let scale = <T as Real>::from_f64(2.0) / self.sum;
-        let entries = prediction.iter().zip(target).zip(&self.weights);
-        let mut sum = T::zero();
-        for (((&p, &t), &weight), g) in entries.zip(gradient) {
-            let d = difference(p, t, weight);
-            let weight = self.unit * weight;
-            sum += weight * (d * d);
-            *g = scale * weight * d;
-        }
-        self.mean(sum)
+        let blocks = prediction.chunks(BLOCK).zip(target.chunks(BLOCK));
+        let blocks = blocks
+            .zip(self.weights.chunks(BLOCK))
+            .zip(gradient.chunks_mut(BLOCK));
+        let sums = blocks.map(|(((p, t), w), g)| self.sum_and_gradient_of_block(p, t, w, g, scale));
+        self.mean(sum_in_pairs(sums))
     }
 
     /// Checks that there are as many entries as weights.

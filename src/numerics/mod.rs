@@ -13,5 +13,7 @@ pub(crate) mod product;
 pub(crate) mod random;
 pub(crate) mod real;
 pub(crate) mod rounding;
+#[cfg(feature = "serde")]
+pub(crate) mod saved;
 pub(crate) mod sign;
 pub(crate) mod validation;

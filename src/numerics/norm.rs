@@ -9,12 +9,54 @@ use crate::numerics::real::Real;
 pub(crate) const LANES: usize = 8;
 
 /// How many values are summed directly; longer sums are split into blocks.
-const BLOCK: usize = 2048;
+pub(crate) const BLOCK: usize = 2048;
+
+/// Enough levels of pairs for as many blocks as a memory of 2⁴⁰ values has.
+const MOST_LEVELS: usize = 32;
 
 /// The columns of a matrix, as slices.
 pub(crate) fn columns<T: Real>(matrix: &DMatrix<T>) -> impl Iterator<Item = &[T]> {
     // A matrix without rows has no entries, and any length serves.
     matrix.as_slice().chunks_exact(matrix.nrows().max(1))
+}
+
+/// The sum of the sums of blocks, added in pairs: each takes part in about log₂ additions, while in a
+/// plain sum of nearly equal numbers the rounding errors would pile up.
+#[inline(always)]
+pub(crate) fn sum_in_pairs<T: Real>(mut sums: impl Iterator<Item = T>) -> T {
+    let Some(first) = sums.next() else {
+        return T::zero();
+    };
+    let Some(second) = sums.next() else {
+        return first;
+    };
+    // Like a binary counter: level l holds the sum of 2ˡ blocks where bit l of the count is set.
+    let mut levels = [T::zero(); MOST_LEVELS];
+    levels[1] = first + second;
+    let mut count = 2_usize;
+    for mut sum in sums {
+        let full = count.trailing_ones() as usize;
+        for &level in &levels[..full] {
+            sum += level;
+        }
+        levels[full] = sum;
+        count += 1;
+    }
+    let mut total = T::zero();
+    while count > 0 {
+        total += levels[count.trailing_zeros() as usize];
+        count &= count - 1;
+    }
+    total
+}
+
+/// A bound on the number of roundings between a value and its sum with all others, for this many
+/// values in blocks of [`BLOCK`] and [`LANES`].
+pub(crate) fn roundings_of_loss(count: usize) -> usize {
+    let in_a_lane = count.min(BLOCK).div_ceil(LANES);
+    let in_pairs = 2 * count.div_ceil(BLOCK).max(1).ilog2() as usize;
+    // The lanes, what is left of a block, and the last of the pairs.
+    in_a_lane + LANES + in_pairs + 4
 }
 
 /// Σxᵢ·yᵢ over the shorter length, summed by blocks, so that long sums lose no digits.
@@ -24,8 +66,7 @@ pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
         return dot_of_block(x, y);
     }
     let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK));
-    let sums = blocks.map(|(x, y)| dot_of_block(x, y));
-    sums.fold(T::zero(), |total, sum| total + sum)
+    sum_in_pairs(blocks.map(|(x, y)| dot_of_block(x, y)))
 }
 
 #[inline(always)]
@@ -139,19 +180,34 @@ pub(crate) fn all_finite<T: Real>(values: &[T]) -> bool {
 
 /// Σxᵢ², without any guard against overflow.
 pub(crate) fn sum_of_squares<T: Real>(values: &[T]) -> T {
-    let sums = values.chunks(BLOCK).map(squares_of_block);
-    sums.fold(T::zero(), |total, sum| total + sum)
+    sum_of_squares_of(values, |value| value)
 }
 
-fn squares_of_block<T: Real>(values: &[T]) -> T {
+/// Σf(xᵢ)².
+#[inline(always)]
+fn sum_of_squares_of<T: Real>(values: &[T], f: impl Fn(T) -> T) -> T {
+    if values.len() <= BLOCK {
+        return squares_of_block(values, f);
+    }
+    sum_in_pairs(
+        values
+            .chunks(BLOCK)
+            .map(|block| squares_of_block(block, &f)),
+    )
+}
+
+#[inline(always)]
+fn squares_of_block<T: Real>(values: &[T], f: impl Fn(T) -> T) -> T {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut sums = [T::zero(); LANES];
     for chunk in chunks {
         for (sum, &value) in sums.iter_mut().zip(chunk) {
+            let value = f(value);
             *sum += value * value;
         }
     }
     for (sum, &value) in sums.iter_mut().zip(rest) {
+        let value = f(value);
         *sum += value * value;
     }
     sums.iter().fold(T::zero(), |total, &sum| total + sum)
@@ -161,10 +217,7 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
     let magnitudes = values.iter().map(|value| value.abs());
     let largest = magnitudes.clone().fold(T::zero(), T::max);
     match largest.binary_exponent() {
-        Some(exponent) => values
-            .iter()
-            .map(|value| value.scale_by_power_of_two(-exponent))
-            .fold(T::zero(), |sum, value| sum + value * value)
+        Some(exponent) => sum_of_squares_of(values, |value| value.scale_by_power_of_two(-exponent))
             .sqrt()
             .scale_by_power_of_two(exponent),
         // All entries are zero, or one is infinite: the plain sum says which.
@@ -174,7 +227,7 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{all_finite, dot, euclidean_norm, norm_in_range};
+    use super::{all_finite, dot, euclidean_norm, norm_in_range, sum_in_pairs, sum_of_squares};
 
     #[test]
     fn a_dot_product_includes_every_entry() {
@@ -183,6 +236,40 @@ mod tests {
             let right: Vec<f64> = left.iter().map(|x| x + 1.0).collect();
             let expected: f64 = left.iter().map(|x| x * (x + 1.0)).sum();
             assert_eq!(dot(&left, &right), expected);
+        }
+    }
+
+    #[test]
+    fn a_sum_in_pairs_includes_every_term() {
+        for count in 0..70_u32 {
+            let sum: f64 = sum_in_pairs((1..=count).map(f64::from));
+            assert_eq!(sum, f64::from(count * (count + 1) / 2));
+        }
+        assert_eq!(
+            sum_in_pairs([f64::MAX, f64::MAX, 1.0].into_iter()),
+            f64::INFINITY
+        );
+    }
+
+    #[test]
+    fn long_sums_of_equal_terms_keep_their_digits() {
+        for length in [2048, 2049, 40_000, 1_000_003] {
+            let values = vec![1.17_f32; length];
+            let exact = length as f64 * f64::from(1.17_f32) * f64::from(1.17_f32);
+            for sum in [dot(&values, &values), sum_of_squares(&values)] {
+                let error = (f64::from(sum) / exact - 1.0).abs();
+                assert!(
+                    error <= 24.0 * f64::from(f32::EPSILON),
+                    "{length}: {error:e}"
+                );
+            }
+            let tiny = vec![1.17e-30_f32; length];
+            let exact = (length as f64).sqrt() * f64::from(1.17e-30_f32);
+            let error = (f64::from(euclidean_norm(&tiny)) / exact - 1.0).abs();
+            assert!(
+                error <= 12.0 * f64::from(f32::EPSILON),
+                "{length}: {error:e}"
+            );
         }
     }
 

@@ -6,23 +6,24 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::product::{add_product, multiply};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
+use crate::objective::held::Held;
 use crate::objective::side::Side;
 
 /// Y as a function of X, and the gradient with respect to X from that with respect to Y.
 #[derive(Clone, Debug)]
 pub(super) struct IdentityEstimate<'m, T> {
-    matrix: &'m DMatrix<T>,
+    matrix: Held<'m, DMatrix<T>>,
     /// Mᵀ, stored so that no product has to transpose.
     transpose: DMatrix<T>,
     side: Side,
 }
 
 impl<'m, T: Real> IdentityEstimate<'m, T> {
-    pub(super) fn new(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
-        check_square("matrix", matrix)?;
+    pub(super) fn new(matrix: Held<'m, DMatrix<T>>, side: Side) -> Result<Self, InputError<T>> {
+        check_square("matrix", &matrix)?;
         Ok(Self {
-            matrix,
             transpose: matrix.transpose(),
+            matrix,
             side,
         })
     }
@@ -32,8 +33,8 @@ impl<'m, T: Real> IdentityEstimate<'m, T> {
         self.matrix.nrows()
     }
 
-    pub(super) fn matrix(&self) -> &'m DMatrix<T> {
-        self.matrix
+    pub(super) fn matrix(&self) -> &DMatrix<T> {
+        &self.matrix
     }
 
     /// Mᵀ.

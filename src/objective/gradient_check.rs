@@ -6,16 +6,21 @@ use crate::numerics::real::Real;
 
 /// What [`check_gradient`] found: the worst entry of the gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct GradientCheck<T> {
     /// The largest |analytic − numeric| over all entries, relative to the largest entry of either
     /// gradient. NaN if the objective or a gradient was not finite.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub largest_relative_error: T,
     /// The index of the parameter where it occurs.
     pub index: usize,
     /// The objective's own partial derivative there.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub analytic: T,
     /// The finite difference there.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub numeric: T,
 }
 

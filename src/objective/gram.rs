@@ -1,12 +1,15 @@
 //! The mean squared error of an inverse from one product, as long as that is accurate.
 
+use std::sync::Arc;
+
 use nalgebra::{DMatrix, DMatrixView, DVector};
 
 use super::Objective;
 use super::estimate::IdentityEstimate;
+use super::held::Held;
 use super::inverse::check_lengths;
 use crate::numerics::input_error::InputError;
-use crate::numerics::norm::{LANES, euclidean_norm};
+use crate::numerics::norm::{BLOCK, LANES, euclidean_norm, sum_in_pairs};
 use crate::numerics::product::{multiply, multiply_symmetric};
 use crate::numerics::random::{fill_uniform_about_zero, seeded};
 use crate::numerics::real::Real;
@@ -80,14 +83,15 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
     ///
     /// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`].
     pub fn new(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
-        let mut objective = Self::plain(matrix, side)?;
-        objective.gram = Gram::of(&objective.estimate);
-        objective.products += usize::from(objective.gram.is_some());
-        Ok(objective)
+        Self::plain_of(Held::Borrowed(matrix), side).map(Self::with_gram)
     }
 
     /// The same, with the plain form everywhere.
     pub(crate) fn plain(matrix: &'m DMatrix<T>, side: Side) -> Result<Self, InputError<T>> {
+        Self::plain_of(Held::Borrowed(matrix), side)
+    }
+
+    fn plain_of(matrix: Held<'m, DMatrix<T>>, side: Side) -> Result<Self, InputError<T>> {
         let estimate = IdentityEstimate::new(matrix, side)?;
         let n = estimate.order();
         Ok(Self {
@@ -96,6 +100,13 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
             residual: vec![T::zero(); n * n],
             products: 0,
         })
+    }
+
+    /// Forms G, if there is one.
+    fn with_gram(mut self) -> Self {
+        self.gram = Gram::of(&self.estimate);
+        self.products += usize::from(self.gram.is_some());
+        self
     }
 
     /// The number of products of n×n matrices so far.
@@ -127,6 +138,19 @@ impl<'m, T: Real> InverseGramObjective<'m, T> {
         let loss = replace_by_loss_gradient(&mut self.residual);
         self.estimate.write_gradient(gradient, &self.residual);
         loss
+    }
+}
+
+impl<T: Real> InverseGramObjective<'static, T> {
+    /// The same for a matrix that the objective keeps, or an [`Arc`] that others share, so that it
+    /// can move to another thread; see
+    /// [`InverseObjective::shared`](super::InverseObjective::shared).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](InverseGramObjective::new).
+    pub fn shared(matrix: impl Into<Arc<DMatrix<T>>>, side: Side) -> Result<Self, InputError<T>> {
+        Self::plain_of(Held::Shared(matrix.into()), side).map(Self::with_gram)
     }
 }
 
@@ -235,13 +259,12 @@ impl<T: Real> Gram<T> {
         }
         let scale = <T as Real>::from_f64(2.0) / T::from_count(n * n);
         let columns = x.chunks_exact(n).zip(transpose.as_slice().chunks_exact(n));
-        let mut sum = T::zero();
-        for ((x, transpose), gradient) in columns.zip(gradient.chunks_exact_mut(n)) {
-            // Near the solution each column contributes about −1 to ⟨X, −Mᵀ⟩; adding 1 at once
-            // keeps the sums small.
-            sum += T::one() + finish_column(x, transpose, gradient, scale);
-        }
-        sum
+        let columns = columns.zip(gradient.chunks_exact_mut(n));
+        // Near the solution each column contributes about −1 to ⟨X, −Mᵀ⟩; adding 1 at once keeps
+        // the sums small.
+        sum_in_pairs(columns.map(|((x, transpose), gradient)| {
+            T::one() + finish_column(x, transpose, gradient, scale)
+        }))
     }
 }
 
@@ -272,7 +295,13 @@ fn finish_column<T: Real>(x: &[T], transpose: &[T], gradient: &mut [T], scale: T
 fn replace_by_loss_gradient<T: Real>(residual: &mut [T]) -> T {
     let count = T::from_count(residual.len());
     let scale = <T as Real>::from_f64(2.0) / count;
-    let (chunks, entries) = residual.as_chunks_mut::<LANES>();
+    let blocks = residual.chunks_mut(BLOCK);
+    sum_in_pairs(blocks.map(|block| scale_and_sum_squares(block, scale))) / count
+}
+
+/// Multiplies the values by `scale` and returns the sum of their former squares.
+fn scale_and_sum_squares<T: Real>(values: &mut [T], scale: T) -> T {
+    let (chunks, entries) = values.as_chunks_mut::<LANES>();
     let mut sums = [T::zero(); LANES];
     for chunk in chunks {
         for lane in 0..LANES {
@@ -285,7 +314,7 @@ fn replace_by_loss_gradient<T: Real>(residual: &mut [T]) -> T {
         rest += *entry * *entry;
         *entry *= scale;
     }
-    sums.iter().fold(rest, |total, &sum| total + sum) / count
+    sums.iter().fold(rest, |total, &sum| total + sum)
 }
 
 /// ±1, the same for every n×n matrix.

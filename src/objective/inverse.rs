@@ -1,9 +1,12 @@
 //! The matrix inverse as an objective: how far from the identity is X·M?
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 
 use super::Objective;
 use super::estimate::IdentityEstimate;
+use super::held::Held;
 use crate::loss::Loss;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
@@ -63,6 +66,10 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     /// [`InputError::Empty`], [`InputError::NotSquare`] or [`InputError::NotFinite`]; what
     /// [`Loss::check_dimension`] returns if the loss can't compare n² entries.
     pub fn new(matrix: &'m DMatrix<T>, side: Side, loss: L) -> Result<Self, InputError<T>> {
+        Self::of(Held::Borrowed(matrix), side, loss)
+    }
+
+    fn of(matrix: Held<'m, DMatrix<T>>, side: Side, loss: L) -> Result<Self, InputError<T>> {
         let estimate = IdentityEstimate::new(matrix, side)?;
         let n = estimate.order();
         loss.check_dimension(n * n)?;
@@ -79,6 +86,45 @@ impl<'m, T: Real, L: Loss<T>> InverseObjective<'m, T, L> {
     #[must_use]
     pub fn estimate(&self) -> &[T] {
         &self.value
+    }
+}
+
+impl<T: Real, L: Loss<T>> InverseObjective<'static, T, L> {
+    /// The same for a matrix that the objective keeps, so that it can move to another thread.
+    ///
+    /// It takes a matrix, or an [`Arc`] that other objectives share.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](InverseObjective::new).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::thread;
+    /// use matrix_descent::{minimize, InverseObjective, MeanSquaredError, Sgd, Side, Silent, Stopping};
+    /// use nalgebra::dmatrix;
+    ///
+    /// let m = Arc::new(dmatrix![2.0, 1.0; 1.0, 3.0]);
+    /// let runs = [Side::Left, Side::Right].map(|side| {
+    ///     let objective = InverseObjective::shared(Arc::clone(&m), side, MeanSquaredError);
+    ///     thread::spawn(move || {
+    ///         let stopping = Stopping::default().loss(1e-20);
+    ///         minimize(objective?, Sgd::new(0.2), vec![0.0; 4], stopping, Silent)
+    ///     })
+    /// });
+    /// for run in runs {
+    ///     assert!((run.join().expect("no panic")?.parameters[0] - 0.6_f64).abs() < 1e-9);
+    /// }
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    pub fn shared(
+        matrix: impl Into<Arc<DMatrix<T>>>,
+        side: Side,
+        loss: L,
+    ) -> Result<Self, InputError<T>> {
+        Self::of(Held::Shared(matrix.into()), side, loss)
     }
 }
 

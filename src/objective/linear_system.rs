@@ -1,8 +1,11 @@
 //! A linear system as an objective: how far is A·X from B?
 
+use std::sync::Arc;
+
 use nalgebra::{Dim, Dyn, Matrix, VecStorage};
 
 use super::Objective;
+use super::held::Held;
 use crate::linear_map::LinearMap;
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::sum_of_squares;
@@ -41,8 +44,8 @@ use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 /// ```
 #[derive(Clone, Debug)]
 pub struct LinearSystem<'m, T, A> {
-    map: &'m A,
-    right_side: &'m [T],
+    map: Held<'m, A>,
+    right_side: Held<'m, [T]>,
     /// A·X − B.
     residual: Vec<T>,
 }
@@ -57,16 +60,24 @@ impl<'m, T: Real, A: LinearMap<T>> LinearSystem<'m, T, A> {
         map: &'m A,
         right_side: &'m Matrix<T, Dyn, C, VecStorage<T, Dyn, C>>,
     ) -> Result<Self, InputError<T>> {
+        let entries = Held::Borrowed(right_side.as_slice());
+        Self::of(Held::Borrowed(map), entries, right_side.shape())
+    }
+
+    fn of(
+        map: Held<'m, A>,
+        right_side: Held<'m, [T]>,
+        (rows, columns): (usize, usize),
+    ) -> Result<Self, InputError<T>> {
         const NAME: &str = "right-hand side";
         map.validate("matrix")?;
-        let (rows, columns) = right_side.shape();
         check_not_empty(NAME, rows, columns)?;
         check_shape(NAME, (rows, columns), (map.rows(), columns))?;
-        check_entries(NAME, right_side.as_slice(), rows)?;
+        check_entries(NAME, &right_side, rows)?;
         Ok(Self {
             map,
-            right_side: right_side.as_slice(),
             residual: vec![T::zero(); right_side.len()],
+            right_side,
         })
     }
 
@@ -74,6 +85,23 @@ impl<'m, T: Real, A: LinearMap<T>> LinearSystem<'m, T, A> {
     #[must_use]
     pub fn residual(&self) -> &[T] {
         &self.residual
+    }
+}
+
+impl<T: Real, A: LinearMap<T>> LinearSystem<'static, T, A> {
+    /// The same for a map that objectives share and a right-hand side that this one keeps, so that it can move to another thread; see
+    /// [`InverseObjective::shared`](super::InverseObjective::shared).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](LinearSystem::new).
+    pub fn shared<C: Dim>(
+        map: Arc<A>,
+        right_side: Matrix<T, Dyn, C, VecStorage<T, Dyn, C>>,
+    ) -> Result<Self, InputError<T>> {
+        let shape = right_side.shape();
+        let entries: Vec<T> = right_side.data.into();
+        Self::of(Held::Shared(map), Held::Shared(entries.into()), shape)
     }
 }
 

@@ -1,8 +1,11 @@
 //! A matrix of low rank as an objective: how far is A·Bᵀ from M?
 
+use std::sync::Arc;
+
 use nalgebra::DMatrix;
 
 use super::Objective;
+use super::held::Held;
 use super::weights::check_rank;
 use crate::loss::Loss;
 use crate::numerics::input_error::InputError;
@@ -48,7 +51,7 @@ use crate::numerics::validation::{check_finite, check_not_empty, check_parameter
 #[derive(Clone, Debug, PartialEq)]
 pub struct LowRankObjective<'m, T, L> {
     loss: L,
-    matrix: &'m DMatrix<T>,
+    matrix: Held<'m, DMatrix<T>>,
     rank: usize,
     /// Y.
     estimate: Vec<T>,
@@ -67,16 +70,20 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     /// rank outside 1 … min(m, n); what [`Loss::check_dimension`] returns if the loss can't compare
     /// m·n entries.
     pub fn new(matrix: &'m DMatrix<T>, rank: usize, loss: L) -> Result<Self, InputError<T>> {
+        Self::of(Held::Borrowed(matrix), rank, loss)
+    }
+
+    fn of(matrix: Held<'m, DMatrix<T>>, rank: usize, loss: L) -> Result<Self, InputError<T>> {
         check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
-        check_finite("matrix", matrix)?;
+        check_finite("matrix", &matrix)?;
         check_rank(rank, matrix.shape())?;
         loss.check_dimension(matrix.len())?;
         Ok(Self {
             loss,
-            matrix,
             rank,
             estimate: vec![T::zero(); matrix.len()],
             slope: vec![T::zero(); matrix.len()],
+            matrix,
         })
     }
 
@@ -106,6 +113,23 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
         let product = a * b.transpose();
         check_finite("product", &product)?;
         Ok(product)
+    }
+}
+
+impl<T: Real, L: Loss<T>> LowRankObjective<'static, T, L> {
+    /// The same for a matrix that the objective keeps, or an [`Arc`] that others share, so that it
+    /// can move to another thread; see
+    /// [`InverseObjective::shared`](super::InverseObjective::shared).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](LowRankObjective::new).
+    pub fn shared(
+        matrix: impl Into<Arc<DMatrix<T>>>,
+        rank: usize,
+        loss: L,
+    ) -> Result<Self, InputError<T>> {
+        Self::of(Held::Shared(matrix.into()), rank, loss)
     }
 }
 

@@ -4,6 +4,7 @@ mod estimate;
 mod fit;
 mod gradient_check;
 mod gram;
+mod held;
 mod inverse;
 mod linear_system;
 mod low_rank;
@@ -83,16 +84,23 @@ pub trait Objective<T: Real> {
     }
 }
 
-impl<T: Real, F: Objective<T> + ?Sized> Objective<T> for &mut F {
-    fn dimension(&self) -> usize {
-        (**self).dimension()
-    }
+/// A pointer to an objective is an objective, which may be chosen while a program runs.
+macro_rules! forward_objective {
+    ($($pointer:ty),+) => {$(
+        impl<T: Real, F: Objective<T> + ?Sized> Objective<T> for $pointer {
+            fn dimension(&self) -> usize {
+                (**self).dimension()
+            }
 
-    fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
-        (**self).value_and_gradient(parameters, gradient)
-    }
+            fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
+                (**self).value_and_gradient(parameters, gradient)
+            }
 
-    fn validate(&self) -> Result<(), InputError<T>> {
-        (**self).validate()
-    }
+            fn validate(&self) -> Result<(), InputError<T>> {
+                (**self).validate()
+            }
+        }
+    )+};
 }
+
+forward_objective!(&mut F, Box<F>);

@@ -10,13 +10,18 @@ use crate::numerics::real::Real;
 /// They are as orthonormal as the descent made them; nothing is proven. The third factor is V
 /// itself, not its transpose.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct SvdFactors<T: Real> {
     /// U: m×k, the left singular vectors as columns.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub u: DMatrix<T>,
     /// σ₁ ≥ … ≥ σₖ ≥ 0.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::vector"))]
     pub singular_values: DVector<T>,
     /// V: n×k, the right singular vectors as columns. Not Vᵀ.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub v: DMatrix<T>,
 }
 
@@ -58,10 +63,13 @@ impl<T: Real> SvdFactors<T> {
     /// ```
     #[must_use]
     pub fn reconstruct(&self) -> DMatrix<T> {
-        let mut weighted = self.u.clone();
+        // The fields are public, so that their sizes may differ.
+        let count = self.singular_values.len();
+        let count = count.min(self.u.ncols()).min(self.v.ncols());
+        let mut weighted = self.u.columns(0, count).into_owned();
         for (mut column, &value) in weighted.column_iter_mut().zip(self.singular_values.iter()) {
             column *= value;
         }
-        weighted * self.v.transpose()
+        weighted * self.v.columns(0, count).transpose()
     }
 }

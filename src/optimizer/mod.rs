@@ -74,6 +74,7 @@ mod ada_delta;
 mod ada_grad;
 mod adam;
 mod adam_w;
+mod any;
 mod clip;
 mod compose;
 mod conjugate_gradient;
@@ -97,6 +98,7 @@ pub use ada_delta::{AdaDelta, AdaDeltaState};
 pub use ada_grad::{AdaGrad, AdaGradState};
 pub use adam::{Adam, AdamState};
 pub use adam_w::AdamW;
+pub use any::{AnyOptimizer, AnyState};
 pub use clip::{Clip, Clipped};
 pub use compose::Compose;
 pub use conjugate_gradient::{BetaFormula, ConjugateGradient, ConjugateGradientState};
@@ -119,6 +121,7 @@ pub use schedule::{
 pub use sgd::{Momentum, Sgd, SgdState};
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
@@ -251,34 +254,58 @@ pub trait LearningRate<T: Real>: Optimizer<T> {
     fn with_learning_rate(&self, learning_rate: T) -> Self;
 }
 
-impl<T: Real, M: Optimizer<T>> Optimizer<T> for &M {
-    type State = M::State;
+/// A pointer to an optimizer is an optimizer.
+macro_rules! forward_optimizer {
+    ($($pointer:ty),+) => {$(
+        impl<T: Real, M: Optimizer<T>> Optimizer<T> for $pointer {
+            type State = M::State;
 
-    fn init(&self, parameters: &[T]) -> Self::State {
-        (**self).init(parameters)
-    }
+            fn init(&self, parameters: &[T]) -> Self::State {
+                (**self).init(parameters)
+            }
 
-    fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &mut [T]) {
-        (**self).step(state, parameters, gradient);
-    }
+            fn step(&self, state: &mut Self::State, parameters: &mut [T], gradient: &mut [T]) {
+                (**self).step(state, parameters, gradient);
+            }
 
-    fn advance<F>(
-        &self,
-        state: &mut Self::State,
-        objective: &mut F,
-        at: &mut Iterate<'_, T>,
-    ) -> ControlFlow<()>
-    where
-        F: Objective<T> + ?Sized,
-    {
-        (**self).advance(state, objective, at)
-    }
+            fn advance<F>(
+                &self,
+                state: &mut Self::State,
+                objective: &mut F,
+                at: &mut Iterate<'_, T>,
+            ) -> ControlFlow<()>
+            where
+                F: Objective<T> + ?Sized,
+            {
+                (**self).advance(state, objective, at)
+            }
 
-    fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
-        (**self).constraint()
-    }
+            fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
+                (**self).constraint()
+            }
 
-    fn validate(&self) -> Result<(), InputError<T>> {
-        (**self).validate()
-    }
+            fn validate(&self) -> Result<(), InputError<T>> {
+                (**self).validate()
+            }
+        }
+    )+};
 }
+
+forward_optimizer!(&M, Box<M>, Arc<M>);
+
+/// A pointer that owns its optimizer can have another learning rate.
+macro_rules! forward_learning_rate {
+    ($($pointer:ident),+) => {$(
+        impl<T: Real, M: LearningRate<T>> LearningRate<T> for $pointer<M> {
+            fn learning_rate(&self) -> T {
+                (**self).learning_rate()
+            }
+
+            fn with_learning_rate(&self, learning_rate: T) -> Self {
+                Self::new((**self).with_learning_rate(learning_rate))
+            }
+        }
+    )+};
+}
+
+forward_learning_rate!(Box, Arc);

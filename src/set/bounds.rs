@@ -27,11 +27,14 @@ use crate::numerics::validation::require;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Bounds<T> {
     /// The smallest value allowed.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub lower: T,
     /// The largest value allowed.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub upper: T,
 }
 

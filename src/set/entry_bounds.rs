@@ -28,8 +28,12 @@ use crate::numerics::real::Real;
 /// assert_eq!(x, [1.0, 5.0, 7.0]);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 pub struct EntryBounds<T> {
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     lower: Arc<[T]>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     upper: Arc<[T]>,
 }
 

@@ -20,6 +20,8 @@ pub use symmetric::Symmetric;
 pub use toeplitz::Toeplitz;
 pub use unit_ball::UnitBall;
 
+use std::sync::Arc;
+
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 
@@ -108,21 +110,28 @@ pub trait ConvexSet<T: Real> {
 /// ```
 pub trait Subspace<T: Real>: ConvexSet<T> {}
 
-impl<T: Real, S: ConvexSet<T> + ?Sized> ConvexSet<T> for &S {
-    fn project(&self, point: &mut [T]) {
-        (**self).project(point);
-    }
+/// A pointer to a set is a set, which may be chosen while a program runs.
+macro_rules! forward_set {
+    ($($pointer:ty),+) => {$(
+        impl<T: Real, S: ConvexSet<T> + ?Sized> ConvexSet<T> for $pointer {
+            fn project(&self, point: &mut [T]) {
+                (**self).project(point);
+            }
 
-    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
-        (**self).check_dimension(dimension)
-    }
+            fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+                (**self).check_dimension(dimension)
+            }
 
-    fn validate(&self) -> Result<(), InputError<T>> {
-        (**self).validate()
-    }
+            fn validate(&self) -> Result<(), InputError<T>> {
+                (**self).validate()
+            }
+        }
+
+        impl<T: Real, S: Subspace<T> + ?Sized> Subspace<T> for $pointer {}
+    )+};
 }
 
-impl<T: Real, S: Subspace<T> + ?Sized> Subspace<T> for &S {}
+forward_set!(&S, Box<S>, Arc<S>);
 
 /// Checks that this is a square number n², the entries of an n×n matrix.
 fn check_square_number<T: Real>(dimension: usize) -> Result<(), InputError<T>> {

@@ -30,7 +30,9 @@ use crate::numerics::real::Real;
 /// assert_eq!(x, [1.0, 0.0, 3.0, 4.0]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Pattern {
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::shared"))]
     is_in: Arc<[bool]>,
 }
 

@@ -1,5 +1,7 @@
 //! The settings of a solution.
 
+use std::fmt;
+
 use nalgebra::DMatrix;
 
 use crate::descent::{Observer, Silent};
@@ -16,6 +18,7 @@ use crate::solve::method::SolveMethod;
 /// κ is the condition number of A: its largest singular value divided by the smallest nonzero one.
 /// The numbers of steps are those of conjugate gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SolveProblem {
     /// ½‖A·x − b‖² + λ/2·‖x‖², for any shape and rank; the default.
@@ -34,6 +37,15 @@ pub enum SolveProblem {
     /// A may be semidefinite if A·x = b has a solution. With any other kind of matrix the run ends
     /// in an error: the residual is checked, and a run that fails looks whether A is symmetric.
     PositiveDefinite,
+}
+
+impl fmt::Display for SolveProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::LeastSquares => "least squares",
+            Self::PositiveDefinite => "positive definite",
+        })
+    }
 }
 
 /// How good a solution has to be.

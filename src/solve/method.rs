@@ -1,5 +1,7 @@
 //! The methods by which a solution is approached.
 
+use std::fmt;
+
 /// How [`solve_by_descent`](crate::solve::solve_by_descent) steps along the gradient.
 ///
 /// Both methods are the same recurrence. With g the negative gradient of the function that
@@ -41,6 +43,7 @@
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum SolveMethod {
     /// The default: each x is the lowest of all points that adding multiples of the gradients so
@@ -55,4 +58,13 @@ pub enum SolveMethod {
     /// Source: Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées",
     /// 1847.
     GradientDescent,
+}
+
+impl fmt::Display for SolveMethod {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ConjugateGradients => "conjugate gradients",
+            Self::GradientDescent => "gradient descent",
+        })
+    }
 }

@@ -1,5 +1,7 @@
 //! What is proven about singular values.
 
+use std::fmt;
+
 use nalgebra::DMatrix;
 
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
@@ -46,11 +48,27 @@ pub(super) const SMALLEST_EXPONENT: i32 = -1074;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SvdCertificate {
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
     residual: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
     left_orthogonality: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
     right_orthogonality: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bounds"))]
     errors: Vec<f64>,
+}
+
+impl fmt::Display for SvdCertificate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bound = self.largest_error_bound();
+        if bound.is_finite() {
+            write!(formatter, "singular values proven to {bound:.1e}")
+        } else {
+            formatter.write_str("singular values not proven")
+        }
+    }
 }
 
 impl SvdCertificate {

@@ -26,6 +26,8 @@ use crate::svd::vectors::Vectors;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct SvdConfig {
     pub(super) vectors: Vectors,

@@ -14,16 +14,21 @@ use crate::svd::result::Svd;
 /// A polar decomposition M = Q·H: a matrix with orthonormal columns or rows times a symmetric
 /// positive semidefinite one.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Polar<T: Real> {
     /// Q = U·Vᵀ, m×n: QᵀQ = I if m ≥ n, QQᵀ = I if m ≤ n.
     ///
     /// No such matrix is nearer to M, in any unitarily invariant norm (Fan and Hoffman, "Some
     /// metric inequalities in the space of matrices", 1955).
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub orthogonal: DMatrix<T>,
     /// H = V·diag(σ)·Vᵀ = (MᵀM)^½, n×n; exactly symmetric, and semidefinite up to rounding.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub positive: DMatrix<T>,
     /// ‖M − Q·H‖_F/‖M‖_F, computed from M, Q and H; 0 for a zero matrix.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub residual: T,
 }
 

@@ -11,15 +11,20 @@ use crate::svd::certificate::SvdCertificate;
 /// The third factor is V itself, not its transpose: the right singular vectors are its columns, and
 /// M·vⱼ = σⱼ·uⱼ.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Svd<T: Real> {
     /// U, m×k: the left singular vectors, as columns; or m×m or m×0, if set by
     /// [`Vectors`](crate::svd::Vectors).
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub u: DMatrix<T>,
     /// σ₁ ≥ σ₂ ≥ … ≥ 0: the k = min(m, n) singular values.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::vector"))]
     pub singular_values: DVector<T>,
     /// V (not Vᵀ), n×k: the right singular vectors, as columns; or n×n or n×0, if set by
     /// [`Vectors`](crate::svd::Vectors).
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub v: DMatrix<T>,
     /// Rigorous bounds on the errors of the singular values.
     pub certificate: SvdCertificate,
@@ -33,6 +38,7 @@ pub struct Svd<T: Real> {
     ///
     /// Each loss is summed from what the later rotations take off it, so that the history never
     /// rises.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     pub losses: Vec<T>,
     /// Why the descent ended.
     ///

@@ -1,5 +1,7 @@
 //! Which singular vectors to return.
 
+use std::fmt;
+
 /// Which singular vectors an SVD returns.
 ///
 /// The shapes are, for an m×n matrix with k = min(m, n) singular values:
@@ -28,6 +30,7 @@
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Vectors {
     /// No vectors, only singular values.
     None,
@@ -36,4 +39,14 @@ pub enum Vectors {
     Thin,
     /// Complete orthonormal bases, beginning with the thin vectors.
     Full,
+}
+
+impl fmt::Display for Vectors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "no vectors",
+            Self::Thin => "thin",
+            Self::Full => "full",
+        })
+    }
 }

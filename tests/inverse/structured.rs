@@ -15,9 +15,10 @@ use matrix_descent::{
     Side, Start, StopReason, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
+use num_rational::BigRational;
 
 use crate::support::objectives::wavy;
-use crate::support::sets::{LOWER, UPPER};
+use crate::support::sets::{LOWER, UPPER, sets};
 
 const ONE_SIDED: [Side; 2] = [Side::Left, Side::Right];
 const SIZES: [usize; 5] = [1, 2, 3, 5, 9];
@@ -331,6 +332,79 @@ fn the_least_residual_is_a_lower_bound_at_any_tolerance() {
             }
         }
     }
+}
+
+fn rational<T: Real>(value: T) -> BigRational {
+    BigRational::from_float(value.to_f64()).unwrap()
+}
+
+/// ‖X·M − I‖²_F or ‖M·X − I‖²_F, exactly.
+fn exact_square<T: Real>(x: &DMatrix<T>, m: &DMatrix<T>, side: Side) -> BigRational {
+    let (x, m) = (x.map(rational), m.map(rational));
+    let product = if side == Side::Left { x * m } else { m * x };
+    let identity = DMatrix::<BigRational>::identity(product.nrows(), product.nrows());
+    let squares = (product - identity).map(|entry| &entry * &entry);
+    squares.iter().sum()
+}
+
+/// X is in the set, so that a bound of all its residuals is at most that of X.
+fn check_least_residual_of_sets<T: Real>() {
+    for n in [2, 7] {
+        let m = noise(n).map(|value| <T as Real>::from_f64(value));
+        for named in sets::<T>(n) {
+            for side in ONE_SIDED {
+                let rule = gradient_descent_for_inverse(&m, 0).unwrap();
+                let config = Config::default()
+                    .optimizer(rule.projected(&*named.set))
+                    .side(side);
+                let found = invert_by_descent(&m, config).unwrap();
+                let least = rational(found.optimality.unwrap().least_residual);
+                let reached = exact_square(&found.inverse, &m, side);
+                assert!(
+                    &least * &least <= reached,
+                    "{}, {side:?}, n = {n}",
+                    named.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_least_residual_is_at_most_that_of_a_member() {
+    check_least_residual_of_sets::<f32>();
+    check_least_residual_of_sets::<f64>();
+}
+
+/// The matrix that has the lower bound in every entry has the least residual of the box, a sum of
+/// nearly equal squares.
+fn check_least_residual_of_a_box<T: Real>(sizes: &[usize]) {
+    for &n in sizes {
+        let lower = <T as Real>::from_f64(1.17);
+        let set = Bounds::new(lower, <T as Real>::from_f64(10.0));
+        let m = DMatrix::<T>::identity(n, n);
+        let rule = gradient_descent_for_inverse(&m, 0).unwrap();
+        let found = invert_by_descent(&m, Config::default().optimizer(rule.projected(set)));
+        let found = found.unwrap();
+        assert_eq!(found.inverse, DMatrix::from_element(n, n, lower));
+        let bound = found.optimality.unwrap().least_residual;
+        // ‖X − I‖² of the n entries on the diagonal and the others.
+        let (entries, one) = (rational(lower), rational(T::one()));
+        let (on, off) = (&entries - one, entries);
+        let count = |count: usize| rational(T::from_count(count));
+        let least = count(n) * (&on * &on) + count(n * n - n) * (&off * &off);
+        let bound_squared = rational(bound) * rational(bound);
+        assert!(bound_squared <= least, "n = {n}: {bound:e}");
+        let unit = T::from_count(n) * T::EPSILON;
+        let loosest = found.residual * (T::one() - <T as Real>::from_f64(16.0) * unit);
+        assert!(bound >= loosest, "n = {n}: {bound:e}");
+    }
+}
+
+#[test]
+fn the_least_residual_of_a_box_is_not_above_that_of_its_corner() {
+    check_least_residual_of_a_box::<f32>(&[10, 50, 200]);
+    check_least_residual_of_a_box::<f64>(&[10, 50, 200]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use nalgebra::{DMatrix, dmatrix};
 use crate::support::fixtures::{loss_values, matrix};
 use crate::support::losses::losses;
 use crate::support::objectives::{for_each_partly_convex_objective, wavy};
+use crate::support::reference::double_double::DoubleDouble;
 
 #[test]
 fn agrees_with_pytorch() {
@@ -59,6 +60,57 @@ fn check_value<T: Real>() {
 fn value_and_gradient_belong_together() {
     check_value::<f32>();
     check_value::<f64>();
+}
+
+/// With equal differences every loss is that of one of them, however many there are.
+fn check_long_sums<T: Real>() {
+    let difference = <T as Real>::from_f64(1.17);
+    for length in [2048, 4097, 40_000, 123_457, 360_007] {
+        let (prediction, target) = (vec![difference; length], vec![T::zero(); length]);
+        let mut gradient = target.clone();
+        for named in losses::<T>() {
+            let one = (named.of_length)(1).value(&[difference], &[T::zero()]);
+            let loss = (named.of_length)(length);
+            for mean in [
+                loss.value(&prediction, &target),
+                loss.value_and_gradient(&prediction, &target, &mut gradient),
+            ] {
+                let error = (mean / one - T::one()).abs() / T::EPSILON;
+                let name = named.name;
+                assert!(error <= T::from_count(24), "{name}, {length}: {error:e}·ε");
+            }
+        }
+    }
+}
+
+#[test]
+fn long_sums_of_equal_terms_keep_their_digits() {
+    check_long_sums::<f32>();
+    check_long_sums::<f64>();
+}
+
+/// The sum to twice the precision, as the truth of `f64`.
+fn check_nearly_equal_terms(length: usize) {
+    let noise: Vec<f64> = wavy(length, 0.4);
+    let prediction: Vec<f64> = noise.iter().map(|d| 1.17 + 1e-3 * d).collect();
+    let target = vec![0.0; length];
+    for named in losses::<f64>() {
+        if named.name == "weighted mse" {
+            continue;
+        }
+        let loss = (named.of_length)(length);
+        let terms = prediction.iter().map(|&p| loss.value(&[p], &[0.0]));
+        let sum = terms.fold(DoubleDouble::from(0.0), |sum, term| sum + term);
+        let exact = f64::from(sum) / length as f64;
+        let error = (loss.value(&prediction, &target) / exact - 1.0).abs();
+        assert!(error <= 24.0 * f64::EPSILON, "{}: {error:e}", named.name);
+    }
+}
+
+#[test]
+fn long_sums_of_nearly_equal_terms_keep_their_digits() {
+    check_nearly_equal_terms(40_000);
+    check_nearly_equal_terms(250_001);
 }
 
 #[test]

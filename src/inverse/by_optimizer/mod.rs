@@ -16,11 +16,10 @@ use crate::inverse::error::InverseError;
 use crate::inverse::method::{ByOptimizer, Descend, Method, Problem};
 use crate::inverse::residual;
 use crate::inverse::residual::products_of_residual;
-use crate::inverse::result::{Candidate, Optimality, Products, Route};
-use crate::loss::MeanSquaredError;
+use crate::inverse::result::{Candidate, Products, Route};
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
-use crate::objective::{InverseGramObjective, InverseObjective, Objective, Side};
+use crate::objective::{InverseGramObjective, Objective, Side};
 use crate::optimizer::Optimizer;
 
 /// The run may take max_steps divided by this without the loss falling by the fraction √ε. The
@@ -174,8 +173,8 @@ fn candidate<T: Real>(
     products.verification += counter.products();
     let (mut optimality, mut rank) = (None, None);
     if let Some(test) = &mut test {
-        optimality = Some(evaluate_independently(&inverse, problem, test)?);
-        products.verification += test.products() + 2 * products_of_residual(problem.side);
+        optimality = test.optimality(inverse.as_slice());
+        products.verification += test.products();
         if test.is_settled() {
             rank = test.rank();
             report.stop_reason = match rank {
@@ -194,19 +193,6 @@ fn candidate<T: Real>(
         optimality,
         report,
     })
-}
-
-/// Evaluates the test at `x` with a separate loss and gradient: those of the run come from the
-/// optimizer.
-fn evaluate_independently<T: Real>(
-    x: &DMatrix<T>,
-    problem: &Problem<'_, T>,
-    test: &mut OptimalityTest<'_, T>,
-) -> Result<Optimality<T>, InverseError<T>> {
-    let mut objective = InverseObjective::new(problem.matrix, problem.side, MeanSquaredError)?;
-    let mut gradient = vec![T::zero(); x.len()];
-    let loss = objective.value_and_gradient(x.as_slice(), &mut gradient);
-    Ok(test.evaluate(loss, x.as_slice(), &gradient))
 }
 
 fn residual<T, F, M>(stepper: &Stepper<T, F, M>, matrix: &DMatrix<T>, side: Side) -> T

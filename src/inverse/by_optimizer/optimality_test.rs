@@ -8,38 +8,46 @@ use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
 use crate::inverse::automatic::target::Target;
 use crate::inverse::config::DEFAULT_MAX_STEPS;
 use crate::inverse::method::Problem;
+use crate::inverse::residual::products_of_residual;
 use crate::inverse::result::{Candidate, Optimality};
+use crate::loss::MeanSquaredError;
 use crate::numerics::matrix::{infinity_norm, one_norm};
-use crate::numerics::norm::euclidean_norm;
+use crate::numerics::norm::{euclidean_norm, roundings_of_loss};
 use crate::numerics::real::Real;
-use crate::numerics::rounding::enlarge;
-use crate::objective::Side;
+use crate::numerics::rounding::{enlarge, product_error, smallest_subnormal, unit_roundoff};
+use crate::objective::{InverseObjective, Objective, Side};
 use crate::set::ConvexSet;
 
 /// What is known about ‖M⁻¹‖₂.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum InverseNorm<T> {
+enum InverseNorm {
     NotYet,
-    AtMost(T),
+    AtMost(f64),
     /// M has no inverse to working precision, but has this rank.
     Singular(usize),
     Unknown,
 }
 
-/// The test that ends a descent in a set.
+/// The test that ends a descent in a set. It computes in `f64`, which holds every `f32`.
 pub(crate) struct OptimalityTest<'a, T: Real> {
     set: &'a dyn ConvexSet<T>,
     matrix: &'a DMatrix<T>,
     side: Side,
     seed: u64,
-    tolerance: T,
+    tolerance: f64,
     /// ς.
-    norm: T,
-    inverse_norm: InverseNorm<T>,
+    norm: f64,
+    inverse_norm: InverseNorm,
     moved: Vec<T>,
     products: usize,
+    /// The s from which on a proof is worth its products.
+    next_proof: f64,
+    optimality: Option<Optimality<T>>,
     is_settled: bool,
 }
+
+/// The share of s to which it has to fall before a proof that failed is tried again.
+const RETRY: f64 = 0.99;
 
 impl<'a, T: Real> OptimalityTest<'a, T> {
     pub(crate) fn new(set: &'a dyn ConvexSet<T>, problem: &Problem<'a, T>, tolerance: T) -> Self {
@@ -48,11 +56,13 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
             matrix: problem.matrix,
             side: problem.side,
             seed: problem.seed,
-            tolerance,
-            norm: spectral_norm_bound(problem.matrix),
+            tolerance: tolerance.to_f64(),
+            norm: spectral_norm_bound(&problem.matrix.map(T::to_f64)),
             inverse_norm: InverseNorm::NotYet,
             moved: vec![T::zero(); problem.matrix.len()],
             products: 0,
+            next_proof: f64::INFINITY,
+            optimality: None,
             is_settled: false,
         }
     }
@@ -71,68 +81,123 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         }
     }
 
-    /// The number of products of n×n matrices for the certified inverse.
+    /// The number of products of n×n matrices for the certified inverse and the proofs.
     pub(crate) fn products(&self) -> usize {
         self.products
     }
 
-    /// Evaluates how near `x` is to the optimum, with the loss and the gradient there;
+    /// Evaluates how near `x` is to the optimum, with the loss and the gradient of a run there;
     /// [`is_settled`](Self::is_settled) then says whether the descent may end at it.
-    pub(crate) fn evaluate(&mut self, loss: T, x: &[T], gradient: &[T]) -> Optimality<T> {
-        let (residual, s) = self.measure(loss, x, gradient);
+    pub(crate) fn evaluate(&mut self, loss: T, x: &[T], gradient: &[T]) {
+        let gradient = gradient.iter().map(|g| g.to_f64());
+        let (residual, s) = self.measure(loss.to_f64(), x, gradient);
+        self.is_settled = false;
+        // Proofs cost products, so that one that failed is not tried again at once.
+        let is_worth_a_proof = s <= self.next_proof && self.judge(residual, s, 0.0).0;
+        if is_worth_a_proof {
+            self.next_proof = RETRY * s;
+            self.prove(x);
+        }
+    }
+
+    /// How near to the optimum the iterate is that settled the test; otherwise `x`, which is
+    /// evaluated now. None for a matrix that no run would have accepted.
+    pub(crate) fn optimality(&mut self, x: &[T]) -> Option<Optimality<T>> {
+        if !self.is_settled {
+            self.prove(x);
+        }
+        self.optimality
+    }
+
+    /// Evaluates the test with a loss and a gradient of its own: those of a run come from the
+    /// optimizer.
+    fn prove(&mut self, x: &[T]) {
+        let matrix = self.matrix.map(T::to_f64);
+        let objective = InverseObjective::new(&matrix, self.side, MeanSquaredError);
+        let Ok(mut objective) = objective else {
+            return;
+        };
+        self.products += 2 * products_of_residual(self.side);
+        let wide: Vec<f64> = x.iter().map(|x| x.to_f64()).collect();
+        let mut gradient = vec![0.0; x.len()];
+        let loss = objective.value_and_gradient(&wide, &mut gradient);
+        let (residual, s) = self.measure(loss, x, gradient.into_iter());
+        let doubt = self.doubt(residual, euclidean_norm(&wide));
+        let (is_settled, least_residual) = self.judge(residual, s, doubt);
+        self.is_settled = is_settled;
+        let stationarity = if residual == 0.0 { 0.0 } else { s / residual };
+        self.optimality = Some(Optimality {
+            stationarity: <T as Real>::from_f64(stationarity),
+            // Rounded to the format, but not up.
+            least_residual: <T as Real>::from_f64(least_residual * (1.0 - T::EPSILON.to_f64())),
+        });
+    }
+
+    /// Whether the descent may end, and the least residual, for r, s and the doubt about them.
+    fn judge(&mut self, residual: f64, s: f64, doubt: f64) -> (bool, f64) {
         let is_stationary = s <= self.tolerance * residual;
         if is_stationary && self.inverse_norm == InverseNorm::NotYet {
             self.bound_inverse_norm();
         }
-        let least_residual = self.least_residual(residual, s);
+        let least_residual = self.least_residual(residual, s, doubt);
         let is_optimum = residual - least_residual <= self.tolerance * residual;
-        self.is_settled = is_stationary && (is_optimum || self.rank().is_some());
-        let stationarity = if residual == T::zero() {
-            residual
-        } else {
-            s / residual
-        };
-        Optimality {
-            stationarity,
-            least_residual,
-        }
+        let is_settled = is_stationary && (is_optimum || self.rank().is_some());
+        (is_settled, least_residual)
     }
 
     /// r and s.
-    fn measure(&mut self, loss: T, x: &[T], gradient: &[T]) -> (T, T) {
-        let n = T::from_count(self.matrix.nrows());
+    fn measure(&mut self, loss: f64, x: &[T], gradient: impl Iterator<Item = f64>) -> (f64, f64) {
+        let n = self.matrix.nrows() as f64;
         let residual = n * loss.sqrt();
-        let rounding = T::EPSILON * n.sqrt() * (self.norm * euclidean_norm(x) + residual);
-        if self.norm == T::zero() {
+        let size = self.norm * euclidean_norm(x).to_f64();
+        let rounding = T::EPSILON.to_f64() * n.sqrt() * (size + residual);
+        if self.norm == 0.0 {
             return (residual, rounding);
         }
         // The gradient of the mean is 2/n² times G; in two factors, since 1/ς² may leave the range.
-        let factor = n / (<T as Real>::from_f64(2.0).sqrt() * self.norm);
-        for ((moved, &x), &g) in self.moved.iter_mut().zip(x).zip(gradient) {
-            *moved = x - factor * (factor * g);
+        let factor = n / (2.0_f64.sqrt() * self.norm);
+        for ((moved, &x), g) in self.moved.iter_mut().zip(x).zip(gradient) {
+            *moved = <T as Real>::from_f64(x.to_f64() - factor * (factor * g));
         }
         self.set.project(&mut self.moved);
         for (moved, &x) in self.moved.iter_mut().zip(x) {
             *moved -= x;
         }
-        let step = self.norm * euclidean_norm(&self.moved);
+        let step = self.norm * euclidean_norm(&self.moved).to_f64();
         (residual, step + rounding)
     }
 
-    fn least_residual(&self, residual: T, s: T) -> T {
+    /// A bound on what rounding in `f64` may have added to the residual r or taken from the step s
+    /// at a matrix of this norm; the allowance in s covers that of the projection in the format.
+    ///
+    /// With γ = n·u/(1 − n·u), u = ε/2, the product X·M is off by at most γ·ς·‖X‖_F, since ς bounds
+    /// ‖|M|‖₂ too, and that of the residual with Mᵀ by γ·ς·r besides. Each value takes part in so many
+    /// additions of a norm or a loss. A product that underflows is off by half the smallest
+    /// subnormal; n of them make each of the n² entries of the gradient, 2/n² times that of ½r².
+    fn doubt(&self, residual: f64, norm_of_x: f64) -> f64 {
+        let n = self.matrix.nrows();
+        let sizes = self.norm * norm_of_x + residual;
+        let in_sums = unit_roundoff() * roundings_of_loss(n * n) as f64 * residual;
+        let lost = smallest_subnormal::<f64>() * (n as f64).powi(4) / self.norm;
+        enlarge(product_error(n + 16) * sizes + in_sums + lost, n)
+    }
+
+    /// The least residual that the set may have, for r, s and what rounding may have done to them.
+    fn least_residual(&self, residual: f64, s: f64, doubt: f64) -> f64 {
         let InverseNorm::AtMost(inverse_norm) = self.inverse_norm else {
-            return T::zero();
+            return 0.0;
         };
-        let rest = residual - s;
+        let s = s + doubt;
+        let rest = residual - doubt - s;
         let reach = self.norm * inverse_norm * s;
         if rest > reach {
             ((rest - reach) * (rest + reach)).sqrt()
         } else {
-            T::zero()
+            0.0
         }
     }
 
-    /// Bounds ‖M⁻¹‖₂ by the automatic method in `f64`, which holds every `f32`.
+    /// Bounds ‖M⁻¹‖₂ by the automatic method.
     fn bound_inverse_norm(&mut self) {
         // The curvature of the mean of both estimates has no bound in terms of σₙ.
         if self.side == Side::Both {
@@ -153,24 +218,27 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         self.inverse_norm = match candidate.rank {
             Some(rank) => InverseNorm::Singular(rank),
             None if candidate.is_proven_inverse() => {
-                InverseNorm::AtMost(<T as Real>::from_f64(norm_of_inverse(&candidate)))
+                InverseNorm::AtMost(norm_of_inverse(&candidate))
             }
             None => InverseNorm::Unknown,
         };
     }
 }
 
-/// A bound of ‖M⁻¹‖₂ from a certified inverse, without the rounding of a few norms.
+/// A bound of ‖M⁻¹‖₂ from a certified inverse.
 fn norm_of_inverse(candidate: &Candidate<f64>) -> f64 {
     let (x, certificate) = (&candidate.inverse, &candidate.certificate);
     let largest = DMatrix::from_fn(x.nrows(), x.ncols(), |row, column| {
         x[(row, column)].abs() + certificate.entry_error_bound(row, column)
     });
-    enlarge(spectral_norm_bound(&largest), x.nrows())
+    spectral_norm_bound(&largest)
 }
 
-/// min(√(‖A‖₁·‖A‖∞), ‖A‖_F) ≥ ‖A‖₂.
-fn spectral_norm_bound<T: Real>(a: &DMatrix<T>) -> T {
+/// min(√(‖A‖₁·‖A‖∞), ‖A‖_F) ≥ ‖|A|‖₂ ≥ ‖A‖₂, rounded up.
+fn spectral_norm_bound(a: &DMatrix<f64>) -> f64 {
     let product_of_roots = one_norm(a).sqrt() * infinity_norm(a).sqrt();
-    product_of_roots.min(euclidean_norm(a.as_slice()))
+    enlarge(
+        product_of_roots.min(euclidean_norm(a.as_slice())),
+        a.nrows(),
+    )
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod proof;
 
+use std::fmt;
+
 use nalgebra::DMatrix;
 
 use crate::inverse::certificate::proof::{Order, Proof, plain_proof};
@@ -50,12 +52,31 @@ use crate::numerics::validation::{check_finite, check_shape, check_square};
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Certificate {
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
     left_residual: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
     right_residual: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
     absolute: f64,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
     relative: f64,
     scaling: Scaling,
+}
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_proof() {
+            write!(
+                formatter,
+                "proven, with a relative error of at most {:.1e}",
+                self.relative
+            )
+        } else {
+            formatter.write_str("not proven to be an inverse")
+        }
+    }
 }
 
 impl Certificate {

@@ -14,8 +14,11 @@ use nalgebra::DMatrix;
 
 /// Exponents rᵢ of the rows and cⱼ of the columns: Mₛ = diag(2^r)·M·diag(2^c).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Scaling {
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::exponents"))]
     rows: Vec<i32>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::exponents"))]
     columns: Vec<i32>,
 }
 

@@ -6,6 +6,8 @@ mod rules;
 pub use checks::StateError;
 pub(crate) use checks::{MOST_STEPS, check_count, check_lengths};
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -106,12 +108,23 @@ pub trait Resumable<T: Real>: Optimizer<T, State: Serialize + DeserializeOwned> 
     }
 }
 
-impl<T: Real, M: Resumable<T>> Resumable<T> for &M {
-    fn name(&self) -> String {
-        (**self).name()
-    }
+/// A pointer to an optimizer saves and resumes what the optimizer would.
+macro_rules! forward_resumable {
+    ($($pointer:ty),+) => {$(
+        impl<T: Real, M: Resumable<T>> Resumable<T> for $pointer {
+            fn name(&self) -> String {
+                (**self).name()
+            }
 
-    fn check_state(&self, state: &Self::State, fresh: &Self::State) -> Result<(), StateError> {
-        (**self).check_state(state, fresh)
-    }
+            fn check_state(
+                &self,
+                state: &Self::State,
+                fresh: &Self::State,
+            ) -> Result<(), StateError> {
+                (**self).check_state(state, fresh)
+            }
+        }
+    )+};
 }
+
+forward_resumable!(&M, Box<M>, Arc<M>);

@@ -18,7 +18,7 @@ use crate::numerics::real::Real;
 /// A schedule: the learning rate of each step as a function of the number of steps taken.
 ///
 /// A closure that takes the optimizer's own learning rate and the number of steps taken is a
-/// schedule.
+/// schedule; so is a `Box<dyn Schedule<T>>`.
 ///
 /// # When to use
 ///
@@ -59,6 +59,29 @@ impl<T: Real, F: Fn(T, usize) -> T> Schedule<T> for F {
         self(rate, steps)
     }
 }
+
+/// A pointer to a schedule that is chosen while a program runs. A pointer to any other type may be
+/// a closure, so these are the forms that the language allows beside closures.
+macro_rules! forward_schedule {
+    ($($pointer:ty),+) => {$(
+        impl<T: Real> Schedule<T> for $pointer {
+            fn learning_rate(&self, rate: T, steps: usize) -> T {
+                (**self).learning_rate(rate, steps)
+            }
+
+            fn validate(&self) -> Result<(), InputError<T>> {
+                (**self).validate()
+            }
+        }
+    )+};
+}
+
+forward_schedule!(
+    &(dyn Schedule<T> + '_),
+    &(dyn Schedule<T> + Send + Sync + '_),
+    Box<dyn Schedule<T> + '_>,
+    Box<dyn Schedule<T> + Send + Sync + '_>
+);
 
 /// `factor` to the power of `count`.
 fn power<T: Real>(factor: T, count: usize) -> T {

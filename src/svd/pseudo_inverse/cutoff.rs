@@ -1,5 +1,7 @@
 //! Which singular values count as zero.
 
+use std::fmt;
+
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_at_least_zero;
@@ -29,6 +31,7 @@ use crate::numerics::validation::check_at_least_zero;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Cutoff<T> {
     /// max(m, n)·ε·σ₁.
     #[default]
@@ -37,6 +40,16 @@ pub enum Cutoff<T> {
     Relative(T),
     /// This number; finite and at least 0.
     Absolute(T),
+}
+
+impl<T: fmt::LowerExp> fmt::Display for Cutoff<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rounding => formatter.write_str("where rounding begins"),
+            Self::Relative(fraction) => write!(formatter, "{fraction:e} of the largest"),
+            Self::Absolute(value) => write!(formatter, "{value:e}"),
+        }
+    }
 }
 
 impl<T: Real> Cutoff<T> {

@@ -18,13 +18,17 @@ use crate::svd::result::Svd;
 
 /// A pseudo-inverse, and how well it satisfies its definition.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct PseudoInverse<T: Real> {
     /// X = M⁺, n×m for an m×n matrix M.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub inverse: DMatrix<T>,
     /// The numerical rank: the number of singular values above the cut-off.
     pub rank: usize,
     /// The cut-off that was applied.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub cutoff: T,
     /// By how much X misses the four conditions that define the pseudo-inverse.
     pub penrose: PenroseResiduals<T>,

@@ -14,15 +14,21 @@ use crate::numerics::real::Real;
 /// the smallest singular value that counts. In addition, the first one is as large as what was cut
 /// off: √Σσⱼ²/‖M‖_F over the values that do not count.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct PenroseResiduals<T> {
     /// ‖M·X·M − M‖_F/‖M‖_F: X inverts M where M can be inverted.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub inverse_of_matrix: T,
     /// ‖X·M·X − X‖_F/‖X‖_F: M inverts X where X can be inverted.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub inverse_of_inverse: T,
     /// ‖(M·X)ᵀ − M·X‖_F/‖M·X‖_F: the projection onto the range of M is orthogonal.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub left_symmetry: T,
     /// ‖(X·M)ᵀ − X·M‖_F/‖X·M‖_F: the projection onto the range of Mᵀ is orthogonal.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub right_symmetry: T,
 }
 

@@ -1,5 +1,7 @@
 //! What is proven about leading singular values.
 
+use std::fmt;
+
 use nalgebra::DMatrix;
 
 use crate::numerics::binary_scaling::{largest_exponent, scaled};
@@ -11,6 +13,7 @@ use crate::svd::certificate::{SMALLEST_EXPONENT, SvdCertificate, orthogonality, 
 
 /// Whether the singular values that were found are the largest ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum LeadingEvidence {
     /// They are, up to the error bounds: proven from the norm of what is left of the matrix, or
@@ -29,6 +32,23 @@ pub enum LeadingEvidence {
     },
     /// Nothing is known: the start was given, or the oversampling is less than 4.
     Unknown,
+}
+
+impl fmt::Display for LeadingEvidence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Proven => formatter.write_str("proven to be the largest"),
+            Self::Probable {
+                shortfall,
+                failure_probability,
+            } => write!(
+                formatter,
+                "the largest to a fraction of {shortfall:.1e}, except with probability \
+                 {failure_probability:.1e}"
+            ),
+            Self::Unknown => formatter.write_str("not known to be the largest"),
+        }
+    }
 }
 
 /// Bounds on the errors of k computed singular values σ̂ⱼ with their vectors uⱼ and vⱼ.
@@ -69,9 +89,13 @@ pub enum LeadingEvidence {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TopCertificate {
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bounds"))]
     residuals: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bounds"))]
     errors: Vec<f64>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
     joint: f64,
     is_proof: bool,
     leading: LeadingEvidence,

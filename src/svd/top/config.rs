@@ -31,12 +31,22 @@ use crate::numerics::validation::{check_at_least_one, check_finite, check_fracti
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(default, deny_unknown_fields, bound = "T: Real")
+)]
 #[must_use]
 pub struct TopConfig<T: Real> {
     pub(super) oversampling: Option<usize>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub(super) tolerance: Option<T>,
     pub(super) max_steps: usize,
     pub(super) seed: u64,
+    #[cfg_attr(
+        feature = "serde",
+        serde(with = "crate::numerics::saved::optional_matrix")
+    )]
     pub(super) start: Option<DMatrix<T>>,
 }
 

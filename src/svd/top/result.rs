@@ -1,5 +1,7 @@
 //! The result of a search for leading singular values.
 
+use std::fmt;
+
 use nalgebra::{DMatrix, DVector};
 
 use super::TopCertificate;
@@ -8,13 +10,18 @@ use crate::numerics::real::Real;
 /// The leading k singular values and vectors, M ≈ U·diag(σ)·Vᵀ, what is known about them, and how
 /// they were found.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct TopSvd<T: Real> {
     /// U, m×k: the left singular vectors, as columns.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub u: DMatrix<T>,
     /// σ₁ ≥ … ≥ σ_k ≥ 0: the k singular values.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::vector"))]
     pub singular_values: DVector<T>,
     /// V (not Vᵀ), n×k: the right singular vectors, as columns.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub v: DMatrix<T>,
     /// Bounds on the errors of the singular values, and whether they are the largest.
     pub certificate: TopCertificate,
@@ -32,11 +39,13 @@ pub struct TopSvd<T: Real> {
     /// products from which the scale of any other map is taken.
     pub products: usize,
     /// max‖Mᵀ·uⱼ − σⱼ·vⱼ‖/σ₁ over j ≤ k, each time it was computed.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     pub gradients: Vec<T>,
 }
 
 /// How leading singular values were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum TopRoute {
     /// By descent on blocks.
@@ -44,6 +53,15 @@ pub enum TopRoute {
     /// From all singular values, for a `DMatrix` that is small compared with k or on which a search
     /// would take longer.
     Whole,
+}
+
+impl fmt::Display for TopRoute {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Blocks => "by blocks",
+            Self::Whole => "from the whole decomposition",
+        })
+    }
 }
 
 impl<T: Real> TopSvd<T> {
@@ -62,10 +80,13 @@ impl<T: Real> TopSvd<T> {
     /// ```
     #[must_use]
     pub fn reconstruct(&self) -> DMatrix<T> {
-        let mut weighted = self.u.clone();
+        // The fields are public, so that their sizes may differ.
+        let count = self.singular_values.len();
+        let count = count.min(self.u.ncols()).min(self.v.ncols());
+        let mut weighted = self.u.columns(0, count).into_owned();
         for (mut column, &value) in weighted.column_iter_mut().zip(self.singular_values.iter()) {
             column *= value;
         }
-        weighted * self.v.transpose()
+        weighted * self.v.columns(0, count).transpose()
     }
 }

@@ -1,0 +1,390 @@
+//! What serde saves and reads back: settings, results and what they are made of, in a text and in a
+//! binary format; and files that somebody has edited.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use matrix_descent::completion::complete_by_descent;
+use matrix_descent::descent::{Minimization, Report, Stall};
+use matrix_descent::inverse::{Automatic, ByOptimizer};
+use matrix_descent::loss::{Huber, LogCosh, MeanAbsoluteError, SmoothL1, WeightedMeanSquaredError};
+use matrix_descent::objective::{FitObjective, SvdFactors, SvdPenalty, check_gradient};
+use matrix_descent::set::{
+    Banded, Bounds, EntryBounds, NonNegative, Pattern, Symmetric, Toeplitz, UnitBall,
+};
+use matrix_descent::svd::{Cutoff, LeadingEvidence, TopRoute, Vectors};
+use matrix_descent::{
+    Accuracy, Certificate, CompletionConfig, Compose, Config, ConvexSet, Error, InputError,
+    Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd, Side, Silent, SolveMethod,
+    SolveProblem, Start, StopReason, Stopping, Svd, SvdConfig, TopConfig, TopSvd,
+    invert_by_descent, minimize, polar_decomposition, pseudo_inverse, svd_by_descent, svd_top_k,
+};
+use nalgebra::{DMatrix, dmatrix};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::support::objectives::wavy;
+
+fn check<X>(name: &str, value: &X)
+where
+    X: Serialize + DeserializeOwned + Debug + PartialEq,
+{
+    let text = serde_json::to_string(value).expect(name);
+    let read: X = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e} in {text}"));
+    assert_eq!(&read, value, "{name}: {text}");
+    let bytes = postcard::to_allocvec(value).expect(name);
+    let read: X = postcard::from_bytes(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+    assert_eq!(&read, value, "{name}");
+}
+
+fn check_settings<T: Real>() {
+    let t = <T as Real>::from_f64;
+    check("config", &Config::<T>::default());
+    let start = DMatrix::from_vec(2, 2, wavy::<T>(4, 0.3));
+    let config = Config::default()
+        .accuracy(Accuracy::Working)
+        .side(Side::Both)
+        .start(Start::Given(start.clone()))
+        .seed(u64::MAX)
+        .tolerance(t(0.1))
+        .max_steps(7);
+    check("config, all set", &config);
+    let rule = Sgd::new(t(0.1))
+        .momentum(t(0.9))
+        .projected(Bounds::new(t(0.0), t(1e30)));
+    let config: Config<T, ByOptimizer<_>> = config.optimizer(rule);
+    check("config by optimizer", &config);
+    check("method", &Automatic::default());
+    check("completion", &CompletionConfig::<T>::default());
+    let config = CompletionConfig::default()
+        .ridge(t(0.1))
+        .tolerance(t(0.2))
+        .max_steps(3);
+    check(
+        "completion, by a rule",
+        &config.seed(4).optimizer(Sgd::new(t(0.3))),
+    );
+    check(
+        "svd",
+        &SvdConfig::default().vectors(Vectors::Full).max_sweeps(9),
+    );
+    check("top", &TopConfig::<T>::default());
+    let config = TopConfig::default()
+        .oversampling(3)
+        .tolerance(t(0.1))
+        .max_steps(4);
+    check("top, all set", &config.seed(5).start(start));
+    check("stopping", &Stopping::<T>::default());
+    let stall = Stall {
+        patience: 3,
+        minimum_improvement: t(0.25),
+    };
+    let stopping = Stopping::default()
+        .divergence(T::one() / T::zero())
+        .loss(t(-1.0));
+    check(
+        "stopping, all set",
+        &stopping.gradient_norm(t(0.1)).stall(stall).max_steps(2),
+    );
+    for cutoff in [
+        Cutoff::Rounding,
+        Cutoff::Relative(t(0.1)),
+        Cutoff::Absolute(t(2.0)),
+    ] {
+        check("cutoff", &cutoff);
+    }
+    check("huber", &Huber::new(t(0.1)).unwrap());
+    check("smooth l1", &SmoothL1::new(t(0.1)).unwrap());
+    let weights = wavy::<T>(5, 0.2).iter().map(|w| w.abs()).collect();
+    check(
+        "weighted",
+        &WeightedMeanSquaredError::<T>::new(weights).unwrap(),
+    );
+    let infinity = T::one() / T::zero();
+    check("bounds", &Bounds::new(-infinity, t(0.1)));
+    let lower: Vec<T> = wavy(4, 0.1);
+    check("entry bounds", &EntryBounds::new(&lower, &[infinity; 4]));
+}
+
+fn check_results<T: Real>() {
+    let t = <T as Real>::from_f64;
+    let m = DMatrix::from_vec(3, 3, wavy::<T>(9, 0.7)) + DMatrix::identity(3, 3) * t(2.0);
+    check(
+        "inversion",
+        &invert_by_descent(&m, Config::default()).unwrap(),
+    );
+    let rule = Sgd::new(t(0.3)).projected(Banded::new(0, 0));
+    let found = invert_by_descent(&m, Config::default().optimizer(rule)).unwrap();
+    check("inversion in a set", &found);
+    check("certificate", &found.certificate);
+    check("optimality", &found.optimality);
+    check("report", &found.report);
+    let tall = DMatrix::from_vec(5, 3, wavy::<T>(15, 0.4));
+    check("svd", &svd_by_descent(&tall, SvdConfig::default()).unwrap());
+    check(
+        "top svd",
+        &svd_top_k(&tall, 2, TopConfig::default()).unwrap(),
+    );
+    check("polar", &polar_decomposition(&tall).unwrap());
+    check(
+        "pseudo-inverse",
+        &pseudo_inverse(&tall, Cutoff::default()).unwrap(),
+    );
+    let weights = DMatrix::from_element(5, 3, T::one());
+    let completion = complete_by_descent(&tall, &weights, 1, CompletionConfig::default());
+    check("completion", &completion.unwrap());
+    let mut fit = FitObjective::new(MeanSquaredError, wavy::<T>(3, 0.2));
+    check(
+        "gradient check",
+        &check_gradient(&mut fit, &wavy(3, 0.9)).unwrap(),
+    );
+    let start: Vec<T> = wavy(3, 0.9);
+    let run = minimize(fit, Lbfgs::default(), start, Stopping::default(), Silent);
+    check("minimization", &run.unwrap());
+}
+
+#[test]
+fn settings_are_read_back_as_they_were() {
+    check_settings::<f32>();
+    check_settings::<f64>();
+    check("mean squared error", &MeanSquaredError);
+    check("mean absolute error", &MeanAbsoluteError);
+    check("log cosh", &LogCosh);
+    check("banded", &Banded::new(1, 2));
+    check("non-negative", &NonNegative);
+    check("symmetric", &Symmetric);
+    check("Toeplitz", &Toeplitz);
+    check("unit ball", &UnitBall);
+    check("pattern", &Pattern::of_matrix(3, |i, j| i >= j));
+    check("silent", &Silent);
+    for side in [Side::Left, Side::Right, Side::Both] {
+        check("side", &side);
+    }
+    for method in [
+        SolveMethod::ConjugateGradients,
+        SolveMethod::GradientDescent,
+    ] {
+        check("method of solving", &method);
+    }
+    for problem in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
+        check("problem", &problem);
+    }
+}
+
+#[test]
+fn results_are_read_back_as_they_were() {
+    check_results::<f32>();
+    check_results::<f64>();
+    check("products", &Products::default());
+    for route in [
+        Route::Optimizer,
+        Route::Cold,
+        Route::Polished,
+        Route::Repaired,
+    ] {
+        check("route", &route);
+    }
+    check("route of top", &[TopRoute::Blocks, TopRoute::Whole]);
+    check(
+        "evidence",
+        &[LeadingEvidence::Proven, LeadingEvidence::Unknown],
+    );
+    for reason in [StopReason::Loss, StopReason::Diverged, StopReason::Caller] {
+        check("stop reason", &reason);
+    }
+}
+
+#[test]
+fn numbers_that_are_not_finite_survive_a_text() {
+    let text = r#"{"losses": ["NaN", "inf", "-inf", 3, -1, 0.5], "steps": 5, "evaluations": 6,
+        "best_step": 2, "stop_reason": "Diverged", "elapsed": {"secs": 1, "nanos": 0}}"#;
+    let report: Report<f32> = serde_json::from_str(text).unwrap();
+    assert!(report.losses[0].is_nan());
+    assert_eq!(
+        report.losses[1..],
+        [f32::INFINITY, f32::NEG_INFINITY, 3.0, -1.0, 0.5]
+    );
+    assert_eq!(report.elapsed, Duration::from_secs(1));
+    let again: Report<f32> =
+        serde_json::from_str(&serde_json::to_string(&report).unwrap()).unwrap();
+    assert_eq!(format!("{again:?}"), format!("{report:?}"));
+    let bytes = postcard::to_allocvec(&report).unwrap();
+    let again: Report<f32> = postcard::from_bytes(&bytes).unwrap();
+    let bits = |report: &Report<f32>| {
+        report
+            .losses
+            .iter()
+            .map(|l| l.to_bits())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bits(&again), bits(&report));
+    // Nothing is proven of a singular matrix: its bounds are ∞.
+    let certificate =
+        matrix_descent::certify(&dmatrix![1.0, 1.0; 1.0, 1.0], &dmatrix![1.0, 0.0; 0.0, 1.0]);
+    let certificate = certificate.unwrap();
+    assert!(!certificate.is_proof());
+    check("certificate without a proof", &certificate);
+}
+
+fn refused<X: DeserializeOwned + Debug>(text: &str) {
+    let read = serde_json::from_str::<X>(text);
+    assert!(read.is_err(), "{text}: {read:?}");
+}
+
+/// `value` as text, with one passage replaced.
+fn edited(value: &impl Serialize, from: &str, to: &str) -> String {
+    let text = serde_json::to_string(value).unwrap();
+    assert!(text.contains(from), "{from} in {text}");
+    text.replacen(from, to, 1)
+}
+
+#[test]
+fn what_no_constructor_would_make_is_refused() {
+    for bad in ["0", "-1", "\"inf\"", "\"NaN\"", "\"one\"", "null", "true"] {
+        refused::<Huber<f64>>(&format!("{{\"delta\": {bad}}}"));
+        refused::<SmoothL1<f64>>(&format!("{{\"beta\": {bad}}}"));
+        refused::<WeightedMeanSquaredError<f64>>(&format!("[{bad}]"));
+    }
+    refused::<Huber<f32>>("{\"delta\": 1e39}");
+    refused::<Bounds<f32>>("{\"lower\": -1e300, \"upper\": 0}");
+    refused::<SvdConfig>("{\"max_sweep\": 3}");
+    refused::<TopConfig<f64>>("{\"tolerence\": 0.1}");
+    refused::<Config<f64>>(&edited(&Config::<f64>::default(), "tolerance", "tolerence"));
+    let config = CompletionConfig::<f64>::default();
+    refused::<CompletionConfig<f64>>(&edited(&config, "ridge", "rigde"));
+    for shape in [
+        r#"{"rows": 2, "columns": 2, "entries": [1, 2, 3]}"#,
+        r#"{"rows": 4294967296, "columns": 4294967296, "entries": []}"#,
+        r#"{"rows": -1, "columns": -1, "entries": [1]}"#,
+        r#"{"rows": 1, "columns": 1, "entries": [1e999]}"#,
+    ] {
+        refused::<Start<f64>>(&format!("{{\"Given\": {shape}}}"));
+    }
+    let inversion = invert_by_descent(&dmatrix![2.0], Config::default()).unwrap();
+    for (from, to) in [
+        ("\"absolute\":", "\"absolute\": -1, \"was\":"),
+        ("\"rows\":[", "\"rows\":[2147483647, "),
+        ("\"columns\":[", "\"columns\":[-2147483648, "),
+    ] {
+        refused::<Certificate>(&edited(&inversion.certificate, from, to));
+    }
+    let svd = svd_by_descent(&dmatrix![2.0], SvdConfig::default()).unwrap();
+    let text = edited(&svd.certificate, "\"errors\":[", "\"errors\":[-1, ");
+    refused::<matrix_descent::svd::SvdCertificate>(&text);
+}
+
+#[test]
+fn edited_settings_are_errors_of_the_call() {
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let is_input = |error: Error| error.to_string();
+    let default = Config::<f64>::default();
+    for (from, to) in [
+        ("\"tolerance\":null", "\"tolerance\":2"),
+        ("\"tolerance\":null", "\"tolerance\":\"NaN\""),
+        ("\"max_steps\":100000", "\"max_steps\":0"),
+        (
+            "\"ScaledTranspose\"",
+            r#"{"Given": {"rows": 1, "columns": 1, "entries": [1]}}"#,
+        ),
+        (
+            "\"ScaledTranspose\"",
+            r#"{"Given": {"rows": 2, "columns": 2, "entries": [1, "inf", 0, 1]}}"#,
+        ),
+    ] {
+        let config: Config<f64> = serde_json::from_str(&edited(&default, from, to)).unwrap();
+        let error = invert_by_descent(&m, config)
+            .map_err(Error::from)
+            .map_err(is_input);
+        assert!(error.is_err(), "{to}: {error:?}");
+    }
+    let config: SvdConfig = serde_json::from_str("{\"max_sweeps\": 0}").unwrap();
+    assert!(svd_by_descent(&m, config).is_err());
+    let config: TopConfig<f64> = serde_json::from_str("{\"tolerance\": -1}").unwrap();
+    assert!(svd_top_k(&m, 1, config).is_err());
+    let pattern: Pattern = serde_json::from_str("{\"is_in\": [true]}").unwrap();
+    let length = ConvexSet::<f64>::check_dimension(&pattern, 4);
+    assert!(matches!(length, Err(InputError::DimensionMismatch { .. })));
+    let bounds = "{\"lower\": [0, 0, 0, 0], \"upper\": [1, 1, 1]}";
+    let bounds: EntryBounds<f64> = serde_json::from_str(bounds).unwrap();
+    let rule = Sgd::new(0.1).projected(bounds);
+    assert!(invert_by_descent(&m, Config::default().optimizer(rule)).is_err());
+}
+
+/// What is read may be as wrong as the file, but nothing panics.
+#[test]
+fn edited_results_do_not_panic() {
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let inversion = invert_by_descent(&m, Config::default()).unwrap();
+    let (rows, none) = (inversion.certificate.row_exponents(), "\"rows\":[]");
+    let rows = format!("\"rows\":{}", serde_json::to_string(rows).unwrap());
+    let text = edited(&inversion.certificate, &rows, none);
+    let certificate: Certificate = serde_json::from_str(&text).unwrap();
+    assert_eq!(certificate.entry_error_bound(0, 0), f64::INFINITY);
+    let text = edited(&inversion, "\"losses\":[", "\"losses\":[\"NaN\",");
+    assert!(serde_json::from_str::<Inversion<f64>>(&text).is_ok());
+    let narrow = r#""v":{"rows":2,"columns":1,"entries":[1,0]}"#;
+    let narrowed = |value: &dyn Fn() -> String| {
+        let text = value();
+        let (before, after) = text.split_once("\"v\":").unwrap();
+        let (_, after) = after.split_once('}').unwrap();
+        format!("{before}{narrow}{after}")
+    };
+    let svd = svd_by_descent(&m, SvdConfig::default()).unwrap();
+    let text = narrowed(&|| serde_json::to_string(&svd).unwrap());
+    let read: Svd<f64> = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.reconstruct().shape(), (2, 2));
+    let top = svd_top_k(&m, 2, TopConfig::default()).unwrap();
+    let text = narrowed(&|| serde_json::to_string(&top).unwrap());
+    let read: TopSvd<f64> = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.reconstruct().shape(), (2, 2));
+    let penalty = SvdPenalty::squared(&m).unwrap();
+    let factors = penalty
+        .factors(&[1.0, 0.0, 0.0, 1.0, 2.0, 1.0, 1.0, 0.0, 0.0, 1.0])
+        .unwrap();
+    let text = narrowed(&|| serde_json::to_string(&factors).unwrap());
+    let read: SvdFactors<f64> = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.reconstruct().shape(), (2, 2));
+    let text = r#"{"parameters": [1], "best_parameters": [], "report": {"losses": [], "steps": 9,
+        "evaluations": 0, "best_step": 4, "stop_reason": "Loss",
+        "elapsed": {"secs": 0, "nanos": 0}}}"#;
+    let run: Minimization<f64> = serde_json::from_str(text).unwrap();
+    assert!(!format!("{run:?} {}", run.report.stop_reason).is_empty());
+}
+
+#[test]
+fn what_a_user_prints_reads_as_words() {
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let inversion = invert_by_descent(&m, Config::default()).unwrap();
+    assert_eq!(inversion.route.to_string(), "from the scaled transpose");
+    let proof = inversion.certificate.to_string();
+    assert!(
+        proof.starts_with("proven, with a relative error of at most "),
+        "{proof}"
+    );
+    assert_eq!(Accuracy::Working.to_string(), "working accuracy");
+    assert_eq!(Side::Both.to_string(), "both sides");
+    assert_eq!(SolveMethod::default().to_string(), "conjugate gradients");
+    assert_eq!(
+        SolveProblem::PositiveDefinite.to_string(),
+        "positive definite"
+    );
+    assert_eq!(Vectors::default().to_string(), "thin");
+    assert_eq!(Cutoff::Relative(0.5).to_string(), "5e-1 of the largest");
+    assert_eq!(
+        LeadingEvidence::Proven.to_string(),
+        "proven to be the largest"
+    );
+    let probable = LeadingEvidence::Probable {
+        shortfall: 0.05,
+        failure_probability: 1e-3,
+    };
+    let words = "the largest to a fraction of 5.0e-2, except with probability 1.0e-3";
+    assert_eq!(probable.to_string(), words);
+    assert_eq!(TopRoute::Whole.to_string(), "from the whole decomposition");
+    let svd = svd_by_descent(&m, SvdConfig::default()).unwrap();
+    assert!(
+        svd.certificate
+            .to_string()
+            .starts_with("singular values proven to ")
+    );
+}
