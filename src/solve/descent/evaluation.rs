@@ -15,9 +15,17 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     /// Whether `status` is nearer to a solution than `other`: its backward error is smaller and its
     /// loss is not higher, or its loss is far lower.
     pub(super) fn is_better(&self, status: &Status<T>, other: &Status<T>) -> bool {
-        let has_risen = status.loss > other.loss * (T::one() + self.rounding);
+        let has_risen = status.loss > self.same_loss(other);
         let is_less = status.error.smallest() < other.error.smallest();
         (is_less && !has_risen) || status.loss <= <T as Real>::from_f64(0.25) * other.loss
+    }
+
+    /// The largest loss that rounding can't tell from that of `status`.
+    ///
+    /// ‖r‖ is known to ε·Σ‖aⱼ‖|xⱼ|, which is 1/`of_system` times as much relative to ‖r‖.
+    pub(super) fn same_loss(&self, status: &Status<T>) -> T {
+        let doubt = (self.rounding / status.error.of_system).min(T::one());
+        status.loss * (T::one() + self.rounding + doubt)
     }
 
     /// Computes the residual and the gradient from b and x.
@@ -166,8 +174,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     /// Whether the rounding of r leaves the angles between r and the columns known to ∛ε, which is
     /// asked for without a tolerance.
     fn has_known_angles(&self, error: &BackwardError<T>) -> bool {
-        let sixteenth = <T as Real>::from_f64(0.0625);
-        let doubt = sixteenth * self.rounding / error.of_system;
+        let doubt = T::EPSILON / error.of_system;
         self.settings.target != SolveTarget::RoundingFloor || doubt <= T::EPSILON.cbrt()
     }
 

@@ -30,8 +30,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Result<RestartReason, SolveError<T>> {
-        let loss = self.status().loss;
-        self.least.begin(loss * (T::one() + self.rounding));
+        self.least.begin(self.same_loss(&self.status()));
         let reason = self.step_on(noise, recorder)?;
         let stays = match reason {
             RestartReason::Claim => true,

@@ -88,18 +88,15 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
                     self.acceptance_by_rounding(&best.error),
                 );
             }
-            let is_far_better = status.has_halved(&best);
-            idle_iterations = if is_far_better {
+            let is_better = self.is_better(&status, &best);
+            idle_iterations = if is_better && status.has_halved(&best) {
                 0
             } else {
                 idle_iterations + 1
             };
             let is_limit = matches!(reason, RestartReason::Limit(_));
             // NaN is worse than anything.
-            if self.is_better(&status, &best)
-                || (is_limit && status.loss <= best.loss)
-                || !best.loss.is_finite()
-            {
+            if is_better || (is_limit && status.loss <= best.loss) || !best.loss.is_finite() {
                 best = status;
                 self.best_x.copy_from_slice(&self.x);
             }
