@@ -67,9 +67,10 @@ pub enum InverseError<T: Real = f64> {
         /// 1.
         rank: usize,
         /// The last iterate, with its residual and the history. If the small singular values of the
-        /// equilibrated matrix are zero, it tends to the pseudo-inverse of that matrix; if they are
-        /// noise, some of the noise may have been inverted. If the optimizer keeps its iterates in
-        /// a set, it is in the set.
+        /// equilibrated matrix are zero, it tends to the pseudo-inverse of that matrix, but the
+        /// search may end long before, as soon as the singularity is shown; if they are noise, some
+        /// of the noise may have been inverted. If the optimizer keeps its iterates in a set, it is
+        /// in the set.
         best: Box<Inversion<T>>,
     },
 

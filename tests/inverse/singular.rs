@@ -4,6 +4,7 @@ use matrix_descent::inverse::InverseError;
 use matrix_descent::{Config, Inversion, Real, invert_by_descent};
 use nalgebra::{DMatrix, DVector};
 
+use crate::support::gallery::singular::{Singular, cycle_laplacian, magic_square, random_of_rank};
 use crate::support::gallery::{GalleryMatrix, prescribed, random, singular_gallery};
 use crate::support::reference::{forward_error, widen};
 use crate::support::truth::{assert_none, assert_true};
@@ -73,6 +74,60 @@ fn singular_matrices_are_found_in_single_precision() {
             let complaint = is_exact.then(|| complaint_if_exact(&narrow, rank))??;
             Some(format!("{name}: {complaint}"))
         });
+    assert_none(complaints);
+}
+
+/// Singular matrices of an order that is a multiple of 4, with their ranks. All are singular
+/// exactly, and their other singular values are as those of a random matrix or larger.
+fn singular_of_order(n: usize) -> Vec<Singular> {
+    let gaussian = random::gaussian(n, 5).map(|entry| f64::from(entry as f32));
+    let [mut row, mut column, mut scaled, mut zeros] = [(); 4].map(|()| gaussian.clone());
+    row.set_row(n - 2, &gaussian.row(1));
+    column.set_column(n - 2, &gaussian.column(1));
+    scaled.set_row(n - 2, &(gaussian.row(1) * 2.0_f64.powi(-60)));
+    zeros.column_mut(n / 2).fill(0.0);
+    let half = DMatrix::from_fn(n, n, |i, j| gaussian[(i % (n / 2), j)]);
+    let cases = [
+        ("rank n − 1", random_of_rank(n, n - 1), n - 1),
+        ("rank n/2", random_of_rank(n, n / 2), n / 2),
+        ("rank 1", random_of_rank(n, 1), 1),
+        ("duplicated row", row, n - 1),
+        ("duplicated column", column, n - 1),
+        ("duplicated row on another scale", scaled, n - 1),
+        ("duplicated half", half, n / 2),
+        ("zero column", zeros, n - 1),
+        ("magic square", magic_square(n), 3),
+        ("cycle Laplacian", cycle_laplacian(n), n - 1),
+        ("ones", DMatrix::from_element(n, n, 1.0), 1),
+    ];
+    cases
+        .map(|(name, matrix, rank)| (format!("{name} {n}"), matrix, rank))
+        .to_vec()
+}
+
+/// What is wrong if a singular matrix takes more than 1.5 times the products of a regular one.
+fn complaint_if_slow<T: Real>((name, matrix, rank): &Singular) -> Option<String> {
+    let of_format = |matrix: &DMatrix<f64>| matrix.map(<T as Real>::from_f64);
+    let regular = of_format(&random::gaussian(matrix.nrows(), 2));
+    let found = invert_by_descent(&regular, Config::default()).expect("regular");
+    let most = found.products.total() * 3 / 2;
+    let complaint = complaint(&of_format(matrix), *rank, most + 1)?;
+    Some(format!("{name}, {most} allowed: {complaint}"))
+}
+
+#[test]
+fn a_singular_matrix_takes_few_products_more_than_a_regular_one() {
+    let complaints = [24, 64, 128].into_iter().flat_map(|order| {
+        let cases = singular_of_order(order);
+        let complaints = |case| {
+            [
+                complaint_if_slow::<f64>(case),
+                complaint_if_slow::<f32>(case),
+            ]
+        };
+        let complaints: Vec<_> = cases.iter().flat_map(complaints).flatten().collect();
+        complaints
+    });
     assert_none(complaints);
 }
 

@@ -2,6 +2,7 @@
 
 mod descent;
 pub(crate) mod iteration;
+mod null_vector;
 mod pivots;
 mod recorder;
 mod refine;
@@ -9,6 +10,7 @@ mod rounding_back;
 pub(crate) mod scaled_problem;
 mod search;
 mod single_precision;
+mod singularity;
 pub(crate) mod target;
 
 use crate::descent::Observer;

@@ -11,7 +11,8 @@ use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::pivots::Pivots;
 use crate::inverse::automatic::recorder::Recorder;
 use crate::inverse::automatic::rounding_back::{Equilibrated, ProofSource};
-use crate::inverse::automatic::search::{Search, SearchOutcome};
+use crate::inverse::automatic::search::{LossFormat, Search, SearchOutcome};
+use crate::inverse::automatic::singularity::SingularityTest;
 use crate::inverse::automatic::target::{Target, is_single_precision};
 use crate::inverse::result::{Candidate, Products};
 use crate::inverse::scaling::Scaling;
@@ -48,15 +49,19 @@ impl<T: Real> ScaledProblem<'_, T> {
         observer: &mut O,
     ) -> Candidate<T> {
         let scaling = Scaling::of(self.matrix);
-        let (first, steps) = self.solve_in(&scaling, self.max_steps, workspace, observer);
-        let steps_left = self.max_steps.saturating_sub(steps);
-        if first.rank.is_none() || steps_left == 0 {
+        let attempt = self.solve_in(&scaling, self.max_steps, workspace, observer);
+        let steps_left = self.max_steps.saturating_sub(attempt.steps);
+        let first = attempt.candidate;
+        let is_decided = first.rank.is_none() || attempt.is_singular_in_any_scaling;
+        if is_decided || steps_left == 0 {
             return first;
         }
         let Some(other) = self.promising_scaling(&scaling) else {
             return first;
         };
-        let (mut second, _) = self.solve_in(&other, steps_left, workspace, observer);
+        let mut second = self
+            .solve_in(&other, steps_left, workspace, observer)
+            .candidate;
         second.products.descent += first.products.total();
         second.report.elapsed += first.report.elapsed;
         if second.rank.is_none() {
@@ -80,15 +85,14 @@ impl<T: Real> ScaledProblem<'_, T> {
         (!pivots.are_beyond_precision()).then_some(other)
     }
 
-    /// The candidate from the search in this scaling, and the steps it took, including those before
-    /// restarts.
+    /// Searches in this scaling.
     fn solve_in<O: Observer<T>>(
         &self,
         scaling: &Scaling,
         max_steps: usize,
         workspace: &mut Workspace<f64>,
         observer: &mut O,
-    ) -> (Candidate<T>, usize) {
+    ) -> Attempt<T> {
         let started = Instant::now();
         let scaled = &scaling.scale(self.matrix);
         let mut x = self.scaled_start(scaling);
@@ -116,17 +120,16 @@ impl<T: Real> ScaledProblem<'_, T> {
         if !self.target.accepts_stored(proven) && outcome.stop_reason == StopReason::Accuracy {
             outcome.stop_reason = StopReason::Stalled;
         }
-        let last = recorder.last_squared_distance();
+        let last = (recorder.last_squared_distance())
+            .filter(|_| stored.is_same && outcome.last_loss_is == LossFormat::Double);
         let steps = recorder.steps();
         let candidate = Candidate {
             rank: outcome
                 .is_singular
-                .then(|| Pivots::of(&scaled.map(<T as Real>::from_f64)).numerical_rank()),
+                .then(|| numerical_rank::<T>(scaled, outcome.pivots.as_ref())),
             inverse: stored.inverse,
             certificate: stored.certificate,
-            left_residual: last
-                .filter(|_| stored.is_same)
-                .map(|squared| <T as Real>::from_f64(squared.sqrt())),
+            left_residual: last.map(|squared| <T as Real>::from_f64(squared.sqrt())),
             optimality: None,
             products: Products {
                 descent: searched - outcome.refine_products,
@@ -136,7 +139,11 @@ impl<T: Real> ScaledProblem<'_, T> {
             route: outcome.route,
             report: recorder.into_report(outcome.stop_reason, started.elapsed()),
         };
-        (candidate, steps)
+        Attempt {
+            candidate,
+            steps,
+            is_singular_in_any_scaling: outcome.is_singular_in_any_scaling,
+        }
     }
 
     /// The start for the equilibrated matrix; zero if the search begins at the scaled transpose.
@@ -149,7 +156,8 @@ impl<T: Real> ScaledProblem<'_, T> {
 
     /// Searches on the equilibrated matrix.
     fn search(&self, scaling: &Scaling, iteration: &mut Iteration<'_, f64>) -> SearchOutcome {
-        let search = Search::new(iteration, self.target.scaled::<T>(scaling), scaling);
+        let test = SingularityTest::of::<T>(iteration.matrix);
+        let search = Search::new(iteration, self.target.scaled::<T>(scaling), scaling, test);
         let mut outcome = match self.start {
             None => search.run_cold(),
             Some(_) => search.run_from_start(),
@@ -161,12 +169,30 @@ impl<T: Real> ScaledProblem<'_, T> {
     }
 }
 
+/// What came of the search in one scaling.
+struct Attempt<T: Real> {
+    candidate: Candidate<T>,
+    /// The steps taken, including those before restarts.
+    steps: usize,
+    /// Whether another scaling cannot help either.
+    is_singular_in_any_scaling: bool,
+}
+
 impl SearchOutcome {
     fn proof_source(&self) -> ProofSource {
         match self.stop_reason {
             StopReason::Accuracy | StopReason::Stalled => ProofSource::Search(self.proof),
             _ => ProofSource::Stored,
         }
+    }
+}
+
+/// The numerical rank of a singular matrix, as its own format sees it; the pivots in `f64` serve if
+/// that is the format.
+fn numerical_rank<T: Real>(scaled: &DMatrix<f64>, pivots: Option<&Pivots<f64>>) -> usize {
+    match pivots {
+        Some(pivots) if !is_single_precision::<T>() => pivots.numerical_rank(),
+        _ => Pivots::of(&scaled.map(<T as Real>::from_f64)).numerical_rank(),
     }
 }
 

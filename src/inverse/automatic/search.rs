@@ -16,6 +16,7 @@ use crate::inverse::automatic::refine::mixed::{MixedOutcome, condition_if_applic
 use crate::inverse::automatic::refine::plain::take_powers;
 use crate::inverse::automatic::refine::{POWERS_BELOW, refine};
 use crate::inverse::automatic::single_precision::{SINGLE_PRECISION_FROM, descend_in_single};
+use crate::inverse::automatic::singularity::SingularityTest;
 use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::result::Route;
@@ -30,7 +31,7 @@ use crate::numerics::product::counter::Symmetry;
 const MOST_STEPS_AFTER_SINGLE: usize = 12;
 
 /// The outcome of a search, for the equilibrated matrix.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SearchOutcome {
     pub(crate) route: Route,
     pub(crate) proof: Proof,
@@ -38,6 +39,12 @@ pub(crate) struct SearchOutcome {
     pub(crate) is_singular: bool,
     pub(crate) stop_reason: StopReason,
     pub(crate) refine_products: usize,
+    /// The pivots of the matrix, if the search has computed them.
+    pub(crate) pivots: Option<Pivots<f64>>,
+    /// The format of the loss of the last iterate.
+    pub(crate) last_loss_is: LossFormat,
+    /// Whether the matrix is shown to be singular in every scaling.
+    pub(crate) is_singular_in_any_scaling: bool,
 }
 
 /// One search for the inverse of an equilibrated matrix.
@@ -50,6 +57,20 @@ pub(crate) struct Search<'i, 'a> {
     weights: Option<Weights>,
     route: Route,
     refine_products: usize,
+    test: SingularityTest<'a>,
+    is_shown_singular: bool,
+    last_loss_is: LossFormat,
+    /// The pivots of the matrix, once a decision needed them.
+    pivots: Option<Pivots<f64>>,
+}
+
+/// The format in which a loss was computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LossFormat {
+    /// `f32`.
+    Single,
+    /// `f64`.
+    Double,
 }
 
 impl<'i, 'a> Search<'i, 'a> {
@@ -58,6 +79,7 @@ impl<'i, 'a> Search<'i, 'a> {
         iteration: &'i mut Iteration<'a, f64>,
         target: Target,
         scaling: &Scaling,
+        test: SingularityTest<'a>,
     ) -> Self {
         Self {
             iteration,
@@ -65,6 +87,10 @@ impl<'i, 'a> Search<'i, 'a> {
             weights: scaling.weights(),
             route: Route::Cold,
             refine_products: 0,
+            test,
+            is_shown_singular: false,
+            last_loss_is: LossFormat::Double,
+            pivots: None,
         }
     }
 
@@ -92,6 +118,9 @@ impl<'i, 'a> Search<'i, 'a> {
             is_singular,
             stop_reason,
             refine_products: self.refine_products,
+            last_loss_is: self.last_loss_is,
+            is_singular_in_any_scaling: self.test.is_met_in_any_scaling(),
+            pivots: self.test.pivots().cloned().or(self.pivots),
         }
     }
 
@@ -99,7 +128,7 @@ impl<'i, 'a> Search<'i, 'a> {
         self.route = Route::Cold;
         if self.iteration.matrix.nrows() >= SINGLE_PRECISION_FROM {
             let proof = self.search_in_two_precisions()?;
-            if self.target.accepts(proof) {
+            if self.target.accepts(proof) || self.is_shown_singular {
                 return Ok(proof);
             }
             self.iteration.monitor.restart();
@@ -110,13 +139,13 @@ impl<'i, 'a> Search<'i, 'a> {
             self.iteration.show_image()?;
             return Ok(Proof::NOTHING);
         }
-        let outcome = self.descend(MOST_STEPS);
+        let outcome = self.descend(MOST_STEPS, f64::EPSILON);
         let proof = self.refine_after(outcome)?;
         if self.target.accepts(proof) || self.is_surely_singular(outcome) {
             return Ok(proof);
         }
         let proof = self.rescue()?;
-        if self.target.accepts(proof) {
+        if self.target.accepts(proof) || self.is_shown_singular {
             return Ok(proof);
         }
         // A matrix that is neither proven regular nor surely singular is tried once more, without
@@ -128,10 +157,15 @@ impl<'i, 'a> Search<'i, 'a> {
     }
 
     /// Is the matrix singular to working precision, after this outcome without an inverse?
-    fn is_surely_singular(&self, outcome: DescentOutcome) -> bool {
+    fn is_surely_singular(&mut self, outcome: DescentOutcome) -> bool {
+        if self.is_shown_singular {
+            return true;
+        }
         let pivots = Pivots::of(self.iteration.matrix);
-        pivots.are_beyond_precision()
-            || (outcome == DescentOutcome::Singular && pivots.end_in_noise())
+        let is_surely_singular = pivots.are_beyond_precision()
+            || (outcome == DescentOutcome::Singular && pivots.end_in_noise());
+        self.pivots = Some(pivots);
+        is_surely_singular
     }
 
     /// Continues after a long step has turned the signs of some eigenvalues of XM, which would
@@ -143,15 +177,20 @@ impl<'i, 'a> Search<'i, 'a> {
             return Ok(Proof::NOTHING);
         }
         self.repair();
-        let outcome = self.descend(MOST_STEPS);
+        let outcome = self.descend(MOST_STEPS, f64::EPSILON);
         self.refine_after(outcome)
     }
 
     /// Searches with a descent in `f32` first.
     fn search_in_two_precisions(&mut self) -> Result<Proof, StopReason> {
-        match descend_in_single(self.iteration) {
+        match descend_in_single(self.iteration, &mut self.test) {
             DescentOutcome::Converged | DescentOutcome::OutOfResolution => {}
             DescentOutcome::Stopped(reason) => return Err(reason),
+            DescentOutcome::ShownSingular => {
+                self.is_shown_singular = true;
+                self.last_loss_is = LossFormat::Single;
+                return Ok(Proof::NOTHING);
+            }
             DescentOutcome::Singular | DescentOutcome::Unclear | DescentOutcome::Broken => {
                 return Ok(Proof::NOTHING);
             }
@@ -160,7 +199,7 @@ impl<'i, 'a> Search<'i, 'a> {
         if size < POWERS_BELOW {
             return self.search_near(size);
         }
-        let outcome = self.descend(MOST_STEPS_AFTER_SINGLE);
+        let outcome = self.descend(MOST_STEPS_AFTER_SINGLE, f32::EPSILON.into());
         self.refine_after(outcome)
     }
 
@@ -173,12 +212,12 @@ impl<'i, 'a> Search<'i, 'a> {
         } else if size.is_finite() && self.repair_promises() {
             self.route = Route::Repaired;
             self.repair();
-            let outcome = self.descend(MOST_STEPS);
+            let outcome = self.descend(MOST_STEPS, f64::EPSILON);
             self.refine_after(outcome)?
         } else {
             Proof::NOTHING
         };
-        if self.target.accepts(proof) {
+        if self.target.accepts(proof) || self.is_shown_singular {
             return Ok(proof);
         }
         self.iteration.monitor.restart();
@@ -202,6 +241,10 @@ impl<'i, 'a> Search<'i, 'a> {
     fn refine_after(&mut self, outcome: DescentOutcome) -> Result<Proof, StopReason> {
         match outcome {
             DescentOutcome::Stopped(reason) => Err(reason),
+            DescentOutcome::ShownSingular => {
+                self.is_shown_singular = true;
+                Ok(Proof::NOTHING)
+            }
             DescentOutcome::Singular
             | DescentOutcome::Unclear
             | DescentOutcome::OutOfResolution
@@ -215,16 +258,18 @@ impl<'i, 'a> Search<'i, 'a> {
         }
     }
 
-    fn descend(&mut self, most_steps: usize) -> DescentOutcome {
+    /// Descends from an X that was computed in a format with this ε.
+    fn descend(&mut self, most_steps: usize, resolution: f64) -> DescentOutcome {
         let options = DescentOptions {
             thresholds: self.target.thresholds(),
             // In f64 this matters for a large condition number, and then the rounding of one half
             // of C must not be copied to the other.
             symmetry: Symmetry::General,
             at_noise: AtNoise::GoOn,
+            resolution,
             most_steps,
         };
-        descend(self.iteration, options)
+        descend(self.iteration, options, &mut self.test)
     }
 
     /// Writes C = XM into `image`; returns ‖I − C‖₂, nearly.

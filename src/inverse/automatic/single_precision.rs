@@ -10,6 +10,7 @@ use crate::inverse::automatic::descent::plan::ResidualThresholds;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
 use crate::inverse::automatic::iteration::workspace::Workspace;
+use crate::inverse::automatic::singularity::SingularityTest;
 use crate::inverse::start::write_scaled_transpose;
 use crate::numerics::product::counter::Symmetry;
 use crate::numerics::real::Real;
@@ -27,7 +28,10 @@ const TAKEOVER_RESIDUAL: f64 = 1e-3;
 /// values, because in XM it is multiplied by these. So X is still as good a start for a descent in
 /// `f64` as any earlier iterate; only the measures of a descent in `f32` no longer show it. That
 /// holds while κ is below about 10⁷.
-pub(crate) fn descend_in_single(iteration: &mut Iteration<'_, f64>) -> DescentOutcome {
+pub(crate) fn descend_in_single(
+    iteration: &mut Iteration<'_, f64>,
+    test: &mut SingularityTest<'_>,
+) -> DescentOutcome {
     let n = iteration.matrix.nrows();
     let matrix = iteration.matrix.map(|value| value as f32);
     let mut x = DMatrix::zeros(n, n);
@@ -54,9 +58,10 @@ pub(crate) fn descend_in_single(iteration: &mut Iteration<'_, f64>) -> DescentOu
         },
         symmetry: Symmetry::Symmetric,
         at_noise: AtNoise::Stop,
+        resolution: f32::EPSILON.to_f64(),
         most_steps: MOST_STEPS,
     };
-    let outcome = descend(&mut in_single, options);
+    let outcome = descend(&mut in_single, options, test);
     widen(iteration.x, &x);
     outcome
 }

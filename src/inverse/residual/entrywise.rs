@@ -4,7 +4,7 @@
 //! product", 2005: as exact as if they were computed in twice the precision and then rounded. Their
 //! errors are bounded as they arise, so that exact products leave no error at all.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
 use crate::numerics::norm::columns;
 use crate::numerics::rounding::{RowSums, enlarge, product_error, unit_roundoff};
@@ -43,6 +43,49 @@ pub(crate) fn residual_by_entries(
             *sum += error;
             *size = enlarge(unit_roundoff() * sum.abs() + gamma * *size, n);
         }
+    }
+}
+
+/// The memory of a product M·v that is computed to twice the working precision.
+pub(crate) struct AccurateImage {
+    errors: Vec<f64>,
+    sizes: Vec<f64>,
+}
+
+impl AccurateImage {
+    /// For matrices of order n.
+    pub(crate) fn new(n: usize) -> Self {
+        Self {
+            errors: vec![0.0; n],
+            sizes: vec![0.0; n],
+        }
+    }
+
+    /// Writes M·v for v = `high` + `low` into `image`; returns a bound of |M·v| by rows.
+    pub(crate) fn update(
+        &mut self,
+        matrix: &DMatrix<f64>,
+        high: &DVector<f64>,
+        low: &DVector<f64>,
+        image: &mut DVector<f64>,
+    ) -> &[f64] {
+        let n = matrix.nrows();
+        let sums = image.as_mut_slice();
+        sums.fill(0.0);
+        self.errors.fill(0.0);
+        self.sizes.fill(0.0);
+        for part in [high, low] {
+            for (column, &factor) in columns(matrix).zip(part.iter()) {
+                subtract(factor, column, sums, &mut self.errors, &mut self.sizes);
+            }
+        }
+        // 2n terms of two errors each.
+        let gamma = product_error(4 * n);
+        for ((sum, error), size) in sums.iter_mut().zip(&self.errors).zip(&mut self.sizes) {
+            *sum = -(*sum + error);
+            *size = enlarge((1.0 + unit_roundoff()) * sum.abs() + gamma * *size, 2 * n);
+        }
+        &self.sizes
     }
 }
 

@@ -16,16 +16,18 @@ const NO_ENTRY: i64 = 1 << 40;
 pub(crate) fn exponents_by_max_product<T: Real>(
     matrix: &DMatrix<T>,
 ) -> Option<(Vec<i32>, Vec<i32>)> {
-    let cost = |i: usize, j: usize| match matrix[(i, j)].binary_exponent() {
+    let cost = |value: &T| match value.binary_exponent() {
         Some(exponent) => -i64::from(exponent),
         None => NO_ENTRY,
     };
     let n = matrix.nrows();
+    // By rows, as the assignment reads them.
+    let costs: Vec<i64> = matrix.transpose().iter().map(cost).collect();
     let mut assignment = Assignment::new(n);
     for row in 0..n {
-        assignment.add_row(row, &cost);
+        assignment.add_row(row, &costs);
     }
-    let total: i64 = (0..n).map(|j| cost(assignment.row_of[j], j)).sum();
+    let total: i64 = (0..n).map(|j| costs[assignment.row_of[j] * n + j]).sum();
     if total >= NO_ENTRY / 2 {
         return None;
     }
@@ -54,7 +56,7 @@ impl Assignment {
     }
 
     /// Assigns one more row, along the shortest path that ends in a free column.
-    fn add_row(&mut self, row: usize, cost: &impl Fn(usize, usize) -> i64) {
+    fn add_row(&mut self, row: usize, costs: &[i64]) {
         let n = self.rows.len();
         let mut distance = vec![i64::MAX; n];
         let mut previous = vec![FREE; n];
@@ -62,9 +64,9 @@ impl Assignment {
         let (mut current_row, mut current_column) = (row, FREE);
         loop {
             let (mut nearest, mut gap) = (0, i64::MAX);
+            let costs_of_row = &costs[current_row * n..][..n];
             for column in (0..n).filter(|&column| !is_done[column]) {
-                let reduced =
-                    cost(current_row, column) - self.rows[current_row] - self.columns[column];
+                let reduced = costs_of_row[column] - self.rows[current_row] - self.columns[column];
                 if reduced < distance[column] {
                     distance[column] = reduced;
                     previous[column] = current_column;

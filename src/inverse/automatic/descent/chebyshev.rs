@@ -20,7 +20,7 @@ use crate::numerics::real::Real;
 /// eigenvalues are estimates.
 const UNEXPLAINED: f64 = 1.5;
 
-impl<T: Real> NaturalDescent<'_, '_, T> {
+impl<T: Real> NaturalDescent<'_, '_, '_, T> {
     /// X ← p(C)·X. Returns true if that was the last step.
     pub(crate) fn chebyshev_step(&mut self, degree: usize, interval: (f64, f64)) -> bool {
         let step = ChebyshevStep::new(degree, interval.0, interval.1);

@@ -23,7 +23,7 @@ const STEPS_ON_ONE_IMAGE: usize = 5;
 /// natural gradient alone still makes tiny eigenvalues grow.
 const LEAST_GAIN: f64 = 1e-5;
 
-impl<T: Real> NaturalDescent<'_, '_, T> {
+impl<T: Real> NaturalDescent<'_, '_, '_, T> {
     /// One step of momentum in the natural metric; false, with X unchanged, if nothing is left that
     /// could grow.
     pub(crate) fn momentum_step(&mut self) -> bool {

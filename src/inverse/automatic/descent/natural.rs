@@ -9,6 +9,7 @@ use crate::inverse::automatic::descent::plan::{
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::iteration::monitor::Estimate;
 use crate::inverse::automatic::iteration::workspace::LANCZOS_STEPS;
+use crate::inverse::automatic::singularity::SingularityTest;
 use crate::numerics::matrix::squared_distance_from_identity;
 use crate::numerics::product::counter::Symmetry;
 use crate::numerics::real::Real;
@@ -54,6 +55,9 @@ const ESTIMATE_FROM: usize = 20;
 /// it. It leaves room for steps of high degree, whose polynomials magnify rounding.
 const NOISE: f64 = 40.0;
 
+/// Eigenvalues this many times as large as those that are lost in rounding stand apart from them.
+const GAP: f64 = 10.0;
+
 /// The number of losses that the stall rules look back on.
 const MEMORY: usize = 5;
 
@@ -75,6 +79,8 @@ pub(crate) struct DescentOptions {
     pub(crate) symmetry: Symmetry,
     /// What happens when the smallest eigenvalues are lost in the rounding of XM.
     pub(crate) at_noise: AtNoise,
+    /// The ε of the format that the start was computed in: X·M is symmetric to about this.
+    pub(crate) resolution: f64,
     /// The largest number of steps.
     pub(crate) most_steps: usize,
 }
@@ -86,6 +92,8 @@ pub(crate) enum DescentOutcome {
     Converged,
     /// No growth above the rounding level is left: M is singular to working precision.
     Singular,
+    /// The test has shown that M is singular.
+    ShownSingular,
     /// Nothing grows any more, but the loss is not what a singular matrix leaves, or it has risen
     /// during the descent: rounding has spoilt the descent.
     Unclear,
@@ -98,9 +106,12 @@ pub(crate) enum DescentOutcome {
 }
 
 /// Runs the descent from an X for which XM is (nearly) symmetric and positive semidefinite.
+///
+/// The test is asked once if the spectrum of XM suggests that M is singular.
 pub(crate) fn descend<T: Real>(
     iteration: &mut Iteration<'_, T>,
     options: DescentOptions,
+    test: &mut SingularityTest<'_>,
 ) -> DescentOutcome {
     iteration.workspace.prepare();
     iteration.write_image(options.symmetry);
@@ -109,6 +120,7 @@ pub(crate) fn descend<T: Real>(
     NaturalDescent {
         iteration,
         options,
+        test,
         prediction: PredictedDescent::with_capacity(LANCZOS_STEPS),
         upper_bound: f64::INFINITY,
         since_fresh: 0,
@@ -128,9 +140,10 @@ pub(crate) fn descend<T: Real>(
 }
 
 /// The state of one descent.
-pub(crate) struct NaturalDescent<'i, 'a, T: Real> {
+pub(crate) struct NaturalDescent<'i, 'a, 'm, T: Real> {
     pub(crate) iteration: &'i mut Iteration<'a, T>,
     pub(crate) options: DescentOptions,
+    test: &'i mut SingularityTest<'m>,
     prediction: PredictedDescent,
     /// An upper bound of the eigenvalues of C, as far as the last step shows.
     pub(crate) upper_bound: f64,
@@ -160,7 +173,7 @@ pub(crate) struct NaturalDescent<'i, 'a, T: Real> {
     pub(crate) evened_out: f64,
 }
 
-impl<T: Real> NaturalDescent<'_, '_, T> {
+impl<T: Real> NaturalDescent<'_, '_, '_, T> {
     fn run(mut self) -> DescentOutcome {
         for step in 0..self.options.most_steps {
             let loss = squared_distance_from_identity(&self.iteration.workspace.image);
@@ -186,6 +199,7 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
                 return self.at_rounding_level(loss);
             }
             match self.choose(loss) {
+                NextStep::Singular => return DescentOutcome::ShownSingular,
                 NextStep::None if step > 0 => return DescentOutcome::OutOfResolution,
                 NextStep::None => return DescentOutcome::Unclear,
                 NextStep::Momentum => {
@@ -294,6 +308,9 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         let Some((smallest, largest)) = self.interval(loss) else {
             return NextStep::Momentum;
         };
+        if self.has_lost_a_few() && self.test.is_met() {
+            return NextStep::Singular;
+        }
         let stops_at_noise = self.options.at_noise == AtNoise::Stop;
         if stops_at_noise && smallest < self.noise() {
             return NextStep::None;
@@ -340,10 +357,24 @@ impl<T: Real> NaturalDescent<'_, '_, T> {
         Some((first.value.max(1e-18 * largest), largest))
     }
 
+    /// Are some eigenvalues lost in rounding, and all others far above it, as those of a singular
+    /// matrix are?
+    fn has_lost_a_few(&self) -> bool {
+        let ritz = &self.iteration.workspace.ritz;
+        let noise = self.noise_in(self.options.resolution);
+        let lost = ritz.iter().take_while(|r| r.value < noise).count();
+        lost > 0 && ritz.get(lost).is_some_and(|next| next.value > GAP * noise)
+    }
+
     /// An eigenvalue below this cannot be told from rounding.
     fn noise(&self) -> f64 {
+        self.noise_in(T::EPSILON.to_f64())
+    }
+
+    /// The same if X was computed in a format with this ε.
+    fn noise_in(&self, epsilon: f64) -> f64 {
         let order = self.iteration.x.nrows() as f64;
-        NOISE * T::EPSILON.to_f64() * self.condition / order.sqrt()
+        NOISE * epsilon * self.condition / order.sqrt()
     }
 
     fn prefers_momentum(&mut self) -> bool {

@@ -40,6 +40,8 @@ impl ResidualThresholds {
 pub(crate) enum NextStep {
     /// None: the remaining eigenvalues cannot be told from rounding.
     None,
+    /// None: M is singular.
+    Singular,
     /// One least-squares step: two products.
     Momentum,
     /// One Chebyshev step of this degree for eigenvalues in this interval.
