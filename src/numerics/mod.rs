@@ -15,3 +15,4 @@ pub(crate) mod real;
 pub(crate) mod rounding;
 pub(crate) mod sign;
 pub(crate) mod validation;
+pub(crate) mod wording;

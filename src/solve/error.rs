@@ -3,6 +3,7 @@
 use super::solution::Solution;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::wording::counted;
 
 /// Why a linear system was not solved, with the best iterates if there are any.
 ///
@@ -59,7 +60,7 @@ pub enum SolveError<T: Real = f64> {
     },
 
     /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
-    #[error("a product of the linear map is not finite, after {steps} steps")]
+    #[error("a product of the linear map is not finite, after {}", counted(*steps, "step"))]
     ProductNotFinite {
         /// The number of steps taken before that product.
         steps: usize,
@@ -84,9 +85,9 @@ pub enum SolveError<T: Real = f64> {
 fn end_of_column<T: Real>(best: &Solution<T>, column: usize) -> String {
     let ends = best.reports.iter().zip(&best.backward_errors).nth(column);
     ends.map_or_else(String::new, |(report, error)| {
-        let (reason, steps) = (report.stop_reason, report.steps);
+        let (reason, steps) = (report.stop_reason, counted(report.steps, "step"));
         format!(
-            ": {reason} after {steps} steps; the best iterate has backward error {:e}",
+            ": {reason} after {steps}; the best iterate has backward error {:e}",
             error.smallest()
         )
     })
