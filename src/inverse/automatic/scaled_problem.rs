@@ -128,6 +128,7 @@ impl<T: Real> ScaledProblem<'_, T> {
                 .filter(|_| stored.is_same)
                 .map(|squared| <T as Real>::from_f64(squared.sqrt())),
             optimality: None,
+            learning_rate_limit: None,
             products: Products {
                 descent: searched - outcome.refine_products,
                 refinement: outcome.refine_products,

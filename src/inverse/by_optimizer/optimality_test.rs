@@ -39,6 +39,9 @@ pub(crate) struct OptimalityTest<'a, T: Real> {
     moved: Vec<T>,
     products: usize,
     is_settled: bool,
+    /// The last s, and the largest with which the test can be settled.
+    last: T,
+    most: T,
 }
 
 impl<'a, T: Real> OptimalityTest<'a, T> {
@@ -54,6 +57,8 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
             moved: vec![T::zero(); problem.matrix.len()],
             products: 0,
             is_settled: false,
+            last: T::MAX,
+            most: T::MAX,
         }
     }
 
@@ -76,24 +81,29 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         self.products
     }
 
+    /// Takes back that the last matrix is the best of the set; the test is not settled again until
+    /// s has halved.
+    pub(crate) fn reject(&mut self) {
+        self.is_settled = false;
+        self.most = <T as Real>::from_f64(0.5) * self.most.min(self.last);
+    }
+
     /// Evaluates how near `x` is to the optimum, with the loss and the gradient there;
     /// [`is_settled`](Self::is_settled) then says whether the descent may end at it.
     pub(crate) fn evaluate(&mut self, loss: T, x: &[T], gradient: &[T]) -> Optimality<T> {
         let (residual, s) = self.measure(loss, x, gradient);
-        let is_stationary = s <= self.tolerance * residual;
+        // An r or s that overflowed says nothing; NaN is refused as well.
+        let is_known = residual <= T::MAX && s <= self.most;
+        let is_stationary = is_known && s <= self.tolerance * residual;
         if is_stationary && self.inverse_norm == InverseNorm::NotYet {
             self.bound_inverse_norm();
         }
         let least_residual = self.least_residual(residual, s);
         let is_optimum = residual - least_residual <= self.tolerance * residual;
         self.is_settled = is_stationary && (is_optimum || self.rank().is_some());
-        let stationarity = if residual == T::zero() {
-            residual
-        } else {
-            s / residual
-        };
+        self.last = s;
         Optimality {
-            stationarity,
+            stationarity: stationarity(residual, s),
             least_residual,
         }
     }
@@ -126,7 +136,8 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         let rest = residual - s;
         let reach = self.norm * inverse_norm * s;
         if rest > reach {
-            ((rest - reach) * (rest + reach)).sqrt()
+            // A product of squares could leave the range.
+            (rest - reach).sqrt() * (rest + reach).sqrt()
         } else {
             T::zero()
         }
@@ -157,6 +168,18 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
             }
             None => InverseNorm::Unknown,
         };
+    }
+}
+
+/// s/r; 0 for r = 0, ∞ where r or s has overflowed.
+fn stationarity<T: Real>(residual: T, s: T) -> T {
+    let ratio = s / residual;
+    if residual == T::zero() {
+        T::zero()
+    } else if residual <= T::MAX && ratio >= T::zero() {
+        ratio
+    } else {
+        <T as Real>::from_f64(f64::INFINITY)
     }
 }
 
