@@ -377,8 +377,9 @@ fn nothing_is_dampened_without_momentum() {
 /// diverge.
 #[test]
 fn the_limit_of_the_learning_rate_is_sharp() {
+    type WithRate = fn(f64) -> Sgd<f64>;
     let curvature = 8.0;
-    let rules: [(&str, fn(f64) -> Sgd<f64>); 6] = [
+    let rules: [(&str, WithRate); 6] = [
         ("plain", |rate| Sgd::new(rate)),
         ("heavy ball", |rate| Sgd::new(rate).momentum(0.9)),
         ("dampened", |rate| {
