@@ -18,8 +18,8 @@ use std::path::PathBuf;
 use matrix_descent::descent::DescentError;
 use matrix_descent::inverse::{InverseError, Method};
 use matrix_descent::{
-    Adam, Config, InverseObjective, Lbfgs, MeanSquaredError, Optimizer, Progress, Sgd, Side,
-    Silent, Stopping, invert_by_descent, minimize,
+    Adam, Config, InputError, InverseObjective, Lbfgs, MeanSquaredError, Optimizer, Progress, Sgd,
+    Side, Silent, Stopping, invert_by_descent, minimize,
 };
 use nalgebra::DMatrix;
 
@@ -66,7 +66,7 @@ fn draw_losses() -> Result<PathBuf, Box<dyn Error>> {
     let runs = [
         ("plain descent", losses(&m, plain_descent(SIZE, 10.0))?),
         ("Adam, η = 0.02", losses(&m, Adam::new(0.02))?),
-        ("momentum, tuned", losses(&m, tuned_momentum(SIZE, 10.0))?),
+        ("momentum, tuned", losses(&m, tuned_momentum(SIZE, 10.0)?)?),
         ("L-BFGS", losses(&m, Lbfgs::default())?),
     ];
     let runs = runs.map(|(name, losses)| NamedLosses {
@@ -83,7 +83,7 @@ fn plain_descent(n: usize, condition_number: f64) -> Sgd<f64> {
     Sgd::new(2.0 / (flattest + steepest))
 }
 
-fn tuned_momentum(n: usize, condition_number: f64) -> Sgd<f64> {
+fn tuned_momentum(n: usize, condition_number: f64) -> Result<Sgd<f64>, InputError> {
     let (flattest, steepest) = curvatures(n, condition_number);
     Sgd::tuned_heavy_ball(flattest, steepest)
 }
@@ -105,7 +105,7 @@ fn losses(m: &DMatrix<f64>, rule: impl Optimizer<f64>) -> Result<Vec<f64>, Desce
 
 fn draw_approach() -> Result<PathBuf, Box<dyn Error>> {
     let m = matrix_of_condition(SIZE, 30.0, SEED);
-    let momentum = Config::default().optimizer(tuned_momentum(SIZE, 30.0));
+    let momentum = Config::default().optimizer(tuned_momentum(SIZE, 30.0)?);
     let mut maps = snapshots("momentum", &m, momentum, &MOMENTUM_STEPS)?;
     let natural = Config::default();
     maps.extend(snapshots("natural metric", &m, natural, &NATURAL_STEPS)?);

@@ -87,7 +87,7 @@ fn race(m: &DMatrix<f64>) -> Result<Vec<Run>, Box<dyn Error>> {
     let n = SIZE as f64;
     let (smallest, largest) = (2.0 / (n * n), 2.0 * CONDITION_NUMBER.powi(2) / (n * n));
     let plain = Sgd::new(2.0 / (smallest + largest));
-    let heavy_ball = Sgd::tuned_heavy_ball(smallest, largest);
+    let heavy_ball = Sgd::tuned_heavy_ball(smallest, largest)?;
     let momentum = (CONDITION_NUMBER - 1.0) / (CONDITION_NUMBER + 1.0);
     let nesterov = Sgd::new(1.0 / largest).nesterov_momentum(momentum);
     let (lbfgs, conjugate_gradient) = (Lbfgs::default(), ConjugateGradient::default());

@@ -106,10 +106,10 @@ fn the_matrices_that_an_optimizer_needs_are_as_documented() {
     const STEPS: usize = 300;
     // Beyond the answer and the velocity.
     for (n, side, matrices) in [
-        (31, Side::Left, 5),
-        (64, Side::Left, 6),
-        (64, Side::Right, 6),
-        (64, Side::Both, 5),
+        (31, Side::Left, 8),
+        (64, Side::Left, 9),
+        (64, Side::Right, 9),
+        (64, Side::Both, 8),
     ] {
         let m =
             DMatrix::from_vec(n, n, wavy(n * n, 0.7)) + DMatrix::from_diagonal_element(n, n, 9.0);

@@ -8,16 +8,17 @@ use matrix_descent::loss::{Huber, SmoothL1, WeightedMeanSquaredError};
 use matrix_descent::objective::{
     FitObjective, LowRankObjective, Ridge, SvdPenalty, check_gradient,
 };
-use matrix_descent::optimizer::{AdaDelta, AdaGrad, Lion, NAdam, RmsProp};
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, CosineDecay, Lion, NAdam, RmsProp};
 use matrix_descent::{
-    Adam, AdamW, Config, Error, InputError, InverseObjective, MeanSquaredError, Objective,
-    Optimizer, Sgd, Side, Silent, Start, Stepper, Stopping, invert_by_descent, minimize,
+    Adam, AdamW, Compose, Config, Error, InputError, InverseObjective, MeanSquaredError, Objective,
+    Optimizer, Real, Sgd, Side, Silent, Start, Stepper, Stopping, invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, dmatrix};
 
 type Case = (&'static str, Error, Error);
 
 const ABOVE_ZERO: &str = "finite and above 0";
+const NOT_SUBNORMAL: &str = "finite and above 0, not subnormal";
 const NOT_NEGATIVE: &str = "finite and at least 0";
 const BELOW_ONE: &str = "at least 0 and below 1";
 
@@ -223,7 +224,7 @@ fn rules() -> Vec<Case> {
         (
             "zero matrix for the tuning",
             error(heavy_ball_for_inverse(&DMatrix::zeros(2, 2), 0)),
-            setting("learning_rate", infinity, ABOVE_ZERO),
+            setting("smallest_curvature", 0.0, ABOVE_ZERO),
         ),
     ]
 }
@@ -309,7 +310,11 @@ fn every_rule_checks_its_settings() {
         } else {
             f64::INFINITY
         };
-        let too_small = if range == ABOVE_ZERO { 0.0 } else { -0.5 };
+        let too_small = if range == ABOVE_ZERO || range == NOT_SUBNORMAL {
+            0.0
+        } else {
+            -0.5
+        };
         for value in [too_small, -1.0, too_large] {
             assert_eq!(
                 error(with(value).validate()),
@@ -327,38 +332,38 @@ fn every_rule_checks_its_settings() {
     refuses(Adam::new, "learning_rate", ABOVE_ZERO);
     refuses(|b| adam.betas(b, 0.9), "beta1", BELOW_ONE);
     refuses(|b| adam.betas(0.9, b), "beta2", BELOW_ONE);
-    refuses(|e| adam.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|e| adam.epsilon(e), "epsilon", NOT_SUBNORMAL);
     refuses(|d| adam.weight_decay(d), "weight_decay", NOT_NEGATIVE);
     let adam_w = AdamW::default();
     refuses(AdamW::new, "learning_rate", ABOVE_ZERO);
     refuses(|b| adam_w.betas(b, 0.9), "beta1", BELOW_ONE);
     refuses(|b| adam_w.betas(0.9, b), "beta2", BELOW_ONE);
-    refuses(|e| adam_w.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|e| adam_w.epsilon(e), "epsilon", NOT_SUBNORMAL);
     refuses(|d| adam_w.weight_decay(d), "weight_decay", NOT_NEGATIVE);
     let nadam = NAdam::default();
     refuses(NAdam::new, "learning_rate", ABOVE_ZERO);
     refuses(|b| nadam.betas(b, 0.9), "beta1", BELOW_ONE);
     refuses(|b| nadam.betas(0.9, b), "beta2", BELOW_ONE);
-    refuses(|e| nadam.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|e| nadam.epsilon(e), "epsilon", NOT_SUBNORMAL);
     refuses(|d| nadam.weight_decay(d), "weight_decay", NOT_NEGATIVE);
     refuses(|p| nadam.momentum_decay(p), "momentum_decay", NOT_NEGATIVE);
     let rms_prop = RmsProp::default();
     refuses(RmsProp::new, "learning_rate", ABOVE_ZERO);
     refuses(|a| rms_prop.smoothing(a), "smoothing", BELOW_ONE);
-    refuses(|e| rms_prop.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|e| rms_prop.epsilon(e), "epsilon", NOT_SUBNORMAL);
     refuses(|m| rms_prop.momentum(m), "momentum", BELOW_ONE);
     refuses(|d| rms_prop.weight_decay(d), "weight_decay", NOT_NEGATIVE);
     let ada_grad = AdaGrad::default();
     let slowed = |d| ada_grad.learning_rate_decay(d);
     refuses(AdaGrad::new, "learning_rate", ABOVE_ZERO);
     refuses(slowed, "learning_rate_decay", NOT_NEGATIVE);
-    refuses(|e| ada_grad.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|e| ada_grad.epsilon(e), "epsilon", NOT_SUBNORMAL);
     refuses(|d| ada_grad.weight_decay(d), "weight_decay", NOT_NEGATIVE);
     refuses(|s| ada_grad.initial_sum(s), "initial_sum", NOT_NEGATIVE);
     let ada_delta = AdaDelta::default();
     refuses(AdaDelta::new, "learning_rate", ABOVE_ZERO);
     refuses(|r| ada_delta.smoothing(r), "smoothing", BELOW_ONE);
-    refuses(|e| ada_delta.epsilon(e), "epsilon", ABOVE_ZERO);
+    refuses(|e| ada_delta.epsilon(e), "epsilon", NOT_SUBNORMAL);
     refuses(|d| ada_delta.weight_decay(d), "weight_decay", NOT_NEGATIVE);
     let lion = Lion::default();
     refuses(Lion::new, "learning_rate", ABOVE_ZERO);
@@ -478,10 +483,6 @@ fn settings_that_are_not_numbers_are_refused() {
         stopped_by(Stopping::default().stall(stall)),
         "minimum_improvement",
     );
-    refused(
-        error(Sgd::tuned_heavy_ball(-1.0, 1.0).validate()),
-        "learning_rate",
-    );
 }
 
 #[test]
@@ -502,13 +503,77 @@ fn an_entry_that_is_not_a_number_is_found() {
 }
 
 #[test]
-fn curvatures_in_the_wrong_order_are_refused() {
-    let momentum = -(2.0_f64 / 4.0).powi(2);
-    let found = error(Sgd::tuned_heavy_ball(9.0, 1.0).validate());
-    assert_eq!(
-        found,
-        setting("momentum", momentum, "at least 0 and below 1")
-    );
+fn the_tuning_names_the_curvature_that_is_wrong() {
+    let (smallest, largest) = ("smallest_curvature", "largest_curvature");
+    for (low, high, expected) in [
+        (-1.0, 1.0, setting(smallest, -1.0, ABOVE_ZERO)),
+        (0.0, 1.0, setting(smallest, 0.0, ABOVE_ZERO)),
+        (1.0, -1.0, setting(largest, -1.0, ABOVE_ZERO)),
+        (
+            1.0,
+            f64::INFINITY,
+            setting(largest, f64::INFINITY, ABOVE_ZERO),
+        ),
+        (
+            9.0,
+            1.0,
+            setting(largest, 1.0, "at least smallest_curvature"),
+        ),
+        (
+            1e-320,
+            1e-320,
+            setting("learning_rate", f64::INFINITY, ABOVE_ZERO),
+        ),
+    ] {
+        assert_eq!(error(Sgd::tuned_heavy_ball(low, high)), expected);
+    }
+}
+
+#[test]
+fn a_schedule_without_steps_is_told_so() {
+    let rule = Sgd::new(0.1).scheduled(CosineDecay::new(0));
+    assert_eq!(error(rule.validate()), setting("steps", 0.0, "at least 1"));
+}
+
+/// The smallest ε keeps a gradient of 0 from giving 0/0; a smaller one is refused.
+fn check_least_epsilon<T: Real>() {
+    fn moves<T: Real, M: Optimizer<T>>(name: &str, with_epsilon: impl Fn(T) -> M) {
+        let rule = with_epsilon(T::MIN_POSITIVE);
+        rule.validate().unwrap();
+        let mut x = [T::one(); 2];
+        let mut state = rule.init(&x);
+        for _ in 0..3 {
+            rule.step(&mut state, &mut x, &mut [T::zero(); 2]);
+        }
+        assert!(x.iter().all(|x| x.is_finite()), "{name}: {x:?}");
+        for too_small in [T::zero(), T::MIN_POSITIVE * <T as Real>::from_f64(0.5)] {
+            assert!(with_epsilon(too_small).validate().is_err(), "{name}");
+        }
+    }
+    let almost_one = T::one() - T::EPSILON * <T as Real>::from_f64(0.5);
+    let rate = <T as Real>::from_f64(0.1);
+    for beta in [T::zero(), <T as Real>::from_f64(0.999), almost_one] {
+        moves("adam", |e| Adam::new(rate).betas(rate, beta).epsilon(e));
+        moves("amsgrad", |e| {
+            Adam::new(rate).betas(rate, beta).amsgrad().epsilon(e)
+        });
+        moves("adamw", |e| AdamW::new(rate).betas(rate, beta).epsilon(e));
+        moves("nadam", |e| NAdam::new(rate).betas(rate, beta).epsilon(e));
+        moves("rmsprop", |e| RmsProp::new(rate).smoothing(beta).epsilon(e));
+        moves("adadelta", |e| {
+            AdaDelta::new(rate).smoothing(beta).epsilon(e)
+        });
+    }
+    moves("rmsprop, centred", |e| {
+        RmsProp::new(rate).centered().epsilon(e)
+    });
+    moves("adagrad", |e| AdaGrad::new(rate).epsilon(e));
+}
+
+#[test]
+fn no_epsilon_that_is_accepted_vanishes() {
+    check_least_epsilon::<f32>();
+    check_least_epsilon::<f64>();
 }
 
 #[test]
@@ -530,7 +595,7 @@ fn messages_carry_the_numbers() {
         .tolerance(1e-3);
     let short = error(invert_by_descent(&regular(), short)).to_string();
     assert!(
-        short.contains("1e-3") && short.contains("after 1 steps"),
+        short.contains("1e-3") && short.contains("after 1 step;"),
         "{short}"
     );
 }

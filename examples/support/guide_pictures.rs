@@ -138,7 +138,7 @@ fn rules() -> Picture {
         (
             "the best η and μ",
             Line::Dashed,
-            Sgd::tuned_heavy_ball(0.125, 2.0),
+            Sgd::tuned_heavy_ball(0.125, 2.0)?,
         ),
     ];
     let mut curves = Vec::new();
@@ -182,7 +182,7 @@ fn valley() -> Picture {
         Ok(path)
     };
     let plain = path(Sgd::new(2.0 / (flattest + steepest)))?;
-    let momentum = path(Sgd::tuned_heavy_ball(flattest, steepest))?;
+    let momentum = path(Sgd::tuned_heavy_ball(flattest, steepest)?)?;
     let mut curves: Vec<Curve> = [0.25, 0.5, 0.75, 1.0, 1.25]
         .into_iter()
         .map(|height: f64| {

@@ -4,6 +4,7 @@ use super::result::Completion;
 use crate::descent::{DescentError, Minimization};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::wording::counted;
 use crate::svd::SvdError;
 
 /// Why a matrix was not completed, with what was reached, if anything.
@@ -31,7 +32,7 @@ pub enum CompletionError<T: Real = f64> {
     Input(#[from] InputError<T>),
 
     /// The loss stopped being finite or grew beyond the limit.
-    #[error("the completion diverged: the loss was {loss:e} after {steps} steps")]
+    #[error("the completion diverged: the loss was {loss:e} after {}", counted(*steps, "step"))]
     Diverged {
         /// The number of steps taken.
         steps: usize,
@@ -43,8 +44,9 @@ pub enum CompletionError<T: Real = f64> {
 
     /// The descent ended before its gradient vanished.
     #[error(
-        "no completion: {} after {} steps; the loss is {:e}",
-        reached.report.stop_reason, reached.report.steps,
+        "no completion: {} after {}; the loss is {:e}",
+        reached.report.stop_reason,
+        counted(reached.report.steps, "step"),
         reached.report.losses.get(reached.report.best_step).copied().unwrap_or_default()
     )]
     NotConverged {

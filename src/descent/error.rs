@@ -5,6 +5,7 @@ use super::report::Minimization;
 use crate::descent::checkpoint_error::CheckpointError;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::wording::counted;
 
 /// Why [`minimize`](crate::descent::minimize) failed.
 ///
@@ -30,7 +31,7 @@ pub enum DescentError<T: Real = f64> {
     Input(#[from] InputError<T>),
 
     /// The loss stopped being finite or grew beyond the limit.
-    #[error("the descent diverged: the loss was {loss:e} after {steps} steps")]
+    #[error("the descent diverged: the loss was {loss:e} after {}", counted(*steps, "step"))]
     Diverged {
         /// The number of steps taken.
         steps: usize,
@@ -70,6 +71,20 @@ pub enum ResumeError<T: Real = f64> {
         recorded: T,
         /// The objective's loss at the same parameters.
         found: T,
+    },
+
+    /// The checkpoint's parameters, or its best ones, are not in the optimizer's set: the run was in
+    /// a larger set, or in none.
+    ///
+    /// To go on from there, start a new run, whose start is projected.
+    #[error(
+        "the checkpoint's {part} lie outside the optimizer's set, at a distance of {distance:e}"
+    )]
+    OutsideSet {
+        /// "parameters" or "best parameters".
+        part: &'static str,
+        /// The distance to the nearest point of the set.
+        distance: T,
     },
 
     /// The saved run was refused.

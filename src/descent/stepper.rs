@@ -8,7 +8,7 @@ use super::observer::{Observer, Progress};
 use super::report::{Minimization, Report, StopReason};
 use super::stopping::{Stall, Stopping};
 use crate::numerics::input_error::InputError;
-use crate::numerics::norm::all_finite;
+use crate::numerics::norm::{add_multiple, all_finite, euclidean_norm};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_parameters;
 use crate::objective::Objective;
@@ -104,6 +104,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// - [`ResumeError::Input`] for whatever [`new`](Self::new) refuses, so that a run which
     ///   diverged to NaN or ±∞ can't be resumed;
+    /// - [`ResumeError::OutsideSet`] if the optimizer has a set and the parameters or the best ones are
+    ///   outside of it by more than rounding;
     /// - [`ResumeError::DifferentObjective`] if the objective does not have the loss that the
     ///   checkpoint records;
     /// - with the feature `serde`, `ResumeError::Checkpoint` for a history that no run can have.
@@ -121,6 +123,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         check_parameters(&checkpoint.parameters, objective.dimension())?;
         #[cfg(feature = "serde")]
         checkpoint.check_history()?;
+        check_in_set(&optimizer, "parameters", &checkpoint.parameters)?;
+        check_in_set(&optimizer, "best parameters", &checkpoint.best_parameters)?;
         let mut stepper = Self {
             gradient: vec![T::zero(); checkpoint.parameters.len()],
             parameters_are_finite: true,
@@ -330,6 +334,29 @@ fn check_optimizer<T: Real>(
     optimizer
         .constraint()
         .map_or(Ok(()), |set| set.check_dimension(dimension))
+}
+
+/// Checks that the parameters are in the optimizer's set, apart from the rounding of a projection.
+fn check_in_set<T: Real>(
+    optimizer: &impl Optimizer<T>,
+    part: &'static str,
+    parameters: &[T],
+) -> Result<(), ResumeError<T>> {
+    let Some(set) = optimizer.constraint() else {
+        return Ok(());
+    };
+    let mut nearest = parameters.to_vec();
+    set.project(&mut nearest);
+    add_multiple(&mut nearest, -T::one(), parameters);
+    let distance = euclidean_norm(&nearest);
+    let rounding = T::from_count(parameters.len()) * T::EPSILON * euclidean_norm(parameters);
+    // False for NaN too.
+    let is_in_set = distance <= rounding && distance <= T::MAX;
+    if is_in_set {
+        Ok(())
+    } else {
+        Err(ResumeError::OutsideSet { part, distance })
+    }
 }
 
 /// An objective that counts its evaluations.

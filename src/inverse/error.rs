@@ -6,6 +6,7 @@ use crate::inverse::result::Inversion;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::first_out_of_range;
+use crate::numerics::wording::counted;
 
 /// Why no inverse was found, with the best iterate if there is one.
 ///
@@ -43,14 +44,23 @@ pub enum InverseError<T: Real = f64> {
     /// With an optimizer, this usually means that its learning rate is too large for the matrix; if
     /// no step was taken, that the start is too far off.
     #[error(
-        "the search for the inverse diverged: the loss was {loss:e} after {steps} steps; \
-         the best iterate has residual {:e}", best.residual
+        "the search for the inverse diverged: the loss was {loss:e} after {}; {}\
+         the best iterate has residual {:e}",
+        counted(*steps, "step"),
+        learning_rate_limit.map_or(String::new(), |limit| format!(
+            "the learning rate has to be below {limit:e}; "
+        )),
+        best.residual
     )]
     Diverged {
         /// The number of steps taken.
         steps: usize,
         /// The last loss.
         loss: T,
+        /// The limit that the learning rate exceeds, if that is known:
+        /// [`Optimizer::exceeded_limit`](crate::optimizer::Optimizer::exceeded_limit) for the
+        /// largest curvature of the loss, 2σ₁²/n², which is estimated from above.
+        learning_rate_limit: Option<T>,
         /// The best iterate, with its residuals and the history.
         best: Box<Inversion<T>>,
     },
@@ -76,9 +86,12 @@ pub enum InverseError<T: Real = f64> {
 
     /// The search ended before the residual was within the tolerance and the inverse proven.
     #[error(
-        "no proven inverse {}: {} after {} steps; the best iterate has residual {:e}",
+        "no proven inverse {}: {} after {}; the best iterate has residual {:e}{}",
         tolerance.map_or("to the accuracy set".to_owned(), |t| format!("within tolerance {t:e}")),
-        best.report.stop_reason, best.report.steps, best.residual
+        best.report.stop_reason,
+        counted(best.report.steps, "step"),
+        best.residual,
+        lack_of_proof(best, *tolerance)
     )]
     NotConverged {
         /// The tolerance, if there was one.
@@ -93,5 +106,15 @@ pub(super) fn check_in_range<T: Real>(inverse: &DMatrix<T>) -> Result<(), Invers
     match first_out_of_range(inverse) {
         None => Ok(()),
         Some((row, column)) => Err(InverseError::OutOfRange { row, column }),
+    }
+}
+
+/// What is missing if the residual is within the tolerance.
+fn lack_of_proof<T: Real>(best: &Inversion<T>, tolerance: Option<T>) -> &'static str {
+    let is_within = tolerance.is_some_and(|tolerance| best.residual <= tolerance);
+    if is_within && !best.certificate.is_proof() {
+        ", but is not proven to be near the inverse"
+    } else {
+        ""
     }
 }

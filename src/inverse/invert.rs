@@ -44,7 +44,7 @@ use crate::objective::Side;
 /// - [`InverseError::Singular`], with the numerical rank, if the matrix has no inverse to working
 ///   precision;
 /// - [`InverseError::Diverged`] if the loss diverged, usually because the learning rate is too
-///   large;
+///   large; it names the limit of that of [`Sgd`](crate::optimizer::Sgd);
 /// - [`InverseError::NotConverged`] if the run ended above the tolerance, or without a proof.
 ///
 /// The last three carry the best iterate with its residual and history.
@@ -86,6 +86,7 @@ where
     };
     let candidate = config.method.descend(problem, config.observer)?;
     let candidate = require_proof(matrix, side, candidate, tolerance)?;
+    let learning_rate_limit = candidate.learning_rate_limit;
     let mut inversion = Inversion::new(matrix, side, candidate);
     if let Some(tolerance) = tolerance {
         inversion.verify_residual(matrix, side, tolerance);
@@ -107,7 +108,7 @@ where
     if is_accepted {
         return Ok(inversion);
     }
-    Err(unaccepted(inversion, tolerance))
+    Err(unaccepted(inversion, tolerance, learning_rate_limit))
 }
 
 /// Accepts an inverse that is proven, or the best matrix of a set, and that the format can hold.
@@ -134,25 +135,30 @@ pub(super) fn failure<T: Real>(
     candidate: Candidate<T>,
     tolerance: Option<T>,
 ) -> InverseError<T> {
-    let rank = candidate.rank;
+    let (rank, learning_rate_limit) = (candidate.rank, candidate.learning_rate_limit);
     let inversion = Inversion::new(matrix, side, candidate);
     match rank {
         Some(rank) => InverseError::Singular {
             rank,
             best: Box::new(inversion),
         },
-        None => unaccepted(inversion, tolerance),
+        None => unaccepted(inversion, tolerance, learning_rate_limit),
     }
 }
 
 /// The error for an inverse of a matrix that is not singular, if it falls short of the target.
-fn unaccepted<T: Real>(inversion: Inversion<T>, tolerance: Option<T>) -> InverseError<T> {
+fn unaccepted<T: Real>(
+    inversion: Inversion<T>,
+    tolerance: Option<T>,
+    learning_rate_limit: Option<T>,
+) -> InverseError<T> {
     let best = Box::new(inversion);
     let report = &best.report;
     match report.stop_reason {
         StopReason::Diverged => InverseError::Diverged {
             steps: report.steps,
             loss: report.losses.last().copied().unwrap_or_default(),
+            learning_rate_limit,
             best,
         },
         _ => InverseError::NotConverged { tolerance, best },

@@ -129,7 +129,7 @@ pub struct Automatic {
 /// [`Side::Both`]; below that order, one product saves too little.
 ///
 /// Beyond the matrix and the result it holds six n×n matrices, one less below n = 32 and for
-/// [`Side::Both`], and the state of the optimizer.
+/// [`Side::Both`], and the state of the optimizer; while it proves an iterate, three more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ByOptimizer<M> {

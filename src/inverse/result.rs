@@ -8,6 +8,7 @@ use crate::descent::{Report, StopReason};
 use crate::inverse::certificate::Certificate;
 use crate::inverse::residual::verified::VerifiedResidual;
 use crate::inverse::residual::{products_of_residual, residual};
+use crate::inverse::scaling::Scaling;
 use crate::numerics::norm::all_finite;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
@@ -176,7 +177,7 @@ impl fmt::Display for Route {
 #[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Optimality<T> {
-    /// s/r: about 1 far from the optimum; 0 for r = 0.
+    /// s/r: about 1 far from the optimum; 0 for r = 0; ∞ if r or s overflows, never NaN.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub stationarity: T,
     /// No matrix of the set has a smaller residual than this. 0 if no bound is known: before s is
@@ -200,6 +201,8 @@ pub struct Candidate<T: Real> {
     /// The numerical rank, if there is no inverse to working precision.
     pub(super) rank: Option<usize>,
     pub(super) optimality: Option<Optimality<T>>,
+    /// The limit of the learning rate, if the run diverged because it is exceeded.
+    pub(super) learning_rate_limit: Option<T>,
     pub(super) report: Report<T>,
 }
 
@@ -236,26 +239,12 @@ impl<T: Real> Inversion<T> {
         self.report.stop_reason == StopReason::Stationary
     }
 
-    /// If the rounding of the residual leaves doubt whether it is within a tolerance, to three
-    /// digits, a more accurate product decides; if it is not, an upper bound from that product
-    /// takes its place.
+    /// Replaces the residual by what [`verified`] makes of it.
     pub(super) fn verify_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
         let mut counter = ProductCounter::new();
-        let verified = VerifiedResidual::new(matrix, &self.inverse, self.certificate.scaling());
-        let rounding = verified.rounding::<T>(side, &mut counter);
-        let (residual, tolerance) = (self.residual.to_f64(), tolerance.to_f64());
-        // False for NaN too.
-        let is_sure = residual + rounding <= tolerance || residual - rounding > tolerance;
-        if !is_sure {
-            let bound = verified.upper_bound(side, &mut counter);
-            // False for NaN too.
-            let is_within = bound <= (1.0 + ROUGHLY) * tolerance;
-            self.residual = if is_within {
-                <T as Real>::from_f64(residual.min(bound))
-            } else {
-                <T as Real>::from_f64(bound)
-            };
-        }
+        let found = (&self.inverse, self.certificate.scaling());
+        let goal = (side, tolerance);
+        self.residual = verified(self.residual, matrix, found, goal, &mut counter);
         self.products.verification += counter.products();
     }
 
@@ -277,4 +266,33 @@ impl<T: Real> Inversion<T> {
             report: candidate.report,
         }
     }
+}
+
+/// The residual of an inverse as it is compared with the tolerance.
+///
+/// If rounding leaves doubt whether it is within the tolerance, to three digits, a more accurate
+/// product decides; if it is not, an upper bound from that product takes its place.
+pub(super) fn verified<T: Real>(
+    residual: T,
+    matrix: &DMatrix<T>,
+    (inverse, scaling): (&DMatrix<T>, &Scaling),
+    (side, tolerance): (Side, T),
+    counter: &mut ProductCounter,
+) -> T {
+    let verified = VerifiedResidual::new(matrix, inverse, scaling);
+    let rounding = verified.rounding::<T>(side, counter);
+    let (computed, tolerance) = (residual.to_f64(), tolerance.to_f64());
+    // False for NaN too.
+    let is_sure = computed + rounding <= tolerance || computed - rounding > tolerance;
+    if is_sure {
+        return residual;
+    }
+    let bound = verified.upper_bound(side, counter);
+    // False for NaN too.
+    let is_within = bound <= (1.0 + ROUGHLY) * tolerance;
+    <T as Real>::from_f64(if is_within {
+        computed.min(bound)
+    } else {
+        bound
+    })
 }

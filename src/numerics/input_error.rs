@@ -1,6 +1,7 @@
 //! What is wrong with an input.
 
 use crate::numerics::real::Real;
+use crate::numerics::wording::{Shown, counted};
 
 /// Why an input was refused, with the numbers that show what is wrong.
 ///
@@ -21,7 +22,11 @@ use crate::numerics::real::Real;
 #[non_exhaustive]
 pub enum InputError<T: Real = f64> {
     /// A matrix has to be square and is not.
-    #[error("the {argument} has {rows} rows and {columns} columns, but has to be square")]
+    #[error(
+        "the {argument} has {} and {}, but has to be square",
+        counted(*rows, "row"),
+        counted(*columns, "column")
+    )]
     NotSquare {
         /// Which argument.
         argument: &'static str,
@@ -32,7 +37,11 @@ pub enum InputError<T: Real = f64> {
     },
 
     /// A matrix has no entries.
-    #[error("the {argument} is empty: it has {rows} rows and {columns} columns")]
+    #[error(
+        "the {argument} is empty: it has {} and {}",
+        counted(*rows, "row"),
+        counted(*columns, "column")
+    )]
     Empty {
         /// Which argument.
         argument: &'static str,
@@ -80,7 +89,7 @@ pub enum InputError<T: Real = f64> {
     },
 
     /// A setting is outside its range.
-    #[error("{name} is {value}, but has to be {requirement}")]
+    #[error("{name} is {}, but has to be {requirement}", Shown(*value))]
     InvalidSetting {
         /// The setting's name.
         name: &'static str,

@@ -17,3 +17,4 @@ pub(crate) mod rounding;
 pub(crate) mod saved;
 pub(crate) mod sign;
 pub(crate) mod validation;
+pub(crate) mod wording;

@@ -36,7 +36,7 @@ use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 ///
 /// let (a, b) = (dmatrix![1.0, 0.0; 0.0, 3.0], dvector![1.0, 6.0]);
 /// let objective = LinearSystem::new(&a, &b)?;
-/// let rule = Sgd::tuned_heavy_ball(1.0, 9.0);
+/// let rule = Sgd::tuned_heavy_ball(1.0, 9.0)?;
 /// let stopping = Stopping::default().gradient_norm(1e-12);
 /// let run = minimize(objective, rule, vec![0.0; 2], stopping, Silent)?;
 /// assert!((nalgebra::DVector::from_vec(run.parameters) - dvector![1.0, 2.0]).norm() < 1e-11);

@@ -19,8 +19,8 @@ use crate::numerics::validation::check_fraction;
 ///
 /// The definitions are PyTorch's `torch.optim.Adadelta`; with η = 1 they are the source's.
 ///
-/// Defaults: η = 1, ρ = 0.9, ε = 10⁻⁶, λ = 0. Ranges: η and ε > 0; ρ in [0, 1); λ ≥ 0; all finite.
-/// [`Optimizer::validate`] checks them.
+/// Defaults: η = 1, ρ = 0.9, ε = 10⁻⁶, λ = 0. Ranges: η > 0; ε > 0, not subnormal; ρ in [0, 1); λ ≥
+/// 0; all finite. [`Optimizer::validate`] checks them.
 ///
 /// # When to use
 ///

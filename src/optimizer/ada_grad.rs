@@ -17,8 +17,8 @@ use crate::numerics::validation::check_at_least_zero;
 ///
 /// The definitions are PyTorch's `torch.optim.Adagrad`.
 ///
-/// Defaults: η = 10⁻², ε = 10⁻¹⁰, γ = λ = s₀ = 0. Ranges: η and ε > 0; γ, λ and s₀ ≥ 0; all finite.
-/// [`Optimizer::validate`] checks them.
+/// Defaults: η = 10⁻², ε = 10⁻¹⁰, γ = λ = s₀ = 0. Ranges: η > 0; ε > 0, not subnormal; γ, λ and s₀
+/// ≥ 0; all finite. [`Optimizer::validate`] checks them.
 ///
 /// # When to use
 ///

@@ -17,8 +17,8 @@ use crate::numerics::validation::check_fraction;
 /// With [`amsgrad`](Self::amsgrad), v̂ uses the largest v so far. The definitions are PyTorch's
 /// `torch.optim.Adam`. [`AdamW`](super::AdamW) has a weight decay that the scaling does not change.
 ///
-/// Defaults: η = 10⁻³, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0. Ranges: η and ε > 0; β₁ and β₂ in
-/// [0, 1); λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
+/// Defaults: η = 10⁻³, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0. Ranges: η > 0; ε > 0, not subnormal;
+/// β₁ and β₂ in [0, 1); λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
 ///
 /// # When to use
 ///

@@ -34,11 +34,15 @@ pub enum BetaFormula {
     ///
     /// It restarts by itself after a bad step.
     PolakRibiere,
-    /// β = max((y − 2·d₀·yᵀy/d₀ᵀy)ᵀ∇/d₀ᵀy, 0.4·d₀ᵀ∇₀/d₀ᵀd₀), the default (Hager and Zhang, "A new
-    /// conjugate gradient method with guaranteed descent and an efficient line search", 2005; the
-    /// bound from "The limited memory conjugate gradient method", 2013).
+    /// β = max((y − θ·d₀·yᵀy/d₀ᵀy)ᵀ∇/d₀ᵀy, 0.4·d₀ᵀ∇₀/d₀ᵀd₀) with θ = 2, the default (Hager and
+    /// Zhang, "A new conjugate gradient method with guaranteed descent and an efficient line
+    /// search", 2005; the bound from "The limited memory conjugate gradient method", 2013).
     ///
-    /// Its directions lead downhill, ∇ᵀd ≤ −7/8·‖∇‖², however inexact the search was. Where
+    /// The term with θ guards the descent against an inexact search, but makes d less conjugate to
+    /// d₀, by the inexactness times the condition number. So θ = 0 (Hestenes and Stiefel, 1952)
+    /// after a search that was exact to |d₀ᵀ∇| ≤ ∛ε·|d₀ᵀ∇₀|, as long as ∇ᵀd ≤ −½·‖∇‖² without it.
+    ///
+    /// Its directions lead downhill, ∇ᵀd ≤ −½·‖∇‖², however inexact the search was. Where
     /// d₀ᵀy ≤ 0, which cannot happen after a successful Wolfe search, β = 0.
     #[default]
     HagerZhang,
@@ -192,7 +196,14 @@ fn hager_zhang<T: Real>(line: &SearchLine<T>, gradient: &[T], norm: T) -> T {
         return T::zero();
     }
     let (dg, yg) = (dot(d, gradient) / norm, dot(y, gradient) / norm);
-    let weight = (yg - <T as Real>::from_f64(2.0) * dg * (dot(y, y) / curvature)) / curvature;
+    let plain = yg / curvature;
+    let is_exact = dg.abs() <= T::EPSILON.cbrt() * (line.slope.abs() / norm);
+    let leads_down = plain * dg <= <T as Real>::from_f64(0.5);
+    let weight = if is_exact && leads_down {
+        plain
+    } else {
+        (yg - <T as Real>::from_f64(2.0) * dg * (dot(y, y) / curvature)) / curvature
+    };
     let bound = <T as Real>::from_f64(LOWER_BOUND) * (line.slope / norm) / dot(d, d);
     weight.max(bound)
 }

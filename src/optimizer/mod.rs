@@ -209,6 +209,22 @@ pub trait Optimizer<T: Real> {
         None
     }
 
+    /// The limit below which the learning rate has to be for the descent to converge on every
+    /// quadratic whose largest curvature is `largest_curvature`, if the learning rate is not below
+    /// it; none if it is, or if no limit is known.
+    ///
+    /// The error of a diverged run names it. The provided method returns none.
+    ///
+    /// ```
+    /// use matrix_descent::{Optimizer, Sgd};
+    ///
+    /// assert_eq!(Sgd::new(0.5).exceeded_limit(8.0), Some(0.25));
+    /// assert_eq!(Sgd::new(0.1).exceeded_limit(8.0), None);
+    /// ```
+    fn exceeded_limit(&self, _largest_curvature: T) -> Option<T> {
+        None
+    }
+
     /// Checks the settings; every run calls this before its first step.
     ///
     /// # Errors
@@ -282,6 +298,10 @@ macro_rules! forward_optimizer {
 
             fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
                 (**self).constraint()
+            }
+
+            fn exceeded_limit(&self, largest_curvature: T) -> Option<T> {
+                (**self).exceeded_limit(largest_curvature)
             }
 
             fn validate(&self) -> Result<(), InputError<T>> {

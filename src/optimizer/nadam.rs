@@ -18,8 +18,9 @@ use crate::numerics::validation::{check_at_least_zero, check_fraction};
 ///
 /// The definitions are PyTorch's `torch.optim.NAdam`.
 ///
-/// Defaults: η = 2·10⁻³, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0, ψ = 4·10⁻³. Ranges: η and ε > 0; β₁
-/// and β₂ in [0, 1); λ and ψ ≥ 0; all finite. [`Optimizer::validate`] checks them.
+/// Defaults: η = 2·10⁻³, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸, λ = 0, ψ = 4·10⁻³. Ranges: η > 0; ε > 0,
+/// not subnormal; β₁ and β₂ in [0, 1); λ and ψ ≥ 0; all finite. [`Optimizer::validate`] checks
+/// them.
 ///
 /// # When to use
 ///

@@ -240,6 +240,10 @@ impl<T: Real, M: LearningRate<T>> Optimizer<T> for ReducedOnPlateau<T, M> {
         self.rule.constraint()
     }
 
+    fn exceeded_limit(&self, largest_curvature: T) -> Option<T> {
+        self.rule.exceeded_limit(largest_curvature)
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         self.rule.validate()?;
         self.plateau.validate()

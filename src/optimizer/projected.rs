@@ -78,6 +78,10 @@ where
         Some(&self.set)
     }
 
+    fn exceeded_limit(&self, largest_curvature: T) -> Option<T> {
+        self.rule.exceeded_limit(largest_curvature)
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         self.rule.validate()?;
         let sets = 1 + usize::from(self.rule.constraint().is_some());

@@ -32,8 +32,9 @@ pub enum Centering {
 /// updated, σ² ← α·(σ² + (1 − α)·(g − a)²) with the a before the step. That is the same number, but
 /// free of cancellation and never negative.
 ///
-/// Defaults: η = 10⁻², α = 0.99, ε = 10⁻⁸, λ = 0, no momentum, not centred. Ranges: η and ε > 0; α
-/// and μ in [0, 1), α above 0 if centred; λ ≥ 0; all finite. [`Optimizer::validate`] checks them.
+/// Defaults: η = 10⁻², α = 0.99, ε = 10⁻⁸, λ = 0, no momentum, not centred. Ranges: η > 0; ε > 0,
+/// not subnormal; α and μ in [0, 1), α above 0 if centred; λ ≥ 0; all finite.
+/// [`Optimizer::validate`] checks them.
 ///
 /// # When to use
 ///

@@ -5,7 +5,7 @@ use super::memory::{common_length, remembered};
 use super::settings::{check_learning_rate, check_weight_decay};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::check_fraction;
+use crate::numerics::validation::{check_above_zero, check_fraction, require};
 
 /// How [`Sgd`] remembers earlier gradients.
 ///
@@ -18,7 +18,7 @@ pub enum Momentum<T> {
     /// No memory: x ← x − η·∇.
     None,
     /// v ← μ·v + (1 − τ)·∇; x ← x − η·v (Polyak, "Some methods of speeding up the convergence of
-    /// iteration methods", 1964).
+    /// iteration methods", 1964). With μ = 0, τ counts as 0.
     HeavyBall {
         /// μ, in [0, 1).
         momentum: T,
@@ -97,26 +97,40 @@ impl<T: Real> Sgd<T> {
     /// η = (2/(√L + √ℓ))², μ = ((√L − √ℓ)/(√L + √ℓ))².
     ///
     /// The error then falls by a factor (√L − √ℓ)/(√L + √ℓ) per step, after a transient in which it
-    /// may grow (Polyak, 1964). Values that are not 0 < ℓ ≤ L give settings that
-    /// [`Optimizer::validate`] rejects.
+    /// may grow (Polyak, 1964).
+    ///
+    /// # Errors
+    ///
+    /// [`InputError::InvalidSetting`] unless 0 < ℓ ≤ L, both finite, or if η overflows.
     ///
     /// ```
     /// use matrix_descent::Sgd;
     /// use matrix_descent::optimizer::Momentum;
     ///
-    /// let rule = Sgd::tuned_heavy_ball(1.0, 9.0);
+    /// let rule = Sgd::tuned_heavy_ball(1.0, 9.0)?;
     /// assert_eq!(rule.learning_rate, 0.25);
     /// assert_eq!(rule.momentum, Momentum::HeavyBall { momentum: 0.25, dampening: 0.0 });
+    /// # Ok::<(), matrix_descent::Error>(())
     /// ```
-    #[must_use]
-    pub fn tuned_heavy_ball(smallest_curvature: T, largest_curvature: T) -> Self {
+    pub fn tuned_heavy_ball(
+        smallest_curvature: T,
+        largest_curvature: T,
+    ) -> Result<Self, InputError<T>> {
+        check_above_zero("smallest_curvature", smallest_curvature)?;
+        check_above_zero("largest_curvature", largest_curvature)?;
+        require(
+            largest_curvature >= smallest_curvature,
+            "largest_curvature",
+            largest_curvature,
+            "at least smallest_curvature",
+        )?;
         let (low, high) = (smallest_curvature.sqrt(), largest_curvature.sqrt());
         let two = <T as Real>::from_f64(2.0);
         let learning_rate = two / (low + high);
         let momentum = (high - low) / (high + low);
-        // Squaring the ratio would hide that ℓ > L.
-        let momentum = momentum * momentum.abs();
-        Self::new(learning_rate * learning_rate).momentum(momentum)
+        let rule = Self::new(learning_rate * learning_rate).momentum(momentum * momentum);
+        rule.validate()?;
+        Ok(rule)
     }
 
     /// Sets [`Momentum::HeavyBall`] without dampening.
@@ -194,7 +208,7 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
                 dampening,
             } => {
                 let weight = if state.has_velocity {
-                    T::one() - dampening
+                    T::one() - effective_dampening(momentum, dampening)
                 } else {
                     T::one()
                 };
@@ -206,6 +220,23 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
                 self.nesterov_step(momentum, velocity, parameters, gradient);
             }
         }
+    }
+
+    /// With c = L + λ: 2/c without momentum, 2(1 + μ)/((1 − τ)·c) for the heavy ball,
+    /// 2(1 + μ)/((1 + 2μ)·c) for Nesterov's momentum.
+    fn exceeded_limit(&self, largest_curvature: T) -> Option<T> {
+        let (one, two) = (T::one(), <T as Real>::from_f64(2.0));
+        let share = match self.momentum {
+            Momentum::None => one,
+            Momentum::HeavyBall {
+                momentum,
+                dampening,
+            } => (one + momentum) / (one - effective_dampening(momentum, dampening)),
+            Momentum::Nesterov { momentum } => (one + momentum) / (one + two * momentum),
+        };
+        let limit = two * share / (largest_curvature + self.weight_decay);
+        let is_exceeded = limit > T::zero() && limit <= self.learning_rate;
+        is_exceeded.then_some(limit)
     }
 
     fn validate(&self) -> Result<(), InputError<T>> {
@@ -222,6 +253,15 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
             }
             Momentum::Nesterov { momentum } => check_fraction("momentum", momentum),
         }
+    }
+}
+
+/// Without momentum PyTorch has no velocity, and nothing is dampened.
+fn effective_dampening<T: Real>(momentum: T, dampening: T) -> T {
+    if momentum == T::zero() {
+        T::zero()
+    } else {
+        dampening
     }
 }
 

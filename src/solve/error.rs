@@ -3,6 +3,7 @@
 use super::solution::Solution;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::wording::counted;
 
 /// Why a linear system was not solved, with the best iterates if there are any.
 ///
@@ -85,7 +86,7 @@ pub enum SolveError<T: Real = f64> {
     },
 
     /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
-    #[error("a product of the linear map is not finite, after {steps} steps")]
+    #[error("a product of the linear map is not finite, after {}", counted(*steps, "step"))]
     ProductNotFinite {
         /// The number of steps taken before that product.
         steps: usize,
@@ -112,7 +113,7 @@ fn end_of_column<T: Real>(best: &Solution<T>, column: usize) -> String {
     let Some((report, error)) = ends else {
         return String::new();
     };
-    let (reason, steps) = (report.stop_reason, report.steps);
+    let (reason, steps) = (report.stop_reason, counted(report.steps, "step"));
     let condition = best.condition_estimate;
     let advice = if condition >= T::one() / T::EPSILON.sqrt() {
         ": scale or centre the columns, or take a QR factorisation if the matrix is small and dense"
@@ -120,7 +121,7 @@ fn end_of_column<T: Real>(best: &Solution<T>, column: usize) -> String {
         ""
     };
     format!(
-        ": {reason} (steps: {steps}); the best iterate has {error}; \
+        ": {reason} after {steps}; the best iterate has {error}; \
          the condition number is at least {condition:.1e}{advice}"
     )
 }

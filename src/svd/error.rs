@@ -3,6 +3,7 @@
 use super::result::Svd;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::wording::counted;
 
 /// Why singular values, or a pseudo-inverse or polar factor made from them, were not found.
 ///
@@ -30,8 +31,9 @@ pub enum SvdError<T: Real = f64> {
     /// After the sweeps allowed, the factors are not orthogonal to working precision, or the
     /// singular values are not proven to half of their digits.
     #[error(
-        "no proven singular values: {} after {} sweeps; the loss is {:e}, the error bound {:e}",
-        reached.stop_reason, reached.sweeps,
+        "no proven singular values: {} after {}; the loss is {:e}, the error bound {:e}",
+        reached.stop_reason,
+        counted(reached.sweeps, "sweep"),
         reached.losses.last().copied().unwrap_or_default(),
         reached.certificate.largest_error_bound()
     )]

@@ -13,7 +13,7 @@ use approx::assert_relative_eq;
 use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::{
     Accuracy, Config, ConjugateGradient, InverseObjective, Inversion, Lbfgs, MeanSquaredError,
-    Minimization, Progress, Real, Sgd, Side, Silent, Start, StopReason, Stopping,
+    Minimization, Optimizer, Progress, Real, Sgd, Side, Silent, Start, StopReason, Stopping,
     invert_by_descent, minimize,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
@@ -220,7 +220,10 @@ fn a_learning_rate_too_large_is_divergence_with_the_best_iterate() {
         .optimizer(Sgd::new(0.9).momentum(0.9))
         .start(Start::RandomUniform);
     let result = invert_by_descent(&m, config);
-    let Err(InverseError::Diverged { steps, loss, best }) = result else {
+    let Err(InverseError::Diverged {
+        steps, loss, best, ..
+    }) = result
+    else {
         panic!("{result:?}");
     };
     let losses = &best.report.losses;
@@ -562,6 +565,110 @@ fn a_line_search_takes_about_as_many_steps_as_the_condition_number() {
             "{condition_number}: {steps}"
         );
     }
+}
+
+/// A diverged run names the limit of its learning rate, η < (1 + μ)·n²/σ₁², from below by at most
+/// 6 %; one that may diverge for another reason names none.
+#[test]
+fn a_diverged_run_names_the_limit_of_its_learning_rate() {
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let sigma = m.singular_values().max();
+    for side in SIDES {
+        for momentum in [0.0, 0.5, 0.9] {
+            let run = |rate| {
+                let rule = Sgd::new(rate).momentum(momentum);
+                invert_by_descent(&m, Config::default().optimizer(rule).side(side))
+            };
+            let exact = (1.0 + momentum) * 4.0 / (sigma * sigma);
+            let found = run(10.0 * exact).unwrap_err();
+            let InverseError::Diverged {
+                learning_rate_limit: Some(limit),
+                ..
+            } = found
+            else {
+                panic!("{found:?}");
+            };
+            assert!(limit <= exact && limit > 0.94 * exact, "{limit}, {exact}");
+            let message = found.to_string();
+            let part = format!("; the learning rate has to be below {limit:e}; ");
+            assert!(message.contains(&part), "{message}");
+            assert!(run(0.99 * limit).is_ok(), "{side:?}, {momentum}");
+        }
+        let far = Start::Given(DMatrix::from_element(2, 2, 1e200));
+        let config = Config::default().optimizer(Sgd::new(9.0)).side(side);
+        let found = invert_by_descent(&m, config.start(far)).unwrap_err();
+        let is_unknown = matches!(
+            found,
+            InverseError::Diverged {
+                steps: 0,
+                learning_rate_limit: None,
+                ..
+            }
+        );
+        assert!(is_unknown, "{found:?}");
+    }
+}
+
+/// A residual within a loose tolerance may be no proof; the run goes on until there is one.
+fn check_ladder<T: Real, M: Optimizer<T>>(name: &str, m: &DMatrix<T>, rule: &M) {
+    for side in SIDES {
+        let mut met = None;
+        let digits = -T::EPSILON.log10().to_f64();
+        // Down to a thousand roundings, in thirds of a power of ten, from the smallest on.
+        for thirds in (0..=(3.0 * (digits - 3.0)) as i32).rev() {
+            let tolerance = <T as Real>::from_f64(0.95 * 10.0_f64.powf(-f64::from(thirds) / 3.0));
+            let config = Config::default().optimizer(rule).side(side);
+            match invert_by_descent(m, config.tolerance(tolerance).max_steps(5000)) {
+                Ok(found) => {
+                    assert!(found.residual <= tolerance, "{name}, {side:?}");
+                    assert!(found.certificate.relative_error_bound() < 1.0);
+                    met = Some(tolerance);
+                }
+                Err(error) => assert!(met.is_none(), "{name}, {side:?}, {met:?}: {error}"),
+            }
+        }
+        assert!(met.is_some(), "{name}, {side:?}");
+    }
+}
+
+fn check_ladders<T: Real>() {
+    let t = <T as Real>::from_f64;
+    for m in [
+        dmatrix![2.0, 0.0; 1.0, 1.0],
+        dmatrix![2.0, 1.0; 1.0, 3.0],
+        dmatrix![0.25335879, 0.40388897; 0.47130372, 0.1],
+        dmatrix![4.0, -0.02, 0.0; 1.0, 0.5, 0.0; -2.0, 2.0, 3.0],
+        dmatrix![0.01],
+    ] {
+        let m = m.map(t);
+        check_ladder(&format!("l-bfgs, {m}"), &m, &Lbfgs::default());
+        check_ladder(&format!("cg, {m}"), &m, &ConjugateGradient::default());
+        let rule = heavy_ball_for_inverse(&m, 0).unwrap();
+        check_ladder(&format!("heavy ball, {m}"), &m, &rule);
+    }
+}
+
+#[test]
+fn a_larger_tolerance_never_fails_where_a_smaller_one_succeeds() {
+    check_ladders::<f64>();
+    check_ladders::<f32>();
+}
+
+#[test]
+fn what_is_missing_is_told_where_the_tolerance_alone_is_met() {
+    // ‖I − X‖ is 0.76 in the Frobenius norm, but 1.32 by rows.
+    let mut start = DMatrix::identity(4, 4);
+    (1..4).for_each(|column| start[(0, column)] = 0.44);
+    let rule = Sgd::new(1e-6);
+    let config = Config::default().tolerance(0.9).optimizer(rule);
+    let (m, config) = (DMatrix::identity(4, 4), config.start(Start::Given(start)));
+    let found = invert_by_descent(&m, config.max_steps(1)).unwrap_err();
+    let message = found.to_string();
+    assert!(message.contains("after 1 step;"), "{message}");
+    assert!(
+        message.ends_with(", but is not proven to be near the inverse"),
+        "{message}"
+    );
 }
 
 /// The start of this matrix is near enough to be proven invertible, and yet the run diverges.

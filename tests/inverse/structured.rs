@@ -470,6 +470,47 @@ fn a_learning_rate_too_large_diverges_in_a_set_as_well() {
     ));
 }
 
+/// Runs whose residual or gradient overflows: no optimum, and never a stationarity of NaN.
+fn check_overflow<T: Real, S: ConvexSet<T> + Copy>(name: &str, set: S, cases: &[(f64, f64)]) {
+    let t = <T as Real>::from_f64;
+    for side in [Side::Left, Side::Right, Side::Both] {
+        for &(scale, rate) in cases {
+            let m = dmatrix![2.0, 1.0; 1.0, 3.0].map(|entry| t(scale * entry));
+            let rule = Sgd::new(t(rate)).projected(set);
+            let config = Config::default().optimizer(rule).side(side).max_steps(500);
+            let (optimality, residual) = match invert_by_descent(&m, config) {
+                Ok(found) => panic!("{name}, {side:?}, {scale:e}, {rate:e}: {found:?}"),
+                Err(
+                    InverseError::Diverged { best, .. } | InverseError::NotConverged { best, .. },
+                ) => (best.optimality.unwrap(), best.residual),
+                Err(other) => panic!("{name}, {side:?}: {other}"),
+            };
+            let optimality = [optimality.stationarity, optimality.least_residual];
+            assert!(
+                optimality.iter().all(|&value| value >= t(0.0)),
+                "{optimality:?}"
+            );
+            // The zero matrix has √2, and the start is nearer.
+            assert!(
+                residual < t(1.42),
+                "{name}, {side:?}, {scale:e}, {rate:e}: {residual:e}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_overflow_is_no_optimum() {
+    let single = [(1e12, 0.1), (1e15, 1e4), (1.0, 1e25), (1.0, 1e38)];
+    check_overflow::<f32, _>("non-negative", NonNegative, &single);
+    check_overflow::<f32, _>("symmetric", Symmetric, &single);
+    check_overflow::<f32, _>("diagonal", Banded::new(0, 0), &single);
+    let double = [(1.0, 1e155), (1e80, 1.0), (1e150, 1e10), (1.0, 1e308)];
+    check_overflow::<f64, _>("non-negative", NonNegative, &double);
+    check_overflow::<f64, _>("symmetric", Symmetric, &double);
+    check_overflow::<f64, _>("Toeplitz", Toeplitz, &double);
+}
+
 #[test]
 fn a_singular_matrix_is_an_error_in_a_set_as_well() {
     for (m, expected) in [

@@ -36,8 +36,10 @@ impl<T: Real> LinearMap<T> for Minimal<T> {
     }
 }
 
+type Named<T> = (&'static str, Box<dyn LinearMap<T>>);
+
 /// A 5×3 matrix with zeros, in every form that is a linear map.
-fn forms<T: Real>() -> (DMatrix<T>, Vec<(&'static str, Box<dyn LinearMap<T>>)>) {
+fn forms<T: Real>() -> (DMatrix<T>, Vec<Named<T>>) {
     let mut matrix = random::<T>(5, 3, 0.4);
     matrix.row_mut(2).fill(T::zero());
     matrix[(0, 1)] = T::zero();
@@ -46,7 +48,7 @@ fn forms<T: Real>() -> (DMatrix<T>, Vec<(&'static str, Box<dyn LinearMap<T>>)>) 
     let columns: OMatrix<T, nalgebra::Dyn, nalgebra::Const<3>> =
         OMatrix::<T, nalgebra::Dyn, nalgebra::Const<3>>::from_column_slice(matrix.as_slice());
     let leaked: &'static DMatrix<T> = Box::leak(Box::new(matrix.clone()));
-    let all: Vec<(&'static str, Box<dyn LinearMap<T>>)> = vec![
+    let all: Vec<Named<T>> = vec![
         ("dense", boxed),
         ("minimal", Box::new(Minimal(matrix.clone()))),
         (

@@ -10,11 +10,13 @@ use std::fmt::Debug;
 use approx::assert_relative_eq;
 use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::{
-    AdaDelta, AdaGrad, Centering, LearningRate, Lion, Momentum, NAdam, RmsProp, SecondMoment,
+    AdaDelta, AdaGrad, Centering, ConstantRate, LearningRate, Lion, Momentum, NAdam, Plateau,
+    RmsProp, SecondMoment,
 };
+use matrix_descent::set::NonNegative;
 use matrix_descent::{
-    Adam, AdamW, InputError, InverseObjective, MeanSquaredError, Optimizer, Real, Sgd, Side,
-    Silent, Stepper, Stopping, minimize,
+    Adam, AdamW, Compose, InputError, InverseObjective, MeanSquaredError, Optimizer, Real, Sgd,
+    Side, Silent, Stepper, Stopping, minimize,
 };
 
 use crate::support::fixtures::{OptimizerRun, matrix, optimizer_runs};
@@ -356,10 +358,74 @@ fn weight_decay_pulls_to_zero() {
     assert_eq!(x, [3.0]);
 }
 
+/// torch.optim.SGD has no velocity without momentum, and so ignores the dampening.
+#[test]
+fn nothing_is_dampened_without_momentum() {
+    for (momentum, expected) in [(0.0, -2.0), (0.5, -2.0)] {
+        let rule = Sgd::new(1.0).dampened_momentum(momentum, 0.5);
+        let mut x = [0.0];
+        let mut state = rule.init(&x);
+        for _ in 0..2 {
+            rule.step(&mut state, &mut x, &mut [1.0]);
+        }
+        // With μ = ½: v = 1, then ½ + ½.
+        assert_eq!(x, [expected], "{momentum}");
+    }
+}
+
+/// On a quadratic of curvature L the limit separates the rates that converge from those that
+/// diverge.
+#[test]
+fn the_limit_of_the_learning_rate_is_sharp() {
+    type WithRate = fn(f64) -> Sgd<f64>;
+    let curvature = 8.0;
+    let rules: [(&str, WithRate); 6] = [
+        ("plain", |rate| Sgd::new(rate)),
+        ("heavy ball", |rate| Sgd::new(rate).momentum(0.9)),
+        ("dampened", |rate| {
+            Sgd::new(rate).dampened_momentum(0.5, 0.75)
+        }),
+        ("dampened, no momentum", |rate| {
+            Sgd::new(rate).dampened_momentum(0.0, 0.75)
+        }),
+        ("Nesterov", |rate| Sgd::new(rate).nesterov_momentum(0.9)),
+        ("decay", |rate| {
+            Sgd::new(rate).momentum(0.3).weight_decay(2.0)
+        }),
+    ];
+    for (name, rule) in rules {
+        let limit = rule(1e9).exceeded_limit(curvature).unwrap();
+        assert_eq!(
+            rule(0.999 * limit).exceeded_limit(curvature),
+            None,
+            "{name}"
+        );
+        assert_eq!(rule(limit).exceeded_limit(curvature), Some(limit), "{name}");
+        let end = |rate: f64| {
+            let rule = rule(rate);
+            let mut x = [1.0];
+            let mut state = rule.init(&x);
+            for _ in 0..2000 {
+                let mut gradient = [curvature * x[0]];
+                rule.step(&mut state, &mut x, &mut gradient);
+            }
+            x[0].abs()
+        };
+        assert!(end(0.99 * limit) < 1e-4, "{name}: {}", end(0.99 * limit));
+        assert!(end(1.01 * limit) > 1e4, "{name}: {}", end(1.01 * limit));
+    }
+    assert_eq!(Adam::new(1e9).exceeded_limit(curvature), None);
+    let wrapped = Sgd::new(1e9)
+        .projected(NonNegative)
+        .scheduled(ConstantRate)
+        .reduced_on_plateau(Plateau::default());
+    assert_eq!(wrapped.exceeded_limit(curvature), Some(2.0 / curvature));
+}
+
 #[test]
 fn tuned_heavy_ball_has_its_rate() {
     // Curvatures 2 and 50 of Σ cᵢxᵢ²/2: κ = 25, rate (5 − 1)/(5 + 1) a step.
-    let rule = Sgd::tuned_heavy_ball(2.0, 50.0);
+    let rule = Sgd::tuned_heavy_ball(2.0, 50.0).unwrap();
     assert_eq!(
         rule.momentum,
         Momentum::HeavyBall {

@@ -8,7 +8,7 @@ use matrix_descent::{
 };
 
 use crate::support::objectives::wavy;
-use crate::support::test_functions::test_functions;
+use crate::support::test_functions::{sums_of_squares, test_functions};
 
 const FUNCTIONS: usize = 7;
 
@@ -128,6 +128,86 @@ fn every_optimizer_minimises_every_function() {
 fn every_adaptive_optimizer_minimises_every_function() {
     run_table_of_adaptive_rules::<f64>();
     run_table_of_adaptive_rules::<f32>();
+}
+
+const SUMS: usize = 12;
+
+/// The methods with a line search on the functions of Moré, Garbow and Hillstrom: evaluations to a
+/// value of 10⁻¹⁵, or to the lowest value to nine digits if that is not 0. The budgets are about a
+/// half above what it takes; none where the method ends above.
+#[test]
+fn line_searches_minimise_sums_of_squares() {
+    let backtracking = LineSearch::backtracking();
+    let lbfgs = Lbfgs::default();
+    let lbfgs_b = lbfgs.line_search(backtracking);
+    let cg = ConjugateGradient::default();
+    let cg_pr = cg.conjugation(BetaFormula::PolakRibiere);
+    let cg_fr = cg.conjugation(BetaFormula::FletcherReeves);
+    let cg_b = cg.line_search(backtracking);
+    let close = cg.line_search(LineSearch::wolfe(0.1));
+    // Both badly scaled ones, Wood, the helix, Beale, Rosenbrock, Freudenstein and Roth, variably
+    // dimensioned, penalty, trigonometric, almost linear, box.
+    #[rustfmt::skip]
+    let table = [
+        evaluations("l-bfgs", &lbfgs,                 [40, 280, 170, 46, 26, 78, 30, 34, 105, 46, 30, 65]),
+        evaluations("l-bfgs, backtracking", &lbfgs_b, [52, 340, 180, 65, 26, 80, 30, 33, 117, 47, 27, 70]),
+        evaluations("cg", &cg,                        [58, 560, 230, 180, 70, 117, 21, 60, 195, 110, 50, 111]),
+        evaluations("cg, σ = 0.1", &close,            [56, 440, 375, 285, 56, 116, 42, 66, 161, 98, 59, 68]),
+        evaluations("cg, backtracking", &cg_b,        [129, 585, 310, 252, 120, 210, 84, 47, 225, 122, 236, 490]),
+        evaluations("cg, Polak–Ribière", &cg_pr,      [62, 580, 555, 216, 63, 113, 41, 60, 186, 108, 53, 131]),
+        evaluations("cg, Fletcher–Reeves", &cg_fr,    [0, 0, 143, 147, 68, 135, 47, 60, 216, 105, 59, 89]),
+    ];
+    let violations: Vec<String> = table.into_iter().flatten().collect();
+    assert!(violations.is_empty(), "{violations:#?}");
+}
+
+fn evaluations<M: Optimizer<f64>>(name: &str, rule: &M, budgets: [usize; SUMS]) -> Vec<String> {
+    let mut violations = Vec::new();
+    for (mut function, budget) in sums_of_squares().into_iter().zip(budgets) {
+        let lowest = function.lowest;
+        let goal = if lowest == 0.0 {
+            1e-15
+        } else {
+            lowest * (1.0 + 1e-9)
+        };
+        let (start, function_name) = (function.start.clone(), function.name);
+        let stopping = Stopping::default().loss(goal);
+        let run = minimize(&mut function, rule, start, stopping, Silent).unwrap();
+        let (needed, ending) = (run.report.evaluations, run.report.stop_reason);
+        let line = format!("{name}, {function_name}: {needed} evaluations of {budget}, {ending}");
+        println!("{line}");
+        let is_met = ending == StopReason::Loss && needed <= budget;
+        if budget > 0 && !is_met {
+            violations.push(line);
+        }
+    }
+    violations
+}
+
+/// Rounding hides the steps of one parameter unless directions are conjugate to twelve digits.
+#[test]
+fn a_badly_scaled_minimum_is_reached() {
+    let mut function = sums_of_squares().remove(0);
+    let start = function.start.clone();
+    let rule = ConjugateGradient::default();
+    let run = minimize(&mut function, rule, start, Stopping::default(), Silent).unwrap();
+    let best = run.report.losses[run.report.best_step];
+    assert!(best < 1e-18 && run.report.evaluations < 100, "{best:e}");
+    let [x, y] = run.best_parameters[..] else {
+        panic!("two parameters");
+    };
+    assert!((x / 1e6 - 1.0).abs() < 1e-14 && (y / 2e-6 - 1.0).abs() < 1e-14);
+}
+
+#[test]
+fn slopes_of_the_sums_of_squares_agree_with_finite_differences() {
+    for mut function in sums_of_squares() {
+        let shifted = |(i, x): (usize, &f64)| x + 0.1 * (i + 1) as f64;
+        let parameters: Vec<f64> = function.start.iter().enumerate().map(shifted).collect();
+        let check = check_gradient(&mut function, &parameters).unwrap();
+        let error = check.largest_relative_error;
+        assert!(error <= 1e-6, "{}: {check:?}", function.name);
+    }
 }
 
 fn check_gradients<T: Real>(limit: f64) {

@@ -225,10 +225,20 @@ fn a_gradient_whose_norm_overflows_is_clipped_and_one_that_is_not_finite_is_not_
     let mut gradient = [f32::MAX, -f32::MAX];
     Clip::Norm(1e30).apply(&mut gradient);
     assert_relative_eq!(gradient[1], -1e30 * 0.5_f32.sqrt(), max_relative = 1e-6);
-    for bad in [f64::NAN, f64::INFINITY] {
-        let mut gradient = [bad, 1.0];
-        Clip::Norm(1.0).apply(&mut gradient);
-        assert!(gradient[0].is_nan());
+    // As torch.nn.utils.clip_grad_norm_ has it.
+    let (nan, infinity) = (f64::NAN, f64::INFINITY);
+    for (gradient, expected) in [
+        ([nan, 3.0, -4.0], [nan; 3]),
+        ([infinity, 3.0, -4.0], [nan, 0.0, -0.0]),
+        ([3.0, -infinity, nan], [nan; 3]),
+        ([-infinity, infinity, 0.0], [nan, nan, 0.0]),
+    ] {
+        let mut clipped = gradient;
+        Clip::Norm(1.0).apply(&mut clipped);
+        for (found, expected) in clipped.into_iter().zip(expected) {
+            let is_same = found == expected || (found.is_nan() && expected.is_nan());
+            assert!(is_same, "{gradient:?}: {clipped:?}");
+        }
     }
     let mut gradient = [f64::NAN, f64::INFINITY];
     Clip::Value(1.0).apply(&mut gradient);

@@ -619,7 +619,7 @@ fn any_optimizer_walks_the_same_system() {
     let (low, high) = (sigma.min().powi(2), sigma.max().powi(2));
     for rule in [
         Sgd::new(2.0 / (low + high)),
-        Sgd::tuned_heavy_ball(low, high),
+        Sgd::tuned_heavy_ball(low, high).unwrap(),
     ] {
         let mut objective = LinearSystem::new(&a, &b).unwrap();
         let check = check_gradient(&mut objective, &wavy::<f64>(10, 0.5)).unwrap();

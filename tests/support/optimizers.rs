@@ -39,7 +39,7 @@ pub fn for_each_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
     check.check("sgd, dampened momentum", &dampened);
     let nesterov = Sgd::new(t(0.1)).nesterov_momentum(t(0.5));
     check.check("sgd, Nesterov momentum", &nesterov);
-    let tuned = Sgd::tuned_heavy_ball(t(1.0), t(3.0));
+    let tuned = Sgd::tuned_heavy_ball(t(1.0), t(3.0)).unwrap();
     check.check("sgd, tuned heavy ball", &tuned);
     for_each_with_line_search(check);
     for_each_adaptive_optimizer(check);

@@ -12,6 +12,7 @@ use crate::descent::error::ResumeError;
 use crate::descent::{Checkpoint, Stepper};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::wording::counted;
 use crate::objective::Objective;
 use crate::optimizer::{MOST_STEPS, Resumable, StateError, check_count, check_lengths};
 
@@ -97,7 +98,10 @@ fn decoded<T: Real, S: DeserializeOwned>(
     let bytes = BASE_64.decode(&saved.content).map_err(encoding)?;
     let (checkpoint, rest) = postcard::take_from_bytes(&bytes).map_err(encoding)?;
     if !rest.is_empty() {
-        return Err(encoding(format!("{} bytes too many", rest.len())));
+        return Err(encoding(format!(
+            "{} too many",
+            counted(rest.len(), "byte")
+        )));
     }
     Ok(checkpoint)
 }

@@ -131,6 +131,7 @@ impl<T: Real> ScaledProblem<'_, T> {
             certificate: stored.certificate,
             left_residual: last.map(|squared| <T as Real>::from_f64(squared.sqrt())),
             optimality: None,
+            learning_rate_limit: None,
             products: Products {
                 descent: searched - outcome.refine_products,
                 refinement: outcome.refine_products,

@@ -7,7 +7,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::lanczos::{Lanczos, RitzValue};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
-use crate::optimizer::{Optimizer, Sgd};
+use crate::optimizer::Sgd;
 
 /// The largest number of Lanczos steps, each of which takes one product of M and one of Mᵀ with a
 /// vector.
@@ -47,9 +47,7 @@ pub fn heavy_ball_for_inverse<T: Real>(
     let n = T::from_count(matrix.nrows());
     let (smallest, largest) = squared_singular_value_range(matrix, seed);
     let scale = <T as Real>::from_f64(2.0) / (n * n);
-    let rule = Sgd::tuned_heavy_ball(scale * smallest, scale * largest);
-    rule.validate()?;
-    Ok(rule)
+    Sgd::tuned_heavy_ball(scale * smallest, scale * largest)
 }
 
 /// Estimates of σₙ² and σ₁², both from above.

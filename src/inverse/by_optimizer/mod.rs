@@ -10,13 +10,14 @@ use std::ops::ControlFlow;
 use nalgebra::DMatrix;
 
 use crate::descent::{Minimization, Observer, Progress, Stall, Stepper, StopReason, Stopping};
+use crate::inverse::by_optimizer::heavy_ball::squared_singular_value_range;
 use crate::inverse::by_optimizer::optimality_test::OptimalityTest;
-use crate::inverse::certificate::certify_counted;
+use crate::inverse::certificate::{Certificate, certify_counted};
 use crate::inverse::error::InverseError;
 use crate::inverse::method::{ByOptimizer, Descend, Method, Problem};
 use crate::inverse::residual;
 use crate::inverse::residual::products_of_residual;
-use crate::inverse::result::{Candidate, Products, Route};
+use crate::inverse::result::{Candidate, Products, Route, verified};
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::objective::{InverseGramObjective, Objective, Side};
@@ -39,8 +40,8 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         Some((T::from_count(n) * T::EPSILON).sqrt())
     }
 
-    /// Descends until the recomputed residual is within the tolerance, or X is the best matrix of
-    /// the optimizer's set.
+    /// Descends until the recomputed residual is within the tolerance and the inverse proven, or X
+    /// is the best matrix of the optimizer's set.
     fn descend<O: Observer<T>>(
         self,
         problem: Problem<'_, T>,
@@ -58,8 +59,14 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let mut stepper = Stepper::new(&mut objective, &self.optimizer, start)?;
         let set = self.optimizer.constraint();
         let mut test = set.map(|set| OptimalityTest::new(set, &problem, tolerance));
-        let verification =
-            run_to_tolerance(&mut stepper, &problem, tolerance, &mut test, &mut observer)?;
+        let mut verification = 0;
+        let proof = run_to_proof(
+            &mut stepper,
+            &problem,
+            &mut test,
+            &mut observer,
+            &mut verification,
+        )?;
         let reached = stepper.finish();
         let products = Products {
             descent: objective.products(),
@@ -67,38 +74,55 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
             verification,
         };
         drop(objective);
-        candidate(&problem, reached, products, test)
+        let mut candidate = candidate(&problem, reached, products, test, proof);
+        if candidate.report.stop_reason == StopReason::Diverged && candidate.report.steps > 0 {
+            let largest = largest_curvature(problem.matrix, problem.seed);
+            candidate.learning_rate_limit = self.optimizer.exceeded_limit(largest);
+        }
+        Ok(candidate)
     }
 }
 
-/// Runs until the recomputed residual is within the tolerance, the test is settled, or another
-/// reason ends the run; returns the number of products that the residuals took.
+/// What ended a run as a success.
+enum FoundProof {
+    /// The residual is within the tolerance and the inverse proven.
+    Inverse(Certificate),
+    /// X is the best matrix of the optimizer's set, or stationary there while M is singular.
+    Optimum,
+}
+
+/// Runs until an iterate is proven, or another reason ends the run; adds the products of the
+/// proofs to `verification`.
 ///
-/// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same
-/// as residual ≤ tolerance apart from rounding; for both sides it is not. So the loss to reach
-/// is lowered until the residual agrees, or the run ends for another reason.
-fn run_to_tolerance<T, F, M, O>(
+/// The loop sees only the loss.
+/// For an estimate on one side, loss ≤ (tolerance/n)² is the same as residual ≤ tolerance apart
+/// from rounding; for both sides it is not; and a residual within a loose tolerance may be too
+/// large for a proof. So what the loop found is examined, and the run goes on until that agrees.
+fn run_to_proof<T, F, M, O>(
     stepper: &mut Stepper<T, F, M>,
     problem: &Problem<'_, T>,
-    tolerance: T,
     test: &mut Option<OptimalityTest<'_, T>>,
     observer: &mut O,
-) -> Result<usize, InverseError<T>>
+    verification: &mut usize,
+) -> Result<Option<FoundProof>, InverseError<T>>
 where
     T: Real,
     F: Objective<T>,
     M: Optimizer<T>,
     O: Observer<T>,
 {
+    let n = problem.matrix.nrows();
+    let tolerance = problem.tolerance.unwrap_or_default();
+    let half = <T as Real>::from_f64(0.5);
+    let just_less = T::one() - T::EPSILON;
     let stopping = stopping(problem.max_steps);
-    let root = tolerance / T::from_count(problem.matrix.nrows());
+    let root = tolerance / T::from_count(n);
     let mut loss_to_reach = root * root;
-    let mut verification = 0;
     let mut shown_steps = 0;
     let mut observed = ControlFlow::Continue(());
     loop {
         let watch = |progress: &Progress<'_, T>| {
-            // After the loss to reach was lowered, the run continues from an iterate already
+            // After what the loop found was refused, the run continues from an iterate already
             // shown.
             if progress.step == shown_steps {
                 shown_steps += 1;
@@ -114,18 +138,68 @@ where
             }
         };
         let reason = stepper.run(&stopping.loss(loss_to_reach), watch)?;
-        if reason != StopReason::Loss || is_settled(test) {
-            break;
+        if is_settled(test) {
+            return Ok(Some(FoundProof::Optimum));
         }
-        verification += products_of_residual(problem.side);
-        let excess = residual(stepper, problem.matrix, problem.side) / tolerance;
-        let goes_on = excess > T::one();
-        if !goes_on {
-            break;
+        if reason != StopReason::Loss {
+            return Ok(None);
         }
-        loss_to_reach = lowered_loss(stepper.loss(), excess);
+        *verification += products_of_residual(problem.side);
+        let residual = residual(stepper, problem.matrix, problem.side);
+        let share = if residual <= tolerance {
+            let x = DMatrix::from_column_slice(n, n, stepper.parameters());
+            match examine(&x, residual, problem, tolerance, verification) {
+                Examined::Proven(certificate) => {
+                    return Ok(Some(FoundProof::Inverse(certificate)));
+                }
+                Examined::Unproven => half * half,
+                Examined::Doubtful => just_less,
+            }
+        } else {
+            let excess = residual / tolerance;
+            // Near the tolerance rounding decides, so every lower iterate has its chance.
+            if half * excess <= T::one() {
+                just_less
+            } else {
+                let wanted = half / excess;
+                wanted * wanted
+            }
+        };
+        loss_to_reach = lowered_loss(stepper.loss(), share);
     }
-    Ok(verification)
+}
+
+/// What a closer look at an iterate within the tolerance shows.
+enum Examined {
+    Proven(Certificate),
+    /// It is too far from the inverse for a proof.
+    Unproven,
+    /// The rounding of the residual hides that it is above the tolerance.
+    Doubtful,
+}
+
+fn examine<T: Real>(
+    x: &DMatrix<T>,
+    residual: T,
+    problem: &Problem<'_, T>,
+    tolerance: T,
+    verification: &mut usize,
+) -> Examined {
+    let mut counter = ProductCounter::new();
+    let certificate = certify_counted(problem.matrix, x, &mut counter);
+    let examined = if certificate.relative_error_bound() < 1.0 {
+        let (found, goal) = ((x, certificate.scaling()), (problem.side, tolerance));
+        let residual = verified(residual, problem.matrix, found, goal, &mut counter);
+        if residual <= tolerance {
+            Examined::Proven(certificate)
+        } else {
+            Examined::Doubtful
+        }
+    } else {
+        Examined::Unproven
+    };
+    *verification += counter.products();
+    examined
 }
 
 /// Stops a run that stalls, and any run after `max_steps` steps.
@@ -136,13 +210,12 @@ fn stopping<T: Real>(max_steps: usize) -> Stopping<T> {
     })
 }
 
-/// The loss at which the residual, now `excess` times the tolerance, should be half of the
-/// tolerance.
-fn lowered_loss<T: Real>(loss: T, excess: T) -> T {
-    let lower = loss / (<T as Real>::from_f64(4.0) * excess * excess);
+/// This share of the loss, or a loss that no iterate has if there is none below.
+fn lowered_loss<T: Real>(loss: T, share: T) -> T {
+    let lower = share * loss;
     // No loss falls below zero: then the run continues until it ends for another reason.
     let out_of_reach = -T::one();
-    if lower > T::zero() {
+    if lower > T::zero() && lower < loss {
         lower
     } else {
         out_of_reach
@@ -159,18 +232,20 @@ fn candidate<T: Real>(
     reached: Minimization<T>,
     mut products: Products,
     mut test: Option<OptimalityTest<'_, T>>,
-) -> Result<Candidate<T>, InverseError<T>> {
+    proof: Option<FoundProof>,
+) -> Candidate<T> {
     let n = problem.matrix.nrows();
-    let parameters = if is_settled(&test) {
-        reached.parameters
-    } else {
-        reached.best_parameters
+    let parameters = match proof {
+        Some(FoundProof::Optimum) => reached.parameters,
+        // A proven inverse is the best iterate: the loss to reach was below that of all before.
+        Some(FoundProof::Inverse(_)) | None => reached.best_parameters,
     };
     let inverse = DMatrix::from_vec(n, n, parameters);
     let mut report = reached.report;
-    let mut counter = ProductCounter::new();
-    let certificate = certify_counted(problem.matrix, &inverse, &mut counter);
-    products.verification += counter.products();
+    let certificate = match proof {
+        Some(FoundProof::Inverse(certificate)) => certificate,
+        Some(FoundProof::Optimum) | None => certify(problem, &inverse, &mut products),
+    };
     let (mut optimality, mut rank) = (None, None);
     if let Some(test) = &mut test {
         optimality = test.optimality(inverse.as_slice());
@@ -183,7 +258,7 @@ fn candidate<T: Real>(
             };
         }
     }
-    Ok(Candidate {
+    Candidate {
         inverse,
         certificate,
         left_residual: None,
@@ -191,8 +266,27 @@ fn candidate<T: Real>(
         route: Route::Optimizer,
         rank,
         optimality,
+        learning_rate_limit: None,
         report,
-    })
+    }
+}
+
+fn certify<T: Real>(
+    problem: &Problem<'_, T>,
+    inverse: &DMatrix<T>,
+    products: &mut Products,
+) -> Certificate {
+    let mut counter = ProductCounter::new();
+    let certificate = certify_counted(problem.matrix, inverse, &mut counter);
+    products.verification += counter.products();
+    certificate
+}
+
+/// L = 2σ₁²/n², the largest curvature of the loss, estimated from above.
+fn largest_curvature<T: Real>(matrix: &DMatrix<T>, seed: u64) -> T {
+    let n = T::from_count(matrix.nrows());
+    let (_, largest) = squared_singular_value_range(matrix, seed);
+    <T as Real>::from_f64(2.0) / (n * n) * largest
 }
 
 fn residual<T, F, M>(stepper: &Stepper<T, F, M>, matrix: &DMatrix<T>, side: Side) -> T

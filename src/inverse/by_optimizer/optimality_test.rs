@@ -125,9 +125,8 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         let doubt = self.doubt(residual, euclidean_norm(&wide));
         let (is_settled, least_residual) = self.judge(residual, s, doubt);
         self.is_settled = is_settled;
-        let stationarity = if residual == 0.0 { 0.0 } else { s / residual };
         self.optimality = Some(Optimality {
-            stationarity: <T as Real>::from_f64(stationarity),
+            stationarity: <T as Real>::from_f64(stationarity(residual, s)),
             // Rounded to the format, but not up.
             least_residual: <T as Real>::from_f64(least_residual * (1.0 - T::EPSILON.to_f64())),
         });
@@ -135,7 +134,9 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
 
     /// Whether the descent may end, and the least residual, for r, s and the doubt about them.
     fn judge(&mut self, residual: f64, s: f64, doubt: f64) -> (bool, f64) {
-        let is_stationary = s <= self.tolerance * residual;
+        // An r or s that overflowed says nothing; NaN is refused as well.
+        let is_known = residual.is_finite() && s.is_finite();
+        let is_stationary = is_known && s <= self.tolerance * residual;
         if is_stationary && self.inverse_norm == InverseNorm::NotYet {
             self.bound_inverse_norm();
         }
@@ -191,7 +192,8 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         let rest = residual - doubt - s;
         let reach = self.norm * inverse_norm * s;
         if rest > reach {
-            ((rest - reach) * (rest + reach)).sqrt()
+            // A product of squares could leave the range.
+            (rest - reach).sqrt() * (rest + reach).sqrt()
         } else {
             0.0
         }
@@ -222,6 +224,18 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
             }
             None => InverseNorm::Unknown,
         };
+    }
+}
+
+/// s/r; 0 for r = 0, ∞ where r or s has overflowed.
+fn stationarity(residual: f64, s: f64) -> f64 {
+    let ratio = s / residual;
+    if residual == 0.0 {
+        0.0
+    } else if residual.is_finite() && ratio >= 0.0 {
+        ratio
+    } else {
+        f64::INFINITY
     }
 }
 

@@ -11,7 +11,7 @@ use crate::numerics::random::{fill_at_random, seeded};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
 use crate::objective::Side;
-use crate::optimizer::{Compose, Optimizer, Projected, Sgd};
+use crate::optimizer::{Compose, Projected, Sgd};
 use crate::set::Subspace;
 
 /// The heavy ball in a linear space of matrices, tuned to the best approximate inverse there.
@@ -77,9 +77,7 @@ pub fn heavy_ball_for_structured_inverse<T: Real, S: Subspace<T>>(
     let (smallest, largest) = range_of_spectrum::<T>(&ritz_values, 2 * exponent);
     let n = T::from_count(matrix.nrows());
     let scale = <T as Real>::from_f64(2.0) / (n * n);
-    let rule = Sgd::tuned_heavy_ball(scale * smallest, scale * largest).projected(set);
-    rule.validate()?;
-    Ok(rule)
+    Ok(Sgd::tuned_heavy_ball(scale * smallest, scale * largest)?.projected(set))
 }
 
 /// The second derivative of ½‖Y − I‖²_F, where Y is the estimate of the identity on a side.

@@ -1,6 +1,7 @@
 //! Checks of a state read from a file.
 
 use crate::numerics::real::Real;
+use crate::numerics::wording::{Shown, counted};
 
 /// The largest step count accepted, so that there is room to go on counting.
 pub(crate) const MOST_STEPS: usize = usize::MAX / 2;
@@ -10,7 +11,7 @@ pub(crate) const MOST_STEPS: usize = usize::MAX / 2;
 #[non_exhaustive]
 pub enum StateError {
     /// A part does not have the length that the settings and the number of parameters require.
-    #[error("the saved part {part:?} has {found} values, but has to have {expected}")]
+    #[error("the saved part {part:?} has {}, but has to have {expected}", counted(*found, "value"))]
     Length {
         /// The name of the part.
         part: &'static str,
@@ -21,7 +22,7 @@ pub enum StateError {
     },
 
     /// A value is out of range.
-    #[error("value {index} of the saved part {part:?} is {value}, which is out of range")]
+    #[error("value {index} of the saved part {part:?} is {}, which is out of range", Shown(*value))]
     Value {
         /// The name of the part.
         part: &'static str,

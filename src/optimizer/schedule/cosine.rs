@@ -3,7 +3,7 @@
 use super::Schedule;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_at_least_zero, require};
+use crate::numerics::validation::{check_at_least_one, check_at_least_zero, require};
 
 /// Cosine decay: the learning rate falls to its minimum along half a cosine wave, after an optional
 /// linear warm-up.
@@ -87,6 +87,7 @@ impl<T: Real> Schedule<T> for CosineDecay<T> {
     }
 
     fn validate(&self) -> Result<(), InputError<T>> {
+        check_at_least_one("steps", self.steps)?;
         let is_shorter = self.warm_up < self.steps;
         let warm_up = T::from_count(self.warm_up);
         require(is_shorter, "warm_up", warm_up, "below the number of steps")?;

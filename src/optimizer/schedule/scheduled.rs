@@ -99,6 +99,10 @@ where
         self.rule.constraint()
     }
 
+    fn exceeded_limit(&self, largest_curvature: T) -> Option<T> {
+        self.rule.exceeded_limit(largest_curvature)
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         self.rule.validate()?;
         self.schedule.validate()

@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn the_bound_is_below_the_condition_of_the_bidiagonal_matrix_and_near_it() {
-        let lengths = [0.9, 3.0, 0.04, 20.0, 1.5, 700.0];
-        let momenta = [0.5, 2.0, 0.1, 0.3, 0.7];
+        let lengths = [0.9_f64, 3.0, 0.04, 20.0, 1.5, 700.0];
+        let momenta = [0.5_f64, 2.0, 0.1, 0.3, 0.7];
         let mut estimate = ConditionEstimate::new();
         let mut b = DMatrix::<f64>::zeros(6, 6);
         for k in 0..6 {

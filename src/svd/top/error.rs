@@ -2,6 +2,7 @@
 
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::wording::counted;
 use crate::svd::error::SvdError;
 use crate::svd::top::result::TopSvd;
 
@@ -30,10 +31,9 @@ pub enum TopSvdError<T: Real = f64> {
     /// The search for the leading singular values ended before their residuals were within the
     /// tolerance.
     #[error(
-        "no {} leading singular values after {} steps: the residual is {residual:e}, \
-         the largest allowed {allowed:e}",
-        reached.singular_values.len(),
-        reached.steps
+        "no {} after {}: the residual is {residual:e}, the largest allowed {allowed:e}",
+        counted(reached.singular_values.len(), "leading singular value"),
+        counted(reached.steps, "step")
     )]
     NotConverged {
         /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M.
@@ -45,7 +45,7 @@ pub enum TopSvdError<T: Real = f64> {
     },
 
     /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
-    #[error("a product of the linear map is not finite, after {steps} steps")]
+    #[error("a product of the linear map is not finite, after {}", counted(*steps, "step"))]
     ProductNotFinite {
         /// The number of steps taken before that product.
         steps: usize,

@@ -177,8 +177,8 @@ fn by_blocks<T: Real, A: LinearMap<T>>(
         products: search.products + 2 * k,
         gradients: found.gradients,
     };
-    // Not for NaN.
-    if residual <= allowed {
+    // Not for NaN, nor where both overflow.
+    if residual.is_finite() && residual <= allowed {
         Ok(top)
     } else {
         Err(TopSvdError::NotConverged {

@@ -185,6 +185,30 @@ fn another_objective() {
 }
 
 #[test]
+fn another_set() {
+    let within = |upper: f64| Sgd::new(0.1).projected(Bounds::new(-upper, upper));
+    let saved = saved(within(2.0));
+    let stepper = Stepper::restore(objective(), within(2.0), &saved).unwrap();
+    // A smaller set that still holds all of them is fine.
+    let values = [stepper.parameters(), stepper.best_parameters()].concat();
+    let fits = values.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+    assert!(Stepper::restore(objective(), within(fits), &saved).is_ok());
+    let error = refusal(within(0.5 * fits), &saved);
+    let outside = matches!(
+        error,
+        Error::Resume(ResumeError::OutsideSet { part: "parameters", distance }) if distance > 0.0
+    );
+    assert!(outside, "{error:?}");
+    // Nor may the best parameters lie outside: they are what the run returns.
+    let checkpoint = stepper.into_checkpoint();
+    let error = Stepper::resume(objective(), within(0.5 * fits), checkpoint).map(|_| ());
+    assert!(
+        matches!(error, Err(ResumeError::OutsideSet { .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
 fn settings_that_make_no_sense() {
     let saved = saved(Sgd::new(0.1));
     let error = refusal(Sgd::new(-1.0), &saved);
