@@ -10,8 +10,9 @@ use crate::numerics::validation::{check_finite, check_not_empty};
 use crate::svd::certificate::SvdCertificate;
 use crate::svd::config::SvdConfig;
 use crate::svd::error::SvdError;
-use crate::svd::jacobi::{decompose, exponent_into_range};
+use crate::svd::jacobi::decompose;
 use crate::svd::orthonormal::complete;
+use crate::svd::orthonormal::range::exponent_into_range;
 use crate::svd::result::Svd;
 use crate::svd::vectors::Vectors;
 

@@ -296,6 +296,42 @@ fn without_vectors_or_with_thin_ones_the_values_are_the_same() {
     }
 }
 
+/// ‖(UᵀU − I)·p‖/‖p‖, for a U too large for UᵀU.
+fn departure_along(u: &DMatrix<f64>, seed: u64) -> f64 {
+    let p = uniform(u.ncols(), 1, seed);
+    (u.tr_mul(&(u * &p)) - &p).norm() / p.norm()
+}
+
+/// U is completed by reflections where few columns are known, and one by one where few are missing.
+#[test]
+fn complete_bases_of_every_rank() {
+    for (rows, columns, rank) in [
+        (3000, 2, 2),
+        (500, 40, 40),
+        (500, 40, 3),
+        (90, 60, 0),
+        (90, 60, 59),
+        (64, 64, 1),
+        (64, 64, 62),
+        (34, 33, 33),
+    ] {
+        let matrix = uniform(rows, rank, 31) * uniform(rank, columns, 32);
+        for (name, matrix) in [("tall", matrix.clone()), ("wide", matrix.transpose())] {
+            let svd = svd_by_descent(&matrix, full()).expect("finite");
+            let long = if name == "tall" { &svd.u } else { &svd.v };
+            assert_eq!(long.shape(), (rows, rows));
+            for seed in 33..36 {
+                let departure = departure_along(long, seed);
+                let text = format!("{rows}×{columns}, rank {rank}, {name}: {departure:e}");
+                assert!(departure <= 1e-13, "{text}");
+            }
+            let thin = svd_by_descent(&matrix, SvdConfig::default()).expect("finite");
+            let of_thin = if name == "tall" { &thin.u } else { &thin.v };
+            assert_eq!(long.columns(0, columns), *of_thin);
+        }
+    }
+}
+
 #[test]
 fn the_history_begins_with_the_loss_of_the_matrix_itself() {
     for matrix in [uniform(6, 6, 25), uniform(20, 5, 26), uniform(5, 20, 27)] {

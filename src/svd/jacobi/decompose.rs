@@ -6,11 +6,11 @@ use crate::numerics::binary_scaling::scaled;
 use crate::numerics::real::Real;
 use crate::svd::config::SvdConfig;
 use crate::svd::jacobi::factorization::{Factorization, factors};
-use crate::svd::jacobi::householder::Reflections;
-use crate::svd::jacobi::range::exponent_into_range;
 use crate::svd::jacobi::sweeps::{ONE_BY_ONE, Sweeps};
 use crate::svd::jacobi::triangular_start::from_triangular_start;
 use crate::svd::orthonormal::complete;
+use crate::svd::orthonormal::householder::Reflections;
+use crate::svd::orthonormal::range::exponent_into_range;
 
 /// Below this order a start by QR factorisation with pivoting saves little.
 const SMALLEST: usize = 32;

@@ -6,9 +6,9 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::descent::StopReason;
 use crate::numerics::norm::{columns, dot, sum_of_squares};
 use crate::numerics::real::Real;
-use crate::svd::jacobi::range::is_negligible;
 use crate::svd::jacobi::rotation::Rotation;
 use crate::svd::orthonormal::index_of_largest;
+use crate::svd::orthonormal::range::is_negligible;
 
 /// The number of columns on each side of a tile of planes, if the columns are in order at the
 /// start.
