@@ -3,6 +3,7 @@
 mod decompose;
 mod factorization;
 mod pivoting;
+mod planes;
 mod rotation;
 mod sweeps;
 mod triangular_start;
