@@ -99,8 +99,8 @@ impl<T: Real> Sweep<T> {
     ) {
         // In loops: a closure would not be compiled for the wider instructions.
         let mut products = [T::zero(); N];
-        for k in 0..N {
-            products[k] = T::dot(simd, x.product[k], y.product[k]);
+        for (k, product) in products.iter_mut().enumerate() {
+            *product = T::dot(simd, x.product[k], y.product[k]);
         }
         let tolerance = <T as Real>::from_f64(4.0) * T::EPSILON;
         let mut is_rotated = [false; N];
