@@ -588,6 +588,16 @@ fn messages_carry_the_numbers() {
         setting,
         "learning_rate is -0.5, but has to be finite and above 0"
     );
+    let rank = error(LowRankObjective::new(&regular(), 5, MeanSquaredError).map(|_| ()));
+    assert_eq!(
+        rank.to_string(),
+        "rank is 5, but has to be from 1 to 2, the smaller side of the matrix"
+    );
+    let parameters = not_finite("parameters", 3, 0, f64::NAN).to_string();
+    assert_eq!(
+        parameters,
+        "row 3, column 0 (counted from 0) of the parameters is NaN, but has to be finite"
+    );
     let rule = Sgd::new(0.01);
     let short = Config::default()
         .optimizer(rule)

@@ -1,27 +1,38 @@
-//! The singular value decomposition with thin vectors, beside nalgebra's and faer's, on one thread.
+//! The singular value decomposition with thin vectors, beside nalgebra's and faer's, on one thread:
+//! medians of the CPU time of runs taken in turns.
 //!
 //! `BENCH_LONG=1 cargo bench --bench svd` adds the sizes that take seconds.
 
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main};
 use matrix_descent::{Svd, SvdConfig, svd_by_descent};
 use nalgebra::{DMatrix, Dyn};
 
+use interleaved::{Budget, medians};
 use support::matrices::gaussian;
+use support::table::Table;
 
+mod clock;
+#[path = "report/interleaved.rs"]
+mod interleaved;
 #[path = "../support"]
 mod support {
     pub mod matrices;
+    #[allow(dead_code, reason = "no number here needs groups of digits")]
+    pub mod table;
 }
 
-const SHAPES: [(usize, usize); 9] = [
+const SHAPES: [(usize, usize); 13] = [
     (4, 4),
     (8, 8),
     (16, 16),
+    (24, 24),
     (32, 32),
+    (40, 40),
+    (48, 48),
     (64, 64),
+    (80, 80),
     (100, 100),
     (128, 128),
     (500, 20),
@@ -71,32 +82,44 @@ impl Case {
     }
 }
 
-fn svd(criterion: &mut Criterion) {
+fn main() {
     faer::set_global_parallelism(faer::Par::Seq);
     let is_long = std::env::var_os("BENCH_LONG").is_some();
     let long = LONG_SHAPES.into_iter().filter(|_| is_long);
-    let mut group = criterion.benchmark_group("svd");
-    group
-        .sample_size(10)
-        .sampling_mode(SamplingMode::Flat)
-        .warm_up_time(Duration::from_millis(200))
-        .measurement_time(Duration::from_secs(1));
+    let budget = Budget {
+        time: Duration::from_secs(1),
+        fewest_rounds: 11,
+    };
+    let columns = [
+        "shape",
+        "descent, µs",
+        "nalgebra, µs",
+        "faer, µs",
+        "descent/nalgebra",
+    ];
+    let mut table = Table {
+        header: columns.map(str::to_owned).to_vec(),
+        rows: Vec::new(),
+    };
     for (rows, columns) in SHAPES.into_iter().chain(long) {
         let case = Case::gaussian(rows, columns);
         case.check();
-        let shape = format!("{rows}×{columns}");
-        group.bench_function(BenchmarkId::new("descent", &shape), |bencher| {
-            bencher.iter(|| black_box(&case).by_descent());
-        });
-        group.bench_function(BenchmarkId::new("nalgebra", &shape), |bencher| {
-            bencher.iter(|| black_box(&case).by_nalgebra());
-        });
-        group.bench_function(BenchmarkId::new("faer", &shape), |bencher| {
-            bencher.iter(|| black_box(&case).by_faer());
-        });
+        let seconds = medians(
+            &[
+                &|| drop(black_box(black_box(&case).by_descent())),
+                &|| drop(black_box(black_box(&case).by_nalgebra())),
+                &|| drop(black_box(black_box(&case).by_faer())),
+            ],
+            budget,
+        );
+        let mut row = vec![format!("{rows}×{columns}")];
+        row.extend(
+            seconds
+                .iter()
+                .map(|seconds| format!("{:.1}", seconds * 1e6)),
+        );
+        row.push(format!("{:.2}", seconds[0] / seconds[1]));
+        table.rows.push(row);
     }
-    group.finish();
+    print!("{table}");
 }
-
-criterion_group!(benches, svd);
-criterion_main!(benches);

@@ -16,8 +16,9 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::norm::all_finite;
 use crate::numerics::random::{fill_uniform, seeded};
 use crate::numerics::real::Real;
+use crate::numerics::validation::check_rank;
 use crate::objective::unit_scale::in_units;
-use crate::objective::weights::{check_rank, without_missing};
+use crate::objective::weights::without_missing;
 use crate::objective::{LowRankObjective, Objective, Ridge, SvdFactors};
 use crate::optimizer::Optimizer;
 use crate::svd::{SvdConfig, svd_by_descent};
@@ -87,7 +88,7 @@ where
     O: Observer<T>,
 {
     let (known, loss) = without_missing(matrix, weights)?;
-    check_rank(rank, matrix.shape())?;
+    check_rank("rank", rank, matrix.shape())?;
     config.validate()?;
     let root = T::from_count(matrix.len()).sqrt();
     let (target, norm) = in_units(&known, &loss)?;

@@ -52,7 +52,10 @@ pub enum InputError<T: Real = f64> {
     },
 
     /// An entry is NaN, ∞ or −∞.
-    #[error("the {argument} holds {value} in row {row}, column {column} (counted from 0)")]
+    #[error(
+        "row {row}, column {column} (counted from 0) of the {argument} is {value}, but has to be \
+         finite"
+    )]
     NotFinite {
         /// Which argument; a flat vector of parameters counts as one column.
         argument: &'static str,
@@ -65,7 +68,10 @@ pub enum InputError<T: Real = f64> {
     },
 
     /// A matrix does not have the shape another argument requires.
-    #[error("the {argument} is {rows}×{columns}, but has to be {expected_rows}×{expected_columns}")]
+    #[error(
+        "the shape of the {argument} is {rows}×{columns}, but has to be \
+         {expected_rows}×{expected_columns}"
+    )]
     ShapeMismatch {
         /// Which argument.
         argument: &'static str,
@@ -97,6 +103,17 @@ pub enum InputError<T: Real = f64> {
         value: T,
         /// The range it has to be in.
         requirement: &'static str,
+    },
+
+    /// A number of components is 0, or more than the rows or the columns of the matrix.
+    #[error("{name} is {rank}, but has to be from 1 to {largest}, the smaller side of the matrix")]
+    RankOutOfRange {
+        /// The argument's name.
+        name: &'static str,
+        /// Its value.
+        rank: usize,
+        /// The smaller of the matrix's numbers of rows and columns.
+        largest: usize,
     },
 
     /// The entries are so large that the norm or a singular value overflows.

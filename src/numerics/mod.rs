@@ -6,6 +6,7 @@ pub(crate) mod binary_scaling;
 pub(crate) mod exact;
 pub(crate) mod input_error;
 pub(crate) mod lanczos;
+pub(crate) mod lanes;
 pub(crate) mod matrix;
 pub(crate) mod norm;
 pub(crate) mod power_method;

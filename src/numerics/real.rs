@@ -7,8 +7,10 @@ pub(crate) mod sealed {
     use rand::RngExt;
     use rand::rngs::Xoshiro256PlusPlus;
 
+    use crate::numerics::lanes::Lanes;
+
     /// Keeps other types out of [`Real`](super::Real), and the generator out of its interface.
-    pub trait Sealed: Sized + Saved {
+    pub trait Sealed: Sized + Lanes + Saved {
         /// A number drawn uniformly from the multiples of ε/2 in [0, 1).
         fn random_unit(generator: &mut Xoshiro256PlusPlus) -> Self;
 

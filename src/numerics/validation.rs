@@ -143,6 +143,23 @@ pub(crate) fn check_at_least_one<T: Real>(
     require(count >= 1, name, T::from_count(count), "at least 1")
 }
 
+/// Accepts a number of components that a matrix of this shape can have.
+pub(crate) fn check_rank<T: Real>(
+    name: &'static str,
+    rank: usize,
+    (rows, columns): (usize, usize),
+) -> Result<(), InputError<T>> {
+    let largest = rows.min(columns);
+    if (1..=largest).contains(&rank) {
+        return Ok(());
+    }
+    Err(InputError::RankOutOfRange {
+        name,
+        rank,
+        largest,
+    })
+}
+
 /// Turns a failed check of a setting into its error.
 pub(crate) fn require<T: Real>(
     is_met: bool,

@@ -6,12 +6,11 @@ use nalgebra::DMatrix;
 
 use super::Objective;
 use super::held::Held;
-use super::weights::check_rank;
 use crate::loss::Loss;
 use crate::numerics::input_error::InputError;
 use crate::numerics::product::low_rank::{product, product_of_transpose, product_with_transpose};
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_finite, check_not_empty, check_parameters};
+use crate::numerics::validation::{check_finite, check_not_empty, check_parameters, check_rank};
 
 /// A low-rank approximation as an objective: the loss of Y = A·Bᵀ against an m×n matrix M, as a
 /// function of A (m×k) and B (n×k).
@@ -66,7 +65,7 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     ///
     /// # Errors
     ///
-    /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::InvalidSetting`] for a
+    /// [`InputError::Empty`] or [`InputError::NotFinite`]; [`InputError::RankOutOfRange`] for a
     /// rank outside 1 … min(m, n); what [`Loss::check_dimension`] returns if the loss can't compare
     /// m·n entries.
     pub fn new(matrix: &'m DMatrix<T>, rank: usize, loss: L) -> Result<Self, InputError<T>> {
@@ -76,7 +75,7 @@ impl<'m, T: Real, L: Loss<T>> LowRankObjective<'m, T, L> {
     fn of(matrix: Held<'m, DMatrix<T>>, rank: usize, loss: L) -> Result<Self, InputError<T>> {
         check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
         check_finite("matrix", &matrix)?;
-        check_rank(rank, matrix.shape())?;
+        check_rank("rank", rank, matrix.shape())?;
         loss.check_dimension(matrix.len())?;
         Ok(Self {
             loss,

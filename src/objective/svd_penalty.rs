@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 
 use super::orthogonality::Orthogonality;
 use super::unit_scale::in_units;
-use super::weights::{check_rank, without_missing};
+use super::weights::without_missing;
 use super::{Objective, SvdFactors};
 use crate::loss::{Loss, MeanSquaredError, WeightedMeanSquaredError};
 use crate::numerics::input_error::InputError;
@@ -13,7 +13,9 @@ use crate::numerics::norm::dot;
 use crate::numerics::product::low_rank::{product, product_of_transpose, product_with_transpose};
 use crate::numerics::random::{fill_uniform, seeded};
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_entries, check_finite, check_not_empty, check_parameters};
+use crate::numerics::validation::{
+    check_entries, check_finite, check_not_empty, check_parameters, check_rank,
+};
 
 /// The weight of the penalties in the squared form.
 const SQUARED_FORM_WEIGHT: f64 = 0.01;
@@ -184,8 +186,8 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
     /// - [`InputError::Empty`] for the matrix, or [`InputError::NotFinite`] for an entry that is
     ///   not missing;
     /// - [`InputError::ShapeMismatch`] for the weights, and [`InputError::InvalidSetting`] if one
-    ///   is negative or not finite, or their sum is 0 or overflows, or for a rank outside 1 …
-    ///   min(m, n);
+    ///   is negative or not finite, or their sum is 0 or overflows;
+    /// - [`InputError::RankOutOfRange`] for a rank outside 1 … min(m, n);
     /// - [`InputError::EntriesTooLarge`] if ν overflows.
     ///
     /// # Example
@@ -211,7 +213,7 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
         rank: usize,
     ) -> Result<Self, InputError<T>> {
         let (known, loss) = without_missing(matrix, weights)?;
-        check_rank(rank, matrix.shape())?;
+        check_rank("rank", rank, matrix.shape())?;
         Self::in_units(&known, rank, loss)
     }
 }

@@ -7,7 +7,7 @@ use crate::numerics::binary_scaling::{largest_exponent, scaled};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{
-    check_at_least_zero, check_finite, check_not_empty, check_shape, require,
+    check_at_least_zero, check_finite, check_not_empty, check_shape,
 };
 
 /// The matrix with 0 in place of missing entries (those of weight 0), and the loss with these
@@ -35,14 +35,4 @@ pub(crate) fn without_missing<T: Real>(
     );
     check_finite("matrix", &known)?;
     Ok((known, loss))
-}
-
-/// Checks that a matrix of this shape can have this many components.
-pub(crate) fn check_rank<T: Real>(
-    rank: usize,
-    (rows, columns): (usize, usize),
-) -> Result<(), InputError<T>> {
-    let is_met = (1..=rows.min(columns)).contains(&rank);
-    let requirement = "at least 1, and at most the rows and the columns of the matrix";
-    require(is_met, "rank", T::from_count(rank), requirement)
 }

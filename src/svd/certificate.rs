@@ -4,7 +4,7 @@ use std::fmt;
 
 use nalgebra::DMatrix;
 
-use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::binary_scaling::{largest_exponent, scale};
 use crate::numerics::norm::{columns, euclidean_norm, sum_of_squares};
 use crate::numerics::product::transposed_product;
 use crate::numerics::real::Real;
@@ -115,12 +115,13 @@ impl SvdCertificate {
         let exponent = largest_exponent(matrix).unwrap_or(SMALLEST_EXPONENT);
         let (u, v) = (u.map(T::to_f64), v.map(T::to_f64));
         // Exact except for underflow, for which `residual_in_range` allows.
-        let matrix = scaled(&matrix.map(T::to_f64), -exponent);
+        let mut matrix = matrix.map(T::to_f64);
+        scale(matrix.as_mut_slice(), -exponent);
         let values: Vec<f64> = singular_values
             .iter()
             .map(|value| value.to_f64().scale_by_power_of_two(-exponent))
             .collect();
-        let residual = residual_in_range(&matrix, &u, &values, &v);
+        let residual = residual_in_range(matrix, &u, &values, &v);
         let (left, right) = (orthogonality(&u), orthogonality(&v));
         let distortion = distortion(left, right);
         let error = |&value: &f64| enlarge(residual + distortion * value, 1);
@@ -141,7 +142,7 @@ impl SvdCertificate {
 /// With k terms and one rounding for U·diag(σ̂), the computed product is off by at most g·|U|Σ|V|ᵀ,
 /// g = (k+1)u/(1 − (k+1)u), whose norm is at most Σσ̂ₗ·‖uₗ‖·‖vₗ‖.
 fn residual_in_range(
-    matrix: &DMatrix<f64>,
+    matrix: DMatrix<f64>,
     u: &DMatrix<f64>,
     values: &[f64],
     v: &DMatrix<f64>,
@@ -159,11 +160,11 @@ fn residual_in_range(
     let rounding = product_error(terms + 1) * sizes;
     let vectors = euclidean_norm(u.as_slice()) + euclidean_norm(v.as_slice()) + 1.0;
     let smallest = smallest_subnormal::<f64>();
-    let underflow = smallest * (matrix.len() * (terms + 4)) as f64 * vectors * vectors;
+    let underflow = smallest * (residual.len() * (terms + 4)) as f64 * vectors * vectors;
     let norm = euclidean_norm(residual.as_slice());
     enlarge(
         norm + rounding + underflow,
-        matrix.len() + u.len() + v.len(),
+        residual.len() + u.len() + v.len(),
     )
 }
 

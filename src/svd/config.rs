@@ -52,8 +52,8 @@ impl SvdConfig {
 
     /// Sets the number of sweeps after which the run ends at the latest; at least 1.
     ///
-    /// The last sweep of a run that converges is the one that finds nothing left to do. Usually 6
-    /// to 12 sweeps are enough.
+    /// A run has converged when a sweep finds nothing to do, or turns columns by angles so small
+    /// that the next one would find nothing. Usually 5 to 12 sweeps are enough.
     pub fn max_sweeps(mut self, max_sweeps: usize) -> Self {
         self.max_sweeps = max_sweeps;
         self

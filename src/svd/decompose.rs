@@ -10,8 +10,9 @@ use crate::numerics::validation::{check_finite, check_not_empty};
 use crate::svd::certificate::SvdCertificate;
 use crate::svd::config::SvdConfig;
 use crate::svd::error::SvdError;
-use crate::svd::jacobi::{decompose, exponent_into_range};
+use crate::svd::jacobi::decompose;
 use crate::svd::orthonormal::complete;
+use crate::svd::orthonormal::range::exponent_into_range;
 use crate::svd::result::Svd;
 use crate::svd::vectors::Vectors;
 
@@ -26,7 +27,7 @@ use crate::svd::vectors::Vectors;
 /// plane by the angle that minimises the loss exactly (coordinate descent with exact line search),
 /// and lowers the loss by (wᵢᵀwⱼ)². This is Hestenes' one-sided Jacobi method, applied to exactly
 /// scaled entries, the longest columns first, after a QR factorisation if M is tall and to Mᵀ if it
-/// is wide. From order 32 on the descent is on the left side, with W = MᵀU and orthogonal U, and
+/// is wide. From order 12 on the descent is on the left side, with W = MᵀU and orthogonal U, and
 /// starts from the Q of a QR factorisation with pivoting, which saves sweeps if the singular values
 /// differ much. Unless they span nearly half of the digits, only W is kept on the way, and U is
 /// computed from V by a product.

@@ -37,6 +37,8 @@ pub struct Polar<T: Real> {
 /// It is made from the SVD U·diag(σ)·Vᵀ: Q = U·Vᵀ and H = V·diag(σ)·Vᵀ. H is always unique; Q is
 /// unique if the rank is min(m, n), and otherwise one of many.
 ///
+/// H has n² entries. If M is wide, Mᵀ = Q·H has an H of m² entries, and M = H·Qᵀ.
+///
 /// Sources: Autonne, "Sur les groupes linéaires, réels et orthogonaux", 1902; Higham, "Computing
 /// the polar decomposition—with applications", 1986.
 ///

@@ -33,7 +33,7 @@ pub struct Svd<T: Real> {
     /// The losses before the first sweep and after each one: one entry more than there were sweeps.
     ///
     /// A loss is ½‖off(WᵀW)‖²_F/‖M‖⁴_F with W = M·V, or W = Mᵀ·U if M has more columns than rows.
-    /// From order 32 on, W is the other of the two, and U (or V) begins as the Q of a QR
+    /// From order 12 on, W is the other of the two, and U (or V) begins as the Q of a QR
     /// factorisation with pivoting.
     ///
     /// Each loss is summed from what the later rotations take off it, so that the history never

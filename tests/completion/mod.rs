@@ -353,7 +353,11 @@ fn bad_ranks_and_settings_are_refused() {
         let error = refused(&matrix, &ones, rank);
         assert!(matches!(
             error,
-            CompletionError::Input(InputError::InvalidSetting { name: "rank", .. })
+            CompletionError::Input(InputError::RankOutOfRange {
+                name: "rank",
+                largest: 3,
+                ..
+            })
         ));
     }
     let settings = [

@@ -143,7 +143,7 @@ fn hard_matrices_are_decomposed_in_single_precision() {
     assert_none(complaints);
 }
 
-/// From order 32 on the descent starts from a QR factorisation with pivoting.
+/// From order 12 on the descent starts from a QR factorisation with pivoting.
 #[test]
 fn hard_matrices_inside_larger_ones_are_decomposed() {
     let complaints = hard_matrices().into_iter().filter_map(|(name, matrix)| {
@@ -296,6 +296,42 @@ fn without_vectors_or_with_thin_ones_the_values_are_the_same() {
     }
 }
 
+/// ‖(UᵀU − I)·p‖/‖p‖, for a U too large for UᵀU.
+fn departure_along(u: &DMatrix<f64>, seed: u64) -> f64 {
+    let p = uniform(u.ncols(), 1, seed);
+    (u.tr_mul(&(u * &p)) - &p).norm() / p.norm()
+}
+
+/// U is completed by reflections where few columns are known, and one by one where few are missing.
+#[test]
+fn complete_bases_of_every_rank() {
+    for (rows, columns, rank) in [
+        (3000, 2, 2),
+        (500, 40, 40),
+        (500, 40, 3),
+        (90, 60, 0),
+        (90, 60, 59),
+        (64, 64, 1),
+        (64, 64, 62),
+        (34, 33, 33),
+    ] {
+        let matrix = uniform(rows, rank, 31) * uniform(rank, columns, 32);
+        for (name, matrix) in [("tall", matrix.clone()), ("wide", matrix.transpose())] {
+            let svd = svd_by_descent(&matrix, full()).expect("finite");
+            let long = if name == "tall" { &svd.u } else { &svd.v };
+            assert_eq!(long.shape(), (rows, rows));
+            for seed in 33..36 {
+                let departure = departure_along(long, seed);
+                let text = format!("{rows}×{columns}, rank {rank}, {name}: {departure:e}");
+                assert!(departure <= 1e-13, "{text}");
+            }
+            let thin = svd_by_descent(&matrix, SvdConfig::default()).expect("finite");
+            let of_thin = if name == "tall" { &thin.u } else { &thin.v };
+            assert_eq!(long.columns(0, columns), *of_thin);
+        }
+    }
+}
+
 #[test]
 fn the_history_begins_with_the_loss_of_the_matrix_itself() {
     for matrix in [uniform(6, 6, 25), uniform(20, 5, 26), uniform(5, 20, 27)] {
@@ -326,7 +362,7 @@ fn pivoted_triangle(mut a: DMatrix<f64>) -> DMatrix<f64> {
     r
 }
 
-/// From order 32 on it begins with Q, or with the triangular factor, which is the same.
+/// From order 12 on it begins with Q, or with the triangular factor, which is the same.
 #[test]
 fn the_history_of_larger_matrices_begins_with_a_pivoted_triangular_factor() {
     for (rows, columns) in [(35, 35), (60, 33), (33, 60)] {
@@ -454,6 +490,33 @@ fn random_small_matrices_are_decomposed() {
     }
 }
 
+/// Columns of nearly the same length turn by large angles however small the loss is, so that a sweep
+/// with little to do may leave as much.
+#[test]
+fn clustered_values_are_decomposed() {
+    for n in [5, 11, 12, 13, 31, 40, 67] {
+        for gap in [0.0, 1e-16, 1e-15, 1e-13, 1e-10, 1e-7, 1e-4] {
+            let cluster = |i: usize| if i < n / 2 { 1.0 } else { 0.3 };
+            let middle = DMatrix::from_fn(n, n, |i, j| {
+                let exact = if i == j { cluster(i) } else { 0.0 };
+                exact + gap * scattered(i, j)
+            });
+            let matrix = uniform(n, n, 61).qr().q() * middle * uniform(n, n, 62).qr().q();
+            assert_eq!(complaint_of(&matrix), None, "{n}, {gap:e}");
+            let narrow = matrix.map(|entry| entry as f32);
+            assert_eq!(complaint_of(&narrow), None, "{n}, {gap:e} in f32");
+        }
+    }
+}
+
+fn complaint_of<T: Real>(matrix: &DMatrix<T>) -> Option<String> {
+    let svd = svd_by_descent(matrix, full()).expect("converges");
+    let allowed = T::EPSILON.to_f64() * T::EPSILON.to_f64() * matrix.len() as f64;
+    let last = svd.losses[svd.sweeps].to_f64();
+    let is_left = (last > allowed).then(|| format!("a loss of {last:e}"));
+    complaint_about_form(matrix, &svd).or(is_left)
+}
+
 #[test]
 fn kahan_and_hilbert_of_larger_orders_are_reconstructed() {
     for matrix in [
@@ -527,7 +590,7 @@ fn scattered(i: usize, j: usize) -> f64 {
 /// Below the order from which a pivoted factorisation comes first, the order of the planes decides.
 #[test]
 fn graded_rows_take_no_more_sweeps() {
-    for (n, decades) in [(31, 2), (31, 4), (31, 9), (40, 9)] {
+    for (n, decades) in [(11, 2), (11, 9), (31, 2), (31, 4), (31, 9), (40, 9)] {
         let scale = |i: usize| 10.0_f64.powi(-(decades * i as i32));
         let m = DMatrix::from_fn(n, n, |i, j| scattered(i, j) * scale(i));
         let svd = svd_by_descent(&m, SvdConfig::default()).unwrap();

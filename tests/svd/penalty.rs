@@ -383,7 +383,11 @@ fn bad_weights_ranks_and_parameters_are_refused() {
         let error = refused(&DMatrix::from_element(2, 3, 1.0), rank);
         assert!(matches!(
             error,
-            InputError::InvalidSetting { name: "rank", .. }
+            InputError::RankOutOfRange {
+                name: "rank",
+                largest: 2,
+                ..
+            }
         ));
     }
     let objective = SvdPenalty::signed(&matrix).unwrap();

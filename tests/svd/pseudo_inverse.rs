@@ -114,6 +114,28 @@ fn hard_matrices_meet_the_conditions() {
     assert_none(complaints);
 }
 
+/// A square of the longer side would not fit into memory.
+#[test]
+fn of_very_long_matrices() {
+    let (long, short) = (30_000, 3);
+    let m = uniform(long, short, 56);
+    let expected = reference_inverse(&m.tr_mul(&m)).rounded() * m.transpose();
+    let narrow = m.map(|entry| entry as f32);
+    for (name, matrix, expected) in [
+        ("tall", m.clone(), expected.clone()),
+        ("wide", m.transpose(), expected.transpose()),
+    ] {
+        let found = pseudo_inverse(&matrix, Cutoff::Rounding).expect(name);
+        assert_eq!(found.rank, short);
+        assert!((&found.inverse - &expected).norm() <= 1e-13 * expected.norm());
+        assert!(found.penrose.largest() <= 1e-13, "{:?}", found.penrose);
+    }
+    let found = pseudo_inverse(&narrow, Cutoff::Rounding).expect("in f32");
+    assert!(found.penrose.largest() <= 1e-4, "{:?}", found.penrose);
+    let polar = polar_decomposition(&m).expect("finite");
+    assert!(polar.residual <= 1e-13);
+}
+
 #[test]
 fn the_cutoff_decides_the_rank() {
     let matrix = DMatrix::from_diagonal(&nalgebra::dvector![4.0, 1.0, 1e-3, 1e-17]);

@@ -365,13 +365,12 @@ fn too_few_steps_are_an_error_that_carries_what_was_reached() {
 fn bad_input_is_refused() {
     let matrix = uniform(5, 3, 44);
     let refused = |k| {
-        let (name, requirement) = ("k", "from 1 to the smaller side of the matrix");
-        let value = k as f64;
-        Err(TopSvdError::Input(InputError::InvalidSetting {
-            name,
-            value,
-            requirement,
-        }))
+        let input = InputError::RankOutOfRange {
+            name: "k",
+            rank: k,
+            largest: 3,
+        };
+        Err(TopSvdError::Input(input))
     };
     for k in [0, 4, 6] {
         assert_eq!(svd_top_k(&matrix, k, default()), refused(k));

@@ -6,14 +6,14 @@ use crate::numerics::binary_scaling::scaled;
 use crate::numerics::real::Real;
 use crate::svd::config::SvdConfig;
 use crate::svd::jacobi::factorization::{Factorization, factors};
-use crate::svd::jacobi::householder::Reflections;
-use crate::svd::jacobi::range::exponent_into_range;
 use crate::svd::jacobi::sweeps::{ONE_BY_ONE, Sweeps};
 use crate::svd::jacobi::triangular_start::from_triangular_start;
 use crate::svd::orthonormal::complete;
+use crate::svd::orthonormal::householder::Reflections;
+use crate::svd::orthonormal::range::exponent_into_range;
 
-/// Below this order a start by QR factorisation with pivoting saves little.
-const SMALLEST: usize = 32;
+/// Below this order a start by QR factorisation with pivoting saves nothing.
+const SMALLEST: usize = 12;
 
 /// The SVD of a matrix with at least as many rows as columns, scaled so that squares stay in range.
 pub(crate) fn decompose<T: Real>(upright: DMatrix<T>, max_sweeps: usize) -> Factorization<T> {

@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::descent::StopReason;
 use crate::numerics::norm::{euclidean_norm, sum_of_squares};
 use crate::numerics::real::Real;
-use crate::svd::jacobi::range::is_negligible;
+use crate::svd::orthonormal::range::is_negligible;
 
 /// The SVD of a matrix with at least as many rows as columns.
 pub(crate) struct Factorization<T: Real> {

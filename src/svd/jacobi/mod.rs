@@ -2,12 +2,10 @@
 
 mod decompose;
 mod factorization;
-mod householder;
 mod pivoting;
-mod range;
+mod planes;
 mod rotation;
 mod sweeps;
 mod triangular_start;
 
 pub(super) use decompose::{decompose, decompose_small};
-pub(super) use range::exponent_into_range;

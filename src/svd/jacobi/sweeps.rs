@@ -4,10 +4,9 @@ use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::descent::StopReason;
-use crate::numerics::norm::{columns, dot, sum_of_squares};
+use crate::numerics::norm::{self, columns, sum_of_squares};
 use crate::numerics::real::Real;
-use crate::svd::jacobi::range::is_negligible;
-use crate::svd::jacobi::rotation::Rotation;
+use crate::svd::jacobi::planes::{Block, Sweep};
 use crate::svd::orthonormal::index_of_largest;
 
 /// The number of columns on each side of a tile of planes, if the columns are in order at the
@@ -34,17 +33,6 @@ pub(super) struct Sweeps<T: Real> {
     share: T,
 }
 
-/// What one sweep did.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sweep<T> {
-    /// Whether any plane was rotated.
-    has_rotated: bool,
-    /// How far the loss fell.
-    fall: T,
-    /// The part of the loss in planes that were not rotated.
-    left: T,
-}
-
 /// A sweep with the widest vector instructions that the processor has.
 struct OneSweep<'a, T: Real, const TOGETHER: usize>(&'a mut Sweeps<T>);
 
@@ -52,8 +40,8 @@ impl<T: Real, const TOGETHER: usize> WithSimd for OneSweep<'_, T, TOGETHER> {
     type Output = Sweep<T>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Sweep<T> {
-        self.0.sweep::<TOGETHER>()
+    fn with_simd<S: Simd>(self, simd: S) -> Sweep<T> {
+        self.0.sweep::<S, TOGETHER>(simd)
     }
 }
 
@@ -80,7 +68,7 @@ impl<T: Real> Sweeps<T> {
         }
     }
 
-    /// Sweeps until one finds nothing to rotate, or the limit is reached; returns the losses before
+    /// Sweeps until one leaves nothing to rotate, or the limit is reached; returns the losses before
     /// the first and after each sweep, and which it was.
     pub(super) fn run<const TOGETHER: usize>(&mut self, max_sweeps: usize) -> (Vec<T>, StopReason) {
         let mut falls = Vec::new();
@@ -88,7 +76,9 @@ impl<T: Real> Sweeps<T> {
         while falls.len() < max_sweeps && rest.is_none() {
             let sweep = Arch::new().dispatch(OneSweep::<T, TOGETHER>(self));
             falls.push(sweep.fall);
-            rest = (!sweep.has_rotated).then_some(sweep.left);
+            rest = sweep
+                .leaves_nothing(self.squares.len())
+                .then_some(sweep.left);
         }
         let mut losses = vec![rest.unwrap_or_else(|| self.loss())];
         // Backwards, since the loss before a sweep is the loss after it plus its fall: sums of
@@ -108,8 +98,8 @@ impl<T: Real> Sweeps<T> {
 
     /// Rotates every plane once, the longest remaining columns first (de Rijk 1989).
     #[inline(always)]
-    fn sweep<const TOGETHER: usize>(&mut self) -> Sweep<T> {
-        let mut sweep = Sweep::default();
+    fn sweep<S: Simd, const TOGETHER: usize>(&mut self, simd: S) -> Sweep<T> {
+        let mut sweep = Sweep::new(self.share);
         self.measure();
         let count = self.squares.len();
         for first in (0..count).step_by(TOGETHER) {
@@ -121,33 +111,59 @@ impl<T: Real> Sweeps<T> {
             // If the columns from `first` on are too few for a tile, no others are left.
             let rest = count - (count - end) % TOGETHER;
             for second in (end..rest).step_by(TOGETHER) {
-                self.minimise_in_tile::<TOGETHER>(first, second, &mut sweep);
+                self.minimise_in_tile::<S, TOGETHER>(simd, first, second, &mut sweep);
+            }
+            let is_whole = end - first == IN_TILES;
+            if is_whole {
+                self.minimise_in_block(simd, first, &mut sweep);
             }
             for x in first..end {
-                for y in (x + 1..end).chain(rest..count) {
-                    self.minimise_in_planes([(x, y)], &mut sweep);
+                let others = if is_whole { end } else { x + 1 };
+                for y in (others..end).chain(rest..count) {
+                    self.minimise_in_tile::<S, 1>(simd, x, y, &mut sweep);
                 }
             }
         }
         sweep
     }
 
-    /// Rotates the planes of each column in the block at `first` with each one in the block at
-    /// `second`, in rounds of planes without a common column.
+    /// Rotates the planes of each of the N columns from `first` on with each one from `second` on,
+    /// in rounds of planes without a common column.
     #[inline(always)]
-    fn minimise_in_tile<const TOGETHER: usize>(
+    fn minimise_in_tile<S: Simd, const N: usize>(
         &mut self,
+        simd: S,
         first: usize,
         second: usize,
         sweep: &mut Sweep<T>,
     ) {
-        for shift in 0..TOGETHER {
-            let mut planes = [(0, 0); TOGETHER];
-            for (k, plane) in planes.iter_mut().enumerate() {
-                *plane = (first + k, second + (k + shift) % TOGETHER);
-            }
-            self.minimise_in_planes::<TOGETHER>(planes, sweep);
+        let (x_product, y_product) = pair::<T, N>(&mut self.product, first, second);
+        let (x_rotations, y_rotations) = pair::<T, N>(&mut self.rotations, first, second);
+        let mut x = Block::<T, N>::of(x_product, x_rotations, &self.squares[first..]);
+        let mut y = Block::<T, N>::of(y_product, y_rotations, &self.squares[second..]);
+        for _ in 0..N {
+            sweep.minimise(simd, &mut x, &mut y);
+            y.turn();
         }
+        let (x_squares, y_squares) = (x.squares, y.squares);
+        self.squares[first..][..N].copy_from_slice(&x_squares);
+        self.squares[second..][..N].copy_from_slice(&y_squares);
+    }
+
+    /// Rotates the planes of two of the four columns from `first` on.
+    #[inline(always)]
+    fn minimise_in_block<S: Simd>(&mut self, simd: S, first: usize, sweep: &mut Sweep<T>) {
+        let (x_product, y_product) = pair::<T, 2>(&mut self.product, first, first + 2);
+        let (x_rotations, y_rotations) = pair::<T, 2>(&mut self.rotations, first, first + 2);
+        let mut x = Block::<T, 2>::of(x_product, x_rotations, &self.squares[first..]);
+        let mut y = Block::<T, 2>::of(y_product, y_rotations, &self.squares[first + 2..]);
+        sweep.minimise(simd, &mut x, &mut y);
+        y.turn();
+        sweep.minimise(simd, &mut x, &mut y);
+        x.exchange_second(&mut y);
+        sweep.minimise(simd, &mut x, &mut y);
+        let ([a, d], [b, c]) = (x.squares, y.squares);
+        self.squares[first..][..IN_TILES].copy_from_slice(&[a, b, c, d]);
     }
 
     /// Recomputes the squared lengths of all columns, which rotations update only approximately.
@@ -155,73 +171,6 @@ impl<T: Real> Sweeps<T> {
         for (index, column) in columns(&self.product).enumerate() {
             self.squares[index] = sum_of_squares(column);
         }
-    }
-
-    /// Makes the two columns of each plane orthogonal, unless they already are.
-    ///
-    /// No two planes have a common column, so none has to wait for the angle of another.
-    #[inline(always)]
-    fn minimise_in_planes<const N: usize>(
-        &mut self,
-        planes: [(usize, usize); N],
-        sweep: &mut Sweep<T>,
-    ) {
-        let mut products = [T::zero(); N];
-        for (product, (x, y)) in products.iter_mut().zip(planes) {
-            *product = dot(self.column(x), self.column(y));
-        }
-        let mut rotations = [None; N];
-        for k in 0..N {
-            rotations[k] = self.rotation(planes[k], products[k], sweep);
-        }
-        for k in 0..N {
-            if let Some(rotation) = rotations[k] {
-                self.rotate(planes[k], rotation, products[k]);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn column(&self, index: usize) -> &[T] {
-        let rows = self.product.nrows();
-        &self.product.as_slice()[index * rows..][..rows]
-    }
-
-    /// The rotation for two columns with this product; none if they are orthogonal.
-    #[inline(always)]
-    fn rotation(
-        &self,
-        (x, y): (usize, usize),
-        product: T,
-        sweep: &mut Sweep<T>,
-    ) -> Option<Rotation<T>> {
-        let (square_x, square_y) = (self.squares[x], self.squares[y]);
-        if is_negligible(square_x) || is_negligible(square_y) {
-            return None;
-        }
-        let share = product * self.share;
-        let tolerance = <T as Real>::from_f64(4.0) * T::EPSILON;
-        // |xᵀy| against ‖x‖·‖y‖, without overflow and without roots.
-        if product / square_x * product <= tolerance * tolerance * square_y {
-            sweep.left += share * share;
-            return None;
-        }
-        sweep.has_rotated = true;
-        sweep.fall += share * share;
-        Some(Rotation::to_orthogonal(square_x, square_y, product))
-    }
-
-    #[inline(always)]
-    fn rotate(&mut self, (first, second): (usize, usize), rotation: Rotation<T>, product: T) {
-        let (x, y) = pair(&mut self.product, first, second);
-        rotation.apply(x, y);
-        let (square_x, square_y) = (self.squares[first], self.squares[second]);
-        let (new_x, new_y) = rotation.squares(square_x, square_y, product);
-        let square_x = measured_if_lost(new_x, square_x, x);
-        let square_y = measured_if_lost(new_y, square_y, y);
-        let (x, y) = pair(&mut self.rotations, first, second);
-        rotation.apply(x, y);
-        (self.squares[first], self.squares[second]) = (square_x, square_y);
     }
 
     fn swap(&mut self, first: usize, second: usize) {
@@ -237,7 +186,7 @@ impl<T: Real> Sweeps<T> {
         let mut loss = T::zero();
         for (first, x) in columns(&self.product).enumerate() {
             for y in columns(&self.product).skip(first + 1) {
-                let share = dot(x, y) * self.share;
+                let share = norm::dot(x, y) * self.share;
                 loss += share * share;
             }
         }
@@ -245,21 +194,17 @@ impl<T: Real> Sweeps<T> {
     }
 }
 
-/// The squared length of a column, recomputed if it has lost most of its former value, and digits
-/// with it.
+/// The entries of N columns from `first` on, and of N later ones from `second` on.
 #[inline(always)]
-fn measured_if_lost<T: Real>(square: T, before: T, column: &[T]) -> T {
-    if square > <T as Real>::from_f64(0.25) * before {
-        square
-    } else {
-        sum_of_squares(column)
-    }
-}
-
-/// Two columns, the first before the second.
-#[inline(always)]
-fn pair<T: Real>(matrix: &mut DMatrix<T>, first: usize, second: usize) -> (&mut [T], &mut [T]) {
+fn pair<T: Real, const N: usize>(
+    matrix: &mut DMatrix<T>,
+    first: usize,
+    second: usize,
+) -> (&mut [T], &mut [T]) {
     let rows = matrix.nrows();
     let (before, after) = matrix.as_mut_slice().split_at_mut(second * rows);
-    (&mut before[first * rows..][..rows], &mut after[..rows])
+    (
+        &mut before[first * rows..][..N * rows],
+        &mut after[..N * rows],
+    )
 }

@@ -2,6 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use crate::descent::StopReason;
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
@@ -24,15 +25,16 @@ pub(super) fn from_triangular_start<T: Real>(
     let start = Pivoted::of(matrix.clone());
     match without_rotations(matrix, &start, max_sweeps) {
         Attempt::Complete(found) => found,
-        Attempt::TooFarApart { sweeps } => with_rotations(start, max_sweeps - sweeps),
+        Attempt::GivenUp { sweeps } => with_rotations(start, max_sweeps - sweeps),
     }
 }
 
 /// The outcome of a descent without rotations.
 enum Attempt<T: Real> {
     Complete(Factorization<T>),
-    /// Given up after this many sweeps: the singular values are too far apart.
-    TooFarApart {
+    /// Given up after this many sweeps that count: the singular values are too far apart, or the
+    /// sweeps were too few for what is left without V.
+    GivenUp {
         sweeps: usize,
     },
 }
@@ -46,7 +48,7 @@ fn without_rotations<T: Real>(
     let diagonal = start.triangle.diagonal().abs();
     let count = diagonal.len();
     if !are_near(diagonal.as_slice(), MARGIN) {
-        return Attempt::TooFarApart { sweeps: 0 };
+        return Attempt::GivenUp { sweeps: 0 };
     }
     // Padded with zeros that never change, so that columns consist of whole SIMD vectors.
     let padded = start
@@ -55,9 +57,12 @@ fn without_rotations<T: Real>(
         .resize_vertically(count.next_multiple_of(8), T::zero());
     let mut sweeps = Sweeps::without_rotations(padded);
     let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps);
+    if stop_reason == StopReason::StepLimit {
+        return Attempt::GivenUp { sweeps: 0 };
+    }
     let mut vectors = sweeps.product.resize_vertically(count, T::zero());
     let lengths = normalise(&mut vectors);
-    let given_up = Attempt::TooFarApart {
+    let given_up = Attempt::GivenUp {
         sweeps: losses.len() - 1,
     };
     if !are_near(&lengths, 1.0) {

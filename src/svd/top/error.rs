@@ -17,7 +17,7 @@ use crate::svd::top::result::TopSvd;
 ///
 /// let matrix = DMatrix::<f64>::identity(6, 4);
 /// match svd_top_k(&matrix, 5, TopConfig::default()) {
-///     Err(TopSvdError::Input(InputError::InvalidSetting { name, .. })) => assert_eq!(name, "k"),
+///     Err(TopSvdError::Input(InputError::RankOutOfRange { largest, .. })) => assert_eq!(largest, 4),
 ///     other => unreachable!("{other:?}"),
 /// }
 /// ```

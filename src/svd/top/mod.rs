@@ -21,7 +21,7 @@ use crate::linear_map::LinearMap;
 use crate::numerics::input_error::InputError;
 use crate::numerics::random::gaussian;
 use crate::numerics::real::Real;
-use crate::numerics::validation::require;
+use crate::numerics::validation::check_rank;
 use crate::svd::config::SvdConfig;
 use crate::svd::decompose::svd_by_descent;
 use block_map::BlockMap;
@@ -86,13 +86,7 @@ pub fn svd_top_k<T: Real, A: LinearMap<T>>(
     map.validate("matrix")?;
     let (rows, columns) = (map.rows(), map.columns());
     let smaller = rows.min(columns);
-    let is_met = (1..=smaller).contains(&k);
-    require(
-        is_met,
-        "k",
-        T::from_count(k),
-        "from 1 to the smaller side of the matrix",
-    )?;
+    check_rank("k", k, (rows, columns))?;
     config.validate(columns)?;
     let width = config.width(k, smaller);
     match map.as_matrix() {

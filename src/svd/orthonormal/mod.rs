@@ -1,19 +1,43 @@
 //! Making columns orthonormal, and completing orthonormal columns with more of them.
 
+pub(super) mod householder;
+pub(super) mod range;
+
 use nalgebra::DMatrix;
 
 use crate::numerics::norm::{dot, euclidean_norm};
 use crate::numerics::product::{subtract_product, transposed_product};
 use crate::numerics::real::Real;
+use crate::svd::orthonormal::householder::Reflections;
 
 /// Overwrites the columns from `known` on, so that all are orthonormal if the first ones are.
 ///
-/// Each new column is the unit vector farthest from the span of the others, at a distance of at
-/// least 1/√rows, made orthogonal to them twice (Kahan and Parlett: "twice is enough").
+/// The way with fewer operations is taken, so that c columns of m entries after k known ones cost
+/// O(m·c·k).
 pub(super) fn complete<T: Real>(columns: &mut DMatrix<T>, known: usize) {
-    if known == columns.ncols() {
+    let new = columns.ncols() - known;
+    if new == 0 {
         return;
     }
+    // In units of 2m: k² to factorise and 2ck to reflect; against 4(ck + c²/2) one after another.
+    if known * known < 2 * new * (known + new) {
+        complete_by_reflections(columns, known);
+    } else {
+        complete_one_by_one(columns, known);
+    }
+}
+
+/// Each new column is a unit vector after the reflections that take the known columns to the first
+/// unit vectors.
+fn complete_by_reflections<T: Real>(columns: &mut DMatrix<T>, known: usize) {
+    let (reflections, _) = Reflections::of(columns.columns(0, known).into_owned());
+    let mut new = columns.columns_range_mut(known..);
+    new.copy_from(&reflections.complement(new.ncols()));
+}
+
+/// Each new column is the unit vector farthest from the span of the others, at a distance of at
+/// least 1/√rows, made orthogonal to them twice (Kahan and Parlett: "twice is enough").
+fn complete_one_by_one<T: Real>(columns: &mut DMatrix<T>, known: usize) {
     let rows = columns.nrows();
     // The squared length of each unit vector's part outside the span.
     let mut left = vec![T::one(); rows];

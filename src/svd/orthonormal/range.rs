@@ -16,7 +16,7 @@ pub(crate) fn exponent_into_range<T: Real>(matrix: &DMatrix<T>) -> i32 {
 
 /// Whether a sum of squares is so small, on that scale, that the tangent of a rotation with the
 /// largest possible column may underflow.
-pub(super) fn is_negligible<T: Real>(sum_of_squares: T) -> bool {
+pub(crate) fn is_negligible<T: Real>(sum_of_squares: T) -> bool {
     // The least tangent that matters is about ε times the ratio of the lengths.
     let ratio = T::MIN_POSITIVE / (T::EPSILON * T::EPSILON);
     sum_of_squares <= ratio * (ratio * T::MAX)
