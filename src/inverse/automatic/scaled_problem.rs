@@ -12,7 +12,7 @@ use crate::inverse::automatic::pivots::Pivots;
 use crate::inverse::automatic::recorder::Recorder;
 use crate::inverse::automatic::rounding_back::{Equilibrated, ProofSource};
 use crate::inverse::automatic::search::{Search, SearchOutcome};
-use crate::inverse::automatic::target::{Target, is_single_precision};
+use crate::inverse::automatic::target::{Target, is_single_precision, working_error};
 use crate::inverse::result::{Candidate, Products};
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::squared_distance_from_identity;
@@ -111,9 +111,13 @@ impl<T: Real> ScaledProblem<'_, T> {
             scaled,
             scaling,
         };
+        let condition = largest_row_sum(scaled) * largest_row_sum(&x);
+        let working_error = working_error(x.nrows(), T::EPSILON.to_f64(), condition);
         let stored = equilibrated.store_inverse(x, outcome.proof_source(), &mut counter);
         let proven = stored.certificate.relative_error_bound();
-        if !self.target.accepts_stored(proven) && outcome.stop_reason == StopReason::Accuracy {
+        let is_reached = self.target.accepts_stored(proven, working_error);
+        let is_spoilt = !is_reached && outcome.stop_reason == StopReason::Accuracy;
+        if is_spoilt {
             outcome.stop_reason = StopReason::Stalled;
         }
         let last = recorder.last_squared_distance();
@@ -127,6 +131,7 @@ impl<T: Real> ScaledProblem<'_, T> {
             left_residual: last
                 .filter(|_| stored.is_same)
                 .map(|squared| <T as Real>::from_f64(squared.sqrt())),
+            underflow: stored.lost.filter(|_| is_spoilt),
             optimality: None,
             products: Products {
                 descent: searched - outcome.refine_products,

@@ -191,6 +191,7 @@ fn candidate<T: Real>(
         products,
         route: Route::Optimizer,
         rank,
+        underflow: None,
         optimality,
         report,
     })

@@ -8,6 +8,7 @@ use nalgebra::DMatrix;
 use crate::descent::StopReason;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::refine::accurate_correction::{AccurateCorrection, NEGLIGIBLE};
+use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::residual::accurate::{Slices, accurate_residual};
 use crate::inverse::residual::slices::slice_bits;
@@ -15,12 +16,17 @@ use crate::inverse::scaling::Weights;
 use crate::numerics::rounding::{
     absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, unit_roundoff,
 };
+use crate::objective::Side;
 
 /// More corrections than this are never useful: each at least squares the residual.
 const MOST_CORRECTIONS: usize = 8;
 
 /// Residuals above this promise nothing.
 const HOPELESS: f64 = 0.5;
+
+/// An error this small, in units of the roundoff, leaves a digit of X to chance so rarely that two
+/// searches end with the same X.
+const SETTLED: f64 = 1e-6;
 
 /// A bound this many times n·u, relative to the inverse, is more than roundings explain: another
 /// correction will show that the error is smaller.
@@ -31,14 +37,20 @@ const LOOSE_PROOF: f64 = 1e3;
 /// X ← X + R·X, or X + R·(X + R·X), with R = I − XM computed accurately, until the remaining error
 /// is below the rounding of X. Returns the proof for the final X, which needs no further product.
 ///
+/// For a residual that this does not prove to be within its tolerance, corrections go on until the
+/// rounding of X alone decides its digits: then X, and with it whether the tolerance is met, hardly
+/// depends on where the corrections began, so that a larger tolerance is met too.
+///
 /// With weights, the remaining error is also measured as it weighs in the inverse before the
 /// scaling.
 pub(crate) fn refine_accurately(
     iteration: &mut Iteration<'_, f64>,
+    target: Target,
     weights: Option<&Weights>,
 ) -> Result<Proof, StopReason> {
     let matrix = iteration.matrix;
-    let unit = unit_roundoff();
+    let negligible = NEGLIGIBLE * unit_roundoff();
+    let settled = settled_error(target).min(negligible);
     let mut proven = Proof::NOTHING;
     let mut error_before = f64::INFINITY;
     for _ in 0..MOST_CORRECTIONS {
@@ -56,18 +68,52 @@ pub(crate) fn refine_accurately(
             });
         }
         iteration.show_residual()?;
-        let correction = AccurateCorrection::apply(iteration, weights, rounding);
+        if is_zero(&iteration.workspace.image) {
+            return Ok(proof_here(iteration.x, &iteration.workspace.image, &rounding));
+        }
+        let correction = AccurateCorrection::apply(iteration, weights, rounding, settled);
         iteration.monitor.advance();
         proven = correction.proof(iteration.x, iteration.workspace);
         let error_after = correction.remaining_error();
-        let is_done = error_after <= NEGLIGIBLE * unit
-            && proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit;
-        if is_done || error_after > 0.5 * error_before {
+        let is_tight = proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit_roundoff();
+        let is_done = error_after <= settled
+            || (error_after <= negligible && is_proven_within(target, proven, matrix));
+        if (is_tight && is_done) || error_after > 0.5 * error_before {
             return Ok(proven);
         }
         error_before = error_after;
     }
     Ok(proven)
+}
+
+/// Whether X is the inverse as far as the accurate residual shows, so that no correction changes it.
+fn is_zero(residual: &DMatrix<f64>) -> bool {
+    residual.iter().all(|&entry| entry == 0.0)
+}
+
+/// The relative error of X, before it is rounded, at which its corrections end.
+fn settled_error(target: Target) -> f64 {
+    match target {
+        Target::Residual { roundoff, .. } => SETTLED * roundoff,
+        Target::Full | Target::Working | Target::Proven(_) => f64::INFINITY,
+    }
+}
+
+/// Whether a target for the residual is met as far as the proof tells; other targets are.
+fn is_proven_within(target: Target, proof: Proof, matrix: &DMatrix<f64>) -> bool {
+    let Target::Residual {
+        tolerance, side, ..
+    } = target
+    else {
+        return true;
+    };
+    let right = || largest_row_sum(matrix) * proof.absolute;
+    let rows = match side {
+        Side::Left => proof.residual,
+        Side::Right => right(),
+        Side::Both => right().max(proof.residual),
+    };
+    (matrix.nrows() as f64).sqrt() * rows <= tolerance
 }
 
 /// Two slices as long as their rounding, times κ, stays below that of X.

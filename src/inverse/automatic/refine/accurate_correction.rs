@@ -79,10 +79,12 @@ impl Sums {
 }
 
 impl AccurateCorrection {
+    /// Of order two if that leaves at most the error `allowed`.
     pub(crate) fn apply(
         iteration: &mut Iteration<'_, f64>,
         weights: Option<&Weights>,
         rounding: RowSums,
+        allowed: f64,
     ) -> Self {
         let (matrix, x) = (iteration.matrix, &mut *iteration.x);
         let w = &mut *iteration.workspace;
@@ -90,8 +92,8 @@ impl AccurateCorrection {
         let matrix_sums = absolute_row_sums(matrix);
         let before = Sums::of(x, &matrix_sums);
         counter.multiply(&mut w.momentum, &w.image, x);
-        let [second, third] = errors_left(x, weights, w);
-        let is_enough = second <= NEGLIGIBLE * unit_roundoff();
+        let [second, third] = errors_left(x, weights, w, allowed);
+        let is_enough = second <= allowed;
         if is_enough {
             *x += &w.momentum;
         } else {
@@ -220,8 +222,13 @@ impl AccurateCorrection {
 /// Estimates of ‖R·D‖/‖X‖ and ‖R²·D‖/‖X‖ with D = R·X, which is in `momentum`: the errors that
 /// corrections of order two and three leave. With weights, the larger of the plain and the weighted
 /// norms.
-fn errors_left(x: &DMatrix<f64>, weights: Option<&Weights>, w: &Workspace<f64>) -> [f64; 2] {
-    let plain = plain_errors(x.norm(), w);
+fn errors_left(
+    x: &DMatrix<f64>,
+    weights: Option<&Weights>,
+    w: &Workspace<f64>,
+    allowed: f64,
+) -> [f64; 2] {
+    let plain = plain_errors(x.norm(), w, allowed);
     let Some(weights) = weights else {
         return plain;
     };
@@ -237,10 +244,10 @@ fn errors_left(x: &DMatrix<f64>, weights: Option<&Weights>, w: &Workspace<f64>) 
 }
 
 /// The same without weights, from products of norms if these are small enough.
-fn plain_errors(norm: f64, w: &Workspace<f64>) -> [f64; 2] {
+fn plain_errors(norm: f64, w: &Workspace<f64>, allowed: f64) -> [f64; 2] {
     let size = w.image.norm();
     let largest = size * w.momentum.norm() / norm;
-    let is_enough = largest <= NEGLIGIBLE * unit_roundoff();
+    let is_enough = largest <= allowed;
     if is_enough || w.image.nrows() <= CHEAP_UP_TO {
         return [largest, size * largest];
     }
@@ -333,7 +340,7 @@ mod tests {
             counter: &mut ProductCounter::new(),
             monitor: &mut Unwatched,
         };
-        let correction = AccurateCorrection::apply(&mut iteration, None, rounding);
+        let correction = AccurateCorrection::apply(&mut iteration, None, rounding, NEGLIGIBLE * unit_roundoff());
         let proof = correction.proof(&corrected, &w);
         let left = exact_norm(&exact_residual(&corrected, m));
         let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));
