@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use crate::descent::{Report, StopReason};
 use crate::inverse::certificate::Certificate;
 use crate::inverse::residual::verified::VerifiedResidual;
-use crate::inverse::residual::{products_of_residual, residual};
+use crate::inverse::residual::{plain_residual, products_of_residual};
 use crate::numerics::norm::all_finite;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
@@ -163,13 +163,21 @@ pub struct Optimality<T> {
 /// The share of a tolerance by which a residual at its edge may exceed it.
 const ROUGHLY: f64 = 1e-3;
 
+/// ‖X·M − I‖_F as a search has computed it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeftResidual<T> {
+    pub(super) value: T,
+    /// Whether it is more than a plain product in working precision.
+    pub(super) is_accurate: bool,
+}
+
 /// The result of a method, before it is judged.
 #[derive(Debug)]
 pub struct Candidate<T: Real> {
     pub(super) inverse: DMatrix<T>,
     pub(super) certificate: Certificate,
     /// ‖X·M − I‖_F, if the search has computed it.
-    pub(super) left_residual: Option<T>,
+    pub(super) left_residual: Option<LeftResidual<T>>,
     pub(super) products: Products,
     pub(super) route: Route,
     /// The numerical rank, if there is no inverse to working precision.
@@ -245,11 +253,18 @@ impl<T: Real> Inversion<T> {
     pub(super) fn new(matrix: &DMatrix<T>, side: Side, candidate: Candidate<T>) -> Self {
         let mut products = candidate.products;
         let known = candidate.left_residual.filter(|_| side == Side::Left);
-        let residual = known.unwrap_or_else(|| {
-            products.verification += products_of_residual(side);
-            let (x, m) = (candidate.inverse.as_slice(), matrix.as_slice());
-            residual(x, m, matrix.nrows(), side)
-        });
+        let residual = match known {
+            Some(known) if known.is_accurate => known.value,
+            _ => {
+                let plain = known.map(|known| known.value.to_f64()).unwrap_or_else(|| {
+                    products.verification += products_of_residual(side);
+                    plain_residual(matrix, &candidate.inverse, side)
+                });
+                let scaling = candidate.certificate.scaling();
+                let verified = VerifiedResidual::new(matrix, &candidate.inverse, scaling);
+                <T as Real>::from_f64(verified.honest(plain, side))
+            }
+        };
         Self {
             inverse: candidate.inverse,
             residual,

@@ -11,9 +11,10 @@ use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::pivots::Pivots;
 use crate::inverse::automatic::recorder::Recorder;
 use crate::inverse::automatic::rounding_back::{Equilibrated, ProofSource};
+use crate::inverse::automatic::refine::accurate::LastResidual;
 use crate::inverse::automatic::search::{Search, SearchOutcome};
 use crate::inverse::automatic::target::{Target, is_single_precision, working_error};
-use crate::inverse::result::{Candidate, Products};
+use crate::inverse::result::{Candidate, LeftResidual, Products};
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::squared_distance_from_identity;
 use crate::numerics::product::counter::ProductCounter;
@@ -104,7 +105,8 @@ impl<T: Real> ScaledProblem<'_, T> {
         let mut outcome = self.search(scaling, &mut iteration);
         let searched = counter.products();
         if self.history == History::Complete {
-            complete_history(&mut recorder, &x, scaled, workspace, &mut counter);
+            let last = outcome.last_residual;
+            complete_history(&mut recorder, &x, scaled, last, workspace, &mut counter);
         }
         let equilibrated = Equilibrated {
             matrix: self.matrix,
@@ -128,9 +130,10 @@ impl<T: Real> ScaledProblem<'_, T> {
                 .then(|| Pivots::of(&scaled.map(<T as Real>::from_f64)).numerical_rank()),
             inverse: stored.inverse,
             certificate: stored.certificate,
-            left_residual: last
-                .filter(|_| stored.is_same)
-                .map(|squared| <T as Real>::from_f64(squared.sqrt())),
+            left_residual: last.filter(|_| stored.is_same).map(|squared| LeftResidual {
+                value: <T as Real>::from_f64(squared.sqrt()),
+                is_accurate: outcome.last_residual != LastResidual::Plain,
+            }),
             underflow: stored.lost.filter(|_| is_spoilt),
             optimality: None,
             products: Products {
@@ -193,10 +196,20 @@ fn complete_history<T: Real, O: Observer<T>>(
     recorder: &mut Recorder<'_, T, O>,
     x: &DMatrix<f64>,
     matrix: &DMatrix<f64>,
+    last_residual: LastResidual,
     workspace: &mut Workspace<f64>,
     counter: &mut ProductCounter,
 ) {
     if recorder.has_seen_last() {
+        return;
+    }
+    if last_residual == LastResidual::BeforeStep {
+        // I − X⁺M = I − XM − (X⁺ − X)·M, where the product is small, and its rounding negligible.
+        counter.multiply(&mut workspace.momentum, &workspace.momentum_image, matrix);
+        workspace.image -= &workspace.momentum;
+        let norm = workspace.image.norm();
+        let estimate = Estimate::Residual(&workspace.image);
+        let _ = recorder.see(x, norm * norm, estimate);
         return;
     }
     workspace.prepare_image();

@@ -12,6 +12,7 @@ use crate::inverse::automatic::descent::natural::{
 use crate::inverse::automatic::descent::safe::descend_safely;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::pivots::Pivots;
+use crate::inverse::automatic::refine::accurate::LastResidual;
 use crate::inverse::automatic::refine::mixed::{MixedOutcome, condition_if_applicable, correct};
 use crate::inverse::automatic::refine::plain::take_powers;
 use crate::inverse::automatic::refine::{POWERS_BELOW, refine};
@@ -38,6 +39,7 @@ pub(crate) struct SearchOutcome {
     pub(crate) is_singular: bool,
     pub(crate) stop_reason: StopReason,
     pub(crate) refine_products: usize,
+    pub(crate) last_residual: LastResidual,
 }
 
 /// One search for the inverse of an equilibrated matrix.
@@ -50,6 +52,7 @@ pub(crate) struct Search<'i, 'a> {
     weights: Option<Weights>,
     route: Route,
     refine_products: usize,
+    last_residual: LastResidual,
 }
 
 impl<'i, 'a> Search<'i, 'a> {
@@ -65,6 +68,7 @@ impl<'i, 'a> Search<'i, 'a> {
             weights: scaling.weights(),
             route: Route::Cold,
             refine_products: 0,
+            last_residual: LastResidual::Plain,
         }
     }
 
@@ -92,6 +96,11 @@ impl<'i, 'a> Search<'i, 'a> {
             is_singular,
             stop_reason,
             refine_products: self.refine_products,
+            last_residual: if stop_reason == StopReason::Accuracy {
+                self.last_residual
+            } else {
+                LastResidual::Plain
+            },
         }
     }
 
@@ -187,6 +196,7 @@ impl<'i, 'a> Search<'i, 'a> {
 
     /// Polishes an X with ‖I − XM‖₂ of this size; C = XM is in `image`.
     fn search_near(&mut self, mut size: f64) -> Result<Proof, StopReason> {
+        self.last_residual = LastResidual::Plain;
         if let Some(condition) = condition_if_applicable(self.iteration, self.target, size) {
             match correct(self.iteration, self.target, size, condition)? {
                 MixedOutcome::Proven(proof) => return Ok(proof),
@@ -208,9 +218,10 @@ impl<'i, 'a> Search<'i, 'a> {
             | DescentOutcome::Broken => Ok(Proof::NOTHING),
             DescentOutcome::Converged => {
                 let before = self.iteration.counter.products();
-                let proof = refine(self.iteration, self.target, self.weights.as_ref());
+                let refined = refine(self.iteration, self.target, self.weights.as_ref());
                 self.refine_products += self.iteration.counter.products() - before;
-                proof
+                self.last_residual = refined?.last_residual;
+                Ok(refined?.proof)
             }
         }
     }

@@ -89,7 +89,7 @@ pub(crate) fn accurate_residual(
 }
 
 /// The order up to which slices take longer than the sums entry by entry.
-const DIRECT_UP_TO: usize = 8;
+pub(crate) const DIRECT_UP_TO: usize = 8;
 
 /// [`accurate_residual`] for a small order.
 fn direct_residual(a: &DMatrix<f64>, b: &DMatrix<f64>, buffers: ResidualBuffers<'_>) -> RowSums {

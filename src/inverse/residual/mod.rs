@@ -12,8 +12,14 @@ use crate::numerics::product::add_product;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 
-/// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN; the n×n matrices
-/// are stored by columns.
+/// ‖X·M − I‖_F, ‖M·X − I‖_F, or for both sides the larger one, NaN if one is NaN, by products in
+/// `f64`, which hold those of every `f32` exactly.
+pub(crate) fn plain_residual<T: Real>(matrix: &DMatrix<T>, x: &DMatrix<T>, side: Side) -> f64 {
+    let [m, x] = [matrix, x].map(|a| a.map(T::to_f64));
+    residual(x.as_slice(), m.as_slice(), matrix.nrows(), side)
+}
+
+/// [`plain_residual`] in the format T; the n×n matrices are stored by columns.
 pub(crate) fn residual<T: Real>(x: &[T], m: &[T], n: usize, side: Side) -> T {
     match side {
         Side::Left => distance_from_identity(x, m, n),

@@ -32,10 +32,39 @@ const SETTLED: f64 = 1e-6;
 /// correction will show that the error is smaller.
 const LOOSE_PROOF: f64 = 1e3;
 
+/// The proof of a refined X, and how its residual is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refined {
+    pub(crate) proof: Proof,
+    pub(crate) last_residual: LastResidual,
+}
+
+/// How the residual I − XM of the last iterate is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastResidual {
+    /// To working precision, by a plain product that may still have to be formed.
+    Plain,
+    /// To twice the precision, and the monitor has seen it.
+    Seen,
+    /// To twice the precision, for the iterate before the last step, in the workspace's `image`;
+    /// that step is in `momentum_image`.
+    BeforeStep,
+}
+
+impl Refined {
+    /// With a residual by a plain product.
+    pub(crate) fn plainly(proof: Proof) -> Self {
+        Self {
+            proof,
+            last_residual: LastResidual::Plain,
+        }
+    }
+}
+
 /// Improves X towards the correctly rounded inverse and proves how near it is.
 ///
 /// X ← X + R·X, or X + R·(X + R·X), with R = I − XM computed accurately, until the remaining error
-/// is below the rounding of X. Returns the proof for the final X, which needs no further product.
+/// is below the rounding of X. The proof for the final X needs no further product.
 ///
 /// For a residual that this does not prove to be within its tolerance, corrections go on until the
 /// rounding of X alone decides its digits: then X, and with it whether the tolerance is met, hardly
@@ -47,7 +76,7 @@ pub(crate) fn refine_accurately(
     iteration: &mut Iteration<'_, f64>,
     target: Target,
     weights: Option<&Weights>,
-) -> Result<Proof, StopReason> {
+) -> Result<Refined, StopReason> {
     let matrix = iteration.matrix;
     let negligible = NEGLIGIBLE * unit_roundoff();
     let settled = settled_error(target).min(negligible);
@@ -61,15 +90,20 @@ pub(crate) fn refine_accurately(
         // False for NaN too.
         let is_promising = residual.norm() <= HOPELESS;
         if !is_promising {
-            return Ok(if proven.is_proof() {
+            let proof = if proven.is_proof() {
                 proven
             } else {
                 proof_here(iteration.x, residual, &rounding)
-            });
+            };
+            return Ok(Refined::plainly(proof));
         }
         iteration.show_residual()?;
         if is_zero(&iteration.workspace.image) {
-            return Ok(proof_here(iteration.x, &iteration.workspace.image, &rounding));
+            let proof = proof_here(iteration.x, &iteration.workspace.image, &rounding);
+            return Ok(Refined {
+                proof,
+                last_residual: LastResidual::Seen,
+            });
         }
         let correction = AccurateCorrection::apply(iteration, weights, rounding, settled);
         iteration.monitor.advance();
@@ -79,11 +113,14 @@ pub(crate) fn refine_accurately(
         let is_done = error_after <= settled
             || (error_after <= negligible && is_proven_within(target, proven, matrix));
         if (is_tight && is_done) || error_after > 0.5 * error_before {
-            return Ok(proven);
+            break;
         }
         error_before = error_after;
     }
-    Ok(proven)
+    Ok(Refined {
+        proof: proven,
+        last_residual: LastResidual::BeforeStep,
+    })
 }
 
 /// Whether X is the inverse as far as the accurate residual shows, so that no correction changes it.

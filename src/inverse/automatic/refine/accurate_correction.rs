@@ -27,8 +27,8 @@ const VARIANCE: f64 = 4.0 / 12.0;
 
 /// X⁺ = fl(X + fl(R̂·Y)) with Y = X (order two) or Y = fl(X + fl(R̂·X)) (order three).
 ///
-/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, and Y, for order three, in
-/// `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
+/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, X⁺ − X in `momentum_image`, and Y,
+/// for order three, in `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
 ///
 /// order two: I − X⁺M = δ + R̂R − ΔM, M⁻¹ − X⁺ = δX + R(I − R)⁻¹·RX − Δ;
 /// order three: I − X⁺M = δ + R̂δ + R̂²R − (R̂Δ′ + Δ)M,
@@ -95,12 +95,17 @@ impl AccurateCorrection {
         let [second, third] = errors_left(x, weights, w, allowed);
         let is_enough = second <= allowed;
         if is_enough {
-            *x += &w.momentum;
+            w.momentum_image.copy_from(&w.momentum);
         } else {
             w.direction.copy_from(x);
             w.direction += &w.momentum;
             counter.multiply(&mut w.momentum_image, &w.image, &w.direction);
-            *x += &w.momentum_image;
+        }
+        let steps = w.momentum_image.as_mut_slice().iter_mut();
+        for (entry, step) in x.as_mut_slice().iter_mut().zip(steps) {
+            let before = *entry;
+            *entry += *step;
+            *step = *entry - before;
         }
         Self {
             third_order: !is_enough,

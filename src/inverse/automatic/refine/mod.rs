@@ -11,7 +11,7 @@ use nalgebra::DMatrix;
 use crate::descent::StopReason;
 use crate::inverse::automatic::descent::plan::ResidualThresholds;
 use crate::inverse::automatic::iteration::Iteration;
-use crate::inverse::automatic::refine::accurate::refine_accurately;
+use crate::inverse::automatic::refine::accurate::{Refined, refine_accurately};
 use crate::inverse::automatic::refine::plain::{
     continue_from_residual, correct_once, is_working_accuracy, prove, rounding_of_residual,
 };
@@ -33,17 +33,17 @@ pub(crate) fn refine(
     iteration: &mut Iteration<'_, f64>,
     target: Target,
     weights: Option<&Weights>,
-) -> Result<Proof, StopReason> {
+) -> Result<Refined, StopReason> {
     match target {
         Target::Full => {}
         Target::Working => {
             if let Some(proof) = refine_to_working_accuracy(iteration, target)? {
-                return Ok(proof);
+                return Ok(Refined::plainly(proof));
             }
         }
         Target::Residual { .. } | Target::Proven(_) => {
             if let Some(proof) = refine_plainly(iteration, target)? {
-                return Ok(proof);
+                return Ok(Refined::plainly(proof));
             }
         }
     }
