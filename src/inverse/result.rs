@@ -17,11 +17,13 @@ use crate::objective::Side;
 /// bounds how far X is from the exact inverse. The other fields say how X was found and what that
 /// cost.
 ///
-/// The residual is computed from the original matrix after the run, in working precision, where
-/// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. If that leaves doubt
-/// whether the residual is within a tolerance, to three digits, a product of higher precision
-/// decides. Without a tolerance, after corrections by products in `f32`, the residual is off by
-/// some 10⁻⁷·‖ΔX‖·‖M‖, where ΔX is the last correction.
+/// The residual is never hidden by its own rounding. Up to n = 8, and after the corrections to full
+/// accuracy, it is right to several digits. Otherwise it comes from a plain product in `f64`, whose
+/// rounding alone makes it about ε·‖X‖·‖M‖, and is at least as large as independent roundings make
+/// it, ε/2·‖|X||M|‖_F/√n; the certificate then bounds it. If that leaves doubt whether the residual
+/// is within a tolerance, to three digits, the certificate or a product of higher precision decides.
+/// With [`Accuracy::Working`](crate::inverse::Accuracy::Working), after corrections by products in
+/// `f32`, the residual is off by some 10⁻⁷·‖ΔX‖·‖M‖, where ΔX is the last correction.
 ///
 /// # Example
 ///
@@ -62,8 +64,8 @@ pub struct Inversion<T: Real> {
 
 /// The number of products of n×n matrices, the unit in which a method is judged.
 ///
-/// A residual of twice the working precision counts as the products that it takes, 3 or 6. Products
-/// that only an observer needs are not counted.
+/// A residual of twice the working precision counts as the products that it takes, 3, 6 or 10.
+/// Products that only an observer needs are not counted.
 ///
 /// # Example
 ///

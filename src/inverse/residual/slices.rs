@@ -10,7 +10,7 @@ use crate::numerics::real::Real;
 /// A part of a factor.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum SlicePart {
-    /// The first or the second slice.
+    /// The first, the second or the third slice.
     Slice(u32),
     /// The rest after this many slices; after none, the whole factor.
     Rest(u32),
@@ -59,6 +59,7 @@ pub(crate) fn cut_columns(out: &mut DMatrix<f64>, b: &DMatrix<f64>, part: SliceP
 struct Cutter {
     first: f64,
     second: f64,
+    third: f64,
 }
 
 impl Cutter {
@@ -71,6 +72,7 @@ impl Cutter {
         Self {
             first: constant(top + 1),
             second: constant(top + 1 - bits),
+            third: constant(top + 1 - 2 * bits),
         }
     }
 
@@ -78,12 +80,16 @@ impl Cutter {
         let first = (value + self.first) - self.first;
         let rest = value - first;
         let second = (rest + self.second) - self.second;
+        let last = rest - second;
+        let third = (last + self.third) - self.third;
         match part {
             SlicePart::Slice(1) => first,
-            SlicePart::Slice(_) => second,
+            SlicePart::Slice(2) => second,
+            SlicePart::Slice(_) => third,
             SlicePart::Rest(0) => value,
             SlicePart::Rest(1) => rest,
-            SlicePart::Rest(_) => rest - second,
+            SlicePart::Rest(2) => last,
+            SlicePart::Rest(_) => last - third,
         }
     }
 }

@@ -83,7 +83,15 @@ pub(crate) fn refine_accurately(
     let mut proven = Proof::NOTHING;
     let mut error_before = f64::INFINITY;
     for _ in 0..MOST_CORRECTIONS {
-        let slices = slices_for(matrix, weights, iteration.x);
+        let needed = slices_for(matrix, weights, iteration.x);
+        // A condition that takes four leaves so large a residual that the first correction cannot be
+        // the last, and need not be as accurate.
+        let is_first = error_before.is_infinite();
+        let slices = if is_first && needed == Slices::Four {
+            Slices::Two
+        } else {
+            needed
+        };
         let buffers = iteration.workspace.residual_buffers();
         let rounding = accurate_residual(iteration.x, matrix, slices, buffers, iteration.counter);
         let residual = &iteration.workspace.image;
@@ -110,9 +118,10 @@ pub(crate) fn refine_accurately(
         proven = correction.proof(iteration.x, iteration.workspace);
         let error_after = correction.remaining_error();
         let is_tight = proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit_roundoff();
-        let is_done = error_after <= settled
+        let is_small = error_after <= settled
             || (error_after <= negligible && is_proven_within(target, proven, matrix));
-        if (is_tight && is_done) || error_after > 0.5 * error_before {
+        let is_done = is_tight && is_small && slices == needed;
+        if is_done || error_after > 0.5 * error_before {
             break;
         }
         error_before = error_after;
@@ -153,16 +162,23 @@ fn is_proven_within(target: Target, proof: Proof, matrix: &DMatrix<f64>) -> bool
     (matrix.nrows() as f64).sqrt() * rows <= tolerance
 }
 
-/// Two slices as long as their rounding, times κ, stays below that of X.
+/// Two slices as long as their rounding, times κ, stays below that of X, then three, then four.
 fn slices_for(matrix: &DMatrix<f64>, weights: Option<&Weights>, x: &DMatrix<f64>) -> Slices {
     let n = matrix.nrows();
     let plain = matrix.norm() * x.norm();
     let weighted = weights.map_or(0.0, |weights| weighted_condition(matrix, weights, x));
     let condition = plain.max(weighted) / (n as f64).sqrt();
-    let two_slices = f64::from(slice_bits(n)).exp2().recip();
-    // False where weights underflow.
-    let suffice = condition * two_slices < 0.7 && !weighted.is_nan();
-    if suffice { Slices::Two } else { Slices::Three }
+    let bits = f64::from(slice_bits(n));
+    // The rounding of all products but the exact ones is 2^−β times smaller with each slice; `max`
+    // has lost a weighted condition whose weights underflow.
+    let suffice = |slices: f64| condition * (-(slices - 1.0) * bits).exp2() < 0.7;
+    if suffice(2.0) && !weighted.is_nan() {
+        Slices::Two
+    } else if suffice(3.0) {
+        Slices::Three
+    } else {
+        Slices::Four
+    }
 }
 
 /// How many times more a relative error of |X||M| weighs in |X||M||X| than one of X in X.

@@ -296,7 +296,7 @@ fn max(values: &[f64]) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::AccurateCorrection;
+    use super::{AccurateCorrection, NEGLIGIBLE};
     use crate::descent::StopReason;
     use crate::inverse::automatic::iteration::Iteration;
     use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
@@ -305,7 +305,7 @@ mod tests {
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
     use crate::numerics::product::counter::ProductCounter;
-    use crate::numerics::rounding::absolute_row_sums;
+    use crate::numerics::rounding::{absolute_row_sums, unit_roundoff};
 
     struct Unwatched;
 
@@ -345,7 +345,8 @@ mod tests {
             counter: &mut ProductCounter::new(),
             monitor: &mut Unwatched,
         };
-        let correction = AccurateCorrection::apply(&mut iteration, None, rounding, NEGLIGIBLE * unit_roundoff());
+        let correction =
+            AccurateCorrection::apply(&mut iteration, None, rounding, NEGLIGIBLE * unit_roundoff());
         let proof = correction.proof(&corrected, &w);
         let left = exact_norm(&exact_residual(&corrected, m));
         let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));

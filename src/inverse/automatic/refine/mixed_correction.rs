@@ -219,7 +219,7 @@ fn single_underflow(n: usize, norm: f64) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{MixedCorrection, Remainder, ResidualBounds};
+    use super::{MixedCorrection, Remainder, ResidualBounds, SINGLE_ROUNDOFF};
     use crate::numerics::exact::{
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
@@ -237,13 +237,28 @@ mod tests {
         let bounds = ResidualBounds::new(x, &absolute_row_sums(m), &residual);
         let remainder = Remainder::after(&bounds, degree, n).expect("a small residual");
         let mut corrected = x.clone();
-        MixedCorrection::new(n).apply(&residual, &mut corrected, degree, &mut counter);
+        let mut correction = MixedCorrection::new(n);
+        correction.apply(&residual, &mut corrected, degree, &mut counter);
         let proof = remainder.proof(&bounds, &corrected);
         let left = exact_norm(&exact_residual(&corrected, m));
+        let followed = correction.follow(&mut residual, m, &mut counter);
+        let sharper = followed.proof(&residual, &bounds, &corrected);
         let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));
         let name = format!("degree {degree}, {x}");
-        assert_bounded(&name, &[left], &[proof.residual]);
+        assert_bounded(
+            &name,
+            &[left.clone(), left],
+            &[proof.residual, sharper.residual],
+        );
+        assert_bounded(&name, &errors, &vec![sharper.absolute; n]);
+        assert!(followed.largest_norm(&residual) >= residual.norm() + step_doubt(x, &corrected));
         assert_bounded(&name, &errors, &vec![proof.absolute; n]);
+    }
+
+    /// A little less than what has to be added to ‖R‖_F for the roundings of a step, if ‖M‖_F ≥ 1.
+    fn step_doubt(before: &DMatrix<f64>, after: &DMatrix<f64>) -> f64 {
+        let n = before.nrows() as f64;
+        3.9 * SINGLE_ROUNDOFF * (after - before).norm() / n.sqrt()
     }
 
     #[test]
