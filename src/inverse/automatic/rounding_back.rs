@@ -22,8 +22,8 @@ pub(crate) struct Equilibrated<'a, T: Real> {
 pub(crate) struct StoredInverse<T: Real> {
     pub(crate) inverse: DMatrix<T>,
     pub(crate) certificate: Certificate,
-    /// Whether X·M is bit for bit the same as for the equilibrated matrix.
-    pub(crate) is_same: bool,
+    /// Whether it is the X of a search that ended by itself, apart from the scaling.
+    pub(crate) is_exact: bool,
     /// The row and the column of the first entry, in column order, that left the range of normal
     /// numbers and lost digits.
     pub(crate) lost: Option<(usize, usize)>,
@@ -67,6 +67,7 @@ impl<T: Real> Equilibrated<'_, T> {
         }
         let mut inverse = T::rounded_matrix(x);
         let lost = scaling.add_losses(&inverse, &mut distances);
+        let is_exact = !was_stopped && distances.iter().all(|&distance| distance == 0.0);
         let proof = self.moved(proof, distances, &inverse);
         scaling.unscale_inverse(&mut inverse);
         let certificate = if was_stopped {
@@ -74,12 +75,10 @@ impl<T: Real> Equilibrated<'_, T> {
         } else {
             Certificate::from_left(proof, self.scaled, scaling.clone())
         };
-        let is_common_factor = scaling.is_common_factor();
-        let is_exact = lost.is_none() && !is_single_precision::<T>();
         StoredInverse {
             inverse,
             certificate,
-            is_same: is_exact && is_common_factor && !was_stopped,
+            is_exact,
             lost,
         }
     }

@@ -122,7 +122,10 @@ impl<T: Real> ScaledProblem<'_, T> {
         if is_spoilt {
             outcome.stop_reason = StopReason::Stalled;
         }
-        let last = recorder.last_squared_distance();
+        let left_residual = stored.is_exact.then(|| {
+            let residual = &workspace.image;
+            left_residual(&recorder, residual, outcome.last_residual, scaling)
+        });
         let steps = recorder.steps();
         let candidate = Candidate {
             rank: outcome
@@ -130,10 +133,7 @@ impl<T: Real> ScaledProblem<'_, T> {
                 .then(|| Pivots::of(&scaled.map(<T as Real>::from_f64)).numerical_rank()),
             inverse: stored.inverse,
             certificate: stored.certificate,
-            left_residual: last.filter(|_| stored.is_same).map(|squared| LeftResidual {
-                value: <T as Real>::from_f64(squared.sqrt()),
-                is_accurate: outcome.last_residual != LastResidual::Plain,
-            }),
+            left_residual: left_residual.flatten(),
             underflow: stored.lost.filter(|_| is_spoilt),
             optimality: None,
             products: Products {
@@ -189,6 +189,29 @@ fn is_singular_in_format<T: Real>(scaled: &DMatrix<f64>, x: &DMatrix<f64>) -> bo
     let is_beyond_in_any_norm = condition > 0.5 * x.nrows() as f64;
     let pivots = || Pivots::of(&scaled.map(<T as Real>::from_f64));
     is_beyond_in_any_norm || (condition > 0.5 && pivots().are_beyond_precision())
+}
+
+/// ‖X·M − I‖_F of the last iterate as far as the search has computed it; an accurate residual of the
+/// equilibrated matrix is in `residual`.
+fn left_residual<T: Real, O: Observer<T>>(
+    recorder: &Recorder<'_, T, O>,
+    residual: &DMatrix<f64>,
+    source: LastResidual,
+    scaling: &Scaling,
+) -> Option<LeftResidual<T>> {
+    let is_accurate = source != LastResidual::Plain;
+    let squared = recorder.last_squared_distance()?;
+    let value = if scaling.is_common_factor() {
+        squared.sqrt()
+    } else if is_accurate {
+        scaling.left_residual_norm(residual)
+    } else {
+        return None;
+    };
+    Some(LeftResidual {
+        value: <T as Real>::from_f64(value),
+        is_accurate,
+    })
 }
 
 /// Records the loss of the last iterate, if the recorder has not seen it.

@@ -148,8 +148,10 @@ impl ScaledFactors<'_> {
         let n = self.a.nrows();
         let [mut residual, mut errors] = [(); 2].map(|()| DMatrix::zeros(n, n));
         let rounding = if self.are_scaled_alike() {
+            // A small residual is computed without slices.
+            let order = if n <= DIRECT_UP_TO { 0 } else { n };
             let [mut slice_of_a, mut slice_of_b, mut product] =
-                [(); 3].map(|()| DMatrix::zeros(n, n));
+                [(); 3].map(|()| DMatrix::zeros(order, order));
             let buffers = ResidualBuffers {
                 residual: &mut residual,
                 errors: &mut errors,

@@ -8,7 +8,7 @@
 pub(crate) mod max_product;
 
 use crate::inverse::scaling::max_product::exponents_by_max_product;
-use crate::numerics::norm::columns;
+use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::real::Real;
 use nalgebra::DMatrix;
 
@@ -170,6 +170,14 @@ impl Scaling {
         let mut scaled = x.map(T::to_f64);
         shift_exponents(&mut scaled, &self.columns, &self.rows, -1);
         scaled
+    }
+
+    /// ‖X·M − I‖_F from XₛMₛ − I: X·M − I = C·(XₛMₛ − I)·C⁻¹.
+    pub(crate) fn left_residual_norm(&self, residual: &DMatrix<f64>) -> f64 {
+        let scaled_back = residual.map_with_location(|i, j, value| {
+            value.scale_by_power_of_two(self.columns[i] - self.columns[j])
+        });
+        euclidean_norm(scaled_back.as_slice())
     }
 
     /// Whether an entry of Xₛ, scaled back, is too large for the format T.
