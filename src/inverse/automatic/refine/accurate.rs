@@ -13,6 +13,7 @@ use crate::inverse::certificate::proof::Proof;
 use crate::inverse::residual::accurate::{Slices, accurate_residual};
 use crate::inverse::residual::slices::slice_bits;
 use crate::inverse::scaling::Weights;
+use crate::numerics::norm::euclidean_norm;
 use crate::numerics::rounding::{
     absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, unit_roundoff,
 };
@@ -103,7 +104,14 @@ pub(crate) fn refine_accurately(
             } else {
                 proof_here(iteration.x, residual, &rounding)
             };
-            return Ok(Refined::plainly(proof));
+            // A search for a residual goes on: it may have ended too early.
+            let is_enough =
+                is_proven_within(target, proof, matrix) || is_within(target, residual, &rounding);
+            return Ok(Refined::plainly(if is_enough {
+                proof
+            } else {
+                Proof::NOTHING
+            }));
         }
         iteration.show_residual()?;
         if is_zero(&iteration.workspace.image) {
@@ -160,6 +168,18 @@ fn is_proven_within(target: Target, proof: Proof, matrix: &DMatrix<f64>) -> bool
         Side::Both => right().max(proof.residual),
     };
     (matrix.nrows() as f64).sqrt() * rows <= tolerance
+}
+
+/// Whether I − XM with this rounding meets a target for the left residual.
+fn is_within(target: Target, residual: &DMatrix<f64>, rounding: &[f64]) -> bool {
+    match target {
+        Target::Residual {
+            tolerance,
+            side: Side::Left,
+            ..
+        } => residual.norm() + euclidean_norm(rounding) <= tolerance,
+        _ => false,
+    }
 }
 
 /// Two slices as long as their rounding, times κ, stays below that of X, then three, then four.
