@@ -8,7 +8,7 @@
 //! ```
 
 use matrix_descent::inverse::InverseError;
-use matrix_descent::{Config, Inversion, Real, certify, invert_by_descent};
+use matrix_descent::{Accuracy, Config, Inversion, Real, Side, Start, certify, invert_by_descent};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -16,7 +16,7 @@ use proptest::test_runner::RngSeed;
 use crate::support::gallery::random::{gaussian, integers, orthogonal, uniform};
 use crate::support::reference::equilibration::equilibrate;
 use crate::support::reference::{reference_inverse, residuals, widen};
-use crate::support::truth::{false_claims, relative_error};
+use crate::support::truth::{false_claims, is_working_accuracy, relative_error, residual_on};
 
 /// Few enough for every run of the tests, or as many as the environment asks for.
 pub fn config() -> ProptestConfig {
@@ -229,6 +229,69 @@ fn check_residual<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Working accuracy is what it promises, from wherever the search begins.
+fn check_working_accuracy<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    let config = Config::default().accuracy(Accuracy::Working);
+    let config = config.start(Start::RandomUniform).seed(recipe.seed);
+    let wide = widen(&matrix);
+    match invert_by_descent(&matrix, config) {
+        Ok(found) => {
+            let reference = reference_inverse(&wide);
+            let x = widen(&found.inverse);
+            let claims = false_claims(&found.certificate, &wide, &x, &reference);
+            prop_assert!(claims.is_empty(), "{:?}", claims);
+            prop_assert!(is_working_accuracy(&found, &wide, &reference));
+        }
+        Err(error) => prop_assert!(!is_clearly_regular::<T>(&wide), "regular, but {error}"),
+    }
+    Ok(())
+}
+
+/// A larger tolerance is met wherever a smaller one is, none is met falsely, and one of four times
+/// the residual of the inverse to full accuracy is met.
+fn check_ladder<T: Real>(recipe: &Recipe, side: Side, steps: &[f64]) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    let Ok(full) = invert(&matrix) else {
+        return Ok(());
+    };
+    let wide = widen(&matrix);
+    let least = residual_on(side, &wide, &widen(&full.inverse)).max(f64::MIN_POSITIVE);
+    let mut steps = steps.to_vec();
+    steps.sort_by(f64::total_cmp);
+    let mut met = None;
+    for step in steps {
+        let tolerance = <T as Real>::from_f64(least * 10_f64.powf(step));
+        if tolerance >= T::one() {
+            break;
+        }
+        match invert_by_descent(&matrix, Config::default().side(side).tolerance(tolerance)) {
+            Ok(found) => {
+                let residual = residual_on(side, &wide, &widen(&found.inverse));
+                let allowed = (1.0 + 1.1e-3) * tolerance.to_f64();
+                prop_assert!(residual <= allowed, "{residual:e} > {allowed:e}");
+                met = Some(tolerance);
+            }
+            Err(error) => {
+                prop_assert!(met.is_none(), "{met:?} is met, but {error}");
+                prop_assert!(step < 4_f64.log10(), "{least:e} is met, but {error}");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn sides() -> impl Strategy<Value = Side> {
+    prop::sample::select(&[Side::Left, Side::Right, Side::Both][..])
+}
+
+/// Decades above the least residual, most of them near it.
+fn ladders() -> impl Strategy<Value = Vec<f64>> {
+    let near = prop::collection::vec(-1.0..2.0, 6);
+    let far = prop::collection::vec(0.0..10.0, 2);
+    (near, far).prop_map(|(near, far)| [near, far].concat())
+}
+
 fn check_scaling<T: Real>(recipe: &Recipe, exponent: i32) -> Result<(), TestCaseError> {
     let matrix: DMatrix<T> = recipe.matrix();
     let scaled = matrix.map(|value| value.scale_by_power_of_two(exponent));
@@ -308,6 +371,30 @@ proptest! {
     ) {
         check_tolerance::<f32>(&recipe, 10_f64.powf(decades))?;
         check_residual::<f32>(&recipe)?;
+    }
+
+    #[test]
+    fn working_accuracy_is_reached(recipe in double()) {
+        check_working_accuracy::<f64>(&recipe)?;
+    }
+
+    #[test]
+    fn working_accuracy_is_reached_in_single_precision(recipe in single()) {
+        check_working_accuracy::<f32>(&recipe)?;
+    }
+
+    #[test]
+    fn a_larger_tolerance_is_met_too(recipe in double(), side in sides(), steps in ladders()) {
+        check_ladder::<f64>(&recipe, side, &steps)?;
+    }
+
+    #[test]
+    fn a_larger_tolerance_is_met_too_in_single_precision(
+        recipe in single(),
+        side in sides(),
+        steps in ladders(),
+    ) {
+        check_ladder::<f32>(&recipe, side, &steps)?;
     }
 
     #[test]

@@ -84,7 +84,8 @@ impl<T: Real> Default for Config<T> {
 }
 
 impl<T: Real, O> Config<T, Automatic, O> {
-    /// Sets how accurate the inverse of the automatic method has to be if no tolerance is set.
+    /// Sets how accurate the inverse of the automatic method has to be if no tolerance is set:
+    /// right to about an ulp, or within 4·n·ε·κ ([`Accuracy`]).
     ///
     /// ```
     /// use matrix_descent::{invert_by_descent, Accuracy, Config};
@@ -178,7 +179,10 @@ impl<T: Real, M, O> Config<T, M, O> {
     ///
     /// The rounding of X alone leaves a residual of about ε times the condition number of the
     /// matrix; with tolerance 0 the run ends with an error unless the inverse is exact. If the
-    /// rounding of the computed residual leaves doubt, a product of higher precision decides.
+    /// rounding of the computed residual leaves doubt, a product of higher precision decides. The
+    /// automatic method accepts an iterate of working precision only where the accurate refinement
+    /// would reach the tolerance too, so that a larger tolerance does not fail where a smaller one
+    /// succeeds.
     ///
     /// With an optimizer that has a set, the tolerance is also the fraction by which the residual r
     /// may exceed the least one possible in the set; the provable fraction stays above about

@@ -40,7 +40,8 @@ use crate::objective::Side;
 ///
 /// - [`InverseError::Input`] if the matrix is empty, not square or not finite, if the given start
 ///   has another shape or is not finite, or if a setting is outside its range;
-/// - [`InverseError::OutOfRange`] if the entries of the inverse are too large for the format;
+/// - [`InverseError::OutOfRange`] if the entries of the inverse are too large for the format, or if
+///   entries that count are too small for it;
 /// - [`InverseError::Singular`], with the numerical rank, if the matrix has no inverse to working
 ///   precision;
 /// - [`InverseError::Diverged`] if the loss diverged, usually because the learning rate is too
@@ -120,6 +121,9 @@ pub(super) fn require_proof<T: Real>(
 ) -> Result<Candidate<T>, InverseError<T>> {
     if candidate.rank.is_none() {
         check_in_range(&candidate.inverse)?;
+        if let Some((row, column)) = candidate.underflow {
+            return Err(InverseError::OutOfRange { row, column });
+        }
         let is_optimum = candidate.report.stop_reason == StopReason::Stationary;
         if is_optimum || candidate.certificate.relative_error_bound() < 1.0 {
             return Ok(candidate);

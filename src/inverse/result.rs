@@ -7,7 +7,7 @@ use nalgebra::DMatrix;
 use crate::descent::{Report, StopReason};
 use crate::inverse::certificate::Certificate;
 use crate::inverse::residual::verified::VerifiedResidual;
-use crate::inverse::residual::{products_of_residual, residual};
+use crate::inverse::residual::{is_resolved, plain_residual, products_of_residual};
 use crate::inverse::scaling::Scaling;
 use crate::numerics::norm::all_finite;
 use crate::numerics::product::counter::ProductCounter;
@@ -20,11 +20,13 @@ use crate::objective::Side;
 /// bounds how far X is from the exact inverse. The other fields say how X was found and what that
 /// cost.
 ///
-/// The residual is computed from the original matrix after the run, in working precision, where
-/// rounding alone makes it about ε·‖X‖·‖M‖; the certificate is sharper. If that leaves doubt
-/// whether the residual is within a tolerance, to three digits, a product of higher precision
-/// decides. Without a tolerance, after corrections by products in `f32`, the residual is off by
-/// some 10⁻⁷·‖ΔX‖·‖M‖, where ΔX is the last correction.
+/// The residual is never hidden by its own rounding. Up to n = 8, and after the corrections to full
+/// accuracy, it is right to several digits. Otherwise it comes from a plain product in `f64`, whose
+/// rounding alone makes it about ε·‖X‖·‖M‖, and is at least as large as independent roundings make
+/// it, ε/2·‖|X||M|‖_F/√n; the certificate then bounds it. If that leaves doubt whether the residual
+/// is within a tolerance, to three digits, the certificate or a product of higher precision decides.
+/// With [`Accuracy::Working`](crate::inverse::Accuracy::Working), after corrections by products in
+/// `f32`, the residual is off by some 10⁻⁷·‖ΔX‖·‖M‖, where ΔX is the last correction.
 ///
 /// # Example
 ///
@@ -69,8 +71,8 @@ pub struct Inversion<T: Real> {
 
 /// The number of products of n×n matrices, the unit in which a method is judged.
 ///
-/// A residual of twice the working precision counts as the products that it takes, 3 or 6. Products
-/// that only an observer needs are not counted.
+/// A residual of twice the working precision counts as the products that it takes, 3, 6 or 10.
+/// Products that only an observer needs are not counted.
 ///
 /// # Example
 ///
@@ -189,17 +191,27 @@ pub struct Optimality<T> {
 /// The share of a tolerance by which a residual at its edge may exceed it.
 const ROUGHLY: f64 = 1e-3;
 
+/// ‖X·M − I‖_F as a search has computed it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeftResidual<T> {
+    pub(super) value: T,
+    /// Whether it is more than a plain product in working precision.
+    pub(super) is_accurate: bool,
+}
+
 /// The result of a method, before it is judged.
 #[derive(Debug)]
 pub struct Candidate<T: Real> {
     pub(super) inverse: DMatrix<T>,
     pub(super) certificate: Certificate,
     /// ‖X·M − I‖_F, if the search has computed it.
-    pub(super) left_residual: Option<T>,
+    pub(super) left_residual: Option<LeftResidual<T>>,
     pub(super) products: Products,
     pub(super) route: Route,
     /// The numerical rank, if there is no inverse to working precision.
     pub(super) rank: Option<usize>,
+    /// The row and the column of the first entry that underflows, if that spoils the inverse.
+    pub(super) underflow: Option<(usize, usize)>,
     pub(super) optimality: Option<Optimality<T>>,
     /// The limit of the learning rate, if the run diverged because it is exceeded.
     pub(super) learning_rate_limit: Option<T>,
@@ -241,6 +253,12 @@ impl<T: Real> Inversion<T> {
 
     /// Replaces the residual by what [`verified`] makes of it.
     pub(super) fn verify_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
+        let proven = self.certificate.residual_norm_bound(side);
+        if proven <= tolerance.to_f64() {
+            let residual = self.residual.to_f64();
+            self.residual = <T as Real>::from_f64(residual.min(proven));
+            return;
+        }
         let mut counter = ProductCounter::new();
         let found = (&self.inverse, self.certificate.scaling());
         let goal = (side, tolerance);
@@ -251,11 +269,22 @@ impl<T: Real> Inversion<T> {
     pub(super) fn new(matrix: &DMatrix<T>, side: Side, candidate: Candidate<T>) -> Self {
         let mut products = candidate.products;
         let known = candidate.left_residual.filter(|_| side == Side::Left);
-        let residual = known.unwrap_or_else(|| {
-            products.verification += products_of_residual(side);
-            let (x, m) = (candidate.inverse.as_slice(), matrix.as_slice());
-            residual(x, m, matrix.nrows(), side)
-        });
+        let residual = match known {
+            Some(known) if known.is_accurate => known.value,
+            _ => {
+                let plain = known.map(|known| known.value.to_f64()).unwrap_or_else(|| {
+                    products.verification += products_of_residual(side);
+                    plain_residual(matrix, &candidate.inverse, side)
+                });
+                let x = &candidate.inverse;
+                <T as Real>::from_f64(if is_resolved(plain, matrix, x) {
+                    plain
+                } else {
+                    let scaling = candidate.certificate.scaling();
+                    VerifiedResidual::new(matrix, x, scaling).honest(plain, side)
+                })
+            }
+        };
         Self {
             inverse: candidate.inverse,
             residual,

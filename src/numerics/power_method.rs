@@ -10,8 +10,9 @@ const STEPS: usize = 3;
 /// The factor that enlarges the estimate, since the iteration approaches the norm from below.
 const ENLARGEMENT: f64 = 1.2;
 
-/// An estimate of ‖I − C‖₂ by power iteration from a start that favours no direction, or ‖I − C‖_F
-/// if that is smaller.
+/// An estimate of ‖I − C‖₂ by power iteration from a start that favours no direction, within
+/// ‖I − C‖_F/√n and ‖I − C‖_F as the norm is. A start that is nearly orthogonal to the largest
+/// singular vector makes it too small, by up to √n.
 pub(crate) fn distance_from_identity(c: &DMatrix<f64>) -> f64 {
     let frobenius = squared_distance_from_identity(c).sqrt();
     let n = c.nrows();
@@ -31,7 +32,9 @@ pub(crate) fn distance_from_identity(c: &DMatrix<f64>) -> f64 {
         v.gemv_tr(-1.0, c, &u, 1.0);
     }
     if frobenius.is_finite() {
-        (ENLARGEMENT * estimate).min(frobenius)
+        (ENLARGEMENT * estimate)
+            .max(frobenius / (n as f64).sqrt())
+            .min(frobenius)
     } else {
         frobenius
     }

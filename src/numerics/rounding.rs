@@ -66,7 +66,7 @@ pub(crate) fn absolute_times(a: &DMatrix<f64>, v: &[f64]) -> RowSums {
 }
 
 /// ‖a‖∞, not rounded up.
-pub(crate) fn largest_row_sum(a: &DMatrix<f64>) -> f64 {
+pub(crate) fn largest_row_sum<T: Real>(a: &DMatrix<T>) -> f64 {
     largest(absolute_row_sums(a).into_iter())
 }
 

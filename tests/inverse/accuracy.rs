@@ -5,13 +5,16 @@
 use std::sync::LazyLock;
 
 use matrix_descent::inverse::InverseError;
-use matrix_descent::{Accuracy, Config, Inversion, Real, invert_by_descent};
-use nalgebra::DMatrix;
+use matrix_descent::{Accuracy, Config, Inversion, Real, Start, invert_by_descent};
+use nalgebra::{DMatrix, dmatrix};
 
+use crate::support::gallery::prescribed::{two_clusters, with_singular_values};
 use crate::support::gallery::{GalleryMatrix, gallery, single_precision_gallery};
 use crate::support::lu::nalgebra_inverse;
-use crate::support::reference::{forward_error, residuals, widen};
-use crate::support::truth::{assert_history, assert_none, assert_true};
+use crate::support::reference::{forward_error, reference_inverse, residuals, widen};
+use crate::support::truth::{
+    assert_history, assert_none, assert_true, is_working_accuracy, relative_error,
+};
 
 /// A condition number that is prescribed is met up to this factor after equilibration.
 const MARGIN: f64 = 1.1;
@@ -379,6 +382,47 @@ fn check_working_accuracy<T: Real>(entries: &[GalleryMatrix]) {
         let order = T::from_count(matrix.nrows()).to_f64();
         let allowed = order * T::EPSILON.to_f64() * entry.equilibrated_condition_number;
         assert!(error <= allowed, "{}: {error:e} > {allowed:e}", entry.name);
+    }
+}
+
+/// The first two are a start from which an estimate of ‖I − X₀M‖ is far too small.
+#[test]
+fn working_accuracy_is_reached_from_every_start() {
+    let m = dmatrix![0.7, 0.1; 0.1, 0.5];
+    let given = Start::Given(dmatrix![0.375, 0.499; -0.062, 0.922]);
+    let mut runs = vec![
+        (m.clone(), Start::RandomUniform, 6587),
+        (DMatrix::identity(2, 2), given, 0),
+    ];
+    runs.extend((0..2000).map(|seed| (m.clone(), Start::RandomUniform, seed)));
+    for (matrix, start, seed) in runs {
+        let config = Config::default()
+            .accuracy(Accuracy::Working)
+            .start(start)
+            .seed(seed);
+        let found = invert_by_descent(&matrix, config).unwrap();
+        let bound = found.certificate.relative_error_bound();
+        let reference = reference_inverse(&matrix);
+        assert!(
+            is_working_accuracy(&found, &matrix, &reference),
+            "{seed}: {bound:e}"
+        );
+        let error = relative_error(&found, &reference);
+        assert!(error <= bound, "{seed}: {error:e} > {bound:e}");
+    }
+}
+
+/// The order and the condition number where three slices of each factor leave more than an ulp.
+#[test]
+fn many_small_singular_values_cost_no_digits() {
+    for (order, condition_number) in [(64, 1e14), (100, 3.2e13), (100, 1e14)] {
+        let m = with_singular_values(&two_clusters(condition_number, order), 9);
+        let found = invert_by_descent(&m, Config::default()).unwrap();
+        let error = forward_error(&found.inverse, &reference_inverse(&m));
+        assert!(
+            error <= CORRECTLY_ROUNDED,
+            "{order}, {condition_number:e}: {error:e}"
+        );
     }
 }
 

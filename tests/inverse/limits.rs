@@ -4,9 +4,13 @@ use std::ops::ControlFlow;
 
 use matrix_descent::inverse::InverseError;
 use matrix_descent::{
-    Config, InverseTracker, Progress, Sgd, Side, Start, certify, invert_by_descent,
+    Accuracy, Config, InverseTracker, Progress, Real, Sgd, Side, Start, certify, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
+
+use crate::support::gallery::random::uniform;
+use crate::support::reference::reference_inverse;
+use crate::support::truth::{false_claims, residual_on};
 
 /// An orthogonal matrix that differs from frequency to frequency.
 fn orthogonal(order: usize, frequency: f64) -> DMatrix<f64> {
@@ -143,6 +147,117 @@ fn a_residual_that_the_scaling_hides_is_told() {
         match invert_by_descent(&m, Config::default().tolerance(1e-3)) {
             Err(InverseError::NotConverged { best, .. }) => assert!(best.residual > 1e-3),
             other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Tolerances from the least one that can be met up to loose ones.
+#[test]
+fn a_larger_tolerance_is_met_too() {
+    let moderate: DMatrix<f64> = dmatrix![
+        0.25335879047144466, 0.4038889670020465;
+        0.4713037176816408, 0.7513233362456203
+    ];
+    let nearly_singular: DMatrix<f64> = dmatrix![
+        -0.4175883406437537, 0.5116568180934111;
+        -0.41758834064377526, 0.5116568180934513
+    ];
+    let ladders: [(_, _, &[f64]); 2] = [
+        (
+            moderate,
+            Side::Left,
+            &[4.1e-7, 8.03e-7, 1.6053226413526484e-6, 3.2e-6, 1e-5, 1e-3],
+        ),
+        (nearly_singular, Side::Right, &[6.26e-3, 1e-2, 0.11, 0.226]),
+    ];
+    for (m, side, tolerances) in ladders {
+        for &tolerance in tolerances {
+            let config = Config::default().side(side).tolerance(tolerance);
+            let residual = invert_by_descent(&m, config).map(|found| found.residual);
+            let is_met = residual.as_ref().is_ok_and(|&found| found <= tolerance);
+            assert!(is_met, "{tolerance:e}: {residual:?}");
+        }
+    }
+}
+
+/// A row that is nearly a combination of the others, for κ around 1e12.
+fn nearly_dependent(order: usize, seed: u64) -> DMatrix<f64> {
+    let mut m = uniform(order, seed);
+    let last = m.row(0) * 0.3 + m.row(order - 1) * 1e-12;
+    m.set_row(order - 1, &last);
+    m
+}
+
+#[test]
+fn a_residual_is_not_hidden_by_its_own_rounding() {
+    let sides = [Side::Left, Side::Right, Side::Both];
+    let accuracies = [Accuracy::Full, Accuracy::Working];
+    for (order, seed) in [2, 3, 8, 12]
+        .into_iter()
+        .flat_map(|n| (0..20).map(move |s| (n, s)))
+    {
+        let m = nearly_dependent(order, seed);
+        for (side, accuracy) in sides.iter().flat_map(|s| accuracies.map(|a| (*s, a))) {
+            let config = Config::default().side(side).accuracy(accuracy);
+            let Ok(found) = invert_by_descent(&m, config) else {
+                continue;
+            };
+            let truth = residual_on(side, &m, &found.inverse);
+            let told = found.residual;
+            assert!(
+                told >= 0.5 * truth,
+                "{order}, {seed}, {side:?}: {told:e} < {truth:e}"
+            );
+        }
+    }
+}
+
+/// Zero at the top left and `b` beside and below it: the entry of the inverse there is about −b⁻².
+fn bordered<T: Real>(exponent: i32) -> DMatrix<T> {
+    let b = 1.0.scale_by_power_of_two(exponent);
+    dmatrix![0.0, b, b; b, 1.0, 2.0; b, 3.0, 1.0].map(<T as Real>::from_f64)
+}
+
+#[test]
+fn an_entry_that_underflows_is_named_if_it_counts() {
+    let expected = InverseError::OutOfRange { row: 0, column: 0 };
+    assert_eq!(
+        invert_by_descent(&bordered::<f64>(600), Config::default()),
+        Err(expected)
+    );
+    let expected = InverseError::OutOfRange { row: 0, column: 0 };
+    assert_eq!(
+        invert_by_descent(&bordered::<f32>(90), Config::default()),
+        Err(expected)
+    );
+    // Some of its digits are left, and the certificate says how many.
+    let found = invert_by_descent(&bordered::<f64>(520), Config::default()).unwrap();
+    let bound = found.certificate.relative_error_bound();
+    assert!((1e-14..1e-10).contains(&bound), "{bound:e}");
+}
+
+#[test]
+fn entries_below_the_normal_range_hardly_loosen_a_bound() {
+    for seed in 0..20 {
+        let order = 2 + seed as usize % 12;
+        let (m, shifts) = (uniform(order, seed), uniform(order, seed + 100));
+        let large = m.map(|value| value.scale_by_power_of_two(997));
+        // Rows of sizes that take entries of the inverse below the normal range.
+        let graded = DMatrix::from_fn(order, order, |i, j| {
+            let exponent = 960 + (35.0 * shifts[i]) as i32 + (25.0 * shifts[(j, j)]) as i32;
+            m[(i, j)].scale_by_power_of_two(exponent)
+        });
+        for matrix in [large, graded] {
+            let found = invert_by_descent(&matrix, Config::default()).unwrap();
+            let claims = false_claims(
+                &found.certificate,
+                &matrix,
+                &found.inverse,
+                &reference_inverse(&matrix),
+            );
+            assert!(claims.is_empty(), "{claims:?}");
+            let bound = found.certificate.relative_error_bound();
+            assert!(bound <= 4.0 * f64::EPSILON, "{order}, {seed}: {bound:e}");
         }
     }
 }

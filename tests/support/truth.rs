@@ -2,13 +2,13 @@
 
 use std::fmt::Debug;
 
-use matrix_descent::{Certificate, Inversion, Real};
+use matrix_descent::{Certificate, Inversion, Real, Side};
 use nalgebra::DMatrix;
 
 use super::gallery::GalleryMatrix;
 use super::reference::{
     ReferenceInverse, ScaledFloat, absolute_sum, entry_error, error_norm_infinity,
-    inverse_norm_infinity, scaled_residuals, widen,
+    inverse_norm_infinity, residuals, scaled_residuals, widen,
 };
 
 /// The relative accuracy of a reference: an exact zero of an inverse may be as large as this.
@@ -33,6 +33,38 @@ pub fn relative_error<T: Real>(found: &Inversion<T>, reference: &ReferenceInvers
     let x = widen(&found.inverse);
     let error = error_norm_infinity(&x, reference, &rows, &columns);
     error / inverse_norm_infinity(reference, &rows, &columns)
+}
+
+/// Whether the certificate proves what working accuracy promises, a relative error of 4·n·ε·κ or
+/// 0.1 if that is less, where κ = ‖M‖∞·‖M⁻¹‖∞ in the norm of the certificate.
+pub fn is_working_accuracy<T: Real>(
+    found: &Inversion<T>,
+    matrix: &DMatrix<f64>,
+    reference: &ReferenceInverse,
+) -> bool {
+    let certificate = &found.certificate;
+    let (rows, columns) = exponents_of_inverse(certificate);
+    let scaled = DMatrix::from_fn(matrix.nrows(), matrix.ncols(), |i, j| {
+        matrix[(i, j)].scale_by_power_of_two(-(columns[i] + rows[j]))
+    });
+    let norm = scaled
+        .row_iter()
+        .map(|row| row.lp_norm(1))
+        .fold(0.0, f64::max);
+    let condition = norm * inverse_norm_infinity(reference, &rows, &columns);
+    let order = T::from_count(matrix.nrows()).to_f64();
+    let allowed = 4.0 * order * T::EPSILON.to_f64() * condition;
+    certificate.relative_error_bound() <= (1.0 + MEASURE) * allowed.min(0.1)
+}
+
+/// The residual on this side, each entry rounded once.
+pub fn residual_on(side: Side, matrix: &DMatrix<f64>, x: &DMatrix<f64>) -> f64 {
+    let (left, right) = residuals(matrix, x);
+    match side {
+        Side::Left => left,
+        Side::Right => right,
+        _ => left.max(right),
+    }
 }
 
 /// The exponents that scale the rows and the columns of the inverse as the certificate does.

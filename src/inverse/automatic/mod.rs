@@ -44,6 +44,7 @@ impl<T: Real> Descend<T> for Automatic {
             (Some(tolerance), _) => Target::Residual {
                 tolerance: tolerance.to_f64(),
                 side: problem.side,
+                roundoff: 0.5 * T::EPSILON.to_f64(),
             },
             (None, Accuracy::Full) => Target::Full,
             (None, Accuracy::Working) => Target::Working,

@@ -155,7 +155,7 @@ impl<T: Real> Shown<T> {
     ) {
         round(&mut self.parameters, x);
         // An entry that leaves the range is shown as it is stored.
-        let _ = scaling.unscale_inverse(&mut self.parameters);
+        scaling.unscale_inverse(&mut self.parameters);
         match estimate {
             Estimate::Image(image) => {
                 self.residual.copy_from(image);

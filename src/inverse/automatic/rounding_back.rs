@@ -5,11 +5,11 @@ use nalgebra::DMatrix;
 use crate::inverse::automatic::target::is_single_precision;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::certificate::{Certificate, certify_in};
-use crate::inverse::scaling::{Exactness, Scaling};
+use crate::inverse::scaling::Scaling;
 use crate::numerics::norm::columns;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{absolute_row_sums, enlarge, largest, largest_row_sum};
+use crate::numerics::rounding::{RowSums, enlarge, largest, largest_row_sum};
 
 /// A matrix and its equilibrated form Mₛ = R·M·C.
 pub(crate) struct Equilibrated<'a, T: Real> {
@@ -22,8 +22,11 @@ pub(crate) struct Equilibrated<'a, T: Real> {
 pub(crate) struct StoredInverse<T: Real> {
     pub(crate) inverse: DMatrix<T>,
     pub(crate) certificate: Certificate,
-    /// Whether X·M is bit for bit the same as for the equilibrated matrix.
-    pub(crate) is_same: bool,
+    /// Whether it is the X of a search that ended by itself, apart from the scaling.
+    pub(crate) is_exact: bool,
+    /// The row and the column of the first entry, in column order, that left the range of normal
+    /// numbers and lost digits.
+    pub(crate) lost: Option<(usize, usize)>,
 }
 
 /// Where the proof of an inverse comes from.
@@ -38,12 +41,11 @@ pub(crate) enum ProofSource {
 impl<T: Real> Equilibrated<'_, T> {
     /// Xₛ rounded to the format, and X = C·Xₛ·R.
     ///
-    /// The proof for Xₛ remains valid, with the rounding added, unless an entry left the range of
-    /// normal numbers, or the search was stopped before its proof; then the proof is computed
-    /// again, from X as it is stored.
+    /// The proof for Xₛ remains valid, with all rounding added, unless the search was stopped before
+    /// its proof; then the proof is computed again, from X as it is stored.
     pub(crate) fn store_inverse(
         &self,
-        x: DMatrix<f64>,
+        mut x: DMatrix<f64>,
         source: ProofSource,
         counter: &mut ProductCounter,
     ) -> StoredInverse<T> {
@@ -51,31 +53,9 @@ impl<T: Real> Equilibrated<'_, T> {
             ProofSource::Search(proof) => (proof, false),
             ProofSource::Stored => (Proof::NOTHING, true),
         };
-        let (mut inverse, proof) = self.rounded(x, proof);
         let scaling = self.scaling;
-        let is_exact = scaling.unscale_inverse(&mut inverse) == Exactness::Exact;
-        let certificate = if was_stopped || (!is_exact && proof.is_proof()) {
-            certify_in(scaling.clone(), self.matrix, &inverse, counter)
-        } else if is_exact {
-            Certificate::from_left(proof, self.scaled, scaling.clone())
-        } else {
-            // The proof does not hold for the stored X.
-            Certificate::from_left(Proof::NOTHING, self.scaled, scaling.clone())
-        };
-        StoredInverse {
-            inverse,
-            certificate,
-            is_same: is_exact
-                && !was_stopped
-                && scaling.is_common_factor()
-                && !is_single_precision::<T>(),
-        }
-    }
-
-    /// Xₛ in the format of the matrix, and the proof for that.
-    fn rounded(&self, mut x: DMatrix<f64>, proof: Proof) -> (DMatrix<T>, Proof) {
-        let mut distances = vec![0.0; x.nrows()];
-        if !self.scaling.is_common_factor() {
+        let mut distances = RowSums::from_elem(0.0, x.nrows());
+        if !scaling.is_common_factor() {
             self.drop_negligible(&mut x, proof, &mut distances);
         }
         if is_single_precision::<T>() {
@@ -85,16 +65,35 @@ impl<T: Real> Equilibrated<'_, T> {
                 }
             }
         }
-        let n = x.nrows();
-        let distance = enlarge(largest(distances.into_iter()), n);
-        let inverse = T::rounded_matrix(x);
-        if distance == 0.0 {
-            return (inverse, proof);
+        let mut inverse = T::rounded_matrix(x);
+        let lost = scaling.add_losses(&inverse, &mut distances);
+        let is_exact = !was_stopped && distances.iter().all(|&distance| distance == 0.0);
+        let proof = self.moved(proof, distances, &inverse);
+        scaling.unscale_inverse(&mut inverse);
+        let certificate = if was_stopped {
+            certify_in(scaling.clone(), self.matrix, &inverse, counter)
+        } else {
+            Certificate::from_left(proof, self.scaled, scaling.clone())
+        };
+        StoredInverse {
+            inverse,
+            certificate,
+            is_exact,
+            lost,
         }
-        let norm = enlarge(largest(absolute_row_sums(&inverse).into_iter()), n);
+    }
+
+    /// The proof for an X whose rows are at these distances from that of the proof; `inverse` is at
+    /// most as far from it.
+    fn moved(&self, proof: Proof, distances: RowSums, inverse: &DMatrix<T>) -> Proof {
+        let n = inverse.nrows();
+        let distance = enlarge(largest(distances.into_iter()), n);
+        if distance == 0.0 {
+            return proof;
+        }
+        let norm = enlarge(largest_row_sum(inverse), n);
         let matrix_norm = enlarge(largest_row_sum(self.scaled), n);
-        let proof = proof.moved(distance, norm, matrix_norm);
-        (inverse, proof)
+        proof.moved(distance, norm, matrix_norm)
     }
 
     /// Sets entries to zero that would overflow when scaled back and that, as far as is proven, may

@@ -10,11 +10,12 @@ use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
 use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::pivots::Pivots;
 use crate::inverse::automatic::recorder::Recorder;
+use crate::inverse::automatic::refine::accurate::LastResidual;
 use crate::inverse::automatic::rounding_back::{Equilibrated, ProofSource};
 use crate::inverse::automatic::search::{LossFormat, Search, SearchOutcome};
 use crate::inverse::automatic::singularity::SingularityTest;
-use crate::inverse::automatic::target::{Target, is_single_precision};
-use crate::inverse::result::{Candidate, Products};
+use crate::inverse::automatic::target::{Target, is_single_precision, working_error};
+use crate::inverse::result::{Candidate, LeftResidual, Products};
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::squared_distance_from_identity;
 use crate::numerics::product::counter::ProductCounter;
@@ -108,20 +109,28 @@ impl<T: Real> ScaledProblem<'_, T> {
         let mut outcome = self.search(scaling, &mut iteration);
         let searched = counter.products();
         if self.history == History::Complete {
-            complete_history(&mut recorder, &x, scaled, workspace, &mut counter);
+            let last = outcome.last_residual;
+            complete_history(&mut recorder, &x, scaled, last, workspace, &mut counter);
         }
         let equilibrated = Equilibrated {
             matrix: self.matrix,
             scaled,
             scaling,
         };
+        let condition = largest_row_sum(scaled) * largest_row_sum(&x);
+        let working_error = working_error(x.nrows(), T::EPSILON.to_f64(), condition);
         let stored = equilibrated.store_inverse(x, outcome.proof_source(), &mut counter);
         let proven = stored.certificate.relative_error_bound();
-        if !self.target.accepts_stored(proven) && outcome.stop_reason == StopReason::Accuracy {
+        let is_reached = self.target.accepts_stored(proven, working_error);
+        let is_spoilt = !is_reached && outcome.stop_reason == StopReason::Accuracy;
+        if is_spoilt {
             outcome.stop_reason = StopReason::Stalled;
         }
-        let last = (recorder.last_squared_distance())
-            .filter(|_| stored.is_same && outcome.last_loss_is == LossFormat::Double);
+        let is_known = stored.is_exact && outcome.last_loss_is == LossFormat::Double;
+        let left_residual = is_known.then(|| {
+            let residual = &workspace.image;
+            left_residual(&recorder, residual, outcome.last_residual, scaling)
+        });
         let steps = recorder.steps();
         let candidate = Candidate {
             rank: outcome
@@ -129,7 +138,8 @@ impl<T: Real> ScaledProblem<'_, T> {
                 .then(|| numerical_rank::<T>(scaled, outcome.pivots.as_ref())),
             inverse: stored.inverse,
             certificate: stored.certificate,
-            left_residual: last.map(|squared| <T as Real>::from_f64(squared.sqrt())),
+            left_residual: left_residual.flatten(),
+            underflow: stored.lost.filter(|_| is_spoilt),
             optimality: None,
             learning_rate_limit: None,
             products: Products {
@@ -210,15 +220,48 @@ fn is_singular_in_format<T: Real>(scaled: &DMatrix<f64>, x: &DMatrix<f64>) -> bo
     is_beyond_in_any_norm || (condition > 0.5 && pivots().are_beyond_precision())
 }
 
+/// ‖X·M − I‖_F of the last iterate as far as the search has computed it; an accurate residual of the
+/// equilibrated matrix is in `residual`.
+fn left_residual<T: Real, O: Observer<T>>(
+    recorder: &Recorder<'_, T, O>,
+    residual: &DMatrix<f64>,
+    source: LastResidual,
+    scaling: &Scaling,
+) -> Option<LeftResidual<T>> {
+    let is_accurate = source != LastResidual::Plain;
+    let squared = recorder.last_squared_distance()?;
+    let value = if scaling.is_common_factor() {
+        squared.sqrt()
+    } else if is_accurate {
+        scaling.left_residual_norm(residual)
+    } else {
+        return None;
+    };
+    Some(LeftResidual {
+        value: <T as Real>::from_f64(value),
+        is_accurate,
+    })
+}
+
 /// Records the loss of the last iterate, if the recorder has not seen it.
 fn complete_history<T: Real, O: Observer<T>>(
     recorder: &mut Recorder<'_, T, O>,
     x: &DMatrix<f64>,
     matrix: &DMatrix<f64>,
+    last_residual: LastResidual,
     workspace: &mut Workspace<f64>,
     counter: &mut ProductCounter,
 ) {
     if recorder.has_seen_last() {
+        return;
+    }
+    if last_residual == LastResidual::BeforeStep {
+        // I − X⁺M = I − XM − (X⁺ − X)·M, where the product is small, and its rounding negligible.
+        counter.multiply(&mut workspace.momentum, &workspace.momentum_image, matrix);
+        workspace.image -= &workspace.momentum;
+        let norm = workspace.image.norm();
+        let estimate = Estimate::Residual(&workspace.image);
+        let _ = recorder.see(x, norm * norm, estimate);
         return;
     }
     workspace.prepare_image();

@@ -12,6 +12,7 @@ use crate::inverse::automatic::descent::natural::{
 use crate::inverse::automatic::descent::safe::descend_safely;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::pivots::Pivots;
+use crate::inverse::automatic::refine::accurate::LastResidual;
 use crate::inverse::automatic::refine::mixed::{MixedOutcome, condition_if_applicable, correct};
 use crate::inverse::automatic::refine::plain::take_powers;
 use crate::inverse::automatic::refine::{POWERS_BELOW, refine};
@@ -45,6 +46,7 @@ pub(crate) struct SearchOutcome {
     pub(crate) last_loss_is: LossFormat,
     /// Whether the matrix is shown to be singular in every scaling.
     pub(crate) is_singular_in_any_scaling: bool,
+    pub(crate) last_residual: LastResidual,
 }
 
 /// One search for the inverse of an equilibrated matrix.
@@ -60,6 +62,7 @@ pub(crate) struct Search<'i, 'a> {
     test: SingularityTest<'a>,
     is_shown_singular: bool,
     last_loss_is: LossFormat,
+    last_residual: LastResidual,
     /// The pivots of the matrix, once a decision needed them.
     pivots: Option<Pivots<f64>>,
 }
@@ -91,6 +94,7 @@ impl<'i, 'a> Search<'i, 'a> {
             is_shown_singular: false,
             last_loss_is: LossFormat::Double,
             pivots: None,
+            last_residual: LastResidual::Plain,
         }
     }
 
@@ -121,6 +125,11 @@ impl<'i, 'a> Search<'i, 'a> {
             last_loss_is: self.last_loss_is,
             is_singular_in_any_scaling: self.test.is_met_in_any_scaling(),
             pivots: self.test.pivots().cloned().or(self.pivots),
+            last_residual: if stop_reason == StopReason::Accuracy {
+                self.last_residual
+            } else {
+                LastResidual::Plain
+            },
         }
     }
 
@@ -226,6 +235,7 @@ impl<'i, 'a> Search<'i, 'a> {
 
     /// Polishes an X with ‖I − XM‖₂ of this size; C = XM is in `image`.
     fn search_near(&mut self, mut size: f64) -> Result<Proof, StopReason> {
+        self.last_residual = LastResidual::Plain;
         if let Some(condition) = condition_if_applicable(self.iteration, self.target, size) {
             match correct(self.iteration, self.target, size, condition)? {
                 MixedOutcome::Proven(proof) => return Ok(proof),
@@ -251,9 +261,10 @@ impl<'i, 'a> Search<'i, 'a> {
             | DescentOutcome::Broken => Ok(Proof::NOTHING),
             DescentOutcome::Converged => {
                 let before = self.iteration.counter.products();
-                let proof = refine(self.iteration, self.target, self.weights.as_ref());
+                let refined = refine(self.iteration, self.target, self.weights.as_ref());
                 self.refine_products += self.iteration.counter.products() - before;
-                proof
+                self.last_residual = refined?.last_residual;
+                Ok(refined?.proof)
             }
         }
     }

@@ -13,8 +13,13 @@ pub(crate) enum Target {
     Full,
     /// The accuracy of working precision, without the accurate corrections.
     Working,
-    /// ‖I − XM‖_F, ‖I − MX‖_F or both at most this.
-    Residual { tolerance: f64, side: Side },
+    /// ‖I − XM‖_F, ‖I − MX‖_F or both at most this, after X is rounded to a format with this unit
+    /// roundoff.
+    Residual {
+        tolerance: f64,
+        side: Side,
+        roundoff: f64,
+    },
     /// A proven relative error ‖M⁻¹ − X‖∞/‖M⁻¹‖∞ at most this.
     Proven(f64),
 }
@@ -22,6 +27,9 @@ pub(crate) enum Target {
 /// A proven relative error above this leaves less than a digit: as far as can be decided, the
 /// matrix is singular to working precision.
 pub(crate) const LARGEST_USEFUL_ERROR: f64 = 0.1;
+
+/// The relative error that working accuracy may leave, in units of n·ε·κ.
+const WORKING_ERROR: f64 = 4.0;
 
 /// The error allowed, as a part of ε, before an inverse is rounded to single precision.
 const BEFORE_ROUNDING: f64 = 1.0 / 16.0;
@@ -32,7 +40,11 @@ impl Target {
         let is_single_precision = is_single_precision::<T>();
         let before_rounding = BEFORE_ROUNDING * T::EPSILON.to_f64();
         match self {
-            Self::Residual { tolerance, side } => {
+            Self::Residual {
+                tolerance,
+                side,
+                roundoff,
+            } => {
                 // X·M − I is C·(Xₛ·Mₛ − I)·C⁻¹, M·X − I is R⁻¹·(Mₛ·Xₛ − I)·R.
                 let spread = match side {
                     Side::Left => scaling.column_spread(),
@@ -46,7 +58,11 @@ impl Target {
                 } else {
                     tolerance
                 };
-                Self::Residual { tolerance, side }
+                Self::Residual {
+                    tolerance,
+                    side,
+                    roundoff,
+                }
             }
             Self::Proven(error) if is_single_precision => {
                 Self::Proven((0.5 * error).max(before_rounding))
@@ -91,14 +107,21 @@ impl Target {
     }
 
     /// Whether this proven relative error of the stored inverse is worth keeping, or reaches the
-    /// target.
-    pub(crate) fn accepts_stored(self, relative_error: f64) -> bool {
+    /// target; `working_error` is what [`working_error`] allows for the matrix.
+    pub(crate) fn accepts_stored(self, relative_error: f64, working_error: f64) -> bool {
         match self {
-            Self::Full | Self::Working => relative_error <= LARGEST_USEFUL_ERROR,
+            Self::Full => relative_error <= LARGEST_USEFUL_ERROR,
+            Self::Working => relative_error <= working_error,
             Self::Proven(error) => relative_error <= error,
             Self::Residual { .. } => relative_error < 1.0,
         }
     }
+}
+
+/// The relative error ‖M⁻¹ − X‖∞/‖M⁻¹‖∞ that working accuracy may leave, where ε belongs to the
+/// format and κ = ‖M‖∞·‖M⁻¹‖∞ to the equilibrated matrix.
+pub(crate) fn working_error(n: usize, epsilon: f64, condition: f64) -> f64 {
+    (WORKING_ERROR * n as f64 * epsilon * condition).min(LARGEST_USEFUL_ERROR)
 }
 
 /// Whether the format has fewer digits than `f64`, in which the search works.

@@ -265,6 +265,7 @@ fn candidate<T: Real>(
         products,
         route: Route::Optimizer,
         rank,
+        underflow: None,
         optimality,
         learning_rate_limit: None,
         report,

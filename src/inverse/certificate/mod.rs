@@ -13,6 +13,7 @@ use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::{absolute_row_sums, enlarge, largest};
 use crate::numerics::validation::{check_finite, check_shape, check_square};
+use crate::objective::Side;
 
 /// Rigorous bounds of the error of an approximate inverse X of a matrix M, both n×n.
 ///
@@ -130,6 +131,21 @@ impl Certificate {
             }
             _ => f64::INFINITY,
         }
+    }
+
+    /// A bound of ‖X·M − I‖_F, ‖M·X − I‖_F, or the larger one for both sides.
+    pub(crate) fn residual_norm_bound(&self, side: Side) -> f64 {
+        // ‖A‖_F ≤ √n·‖A‖∞, and scaling back enlarges no entry by more than the spread.
+        let (columns, rows) = (self.scaling.column_spread(), self.scaling.row_spread());
+        let left = self.left_residual.scale_by_power_of_two(columns);
+        let right = self.right_residual.scale_by_power_of_two(rows);
+        let largest = match side {
+            Side::Left => left,
+            Side::Right => right,
+            Side::Both => left.max(right),
+        };
+        let n = self.scaling.row_exponents().len();
+        enlarge((n as f64).sqrt() * largest, n)
     }
 
     /// The exponents rᵢ of the scaling of the n rows of M.

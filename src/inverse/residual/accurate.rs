@@ -25,6 +25,9 @@ pub(crate) enum Slices {
     Two,
     /// A = A₁ + A₂ + rest: six products, about 99 bits in f64.
     Three,
+    /// A = A₁ + A₂ + A₃ + rest: ten products, as many bits as the sums of the products hold, some
+    /// 105 in f64.
+    Four,
 }
 
 impl Slices {
@@ -33,6 +36,7 @@ impl Slices {
         match self {
             Self::Two => 3,
             Self::Three => 6,
+            Self::Four => 10,
         }
     }
 }
@@ -84,12 +88,24 @@ pub(crate) fn accurate_residual(
             sum.subtract((a, SlicePart::Slice(2)), (b, SlicePart::Rest(1)));
             sum.subtract((a, SlicePart::Rest(2)), (b, SlicePart::Rest(0)));
         }
+        Slices::Four => {
+            sum.subtract_exact((a, SlicePart::Slice(1)), (b, SlicePart::Slice(1)));
+            sum.subtract_exact((a, SlicePart::Slice(1)), (b, SlicePart::Slice(2)));
+            sum.subtract_exact((a, SlicePart::Slice(2)), (b, SlicePart::Slice(1)));
+            sum.subtract_exact((a, SlicePart::Slice(1)), (b, SlicePart::Slice(3)));
+            sum.subtract_exact((a, SlicePart::Slice(2)), (b, SlicePart::Slice(2)));
+            sum.subtract_exact((a, SlicePart::Slice(3)), (b, SlicePart::Slice(1)));
+            sum.subtract((a, SlicePart::Slice(1)), (b, SlicePart::Rest(3)));
+            sum.subtract((a, SlicePart::Slice(2)), (b, SlicePart::Rest(2)));
+            sum.subtract((a, SlicePart::Slice(3)), (b, SlicePart::Rest(1)));
+            sum.subtract((a, SlicePart::Rest(3)), (b, SlicePart::Rest(0)));
+        }
     }
     sum.into_row_bounds(a, b)
 }
 
 /// The order up to which slices take longer than the sums entry by entry.
-const DIRECT_UP_TO: usize = 8;
+pub(crate) const DIRECT_UP_TO: usize = 8;
 
 /// [`accurate_residual`] for a small order.
 fn direct_residual(a: &DMatrix<f64>, b: &DMatrix<f64>, buffers: ResidualBuffers<'_>) -> RowSums {
@@ -202,7 +218,7 @@ mod tests {
         for n in [1, 4, 8, 9, 12, 17] {
             for step in [0, 3, 25, 60] {
                 let (a, b) = (graded(n, 0.7, step).transpose(), graded(n, 1.9, step));
-                for slices in [Slices::Two, Slices::Three] {
+                for slices in [Slices::Two, Slices::Three, Slices::Four] {
                     let mut w = [(); 5].map(|()| DMatrix::zeros(n, n));
                     let mut counter = ProductCounter::new();
                     let bounds = accurate_residual(&a, &b, slices, buffers(&mut w), &mut counter);

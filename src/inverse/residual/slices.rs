@@ -13,7 +13,7 @@ use crate::numerics::real::Real;
 /// A part of a factor.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum SlicePart {
-    /// The first or the second slice.
+    /// The first, the second or the third slice.
     Slice(u32),
     /// The rest after this many slices; after none, the whole factor.
     Rest(u32),
@@ -80,10 +80,12 @@ fn write_parts<'a>(
     let places = out.iter_mut().zip(values).zip(cutters);
     match part {
         SlicePart::Slice(1) => places.for_each(|((to, &v), cutter)| *to = cutter.first(v)),
-        SlicePart::Slice(_) => places.for_each(|((to, &v), cutter)| *to = cutter.second(v)),
+        SlicePart::Slice(2) => places.for_each(|((to, &v), cutter)| *to = cutter.second(v)),
+        SlicePart::Slice(_) => places.for_each(|((to, &v), cutter)| *to = cutter.third(v)),
         SlicePart::Rest(0) => out.copy_from_slice(values),
         SlicePart::Rest(1) => places.for_each(|((to, &v), cutter)| *to = cutter.after_first(v)),
-        SlicePart::Rest(_) => places.for_each(|((to, &v), cutter)| *to = cutter.after_second(v)),
+        SlicePart::Rest(2) => places.for_each(|((to, &v), cutter)| *to = cutter.after_second(v)),
+        SlicePart::Rest(_) => places.for_each(|((to, &v), cutter)| *to = cutter.after_third(v)),
     }
 }
 
@@ -91,6 +93,7 @@ fn write_parts<'a>(
 struct Cutter {
     first: f64,
     second: f64,
+    third: f64,
 }
 
 impl Cutter {
@@ -105,6 +108,7 @@ impl Cutter {
         Self {
             first: constant(top + 1),
             second: constant(top + 1 - bits),
+            third: constant(top + 1 - 2 * bits),
         }
     }
 
@@ -122,5 +126,13 @@ impl Cutter {
 
     fn after_second(&self, value: f64) -> f64 {
         self.after_first(value) - self.second(value)
+    }
+
+    fn third(&self, value: f64) -> f64 {
+        (self.after_second(value) + self.third) - self.third
+    }
+
+    fn after_third(&self, value: f64) -> f64 {
+        self.after_second(value) - self.third(value)
     }
 }

@@ -3,14 +3,16 @@
 
 use nalgebra::DMatrix;
 
-use crate::inverse::residual::accurate::{ResidualBuffers, Slices, accurate_residual};
+use crate::inverse::residual::accurate::{
+    DIRECT_UP_TO, ResidualBuffers, Slices, accurate_residual,
+};
 use crate::inverse::residual::entrywise::residual_by_entries;
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::add_to_diagonal;
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{absolute_row_sums, absolute_times, enlarge};
+use crate::numerics::rounding::{absolute_row_sums, absolute_times, enlarge, unit_roundoff};
 use crate::objective::Side;
 
 /// A residual to verify: an inverse and its matrix, both equilibrated.
@@ -48,6 +50,29 @@ impl<'a> VerifiedResidual<'a> {
     pub(crate) fn rounding<T: Real>(&self, side: Side, counter: &mut ProductCounter) -> f64 {
         let of = |factors: ScaledFactors<'_>| factors.rounding(T::EPSILON.to_f64(), counter);
         self.largest(side, of)
+    }
+
+    /// The residual on this side, from one by a plain product in `f64`: for small matrices that of
+    /// more than twice the working precision, for others at least as large as the rounding of the
+    /// plain product, which may hide it.
+    pub(crate) fn honest(&self, plain: f64, side: Side) -> f64 {
+        let finer = if self.matrix.nrows() <= DIRECT_UP_TO {
+            self.upper_bound(side, &mut ProductCounter::new())
+        } else {
+            self.resolution(side).max(plain)
+        };
+        // Scaling back a matrix that is no inverse may overflow.
+        if finer.is_finite() && plain.is_finite() {
+            finer
+        } else {
+            plain
+        }
+    }
+
+    /// The size below which the rounding of a plain product in `f64` is likely to hide the residual:
+    /// that of independent roundings, u·‖|X||M|‖_F/√n at most.
+    pub(crate) fn resolution(&self, side: Side) -> f64 {
+        self.largest(side, |factors| factors.resolution())
     }
 
     /// An upper bound of the residual on this side, from a product of more than twice the working
@@ -108,12 +133,25 @@ impl ScaledFactors<'_> {
         units * self.norm(&sizes)
     }
 
+    fn resolution(&self) -> f64 {
+        // (|A||B|·e)ᵢ, scaled back.
+        let power = |exponent: i32| 1.0.scale_by_power_of_two(exponent);
+        let weights: Vec<f64> = self.exponents.iter().map(|e| power(-e)).collect();
+        let mut rows = absolute_times(self.a, &absolute_times(self.b, &weights));
+        for (row, exponent) in rows.iter_mut().zip(&self.exponents) {
+            *row = row.scale_by_power_of_two(*exponent);
+        }
+        unit_roundoff() * euclidean_norm(&rows) / (self.a.nrows() as f64).sqrt()
+    }
+
     fn upper_bound(&self, counter: &mut ProductCounter) -> f64 {
         let n = self.a.nrows();
         let [mut residual, mut errors] = [(); 2].map(|()| DMatrix::zeros(n, n));
         let rounding = if self.are_scaled_alike() {
+            // A small residual is computed without slices.
+            let order = if n <= DIRECT_UP_TO { 0 } else { n };
             let [mut slice_of_a, mut slice_of_b, mut product] =
-                [(); 3].map(|()| DMatrix::zeros(n, n));
+                [(); 3].map(|()| DMatrix::zeros(order, order));
             let buffers = ResidualBuffers {
                 residual: &mut residual,
                 errors: &mut errors,

@@ -8,7 +8,7 @@
 pub(crate) mod max_product;
 
 use crate::inverse::scaling::max_product::exponents_by_max_product;
-use crate::numerics::norm::columns;
+use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::real::Real;
 use nalgebra::DMatrix;
 
@@ -138,8 +138,34 @@ impl Scaling {
 
     /// X = C·Xₛ·R, the inverse of M from that of Mₛ, in place. Exact unless an entry leaves the
     /// range of normal numbers; an entry that is too large becomes ±∞.
-    pub(crate) fn unscale_inverse<T: Real>(&self, x: &mut DMatrix<T>) -> Exactness {
-        shift_exponents(x, &self.columns, &self.rows, 1)
+    pub(crate) fn unscale_inverse<T: Real>(&self, x: &mut DMatrix<T>) {
+        shift_exponents(x, &self.columns, &self.rows, 1);
+    }
+
+    /// Adds what [`unscale_inverse`](Self::unscale_inverse) would take from the entries of Xₛ to the
+    /// sums of the rows; returns the row and the column of the first entry that loses digits.
+    pub(crate) fn add_losses<T: Real>(
+        &self,
+        x: &DMatrix<T>,
+        sums: &mut [f64],
+    ) -> Option<(usize, usize)> {
+        let mut first = None;
+        let common_row = self.columns.first().filter(|_| self.column_spread() == 0);
+        for (j, (column, c)) in columns(x).zip(&self.rows).enumerate() {
+            if common_row.is_some_and(|r| keeps_digits(column, r + c)) {
+                continue;
+            }
+            let rows = column.iter().zip(&self.columns).zip(&mut *sums);
+            for (i, ((value, r), sum)) in rows.enumerate() {
+                let stored = value.scale_by_power_of_two(r + c);
+                let restored = stored.scale_by_power_of_two(-(r + c));
+                if restored != *value {
+                    *sum += (value.to_f64() - restored.to_f64()).abs();
+                    first = first.or(Some((i, j)));
+                }
+            }
+        }
+        first
     }
 
     /// Xₛ = C⁻¹·X·R⁻¹: the counterpart for Mₛ of an inverse of M.
@@ -147,6 +173,14 @@ impl Scaling {
         let mut scaled = x.map(T::to_f64);
         shift_exponents(&mut scaled, &self.columns, &self.rows, -1);
         scaled
+    }
+
+    /// ‖X·M − I‖_F from XₛMₛ − I: X·M − I = C·(XₛMₛ − I)·C⁻¹.
+    pub(crate) fn left_residual_norm(&self, residual: &DMatrix<f64>) -> f64 {
+        let scaled_back = residual.map_with_location(|i, j, value| {
+            value.scale_by_power_of_two(self.columns[i] - self.columns[j])
+        });
+        euclidean_norm(scaled_back.as_slice())
     }
 
     /// Whether an entry of Xₛ, scaled back, is too large for the format T.
@@ -195,15 +229,6 @@ impl Scaling {
     }
 }
 
-/// Whether a scaling by powers of two kept all digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exactness {
-    /// Scaling back gives the same numbers.
-    Exact,
-    /// Some entry left the range of normal numbers.
-    Rounded,
-}
-
 /// The exponents of the largest entries of the rows and of the columns; none where all entries are
 /// zero. Non-finite entries are ignored.
 fn largest_entries<T: Real>(matrix: &DMatrix<T>) -> (Vec<Option<i32>>, Vec<Option<i32>>) {
@@ -229,52 +254,33 @@ fn largest_entries<T: Real>(matrix: &DMatrix<T>) -> (Vec<Option<i32>>, Vec<Optio
 
 /// aᵢⱼ ← aᵢⱼ·2^(sign·(rowᵢ + columnⱼ)): the exponents are added first, so that two factors out of
 /// range whose product is in range do no harm.
-fn shift_exponents<T: Real>(
-    a: &mut DMatrix<T>,
-    rows: &[i32],
-    columns: &[i32],
-    sign: i32,
-) -> Exactness {
+fn shift_exponents<T: Real>(a: &mut DMatrix<T>, rows: &[i32], columns: &[i32], sign: i32) {
     let n = a.nrows();
     let common_row = rows.first().filter(|_| spread(rows) == 0);
-    let mut is_exact = true;
     for (column, c) in a.as_mut_slice().chunks_exact_mut(n).zip(columns) {
         let exponent = common_row.map(|r| sign * (r + c));
-        is_exact &= match exponent.and_then(|e| Some((T::power_of_two(e)?, T::power_of_two(-e)?))) {
-            Some(factors) => multiply_exactly(column, factors),
+        match exponent.and_then(T::power_of_two) {
+            Some(factor) => column.iter_mut().for_each(|value| *value *= factor),
             None => shift_each(column, rows, *c, sign),
-        };
-    }
-    if is_exact {
-        Exactness::Exact
-    } else {
-        Exactness::Rounded
+        }
     }
 }
 
-/// values ← factor·values; returns whether the inverse of the factor restores them.
-fn multiply_exactly<T: Real>(values: &mut [T], (factor, inverse): (T, T)) -> bool {
-    if factor == T::one() {
-        return true;
-    }
-    let mut is_exact = true;
-    for value in values {
-        let shifted = *value * factor;
-        is_exact &= shifted * inverse == *value;
-        *value = shifted;
-    }
-    is_exact
+/// Whether the values, multiplied by this power of two, keep all digits; false where the factor or
+/// its inverse is out of range.
+fn keeps_digits<T: Real>(values: &[T], exponent: i32) -> bool {
+    let factors = T::power_of_two(exponent).zip(T::power_of_two(-exponent));
+    factors.is_some_and(|(factor, inverse)| {
+        // Without a branch, so that it takes several values at a time.
+        let keep = |all, value: &T| all & (*value * factor * inverse == *value);
+        values.iter().fold(true, keep)
+    })
 }
 
-fn shift_each<T: Real>(column: &mut [T], rows: &[i32], c: i32, sign: i32) -> bool {
-    let mut is_exact = true;
+fn shift_each<T: Real>(column: &mut [T], rows: &[i32], c: i32, sign: i32) {
     for (value, r) in column.iter_mut().zip(rows) {
-        let exponent = sign * (r + c);
-        let shifted = value.scale_by_power_of_two(exponent);
-        is_exact &= shifted.scale_by_power_of_two(-exponent) == *value;
-        *value = shifted;
+        *value = value.scale_by_power_of_two(sign * (r + c));
     }
-    is_exact
 }
 
 fn spread(exponents: &[i32]) -> i32 {

@@ -8,13 +8,16 @@ use nalgebra::DMatrix;
 use crate::descent::StopReason;
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::refine::accurate_correction::{AccurateCorrection, NEGLIGIBLE};
+use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::residual::accurate::{Slices, accurate_residual};
 use crate::inverse::residual::slices::slice_bits;
 use crate::inverse::scaling::Weights;
+use crate::numerics::norm::euclidean_norm;
 use crate::numerics::rounding::{
     absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, unit_roundoff,
 };
+use crate::objective::Side;
 
 /// More corrections than this are never useful: each at least squares the residual.
 const MOST_CORRECTIONS: usize = 8;
@@ -22,64 +25,180 @@ const MOST_CORRECTIONS: usize = 8;
 /// Residuals above this promise nothing.
 const HOPELESS: f64 = 0.5;
 
+/// An error this small, in units of the roundoff, leaves a digit of X to chance so rarely that two
+/// searches end with the same X.
+const SETTLED: f64 = 1e-6;
+
 /// A bound this many times n·u, relative to the inverse, is more than roundings explain: another
 /// correction will show that the error is smaller.
 const LOOSE_PROOF: f64 = 1e3;
 
+/// The proof of a refined X, and how its residual is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refined {
+    pub(crate) proof: Proof,
+    pub(crate) last_residual: LastResidual,
+}
+
+/// How the residual I − XM of the last iterate is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LastResidual {
+    /// To working precision, by a plain product that may still have to be formed.
+    Plain,
+    /// To twice the precision, and the monitor has seen it.
+    Seen,
+    /// To twice the precision, for the iterate before the last step, in the workspace's `image`;
+    /// that step is in `momentum_image`.
+    BeforeStep,
+}
+
+impl Refined {
+    /// With a residual by a plain product.
+    pub(crate) fn plainly(proof: Proof) -> Self {
+        Self {
+            proof,
+            last_residual: LastResidual::Plain,
+        }
+    }
+}
+
 /// Improves X towards the correctly rounded inverse and proves how near it is.
 ///
 /// X ← X + R·X, or X + R·(X + R·X), with R = I − XM computed accurately, until the remaining error
-/// is below the rounding of X. Returns the proof for the final X, which needs no further product.
+/// is below the rounding of X. The proof for the final X needs no further product.
+///
+/// For a residual that this does not prove to be within its tolerance, corrections go on until the
+/// rounding of X alone decides its digits: then X, and with it whether the tolerance is met, hardly
+/// depends on where the corrections began, so that a larger tolerance is met too.
 ///
 /// With weights, the remaining error is also measured as it weighs in the inverse before the
 /// scaling.
 pub(crate) fn refine_accurately(
     iteration: &mut Iteration<'_, f64>,
+    target: Target,
     weights: Option<&Weights>,
-) -> Result<Proof, StopReason> {
+) -> Result<Refined, StopReason> {
     let matrix = iteration.matrix;
-    let unit = unit_roundoff();
+    let negligible = NEGLIGIBLE * unit_roundoff();
+    let settled = settled_error(target).min(negligible);
     let mut proven = Proof::NOTHING;
     let mut error_before = f64::INFINITY;
     for _ in 0..MOST_CORRECTIONS {
-        let slices = slices_for(matrix, weights, iteration.x);
+        let needed = slices_for(matrix, weights, iteration.x);
+        // A condition that takes four leaves so large a residual that the first correction cannot be
+        // the last, and need not be as accurate.
+        let is_first = error_before.is_infinite();
+        let slices = if is_first && needed == Slices::Four {
+            Slices::Two
+        } else {
+            needed
+        };
         let buffers = iteration.workspace.residual_buffers();
         let rounding = accurate_residual(iteration.x, matrix, slices, buffers, iteration.counter);
         let residual = &iteration.workspace.image;
         // False for NaN too.
         let is_promising = residual.norm() <= HOPELESS;
         if !is_promising {
-            return Ok(if proven.is_proof() {
+            let proof = if proven.is_proof() {
                 proven
             } else {
                 proof_here(iteration.x, residual, &rounding)
-            });
+            };
+            // A search for a residual goes on: it may have ended too early.
+            let is_enough =
+                is_proven_within(target, proof, matrix) || is_within(target, residual, &rounding);
+            return Ok(Refined::plainly(if is_enough {
+                proof
+            } else {
+                Proof::NOTHING
+            }));
         }
         iteration.show_residual()?;
-        let correction = AccurateCorrection::apply(iteration, weights, rounding);
+        if is_zero(&iteration.workspace.image) {
+            let proof = proof_here(iteration.x, &iteration.workspace.image, &rounding);
+            return Ok(Refined {
+                proof,
+                last_residual: LastResidual::Seen,
+            });
+        }
+        let correction = AccurateCorrection::apply(iteration, weights, rounding, settled);
         iteration.monitor.advance();
         proven = correction.proof(iteration.x, iteration.workspace);
         let error_after = correction.remaining_error();
-        let is_done = error_after <= NEGLIGIBLE * unit
-            && proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit;
+        let is_tight = proven.relative <= LOOSE_PROOF * matrix.nrows() as f64 * unit_roundoff();
+        let is_small = error_after <= settled
+            || (error_after <= negligible && is_proven_within(target, proven, matrix));
+        let is_done = is_tight && is_small && slices == needed;
         if is_done || error_after > 0.5 * error_before {
-            return Ok(proven);
+            break;
         }
         error_before = error_after;
     }
-    Ok(proven)
+    Ok(Refined {
+        proof: proven,
+        last_residual: LastResidual::BeforeStep,
+    })
 }
 
-/// Two slices as long as their rounding, times κ, stays below that of X.
+/// Whether X is the inverse as far as the accurate residual shows, so that no correction changes it.
+fn is_zero(residual: &DMatrix<f64>) -> bool {
+    residual.iter().all(|&entry| entry == 0.0)
+}
+
+/// The relative error of X, before it is rounded, at which its corrections end.
+fn settled_error(target: Target) -> f64 {
+    match target {
+        Target::Residual { roundoff, .. } => SETTLED * roundoff,
+        Target::Full | Target::Working | Target::Proven(_) => f64::INFINITY,
+    }
+}
+
+/// Whether a target for the residual is met as far as the proof tells; other targets are.
+fn is_proven_within(target: Target, proof: Proof, matrix: &DMatrix<f64>) -> bool {
+    let Target::Residual {
+        tolerance, side, ..
+    } = target
+    else {
+        return true;
+    };
+    let right = || largest_row_sum(matrix) * proof.absolute;
+    let rows = match side {
+        Side::Left => proof.residual,
+        Side::Right => right(),
+        Side::Both => right().max(proof.residual),
+    };
+    (matrix.nrows() as f64).sqrt() * rows <= tolerance
+}
+
+/// Whether I − XM with this rounding meets a target for the left residual.
+fn is_within(target: Target, residual: &DMatrix<f64>, rounding: &[f64]) -> bool {
+    match target {
+        Target::Residual {
+            tolerance,
+            side: Side::Left,
+            ..
+        } => residual.norm() + euclidean_norm(rounding) <= tolerance,
+        _ => false,
+    }
+}
+
+/// Two slices as long as their rounding, times κ, stays below that of X, then three, then four.
 fn slices_for(matrix: &DMatrix<f64>, weights: Option<&Weights>, x: &DMatrix<f64>) -> Slices {
     let n = matrix.nrows();
     let plain = matrix.norm() * x.norm();
     let weighted = weights.map_or(0.0, |weights| weighted_condition(matrix, weights, x));
     let condition = plain.max(weighted) / (n as f64).sqrt();
-    let two_slices = f64::from(slice_bits(n)).exp2().recip();
-    // False where weights underflow.
-    let suffice = condition * two_slices < 0.7 && !weighted.is_nan();
-    if suffice { Slices::Two } else { Slices::Three }
+    let bits = f64::from(slice_bits(n));
+    // The rounding of all products but the exact ones is 2^−β times smaller with each slice; `max`
+    // has lost a weighted condition whose weights underflow.
+    let suffice = |slices: f64| condition * (-(slices - 1.0) * bits).exp2() < 0.7;
+    if suffice(2.0) && !weighted.is_nan() {
+        Slices::Two
+    } else if suffice(3.0) {
+        Slices::Three
+    } else {
+        Slices::Four
+    }
 }
 
 /// How many times more a relative error of |X||M| weighs in |X||M||X| than one of X in X.

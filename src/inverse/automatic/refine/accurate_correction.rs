@@ -27,8 +27,8 @@ const VARIANCE: f64 = 4.0 / 12.0;
 
 /// X⁺ = fl(X + fl(R̂·Y)) with Y = X (order two) or Y = fl(X + fl(R̂·X)) (order three).
 ///
-/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, and Y, for order three, in
-/// `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
+/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, X⁺ − X in `momentum_image`, and Y,
+/// for order three, in `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
 ///
 /// order two: I − X⁺M = δ + R̂R − ΔM, M⁻¹ − X⁺ = δX + R(I − R)⁻¹·RX − Δ;
 /// order three: I − X⁺M = δ + R̂δ + R̂²R − (R̂Δ′ + Δ)M,
@@ -79,10 +79,12 @@ impl Sums {
 }
 
 impl AccurateCorrection {
+    /// Of order two if that leaves at most the error `allowed`.
     pub(crate) fn apply(
         iteration: &mut Iteration<'_, f64>,
         weights: Option<&Weights>,
         rounding: RowSums,
+        allowed: f64,
     ) -> Self {
         let (matrix, x) = (iteration.matrix, &mut *iteration.x);
         let w = &mut *iteration.workspace;
@@ -90,15 +92,20 @@ impl AccurateCorrection {
         let matrix_sums = absolute_row_sums(matrix);
         let before = Sums::of(x, &matrix_sums);
         counter.multiply(&mut w.momentum, &w.image, x);
-        let [second, third] = errors_left(x, weights, w);
-        let is_enough = second <= NEGLIGIBLE * unit_roundoff();
+        let [second, third] = errors_left(x, weights, w, allowed);
+        let is_enough = second <= allowed;
         if is_enough {
-            *x += &w.momentum;
+            w.momentum_image.copy_from(&w.momentum);
         } else {
             w.direction.copy_from(x);
             w.direction += &w.momentum;
             counter.multiply(&mut w.momentum_image, &w.image, &w.direction);
-            *x += &w.momentum_image;
+        }
+        let steps = w.momentum_image.as_mut_slice().iter_mut();
+        for (entry, step) in x.as_mut_slice().iter_mut().zip(steps) {
+            let before = *entry;
+            *entry += *step;
+            *step = *entry - before;
         }
         Self {
             third_order: !is_enough,
@@ -220,8 +227,13 @@ impl AccurateCorrection {
 /// Estimates of ‖R·D‖/‖X‖ and ‖R²·D‖/‖X‖ with D = R·X, which is in `momentum`: the errors that
 /// corrections of order two and three leave. With weights, the larger of the plain and the weighted
 /// norms.
-fn errors_left(x: &DMatrix<f64>, weights: Option<&Weights>, w: &Workspace<f64>) -> [f64; 2] {
-    let plain = plain_errors(x.norm(), w);
+fn errors_left(
+    x: &DMatrix<f64>,
+    weights: Option<&Weights>,
+    w: &Workspace<f64>,
+    allowed: f64,
+) -> [f64; 2] {
+    let plain = plain_errors(x.norm(), w, allowed);
     let Some(weights) = weights else {
         return plain;
     };
@@ -237,10 +249,10 @@ fn errors_left(x: &DMatrix<f64>, weights: Option<&Weights>, w: &Workspace<f64>) 
 }
 
 /// The same without weights, from products of norms if these are small enough.
-fn plain_errors(norm: f64, w: &Workspace<f64>) -> [f64; 2] {
+fn plain_errors(norm: f64, w: &Workspace<f64>, allowed: f64) -> [f64; 2] {
     let size = w.image.norm();
     let largest = size * w.momentum.norm() / norm;
-    let is_enough = largest <= NEGLIGIBLE * unit_roundoff();
+    let is_enough = largest <= allowed;
     if is_enough || w.image.nrows() <= CHEAP_UP_TO {
         return [largest, size * largest];
     }
@@ -284,7 +296,7 @@ fn max(values: &[f64]) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::AccurateCorrection;
+    use super::{AccurateCorrection, NEGLIGIBLE};
     use crate::descent::StopReason;
     use crate::inverse::automatic::iteration::Iteration;
     use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
@@ -293,7 +305,7 @@ mod tests {
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
     use crate::numerics::product::counter::ProductCounter;
-    use crate::numerics::rounding::absolute_row_sums;
+    use crate::numerics::rounding::{absolute_row_sums, unit_roundoff};
 
     struct Unwatched;
 
@@ -333,7 +345,8 @@ mod tests {
             counter: &mut ProductCounter::new(),
             monitor: &mut Unwatched,
         };
-        let correction = AccurateCorrection::apply(&mut iteration, None, rounding);
+        let correction =
+            AccurateCorrection::apply(&mut iteration, None, rounding, NEGLIGIBLE * unit_roundoff());
         let proof = correction.proof(&corrected, &w);
         let left = exact_norm(&exact_residual(&corrected, m));
         let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));

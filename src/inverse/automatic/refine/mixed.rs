@@ -6,8 +6,8 @@ use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::refine::mixed_correction::{
     MixedCorrection, Remainder, SINGLE_ROUNDOFF,
 };
-use crate::inverse::automatic::refine::plain::rounding_of_residual;
-use crate::inverse::automatic::target::{LARGEST_USEFUL_ERROR, Target};
+use crate::inverse::automatic::refine::plain::{is_working_accuracy, rounding_of_residual};
+use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::{Proof, ResidualBounds};
 use crate::numerics::matrix::{squared_distance_from_identity, subtract_from_identity};
 use crate::numerics::rounding::{absolute_row_sums, unit_roundoff};
@@ -123,8 +123,12 @@ pub(crate) fn correct(
             return Ok(MixedOutcome::Near);
         }
         if is_last {
-            let proof = remainder.proof(&bounds, iteration.x);
-            if accepts(iteration, target, proof, &mut correction, condition)? {
+            let last = LastRound {
+                proof: remainder.proof(&bounds, iteration.x),
+                bounds,
+                condition,
+            };
+            if let Some(proof) = last.accepted(iteration, target, &mut correction)? {
                 return Ok(MixedOutcome::Proven(proof));
             }
         }
@@ -145,25 +149,39 @@ pub(crate) fn correct(
     Ok(MixedOutcome::Short)
 }
 
-/// Do the proof and, for working precision, the residual after the last step reach the target?
-fn accepts(
-    iteration: &mut Iteration<'_, f64>,
-    target: Target,
+/// The last round of corrections, to be judged.
+struct LastRound {
+    /// The proof for the new X from what was known before.
     proof: Proof,
-    correction: &mut MixedCorrection,
+    /// The bounds of the residual before.
+    bounds: ResidualBounds,
+    /// About κ.
     condition: f64,
-) -> Result<bool, StopReason> {
-    if let Target::Proven(error) = target {
-        return Ok(proof.relative <= error);
+}
+
+impl LastRound {
+    /// The proof for the new X, if it and, for working accuracy, the residual reach the target.
+    fn accepted(
+        self,
+        iteration: &mut Iteration<'_, f64>,
+        target: Target,
+        correction: &mut MixedCorrection,
+    ) -> Result<Option<Proof>, StopReason> {
+        if let Target::Proven(error) = target {
+            return Ok(Some(self.proof).filter(|proof| proof.relative <= error));
+        }
+        let residual = &mut iteration.workspace.image;
+        let followed = correction.follow(residual, iteration.matrix, iteration.counter);
+        let proof = followed.proof(residual, &self.bounds, iteration.x);
+        let proof = proof.tightest(self.proof);
+        let like_lu = LU_RESIDUAL * unit_roundoff() * self.condition;
+        let is_like_lu = followed.largest_norm(residual) <= like_lu;
+        let is_accepted = is_like_lu && is_working_accuracy(proof, iteration);
+        if is_accepted {
+            iteration.show_residual()?;
+        }
+        Ok(is_accepted.then_some(proof))
     }
-    let residual = &mut iteration.workspace.image;
-    let doubt = correction.follow(residual, iteration.matrix, iteration.counter);
-    let like_lu = LU_RESIDUAL * unit_roundoff() * condition;
-    let is_accepted = proof.relative <= LARGEST_USEFUL_ERROR && residual.norm() + doubt <= like_lu;
-    if is_accepted {
-        iteration.show_residual()?;
-    }
-    Ok(is_accepted)
 }
 
 /// The lowest degree that reaches the target; else the lowest from which the next round will; else

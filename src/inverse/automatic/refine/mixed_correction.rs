@@ -74,23 +74,68 @@ impl MixedCorrection {
     }
 
     /// R ← R − ΔX·M for the last step: the residual of the new X without a product in `f64`.
-    /// Returns how far rounding may have moved ‖R‖_F: four times the effect of independent
-    /// roundings.
     pub(crate) fn follow(
         &mut self,
         residual: &mut DMatrix<f64>,
         matrix: &DMatrix<f64>,
         counter: &mut ProductCounter,
-    ) -> f64 {
+    ) -> FollowedResidual {
+        let n = matrix.nrows();
         let step = f64::from(self.sum.norm());
+        let step_norm = enlarge(largest_row_sum(&self.sum), n);
         to_single(&mut self.inverse, matrix);
         counter.multiply(&mut self.product, &self.sum, &self.inverse);
         let products = self.product.as_slice();
         for (r, &product) in residual.as_mut_slice().iter_mut().zip(products) {
             *r -= f64::from(product);
         }
-        4.0 * SINGLE_ROUNDOFF * step * matrix.norm() / (matrix.nrows() as f64).sqrt()
+        FollowedResidual {
+            step_norm,
+            doubt: 4.0 * SINGLE_ROUNDOFF * step * matrix.norm() / (n as f64).sqrt(),
+        }
     }
+}
+
+/// How far a residual that followed a step may be off.
+///
+/// With R̂ = R − δ before the step, the exact step ΔX and its rounding S to `f32`, the true residual
+/// of X + ΔX is R̂ − S·M + δ − (ΔX − S)·M, where |ΔX − S| ≤ u|ΔX|, and the product S·M is off by
+/// (g + u)·|S||M| with the rounding of M; u and g = nu/(1 − nu) are those of `f32`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FollowedResidual {
+    /// ‖S‖∞, rounded up.
+    step_norm: f64,
+    /// Four times the effect of independent roundings on ‖R‖_F.
+    doubt: f64,
+}
+
+impl FollowedResidual {
+    /// ‖R‖_F as far as is probable.
+    pub(crate) fn largest_norm(self, residual: &DMatrix<f64>) -> f64 {
+        residual.norm() + self.doubt
+    }
+
+    /// The proof for the new X from this residual, with the bounds of the one before the step, for
+    /// which [`Remainder`] holds.
+    pub(crate) fn proof(
+        self,
+        residual: &DMatrix<f64>,
+        before: &ResidualBounds,
+        corrected: &DMatrix<f64>,
+    ) -> Proof {
+        let n = corrected.nrows();
+        let tiny = single_underflow(n, self.step_norm + before.b_norm);
+        let roundings = per_product(n) * self.step_norm * before.b_norm + tiny;
+        let rho = largest_row_sum(residual) + before.rounding + roundings;
+        let norm = enlarge(largest_row_sum(corrected), n);
+        Proof::from_residual(enlarge(rho, n), norm)
+    }
+}
+
+/// g + 3u of `f32`: a product with the roundings of both factors, where nu is small.
+fn per_product(n: usize) -> f64 {
+    let units = n as f64 * SINGLE_ROUNDOFF;
+    units / (1.0 - units) + 3.0 * SINGLE_ROUNDOFF
 }
 
 fn to_single(out: &mut DMatrix<f32>, wide: &DMatrix<f64>) {
@@ -134,12 +179,11 @@ impl Remainder {
             && units <= LARGEST_PRODUCT_ERROR
             && bounds.a_norm.max(bounds.b_norm) <= LARGEST_NORM;
         holds.then(|| {
-            let per_product = units / (1.0 - units) + 3.0 * SINGLE_ROUNDOFF;
             let growth = (1.0 - rho).recip();
             Self {
                 power: rho.powi(degree as i32 + 1) * growth,
                 from_residual: delta * growth * growth,
-                from_products: 1.1 * rho * per_product * growth * growth,
+                from_products: 1.1 * rho * per_product(n) * growth * growth,
             }
         })
     }
@@ -175,7 +219,7 @@ fn single_underflow(n: usize, norm: f64) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{MixedCorrection, Remainder, ResidualBounds};
+    use super::{MixedCorrection, Remainder, ResidualBounds, SINGLE_ROUNDOFF};
     use crate::numerics::exact::{
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
@@ -193,13 +237,28 @@ mod tests {
         let bounds = ResidualBounds::new(x, &absolute_row_sums(m), &residual);
         let remainder = Remainder::after(&bounds, degree, n).expect("a small residual");
         let mut corrected = x.clone();
-        MixedCorrection::new(n).apply(&residual, &mut corrected, degree, &mut counter);
+        let mut correction = MixedCorrection::new(n);
+        correction.apply(&residual, &mut corrected, degree, &mut counter);
         let proof = remainder.proof(&bounds, &corrected);
         let left = exact_norm(&exact_residual(&corrected, m));
+        let followed = correction.follow(&mut residual, m, &mut counter);
+        let sharper = followed.proof(&residual, &bounds, &corrected);
         let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));
         let name = format!("degree {degree}, {x}");
-        assert_bounded(&name, &[left], &[proof.residual]);
+        assert_bounded(
+            &name,
+            &[left.clone(), left],
+            &[proof.residual, sharper.residual],
+        );
+        assert_bounded(&name, &errors, &vec![sharper.absolute; n]);
+        assert!(followed.largest_norm(&residual) >= residual.norm() + step_doubt(x, &corrected));
         assert_bounded(&name, &errors, &vec![proof.absolute; n]);
+    }
+
+    /// A little less than what has to be added to ‖R‖_F for the roundings of a step, if ‖M‖_F ≥ 1.
+    fn step_doubt(before: &DMatrix<f64>, after: &DMatrix<f64>) -> f64 {
+        let n = before.nrows() as f64;
+        3.9 * SINGLE_ROUNDOFF * (after - before).norm() / n.sqrt()
     }
 
     #[test]

@@ -6,17 +6,21 @@ pub(crate) mod mixed;
 mod mixed_correction;
 pub(crate) mod plain;
 
+use nalgebra::DMatrix;
+
 use crate::descent::StopReason;
 use crate::inverse::automatic::descent::plan::ResidualThresholds;
 use crate::inverse::automatic::iteration::Iteration;
-use crate::inverse::automatic::refine::accurate::refine_accurately;
+use crate::inverse::automatic::refine::accurate::{Refined, refine_accurately};
 use crate::inverse::automatic::refine::plain::{
-    continue_from_residual, correct_once, prove, rounding_of_residual,
+    continue_from_residual, correct_once, is_working_accuracy, prove, rounding_of_residual,
 };
-use crate::inverse::automatic::target::{LARGEST_USEFUL_ERROR, Target};
+use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::scaling::Weights;
 use crate::numerics::matrix::squared_distance_from_identity;
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::rounding::{absolute_row_sums, absolute_times, enlarge, product_error};
 use crate::objective::Side;
 
 /// Powers of I − XM are used below this norm; above it they are slower than a new descent.
@@ -29,23 +33,43 @@ pub(crate) fn refine(
     iteration: &mut Iteration<'_, f64>,
     target: Target,
     weights: Option<&Weights>,
-) -> Result<Proof, StopReason> {
+) -> Result<Refined, StopReason> {
     match target {
         Target::Full => {}
         Target::Working => {
-            let proof = correct_once(iteration, target.thresholds())?;
-            if proof.relative <= LARGEST_USEFUL_ERROR {
-                return Ok(proof);
+            if let Some(proof) = refine_to_working_accuracy(iteration, target)? {
+                return Ok(Refined::plainly(proof));
             }
         }
         Target::Residual { .. } | Target::Proven(_) => {
             if let Some(proof) = refine_plainly(iteration, target)? {
-                return Ok(proof);
+                return Ok(Refined::plainly(proof));
             }
         }
     }
     iteration.workspace.prepare();
-    refine_accurately(iteration, weights)
+    refine_accurately(iteration, target, weights)
+}
+
+/// The proof of working accuracy, if plain corrections reach it.
+///
+/// One does, unless an estimate of ‖I − XM‖ was too small; the residual that the proof leaves shows
+/// its true size.
+fn refine_to_working_accuracy(
+    iteration: &mut Iteration<'_, f64>,
+    target: Target,
+) -> Result<Option<Proof>, StopReason> {
+    let proof = correct_once(iteration, target.thresholds())?;
+    if is_working_accuracy(proof, iteration) {
+        return Ok(Some(proof));
+    }
+    let size = iteration.workspace.image.norm();
+    if size >= POWERS_BELOW || size <= rounding_of_residual(iteration) {
+        return Ok(None);
+    }
+    continue_from_residual(iteration, size)?;
+    let proof = correct_once(iteration, target.thresholds())?;
+    Ok(is_working_accuracy(proof, iteration).then_some(proof))
 }
 
 /// The proof by plain products, if working precision suffices for the target; otherwise X is left
@@ -85,7 +109,9 @@ fn is_within_working_precision(iteration: &Iteration<'_, f64>, target: Target) -
     match target {
         Target::Full | Target::Working => true,
         Target::Proven(error) => rounding <= error,
-        Target::Residual { tolerance, side } => match side {
+        Target::Residual {
+            tolerance, side, ..
+        } => match side {
             Side::Left => rounding <= tolerance,
             Side::Right | Side::Both => rounding * condition <= tolerance,
         },
@@ -96,8 +122,13 @@ fn is_within_working_precision(iteration: &Iteration<'_, f64>, target: Target) -
 fn suffices(proof: Proof, target: Target, iteration: &mut Iteration<'_, f64>) -> bool {
     match target {
         Target::Full | Target::Working => false,
-        Target::Residual { tolerance, side } => {
-            proof.is_proof() && residual_on(side, iteration) <= tolerance
+        Target::Residual {
+            tolerance,
+            side,
+            roundoff,
+        } => {
+            proof.is_proof()
+                && residual_on(side, iteration) + doubt_on(side, roundoff, iteration) <= tolerance
         }
         Target::Proven(error) => proof.relative <= error,
     }
@@ -117,4 +148,25 @@ fn residual_on(side: Side, iteration: &mut Iteration<'_, f64>) -> f64 {
         Side::Both => left.max(right),
         Side::Left | Side::Right => right,
     }
+}
+
+/// How much larger than [`residual_on`] this side the residual may be once X is rounded to a format
+/// with this unit roundoff: ‖I − XM‖_F is off by at most (g + roundoff)·‖|X||M|‖_F.
+///
+/// That is more than the correctly rounded inverse leaves. So a tolerance that is reached here is
+/// also reached by the accurate finish.
+fn doubt_on(side: Side, roundoff: f64, iteration: &Iteration<'_, f64>) -> f64 {
+    let (x, matrix) = (&*iteration.x, iteration.matrix);
+    let n = x.nrows();
+    let of = |a: &DMatrix<f64>, b: &DMatrix<f64>| {
+        // The 2-norm of a row is at most the sum of its absolute values.
+        let sizes = euclidean_norm(&absolute_times(a, &absolute_row_sums(b)));
+        (product_error(n) + roundoff) * sizes
+    };
+    let doubt = match side {
+        Side::Left => of(x, matrix),
+        Side::Right => of(matrix, x),
+        Side::Both => of(x, matrix).max(of(matrix, x)),
+    };
+    enlarge(doubt, n)
 }

@@ -5,11 +5,14 @@ use crate::inverse::automatic::descent::chebyshev::apply_step;
 use crate::inverse::automatic::descent::plan::{DEGREES, ResidualThresholds};
 use crate::inverse::automatic::descent::polynomial::ChebyshevStep;
 use crate::inverse::automatic::iteration::Iteration;
+use crate::inverse::automatic::target::working_error;
 use crate::inverse::certificate::proof::{Order, Proof, plain_proof};
 use crate::numerics::matrix::{squared_distance_from_identity, subtract_from_identity};
 use crate::numerics::power_method::distance_from_identity;
 use crate::numerics::product::counter::Symmetry;
-use crate::numerics::rounding::{absolute_row_sums, absolute_times, largest, product_error};
+use crate::numerics::rounding::{
+    absolute_row_sums, absolute_times, largest, largest_row_sum, product_error,
+};
 
 /// Each power step at least squares the distance.
 const MOST_POWERS: usize = 12;
@@ -100,6 +103,14 @@ pub(crate) fn prove(iteration: &mut Iteration<'_, f64>) -> Result<Proof, StopRea
     let proof = plain_proof(matrix, x, Order::InverseFirst, residual, iteration.counter);
     iteration.show_residual()?;
     Ok(proof)
+}
+
+/// Whether the proof of X is one of working accuracy.
+pub(crate) fn is_working_accuracy(proof: Proof, iteration: &Iteration<'_, f64>) -> bool {
+    // ‖M⁻¹‖ ≥ ‖X‖ − ‖M⁻¹ − X‖.
+    let inverse_norm = largest_row_sum(iteration.x) - proof.absolute;
+    let condition = largest_row_sum(iteration.matrix) * inverse_norm;
+    proof.relative <= working_error(iteration.x.nrows(), f64::EPSILON, condition)
 }
 
 /// A bound of ‖R̂ − R‖∞ for R̂ = I − XM by a plain product.
