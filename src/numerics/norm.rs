@@ -20,7 +20,9 @@ pub(crate) fn columns<T: Real>(matrix: &DMatrix<T>) -> impl Iterator<Item = &[T]
 /// Σxᵢ·yᵢ over the shorter length, summed by blocks, so that long sums lose no digits.
 #[inline(always)]
 pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
-    if x.len().min(y.len()) <= BLOCK {
+    let length = x.len().min(y.len());
+    let (x, y) = (&x[..length], &y[..length]);
+    if length <= BLOCK {
         return dot_of_block(x, y);
     }
     let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK));
@@ -28,6 +30,7 @@ pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
     sums.fold(T::zero(), |total, sum| total + sum)
 }
 
+/// The same for two slices of one length.
 #[inline(always)]
 fn dot_of_block<T: Real>(x: &[T], y: &[T]) -> T {
     let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
@@ -129,7 +132,8 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{all_finite, dot, euclidean_norm, norm_in_range};
+    use super::{all_finite, dot, euclidean_norm, norm_in_range, sum_of_squares};
+    use crate::numerics::real::Real;
 
     #[test]
     fn a_dot_product_includes_every_entry() {
@@ -138,6 +142,43 @@ mod tests {
             let right: Vec<f64> = left.iter().map(|x| x + 1.0).collect();
             let expected: f64 = left.iter().map(|x| x * (x + 1.0)).sum();
             assert_eq!(dot(&left, &right), expected);
+        }
+    }
+
+    #[test]
+    fn long_sums_keep_their_digits() {
+        // As many equal terms as a power of two: the exact sum is one term, scaled.
+        let (length, doublings) = (1 << 20, 20);
+        for term in [0.1_f32, 0.7, 1.3] {
+            let exact = term.scale_by_power_of_two(doublings);
+            let unit = exact * f32::EPSILON;
+            let found = dot(&vec![term; length], &vec![1.0; length]);
+            assert!((found - exact).abs() <= 100.0 * unit, "{found:e} {exact:e}");
+            let squares = sum_of_squares(&vec![term; length]);
+            let exact = (term * term).scale_by_power_of_two(doublings);
+            let unit = exact * f32::EPSILON;
+            assert!((squares - exact).abs() <= 100.0 * unit, "{squares:e}");
+        }
+        // The shorter length counts, whichever side it is on.
+        let (long, short) = (vec![1.0; 5000], vec![1.0; 2500]);
+        assert_eq!((dot(&long, &short), dot(&short, &long)), (2500.0, 2500.0));
+    }
+
+    #[test]
+    fn a_norm_keeps_its_digits_where_squares_underflow() {
+        // ‖(1, t, …, t)‖ at scales where t² falls below the normal numbers, then 1² itself.
+        let (small, count) = (1.4 * 2.0_f64.powi(-26), 1000);
+        let expected = (1.0 + f64::from(count) * small * small).sqrt();
+        let mut values = vec![small; 1000];
+        values.push(1.0);
+        for exponent in 440..560 {
+            let scaled: Vec<f64> = values
+                .iter()
+                .map(|value| value.scale_by_power_of_two(-exponent))
+                .collect();
+            let found = euclidean_norm(&scaled).scale_by_power_of_two(exponent);
+            let error = (found - expected).abs();
+            assert!(error <= 4.0 * f64::EPSILON, "2^-{exponent}: {error:e}");
         }
     }
 
