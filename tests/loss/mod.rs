@@ -61,6 +61,33 @@ fn value_and_gradient_belong_together() {
     check_value::<f64>();
 }
 
+/// What a loss does through a reference to it, beside what it does itself.
+fn check_borrowed<L: Loss<f64>>(name: &str, borrowed: L, loss: &dyn Loss<f64>, length: usize) {
+    let (prediction, target): (Vec<f64>, Vec<f64>) = (wavy(length, 0.1), wavy(length, 0.9));
+    let value = loss.value(&prediction, &target);
+    assert_eq!(borrowed.value(&prediction, &target), value, "{name}");
+    let mut gradients = [vec![f64::NAN; length], vec![f64::NAN; length]];
+    let [through, direct] = &mut gradients;
+    let found = borrowed.value_and_gradient(&prediction, &target, through);
+    assert_eq!(found, loss.value_and_gradient(&prediction, &target, direct));
+    assert_eq!(through, direct, "{name}");
+    for dimension in 0..2 * length {
+        let found = borrowed.check_dimension(dimension);
+        assert_eq!(found, loss.check_dimension(dimension), "{name}");
+    }
+}
+
+#[test]
+fn a_borrowed_loss_is_the_loss() {
+    for named in losses() {
+        let loss = (named.of_length)(5);
+        check_borrowed(named.name, &*loss, &*loss, 5);
+    }
+    let weighted: &dyn Loss<f64> = &WeightedMeanSquaredError::new(vec![1.0; 3]).unwrap();
+    assert!(weighted.check_dimension(4).is_err());
+    check_borrowed("weighted", weighted, weighted, 3);
+}
+
 #[test]
 fn mean_squared_error_is_a_mean_without_half() {
     let (prediction, target): (Vec<f64>, Vec<f64>) = (vec![3.0; 10], vec![1.0; 10]);
