@@ -311,6 +311,11 @@ mod tests {
         assert!(exact.largest_error_bound() < 1e-14);
         let wrong_value = SvdCertificate::of(&m, &u, &[2.0, 0.75], &v);
         assert!(wrong_value.error_bound(1) >= 0.25);
+        let largest = (0..2).map(|index| wrong_value.error_bound(index));
+        assert_eq!(
+            wrong_value.largest_error_bound(),
+            largest.fold(0.0, f64::max)
+        );
         let skew = dmatrix![1.0, 0.1; 0.0, 1.0];
         let wrong_vector = SvdCertificate::of(&m, &skew, &[2.0, 1.0], &v);
         assert!(wrong_vector.left_orthogonality_bound() >= 0.1);
