@@ -152,7 +152,7 @@ fn the_scaling_is_stated_for_every_row_and_column() {
 fn bounds_of_entries_are_those_of_the_matrix_before_its_scaling() {
     let m: DMatrix<f64> = dmatrix![4.0, 1.0, 0.5; -1.0, 3.0, 0.25; 0.5, -1.0, 2.0];
     let inverse = m.clone().try_inverse().unwrap();
-    for (row_scale, column_scale) in [(0, 0), (1, 0), (0, 1), (30, -50), (-300, -200)] {
+    for (row_scale, column_scale) in [(0, 0), (1, 0), (0, 1), (30, -50), (-300, -200), (300, 200)] {
         let scale = |unit: i32, k: usize| 2.0_f64.powi(unit * k as i32);
         // Graded rows and columns, and the inverse of that.
         let graded = DMatrix::from_fn(3, 3, |i, j| {

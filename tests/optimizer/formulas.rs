@@ -3,7 +3,7 @@
 
 use approx::assert_relative_eq;
 use matrix_descent::optimizer::{AdaDelta, AdaGrad, Lion, NAdam, RmsProp};
-use matrix_descent::{Adam, AdamW, Optimizer};
+use matrix_descent::{Adam, AdamW, Optimizer, Sgd};
 
 use crate::support::objectives::wavy;
 
@@ -20,6 +20,32 @@ fn assert_follows(rule: impl Optimizer<f64>, mut formula: impl FnMut(i32, f64, f
 
 fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
+}
+
+#[test]
+fn sgd() {
+    let (lr, mu, tau, decay) = (0.1, 0.8, 0.25, 0.2);
+    let rule = Sgd::new(lr).weight_decay(decay);
+    assert_follows(rule, |_, x, gradient| x - lr * (gradient + decay * x));
+    let mut v = 0.0;
+    assert_follows(rule.momentum(mu), |_, x, gradient| {
+        v = mu * v + gradient + decay * x;
+        x - lr * v
+    });
+    let mut v = 0.0;
+    assert_follows(rule.nesterov_momentum(mu), |_, x, gradient| {
+        let g = gradient + decay * x;
+        v = mu * v + g;
+        x - lr * (g + mu * v)
+    });
+    // As in PyTorch, the first gradient is not dampened.
+    let mut v = None;
+    assert_follows(rule.dampened_momentum(mu, tau), |_, x, gradient| {
+        let g = gradient + decay * x;
+        let next = v.map_or(g, |v: f64| mu * v + (1.0 - tau) * g);
+        v = Some(next);
+        x - lr * next
+    });
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn extended<T: Real>(before: Point<T>, point: Point<T>) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bracket, Conditions};
+    use super::{Bracket, Conditions, extended};
     use crate::optimizer::line_search::trials::Point;
 
     fn point(length: f64, loss: f64, slope: f64) -> Point<f64> {
@@ -215,6 +215,8 @@ mod tests {
             // Outside: the middle.
             (point(2.0, -3.0, -0.5), width, blur, 1.0),
             (point(2.0, -0.5, -0.5), width, blur, 1.0),
+            // At the far end itself.
+            (point(2.0, 1.0, 0.0), width, 0.7, 1.0),
             // Narrowed by less than a third.
             (point(2.0, 2.0, -0.5), 3.0, blur, 1.0),
             (point(2.0, 2.0, -0.5), 3.1, blur, 2.0 / 3.0),
@@ -237,6 +239,33 @@ mod tests {
                 assert_eq!(bracket.width, 2.0);
             }
         }
+    }
+
+    #[test]
+    fn a_minimum_at_the_near_end_is_not_tried_again() {
+        let mut bracket = Bracket {
+            near: point(0.0, 1.0, 0.0),
+            far: None,
+            width: 100.0,
+        };
+        assert_eq!(bracket.next_within(point(2.0, 1.0, 3.0), 0.5), 1.0);
+    }
+
+    #[test]
+    fn a_step_that_is_too_short_is_extended_to_the_secant_or_tenfold() {
+        let before = point(0.0, 1.0, -1.0);
+        for (slope, expected) in [
+            (-0.5, 2.0),
+            (-0.75, 4.0),
+            // Beyond ten times the length, behind it, and at it.
+            (-0.95, 10.0),
+            (-2.0, 10.0),
+            (0.0, 10.0),
+        ] {
+            let found = extended(before, point(1.0, 0.5, slope));
+            assert!((found - expected).abs() < 1e-12, "{slope}: {found}");
+        }
+        assert_eq!(extended(before, point(1e308, 0.5, -2.0)), f64::MAX);
     }
 
     /// The minimum of the cubic 1 − x + a·x² + b·x³ with this value and slope at 2.
