@@ -157,10 +157,10 @@ pub(super) fn orthogonality(a: &DMatrix<f64>) -> f64 {
     }
     // The roundings are at most g·|A|ᵀ|A|, whose norm is at most ‖A‖²_F.
     let rounding = product_error(a.nrows()) * sum_of_squares(a.as_slice());
-    let smallest = smallest_subnormal::<f64>();
-    let underflow = smallest * (a.ncols() * a.ncols() * a.nrows()) as f64;
     let norm = euclidean_norm(gram.as_slice());
-    enlarge(norm + rounding + underflow, gram.len() + a.len())
+    // Underflow is nothing beside these: a short A is far from orthonormal, and any other leaves
+    // u/2 or more of rounding.
+    enlarge(norm + rounding, gram.len() + a.len())
 }
 
 /// η for these departures from orthogonality; ∞ if one is.
@@ -334,5 +334,23 @@ mod tests {
             assert!(bound <= 2.1 * formula, "{a}, {b}: {bound} > {formula}");
         }
         assert_eq!(distortion(f64::INFINITY, 0.0), f64::INFINITY);
+        // η = max(½(a + b + ab), 1 − √(1 − min(a + b, 1))).
+        for (a, b) in [
+            (0.1, 0.2),
+            (0.05, 0.0),
+            (0.5, 0.5),
+            (0.0, 0.75),
+            (3.0, 0.0),
+            (2.0, 1.0),
+        ] {
+            let above: f64 = 0.5 * (a + b + a * b);
+            let formula = above.max(1.0 - (1.0 - f64::min(a + b, 1.0)).sqrt());
+            assert_barely_above("distortion", distortion(a, b), formula * (1.0 - 1e-13));
+        }
+        for (a, b) in [(1e-10, 2e-10), (0.0, 3e-16), (1e-200, 1e-200)] {
+            let sum: f64 = a + b;
+            let series = sum / 2.0 + sum * sum / 8.0;
+            assert_barely_above("distortion", distortion(a, b), series * (1.0 - 1e-13));
+        }
     }
 }
