@@ -164,9 +164,9 @@ fn bounds_of_entries_are_those_of_the_matrix_before_its_scaling() {
         let found = certify(&graded, &x).unwrap();
         assert!(found.is_proof());
         let (rows, columns) = (found.row_exponents(), found.column_exponents());
-        for i in 0..3 {
-            for j in 0..3 {
-                let expected = found.absolute_error_bound() * 2.0_f64.powi(columns[i] + rows[j]);
+        for (i, &column) in columns.iter().enumerate() {
+            for (j, &row) in rows.iter().enumerate() {
+                let expected = found.absolute_error_bound() * 2.0_f64.powi(column + row);
                 let bound = found.entry_error_bound(i, j);
                 if expected >= f64::MIN_POSITIVE {
                     assert_eq!(bound, expected);
