@@ -158,6 +158,12 @@ fn starts() -> Vec<Case> {
     )
     .unwrap();
     other.step();
+    let far = FitObjective::new(MeanSquaredError, vec![1e200; 2]);
+    let beyond = Stepper::resume(far, Sgd::new(0.1), other.clone().into_checkpoint()).map(|_| ());
+    let infinite = Error::Resume(ResumeError::DifferentObjective {
+        recorded: 0.9 * 0.9,
+        found: f64::INFINITY,
+    });
     let found = FitObjective::new(MeanSquaredError, vec![3.0; 2]);
     let foreign = Stepper::resume(found, Sgd::new(0.1), other.into_checkpoint()).map(|_| ());
     let different = Error::Resume(ResumeError::DifferentObjective {
@@ -166,6 +172,7 @@ fn starts() -> Vec<Case> {
     });
     vec![
         ("another objective", error(foreign), different),
+        ("an objective out of range", error(beyond), infinite),
         (
             "shape",
             error(invert_by_descent(&regular(), config)),

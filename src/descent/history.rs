@@ -62,3 +62,28 @@ impl<T: Real> LossHistory<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::LossHistory;
+    use crate::descent::report::StopReason;
+
+    #[test]
+    fn the_best_step_is_the_first_with_the_least_loss() {
+        for (losses, best) in [
+            (vec![1.0, 2.0, 3.0], 0),
+            (vec![3.0, 1.0, 1.0, 2.0], 1),
+            (vec![3.0, 2.0, 1.0], 2),
+        ] {
+            let mut history = LossHistory::with_capacity(losses.len());
+            losses.iter().for_each(|&loss| history.push(loss));
+            assert_eq!(history.len(), losses.len());
+            let steps = losses.len() - 1;
+            let report = history.into_report(steps, 9, StopReason::Stalled, Duration::ZERO);
+            assert_eq!((report.best_step, report.steps), (best, steps));
+            assert_eq!((report.losses, report.evaluations), (losses, 9));
+        }
+    }
+}

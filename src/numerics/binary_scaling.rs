@@ -33,3 +33,29 @@ pub(crate) fn scale<T: Real>(values: &mut [T], exponent: i32) {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{largest_exponent, scale, scaled};
+
+    #[test]
+    fn the_exponent_is_that_of_the_largest_entry_whatever_its_sign() {
+        assert_eq!(largest_exponent(&dmatrix![3.0, -9.0; 0.0, 8.0]), Some(3));
+        assert_eq!(largest_exponent(&dmatrix![0.25_f32]), Some(-2));
+        assert_eq!(largest_exponent(&DMatrix::<f64>::zeros(2, 3)), None);
+    }
+
+    #[test]
+    fn scaling_multiplies_by_the_power_of_two() {
+        let m = dmatrix![3.0, -9.0; 0.0, 8.0];
+        let expected = dmatrix![0.75, -2.25; 0.0, 2.0];
+        assert_eq!(scaled(&m, -2), expected);
+        let mut values = m.clone();
+        scale(values.as_mut_slice(), -2);
+        assert_eq!(values, expected);
+        scale(values.as_mut_slice(), 0);
+        assert_eq!(values, expected);
+    }
+}

@@ -62,13 +62,16 @@ pub(crate) fn roundings_of_loss(count: usize) -> usize {
 /// Σxᵢ·yᵢ over the shorter length, summed by blocks, so that long sums lose no digits.
 #[inline(always)]
 pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
-    if x.len().min(y.len()) <= BLOCK {
+    let length = x.len().min(y.len());
+    let (x, y) = (&x[..length], &y[..length]);
+    if length <= BLOCK {
         return dot_of_block(x, y);
     }
     let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK));
     sum_in_pairs(blocks.map(|(x, y)| dot_of_block(x, y)))
 }
 
+/// The same for two slices of one length.
 #[inline(always)]
 fn dot_of_block<T: Real>(x: &[T], y: &[T]) -> T {
     let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
@@ -228,6 +231,7 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
 #[cfg(test)]
 mod tests {
     use super::{all_finite, dot, euclidean_norm, norm_in_range, sum_in_pairs, sum_of_squares};
+    use crate::numerics::real::Real;
 
     #[test]
     fn a_dot_product_includes_every_entry() {
@@ -270,6 +274,30 @@ mod tests {
                 error <= 12.0 * f64::from(f32::EPSILON),
                 "{length}: {error:e}"
             );
+        }
+    }
+
+    #[test]
+    fn the_shorter_length_counts_whichever_side_it_is_on() {
+        let (long, short) = (vec![1.0; 5000], vec![1.0; 2500]);
+        assert_eq!((dot(&long, &short), dot(&short, &long)), (2500.0, 2500.0));
+    }
+
+    #[test]
+    fn a_norm_keeps_its_digits_where_squares_underflow() {
+        // ‖(1, t, …, t)‖ at scales where t² falls below the normal numbers, then 1² itself.
+        let (small, count) = (1.4 * 2.0_f64.powi(-26), 1000);
+        let expected = (1.0 + f64::from(count) * small * small).sqrt();
+        let mut values = vec![small; 1000];
+        values.push(1.0);
+        for exponent in 440..560 {
+            let scaled: Vec<f64> = values
+                .iter()
+                .map(|value| value.scale_by_power_of_two(-exponent))
+                .collect();
+            let found = euclidean_norm(&scaled).scale_by_power_of_two(exponent);
+            let error = (found - expected).abs();
+            assert!(error <= 4.0 * f64::EPSILON, "2^-{exponent}: {error:e}");
         }
     }
 

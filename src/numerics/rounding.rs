@@ -92,9 +92,11 @@ pub(crate) fn or_infinity(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use nalgebra::DMatrix;
+    use num_rational::BigRational;
 
     use super::{
-        absolute_row_sums, absolute_times, enlarge, largest_row_sum, product_error, underflow,
+        absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error,
+        slightly_more, smallest_subnormal, underflow, unit_roundoff,
     };
     use crate::numerics::exact::{Exact, assert_bounded, exact, exact_row_sums, rational};
     use crate::numerics::product::counter::ProductCounter;
@@ -119,6 +121,86 @@ mod tests {
         let mut product = DMatrix::zeros(a.nrows(), a.nrows());
         ProductCounter::new().multiply(&mut product, a, b);
         product
+    }
+
+    #[test]
+    fn the_units_are_those_of_the_formats() {
+        assert_eq!(unit_roundoff(), 2.0_f64.powi(-53));
+        assert_eq!(smallest_subnormal::<f64>(), f64::from_bits(1));
+        assert_eq!(smallest_subnormal::<f32>(), f32::from_bits(1));
+    }
+
+    /// Exact lower and upper bounds of a bound: it has to be at least what it bounds, and not to
+    /// give away more than the last digits.
+    fn assert_barely_above(name: &str, found: f64, exact: &BigRational) {
+        let found = rational(found);
+        assert!(found >= *exact, "{name}: below");
+        assert!(found <= exact * rational(1.0 + 2e-15), "{name}: far above");
+    }
+
+    #[test]
+    fn the_error_of_a_product_is_rounded_up() {
+        let (one, unit) = (rational(1.0), rational(unit_roundoff()));
+        for n in [1_u32, 2, 3, 7, 100, 999, 123_457, u32::MAX] {
+            let units = rational(f64::from(n)) * &unit;
+            let exact = &units / (&one - &units);
+            assert_barely_above(&n.to_string(), product_error(n as usize), &exact);
+        }
+        // From nu = 0.1 on it says nothing.
+        let last = (0.1 / unit_roundoff()) as usize;
+        assert!(product_error(last - 1).is_finite());
+        assert_eq!(product_error(last + 1), f64::INFINITY);
+        assert_eq!(product_error(usize::MAX), f64::INFINITY);
+    }
+
+    #[test]
+    fn underflow_adds_a_smallest_number_a_term_and_half_of_one_an_entry() {
+        let smallest = f64::from_bits(1);
+        assert_eq!(underflow(3, 0.0), 9.0 * smallest);
+        assert_eq!(underflow(4, 12.0), 64.0 * smallest);
+        assert_eq!(underflow(2, 0.5), 5.0 * smallest);
+    }
+
+    #[test]
+    fn an_enlarged_value_makes_up_for_so_many_roundings() {
+        // The most that 8n + 100 roundings in a row can take from a sum.
+        for n in [0_u32, 1, 2, 10, 1000] {
+            let roundings = 8 * n + 100;
+            let lost = rational(1.0 + f64::from(roundings) * f64::EPSILON);
+            for value in [1.0, 1.5, 1.999, 3e200, 5e-200] {
+                let found = rational(enlarge(value, n as usize));
+                assert!(
+                    found > rational(value) * (&lost - rational(f64::EPSILON)),
+                    "{n}"
+                );
+                assert!(
+                    found < rational(value) * (&lost + rational(f64::EPSILON)),
+                    "{n}"
+                );
+            }
+        }
+        for value in [1.0, 1.5, 1.999, 3e200] {
+            let found = rational(slightly_more(value));
+            assert!(found > rational(value) * rational(1.0 + 7.0 * f64::EPSILON));
+            assert!(found < rational(value) * rational(1.0 + 9.0 * f64::EPSILON));
+        }
+        assert_eq!(enlarge(f64::NAN, 1), f64::INFINITY);
+    }
+
+    #[test]
+    fn a_largest_value_that_is_unknown_is_infinite() {
+        assert_eq!(largest([1.0, 3.0, 2.0].into_iter()), 3.0);
+        assert_eq!(largest([1.0, f64::NAN, 2.0].into_iter()), f64::INFINITY);
+        assert_eq!(largest([f64::NAN].into_iter()), f64::INFINITY);
+        assert_eq!(largest(std::iter::empty()), 0.0);
+    }
+
+    #[test]
+    fn sums_take_the_absolute_value_of_each_entry() {
+        let a = DMatrix::from_row_slice(2, 2, &[1.0, -2.0, -0.5, -8.0]);
+        assert_eq!(absolute_row_sums(&a).as_slice(), [3.0, 8.5]);
+        assert_eq!(largest_row_sum(&a), 8.5);
+        assert_eq!(absolute_times(&a, &[3.0, 0.25]).as_slice(), [3.5, 3.5]);
     }
 
     #[test]

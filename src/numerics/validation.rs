@@ -177,3 +177,89 @@ pub(crate) fn require<T: Real>(
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::{
+        check_above_zero, check_at_least_one, check_at_least_zero, check_entries, check_fraction,
+        check_not_empty, check_parameters, check_positive_fraction, check_shape,
+        first_out_of_range,
+    };
+    use crate::numerics::input_error::InputError;
+
+    const SHAPES: [(usize, usize); 5] = [(1, 1), (2, 3), (3, 2), (4, 4), (1, 5)];
+
+    #[test]
+    fn the_first_bad_entry_is_told_by_its_row_and_column() {
+        for (rows, columns) in SHAPES {
+            let good = DMatrix::from_element(rows, columns, f64::MAX);
+            assert_eq!(first_out_of_range(&good), None);
+            assert_eq!(check_entries("m", good.as_slice(), rows), Ok(()));
+            for row in 0..rows {
+                for column in 0..columns {
+                    let mut bad = good.clone();
+                    bad[(row, column)] = f64::NEG_INFINITY;
+                    bad[(rows - 1, columns - 1)] = f64::NEG_INFINITY;
+                    assert_eq!(first_out_of_range(&bad), Some((row, column)));
+                    let expected = InputError::NotFinite {
+                        argument: "m",
+                        row,
+                        column,
+                        value: f64::NEG_INFINITY,
+                    };
+                    assert_eq!(check_entries("m", bad.as_slice(), rows), Err(expected));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shapes_are_compared_side_by_side() {
+        for (rows, columns) in SHAPES {
+            for expected in SHAPES {
+                let found = check_shape::<f64>("m", (rows, columns), expected);
+                assert_eq!(found.is_ok(), (rows, columns) == expected);
+            }
+            assert_eq!(check_not_empty::<f64>("m", rows, columns), Ok(()));
+            assert!(check_not_empty::<f64>("m", rows, 0).is_err());
+            assert!(check_not_empty::<f64>("m", 0, columns).is_err());
+        }
+        assert_eq!(check_parameters(&[1.0, 2.0], 2), Ok(()));
+        assert!(check_parameters(&[1.0, 2.0], 3).is_err());
+        assert!(check_parameters(&[1.0, f64::NAN], 2).is_err());
+    }
+
+    #[test]
+    fn ranges_of_settings_include_and_exclude_their_borders() {
+        let (tiny, infinity) = (f64::from_bits(1), f64::INFINITY);
+        let below_one = 1.0 - f64::EPSILON;
+        // Whether the value is allowed: above 0, from 0 on, a fraction, a positive fraction.
+        for (value, allowed) in [
+            (-1.0, [false; 4]),
+            (-tiny, [false; 4]),
+            (-0.0, [false, true, true, false]),
+            (0.0, [false, true, true, false]),
+            (tiny, [true; 4]),
+            (below_one, [true; 4]),
+            (1.0, [true, true, false, false]),
+            (2.0, [true, true, false, false]),
+            (f64::MAX, [true, true, false, false]),
+            (infinity, [false; 4]),
+            (-infinity, [false; 4]),
+            (f64::NAN, [false; 4]),
+        ] {
+            let found = [
+                check_above_zero("x", value),
+                check_at_least_zero("x", value),
+                check_fraction("x", value),
+                check_positive_fraction("x", value),
+            ];
+            assert_eq!(found.map(|result| result.is_ok()), allowed, "{value:e}");
+        }
+        assert!(check_at_least_one::<f64>("n", 0).is_err());
+        assert_eq!(check_at_least_one::<f64>("n", 1), Ok(()));
+        assert_eq!(check_at_least_one::<f64>("n", 2), Ok(()));
+    }
+}

@@ -176,10 +176,10 @@ pub(super) fn orthogonality(a: &DMatrix<f64>) -> f64 {
     }
     // The roundings are at most g·|A|ᵀ|A|, whose norm is at most ‖A‖²_F.
     let rounding = product_error(a.nrows()) * sum_of_squares(a.as_slice());
-    let smallest = smallest_subnormal::<f64>();
-    let underflow = smallest * (a.ncols() * a.ncols() * a.nrows()) as f64;
     let norm = euclidean_norm(gram.as_slice());
-    enlarge(norm + rounding + underflow, gram.len() + a.len())
+    // Underflow is nothing beside these: a short A is far from orthonormal, and any other leaves
+    // u/2 or more of rounding.
+    enlarge(norm + rounding, gram.len() + a.len())
 }
 
 /// η for these departures from orthogonality; ∞ if one is.
@@ -207,9 +207,121 @@ pub(super) fn scale_up(bound: f64, exponent: i32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use nalgebra::dmatrix;
+    use nalgebra::{DMatrix, dmatrix};
 
-    use super::{SvdCertificate, distortion};
+    use super::{SvdCertificate, distortion, orthogonality, residual_in_range, scale_up};
+    use crate::numerics::real::Real;
+    use crate::numerics::rounding::{smallest_subnormal, unit_roundoff};
+
+    /// A bound has to be at least this value, and not more than rounding up above it.
+    fn assert_barely_above(name: &str, bound: f64, value: f64) {
+        assert!(bound >= value, "{name}: {bound:e} < {value:e}");
+        assert!(
+            bound <= value * (1.0 + 1e-11),
+            "{name}: {bound:e} > {value:e}"
+        );
+    }
+
+    /// nu/(1 − nu).
+    fn product_share(terms: usize) -> f64 {
+        let units = terms as f64 * unit_roundoff();
+        units / (1.0 - units)
+    }
+
+    #[test]
+    fn the_bound_of_orthogonality_is_the_distance_and_the_rounding() {
+        for (rows, columns) in [(1, 1), (3, 2), (5, 5), (40, 7)] {
+            let a = DMatrix::<f64>::identity(rows, columns);
+            let name = format!("{rows}×{columns}");
+            // All columns are exact unit vectors: only the rounding is left.
+            let rounding = product_share(rows) * columns as f64;
+            assert_barely_above(&name, orthogonality(&a), rounding);
+            // AᵀA − I = −¾·I.
+            let distance = 0.75 * (columns as f64).sqrt();
+            assert_barely_above(&name, orthogonality(&(a * 0.5)), distance);
+        }
+        // AᵀA − I = (0, 0.5; 0.5, 0.25).
+        let skew = dmatrix![1.0, 0.5; 0.0, 1.0];
+        assert_barely_above("skew", orthogonality(&skew), 0.5625_f64.sqrt());
+    }
+
+    #[test]
+    fn the_bound_of_a_residual_is_the_distance_and_the_rounding() {
+        let values = [2.0, 1.0];
+        for (rows, columns) in [(2, 2), (5, 3), (3, 40)] {
+            let (u, v) = (DMatrix::identity(rows, 2), DMatrix::identity(columns, 2));
+            let exact: DMatrix<f64> =
+                &u * DMatrix::from_diagonal(&values.to_vec().into()) * v.transpose();
+            let name = format!("{rows}×{columns}");
+            let bound = residual_in_range(exact.clone(), &u, &values, &v);
+            assert_barely_above(&name, bound, product_share(3) * 3.0);
+            // Longer vectors weigh the rounding.
+            let bound = residual_in_range(&exact * 8.0, &(&u * 2.0), &values, &(&v * 4.0));
+            assert_barely_above(&name, bound, product_share(3) * 3.0 * 8.0);
+            let mut off = exact.clone();
+            off[(1, 0)] += 0.75;
+            off[(0, 1)] -= 1.0;
+            let bound = residual_in_range(off, &u, &values, &v);
+            assert_barely_above(&name, bound, 1.25 + product_share(3) * 3.0);
+        }
+        // Of a zero matrix nothing is left but underflow: 4·6·(√2 + √2 + 1)² of the smallest.
+        let (zero, one) = (DMatrix::zeros(2, 2), DMatrix::identity(2, 2));
+        let bound = residual_in_range(zero, &one, &[0.0, 0.0], &one);
+        let length = 1.0 + 8.0_f64.sqrt();
+        let count = bound / smallest_subnormal::<f64>();
+        assert!((count - 24.0 * length * length).abs() < 3.0, "{count}");
+    }
+
+    #[test]
+    fn the_bounds_follow_the_matrix_at_any_scale() {
+        let skew = dmatrix![1.0, 0.5; 0.0, 1.0];
+        let one = DMatrix::identity(2, 2);
+        let off = dmatrix![2.0, 0.75; 1.0, 1.0];
+        for exponent in [0, 3, -3, 900, -900] {
+            let at_scale = |value: f64| value.scale_by_power_of_two(exponent);
+            let m = off.map(at_scale);
+            let values = [2.0, 1.0].map(at_scale);
+            let found = SvdCertificate::of(&m, &one, &values, &one);
+            let residual = at_scale(1.25 + product_share(3) * 3.0);
+            assert_barely_above("residual", found.residual_bound(), residual);
+            assert_barely_above(
+                "left",
+                found.left_orthogonality_bound(),
+                product_share(2) * 2.0,
+            );
+            assert_barely_above(
+                "right",
+                found.right_orthogonality_bound(),
+                product_share(2) * 2.0,
+            );
+            // UΣVᵀ = (2, 0.5; 0, 1) for the skew U.
+            let found = SvdCertificate::of(&off.map(at_scale), &skew, &values, &one);
+            let departure = found.left_orthogonality_bound();
+            assert_barely_above("left", departure, 0.5625_f64.sqrt());
+            let other = found.right_orthogonality_bound();
+            for (index, value) in values.into_iter().enumerate() {
+                let error = found.residual_bound() + distortion(departure, other) * value;
+                assert_barely_above("value", found.error_bound(index), error * (1.0 - 1e-14));
+            }
+            let found = SvdCertificate::of(&off.map(at_scale), &one, &values, &skew);
+            assert_barely_above(
+                "right",
+                found.right_orthogonality_bound(),
+                0.5625_f64.sqrt(),
+            );
+        }
+    }
+
+    #[test]
+    fn a_bound_that_becomes_subnormal_is_rounded_up() {
+        let smallest = smallest_subnormal::<f64>();
+        assert_eq!(scale_up(3.0, 4), 48.0);
+        assert_eq!(scale_up(f64::MIN_POSITIVE, 0), f64::MIN_POSITIVE);
+        assert_eq!(scale_up(1.0, -1022), f64::MIN_POSITIVE);
+        assert_eq!(scale_up(1.0, -1030), 2.0_f64.powi(-1030) + smallest);
+        assert_eq!(scale_up(1e-300, -1000), smallest);
+        assert_eq!(scale_up(0.0, 5), smallest);
+    }
 
     #[test]
     fn errors_show_in_the_bounds() {
@@ -219,6 +331,11 @@ mod tests {
         assert!(exact.largest_error_bound() < 1e-14);
         let wrong_value = SvdCertificate::of(&m, &u, &[2.0, 0.75], &v);
         assert!(wrong_value.error_bound(1) >= 0.25);
+        let largest = (0..2).map(|index| wrong_value.error_bound(index));
+        assert_eq!(
+            wrong_value.largest_error_bound(),
+            largest.fold(0.0, f64::max)
+        );
         let skew = dmatrix![1.0, 0.1; 0.0, 1.0];
         let wrong_vector = SvdCertificate::of(&m, &skew, &[2.0, 1.0], &v);
         assert!(wrong_vector.left_orthogonality_bound() >= 0.1);
@@ -237,5 +354,23 @@ mod tests {
             assert!(bound <= 2.1 * formula, "{a}, {b}: {bound} > {formula}");
         }
         assert_eq!(distortion(f64::INFINITY, 0.0), f64::INFINITY);
+        // η = max(½(a + b + ab), 1 − √(1 − min(a + b, 1))).
+        for (a, b) in [
+            (0.1, 0.2),
+            (0.05, 0.0),
+            (0.5, 0.5),
+            (0.0, 0.75),
+            (3.0, 0.0),
+            (2.0, 1.0),
+        ] {
+            let above: f64 = 0.5 * (a + b + a * b);
+            let formula = above.max(1.0 - (1.0 - f64::min(a + b, 1.0)).sqrt());
+            assert_barely_above("distortion", distortion(a, b), formula * (1.0 - 1e-13));
+        }
+        for (a, b) in [(1e-10, 2e-10), (0.0, 3e-16), (1e-200, 1e-200)] {
+            let sum: f64 = a + b;
+            let series = sum / 2.0 + sum * sum / 8.0;
+            assert_barely_above("distortion", distortion(a, b), series * (1.0 - 1e-13));
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! The loop: each way to end, the history, the observer, and going on.
 mod saved;
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use matrix_descent::descent::{DescentError, Stall};
 use matrix_descent::objective::FitObjective;
+use matrix_descent::optimizer::Iterate;
 use matrix_descent::{
-    MeanSquaredError, Objective, Progress, Sgd, Silent, Stepper, StopReason, Stopping, minimize,
+    MeanSquaredError, Objective, Optimizer, Progress, Sgd, Silent, Stepper, StopReason, Stopping,
+    minimize,
 };
 
 fn parabola() -> FitObjective<f64, MeanSquaredError> {
@@ -34,6 +37,75 @@ fn every_ending_has_its_reason() {
     );
     assert_eq!(reason(rule, stopping.stall(stall)), StopReason::Stalled);
     assert_eq!(reason(rule, stopping.max_steps(3)), StopReason::StepLimit);
+}
+
+#[test]
+fn every_reason_is_told_in_words_of_its_own() {
+    let reasons = [
+        StopReason::Loss,
+        StopReason::GradientNorm,
+        StopReason::Accuracy,
+        StopReason::Stationary,
+        StopReason::Discrepancy,
+        StopReason::Stalled,
+        StopReason::StepLimit,
+        StopReason::Diverged,
+        StopReason::Observer,
+        StopReason::Caller,
+    ];
+    let words: BTreeSet<String> = reasons.iter().map(ToString::to_string).collect();
+    assert_eq!(words.len(), reasons.len());
+    assert!(words.iter().all(|words| words.starts_with("the ")));
+    let converged = reasons.map(StopReason::is_convergence);
+    assert_eq!(
+        converged,
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|place| place < 5)
+    );
+}
+
+/// A rule that asks the objective how many parameters it has.
+struct AsksForTheDimension;
+
+impl Optimizer<f64> for AsksForTheDimension {
+    type State = ();
+
+    fn init(&self, _: &[f64]) {}
+
+    fn step(&self, (): &mut (), _: &mut [f64], _: &mut [f64]) {}
+
+    fn advance<F>(
+        &self,
+        (): &mut (),
+        objective: &mut F,
+        at: &mut Iterate<'_, f64>,
+    ) -> ControlFlow<()>
+    where
+        F: Objective<f64> + ?Sized,
+    {
+        assert_eq!(objective.dimension(), at.parameters.len());
+        ControlFlow::Break(())
+    }
+}
+
+#[test]
+fn an_optimizer_sees_the_dimension_of_the_objective() {
+    for dimension in [1, 2, 5] {
+        let objective = FitObjective::new(MeanSquaredError, vec![1.0; dimension]);
+        let start = vec![0.0; dimension];
+        let mut stepper = Stepper::new(objective, AsksForTheDimension, start).unwrap();
+        stepper.step();
+        assert_eq!(stepper.steps(), 1);
+    }
+}
+
+#[test]
+fn a_checkpoint_holds_the_losses_so_far() {
+    let mut stepper = Stepper::new(parabola(), Sgd::new(0.5), vec![0.0; 2]).unwrap();
+    let mut losses = vec![stepper.loss()];
+    for _ in 0..3 {
+        losses.push(stepper.step());
+    }
+    assert_eq!(stepper.into_checkpoint().losses(), losses);
 }
 
 #[test]

@@ -149,6 +149,63 @@ fn the_scaling_is_stated_for_every_row_and_column() {
 }
 
 #[test]
+fn bounds_of_entries_are_those_of_the_matrix_before_its_scaling() {
+    let m: DMatrix<f64> = dmatrix![4.0, 1.0, 0.5; -1.0, 3.0, 0.25; 0.5, -1.0, 2.0];
+    let inverse = m.clone().try_inverse().unwrap();
+    for (row_scale, column_scale) in [(0, 0), (1, 0), (0, 1), (30, -50), (-300, -200), (300, 200)] {
+        let scale = |unit: i32, k: usize| 2.0_f64.powi(unit * k as i32);
+        // Graded rows and columns, and the inverse of that.
+        let graded = DMatrix::from_fn(3, 3, |i, j| {
+            m[(i, j)] * scale(row_scale, i) * scale(column_scale, j)
+        });
+        let x = DMatrix::from_fn(3, 3, |i, j| {
+            inverse[(i, j)] / scale(column_scale, i) / scale(row_scale, j)
+        });
+        let found = certify(&graded, &x).unwrap();
+        assert!(found.is_proof());
+        let (rows, columns) = (found.row_exponents(), found.column_exponents());
+        for (i, &column) in columns.iter().enumerate() {
+            for (j, &row) in rows.iter().enumerate() {
+                let expected = found.absolute_error_bound() * 2.0_f64.powi(column + row);
+                let bound = found.entry_error_bound(i, j);
+                if expected >= f64::MIN_POSITIVE {
+                    assert_eq!(bound, expected);
+                } else {
+                    assert!(bound > expected);
+                }
+            }
+        }
+        assert_eq!(found.entry_error_bound(3, 0), f64::INFINITY);
+        assert_eq!(found.entry_error_bound(0, 3), f64::INFINITY);
+    }
+}
+
+#[test]
+fn the_residual_on_the_other_side_follows_from_the_error() {
+    for entry in small(gallery()) {
+        let Ok(found) = invert_by_descent(&entry.matrix, Config::default()) else {
+            continue;
+        };
+        let certificate = found.certificate;
+        let (rows, columns) = (certificate.row_exponents(), certificate.column_exponents());
+        let row_sum = |i: usize| -> f64 {
+            let entries = entry.matrix.row(i);
+            let scaled = entries
+                .iter()
+                .zip(columns)
+                .map(|(value, &column)| value.abs().scale_by_power_of_two(rows[i] + column));
+            scaled.sum()
+        };
+        let norm = (0..rows.len()).map(row_sum).fold(0.0, f64::max);
+        // ‖I − MX‖ ≤ ‖M‖·‖M⁻¹ − X‖, rounded up by no more than some roundings.
+        let least = norm * certificate.absolute_error_bound() * (1.0 - 1e-12);
+        let most = norm * certificate.absolute_error_bound() * (1.0 + 1e-11);
+        let bound = certificate.right_residual_bound();
+        assert!(least <= bound && bound <= most, "{}: {bound:e}", entry.name);
+    }
+}
+
+#[test]
 fn an_inverse_by_an_optimizer_has_a_true_certificate() {
     for order in [1, 3, 8] {
         let noise = random::uniform(order, 42);

@@ -381,6 +381,21 @@ fn the_tuned_heavy_ball_keeps_within_its_estimate_of_steps() {
 }
 
 #[test]
+fn the_products_that_check_a_descent_are_counted() {
+    let m = dmatrix![2.0, 0.5, 0.0; -0.25, 1.5, 0.25; 0.0, 0.125, 1.75];
+    let rule = heavy_ball_for_inverse(&m, 0).unwrap();
+    for (side, a_residual) in [(Side::Left, 1), (Side::Right, 1), (Side::Both, 2)] {
+        let config = Config::default().optimizer(rule).side(side).tolerance(1e-3);
+        let found = invert_by_descent(&m, config).unwrap();
+        // The residual where the loss is low enough, and again at the end; two of the certificate.
+        let products = found.products;
+        assert_eq!(products.verification, 2 * a_residual + 2, "{side:?}");
+        assert_eq!(products.refinement, 0);
+        assert_eq!(products.total(), products.descent + products.verification);
+    }
+}
+
+#[test]
 fn the_products_of_a_descent_are_counted() {
     let products = |n: usize, side| {
         let noise: DMatrix<f64> = DMatrix::from_vec(n, n, wavy(n * n, 0.7));

@@ -11,8 +11,8 @@ use matrix_descent::set::{
     Banded, Bounds, NonNegative, Pattern, Subspace, Symmetric, Toeplitz, UnitBall,
 };
 use matrix_descent::{
-    Compose, Config, ConvexSet, InputError, Inversion, Objective, Optimizer, Progress, Real, Sgd,
-    Side, Start, StopReason, invert_by_descent,
+    Accuracy, Compose, Config, ConvexSet, InputError, Inversion, Objective, Optimizer, Progress,
+    Real, Sgd, Side, Start, StopReason, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 use num_rational::BigRational;
@@ -747,4 +747,21 @@ fn the_tuning_serves_every_side() {
             Err(other) => panic!("{other}"),
         }
     }
+}
+
+#[test]
+fn the_products_of_the_bound_are_counted_once() {
+    let m = dmatrix![2.0, 1.0; 1.0, 3.0];
+    let rule = Sgd::new(0.2).projected(NonNegative);
+    let best = invert_by_descent(&m, Config::default().optimizer(rule)).unwrap();
+    assert!(best.is_constrained_optimum());
+    // The bound needs ‖M⁻¹‖, from an inverse of working accuracy.
+    let working = Config::default().accuracy(Accuracy::Working);
+    let inversion = invert_by_descent(&m, working).unwrap().products;
+    let spent = best.products.verification;
+    assert!(spent > inversion.descent + inversion.refinement, "{spent}");
+    assert!(
+        spent < 2 * (inversion.descent + inversion.refinement) + 6,
+        "{spent}"
+    );
 }

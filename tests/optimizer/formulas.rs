@@ -3,7 +3,7 @@
 
 use approx::assert_relative_eq;
 use matrix_descent::optimizer::{AdaDelta, AdaGrad, Lion, NAdam, RmsProp};
-use matrix_descent::{Adam, AdamW, Optimizer};
+use matrix_descent::{Adam, AdamW, Optimizer, Sgd};
 
 use crate::support::objectives::wavy;
 
@@ -20,6 +20,32 @@ fn assert_follows(rule: impl Optimizer<f64>, mut formula: impl FnMut(i32, f64, f
 
 fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
+}
+
+#[test]
+fn sgd() {
+    let (lr, mu, tau, decay) = (0.1, 0.8, 0.25, 0.2);
+    let rule = Sgd::new(lr).weight_decay(decay);
+    assert_follows(rule, |_, x, gradient| x - lr * (gradient + decay * x));
+    let mut v = 0.0;
+    assert_follows(rule.momentum(mu), |_, x, gradient| {
+        v = mu * v + gradient + decay * x;
+        x - lr * v
+    });
+    let mut v = 0.0;
+    assert_follows(rule.nesterov_momentum(mu), |_, x, gradient| {
+        let g = gradient + decay * x;
+        v = mu * v + g;
+        x - lr * (g + mu * v)
+    });
+    // As in PyTorch, the first gradient is not dampened.
+    let mut v = None;
+    assert_follows(rule.dampened_momentum(mu, tau), |_, x, gradient| {
+        let g = gradient + decay * x;
+        let next = v.map_or(g, |v: f64| mu * v + (1.0 - tau) * g);
+        v = Some(next);
+        x - lr * next
+    });
 }
 
 #[test]
@@ -144,4 +170,66 @@ fn lion() {
         m = b2 * m + (1.0 - b2) * g;
         x - lr * (c.signum() + decay * x)
     });
+}
+
+/// Two steps with the gradient (2, −1), far from zero.
+fn after_two_steps<M: Optimizer<f64>>(rule: M) -> M::State {
+    let mut x = [10.0, -20.0];
+    let mut state = rule.init(&x);
+    for _ in 0..2 {
+        rule.step(&mut state, &mut x, &mut [2.0, -1.0]);
+    }
+    state
+}
+
+fn assert_close(found: &[f64], expected: [f64; 2]) {
+    assert_eq!(found.len(), 2);
+    for (&found, expected) in found.iter().zip(expected) {
+        assert_relative_eq!(found, expected, max_relative = 1e-12);
+    }
+}
+
+#[test]
+fn states_show_the_averages_of_the_formulas() {
+    let (b1, b2) = (0.8, 0.95);
+    // Two equal terms, each with its share of the average.
+    let (kept, squared) = (1.0 - b1 * b1, 1.0 - b2 * b2);
+    let (first, second) = ([2.0 * kept, -kept], [4.0 * squared, squared]);
+    let adam = after_two_steps(Adam::new(0.1).betas(b1, b2));
+    assert_close(adam.first_moment(), first);
+    assert_close(adam.second_moment(), second);
+    let adam_w = after_two_steps(AdamW::new(0.1).betas(b1, b2));
+    assert_close(adam_w.first_moment(), first);
+    assert_close(adam_w.second_moment(), second);
+    let nadam = after_two_steps(NAdam::new(0.1).betas(b1, b2));
+    assert_close(nadam.first_moment(), first);
+    assert_close(nadam.second_moment(), second);
+    assert_close(
+        after_two_steps(Lion::new(0.1).betas(0.5, b1)).average(),
+        first,
+    );
+    assert_close(after_two_steps(AdaGrad::new(0.1)).sum(), [8.0, 2.0]);
+    let rms_prop = after_two_steps(RmsProp::new(0.1).smoothing(b2).momentum(0.5));
+    assert_close(rms_prop.squared_spread(), second);
+    // With no part of an average kept, a step is the sign of the gradient, up to ε.
+    let latest = RmsProp::new(0.1).smoothing(0.0).epsilon(1e-14);
+    assert_close(
+        after_two_steps(latest.momentum(0.5)).velocity(),
+        [1.5, -1.5],
+    );
+    assert!(after_two_steps(latest).velocity().is_empty());
+    let ada_delta = after_two_steps(AdaDelta::new(0.1).smoothing(b2).epsilon(1e-3));
+    assert_close(ada_delta.squared_gradient(), second);
+    let step = |s1: f64, s2: f64, g: f64| {
+        let d1 = (1e-3 / (s1 + 1e-3)).sqrt() * g;
+        let u1 = (1.0 - b2) * d1 * d1;
+        let d2 = ((u1 + 1e-3) / (s2 + 1e-3)).sqrt() * g;
+        b2 * u1 + (1.0 - b2) * d2 * d2
+    };
+    let weight = 1.0 - b2;
+    let expected = [
+        step(4.0 * weight, second[0], 2.0),
+        step(weight, second[1], -1.0),
+    ];
+    assert_close(ada_delta.squared_step(), expected);
 }

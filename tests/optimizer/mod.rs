@@ -1,5 +1,6 @@
 //! What every optimizer has to do, and the parity of each with PyTorch.
 
+mod directions;
 mod formulas;
 mod line_search;
 mod test_functions;
@@ -93,6 +94,44 @@ fn every_rule_follows_pytorch_step_by_step() {
     for run in &runs {
         assert_rule_follows_pytorch(run);
     }
+}
+
+/// Does through a reference what it does itself.
+struct CanBeBorrowed;
+
+/// The parameters after three steps, from the rule or from a reference to it.
+fn after_steps<T: Real, M: Optimizer<T>>(rule: M) -> Vec<T> {
+    let mut x: Vec<T> = wavy(5, 0.2);
+    let mut state = rule.init(&x);
+    for phase in [0.5, 1.5, 2.5] {
+        rule.step(&mut state, &mut x, &mut wavy::<T>(5, phase));
+    }
+    assert_eq!(rule.validate(), Ok(()));
+    x
+}
+
+impl<T: Real> OptimizerCheck<T> for CanBeBorrowed {
+    fn check<M: Optimizer<T>>(&mut self, name: &str, optimizer: &M)
+    where
+        M::State: Clone + Debug + PartialEq,
+    {
+        let mut x: Vec<T> = wavy(5, 0.2);
+        let mut state = optimizer.init(&x);
+        for phase in [0.5, 1.5, 2.5] {
+            M::step(optimizer, &mut state, &mut x, &mut wavy::<T>(5, phase));
+        }
+        assert_ne!(x, wavy(5, 0.2), "{name}");
+        assert_eq!(after_steps(optimizer), x, "{name}");
+    }
+}
+
+#[test]
+fn a_borrowed_optimizer_is_the_optimizer() {
+    for_each_optimizer::<f32>(&mut CanBeBorrowed);
+    for_each_optimizer::<f64>(&mut CanBeBorrowed);
+    let refused = Sgd::new(-1.0);
+    assert_eq!(Optimizer::<f64>::validate(&&refused), refused.validate());
+    assert!(refused.validate().is_err());
 }
 
 /// Reaches the minimum of a parabola, and the same bits each time.

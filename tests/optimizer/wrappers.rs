@@ -315,6 +315,8 @@ fn reductions(plateau: Plateau<f64>, losses: &[f64]) -> Vec<usize> {
 fn a_plateau_lowers_the_rate_when_its_patience_is_over() {
     let plateau = Plateau::default().patience(2);
     assert_eq!(reductions(plateau, &[1.0; 12]), [3, 6, 9]);
+    // An equal loss is no improvement, whatever the threshold.
+    assert_eq!(reductions(plateau.threshold(0.0), &[1.0; 12]), [3, 6, 9]);
     assert_eq!(rates(plateau, &[1.0; 4]), [1.0, 1.0, 1.0, 0.1]);
     // Three losses more after each reduction, until patience begins to count.
     assert_eq!(reductions(plateau.cooldown(3), &[1.0; 20]), [3, 9, 15]);
@@ -436,7 +438,12 @@ fn settings_of_wrappers_are_checked() {
     let bounds = rule.projected(Bounds::new(1.0, 0.0));
     assert_eq!(name(bounds.clipped(Clip::Norm(1.0)).validate()), "upper");
     let twice = rule.projected(NonNegative).projected(UnitBall);
-    assert_eq!(name(twice.validate()), "the number of projections");
+    let counted = InputError::InvalidSetting {
+        name: "the number of projections",
+        value: 2.0,
+        requirement: "1; an intersection is a set of its own",
+    };
+    assert_eq!(twice.validate(), Err(counted));
     let apart = rule.projected(NonNegative).clipped(Clip::Norm(1.0));
     assert!(apart.projected(UnitBall).validate().is_err());
 }

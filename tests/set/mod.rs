@@ -168,6 +168,54 @@ fn bounds_without_a_number_between_them_are_refused() {
     assert_eq!(Bounds::new(1.0, 1.0).validate(), Ok(()));
 }
 
+/// What a set does through a reference to it, beside what it does itself.
+fn check_borrowed<S: ConvexSet<f64>>(name: &str, borrowed: S, set: &dyn ConvexSet<f64>) {
+    assert_eq!(borrowed.validate(), set.validate(), "{name}");
+    for dimension in 0..12 {
+        let found = borrowed.check_dimension(dimension);
+        assert_eq!(found, set.check_dimension(dimension), "{name}");
+        if found == Ok(()) {
+            let x: Vec<f64> = wavy(dimension, 0.4);
+            let mut through = x.clone();
+            borrowed.project(&mut through);
+            assert_eq!(through, projected(set, &x), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_borrowed_set_is_the_set() {
+    for n in 1..=3 {
+        for named in sets::<f64>(n) {
+            check_borrowed(named.name, &*named.set, &*named.set);
+        }
+    }
+    let refused: [&dyn ConvexSet<f64>; 2] = [
+        &Bounds::new(1.0, 0.0),
+        &EntryBounds::new(&[0.0, 1.0], &[1.0, 0.0]),
+    ];
+    for set in refused {
+        assert!(set.validate().is_err());
+        check_borrowed("without a number between them", set, set);
+    }
+}
+
+#[test]
+fn a_zero_of_either_sign_on_a_border_stays() {
+    let any: [&dyn ConvexSet<f64>; 4] = [
+        &NonNegative,
+        &Bounds::new(0.0, 1.0),
+        &Bounds::new(-1.0, 0.0),
+        &EntryBounds::new(&[0.0, -1.0], &[1.0, 0.0]),
+    ];
+    for set in any {
+        for zero in [0.0, -0.0_f64] {
+            let found = projected(set, &[zero; 2]);
+            assert!(found.iter().all(|value| value.to_bits() == zero.to_bits()));
+        }
+    }
+}
+
 #[test]
 fn what_is_not_a_number_is_not_hidden() {
     let any: [&dyn ConvexSet<f64>; 6] = [
@@ -183,6 +231,16 @@ fn what_is_not_a_number_is_not_hidden() {
         set.project(&mut x);
         assert!(x[0].is_nan());
     }
+}
+
+#[test]
+fn the_pattern_of_a_matrix_is_where_it_is_not_zero() {
+    let pattern = Pattern::of_non_zeros(&[0.0, 2.0, -0.0, f64::MIN_POSITIVE]);
+    assert_eq!(pattern, Pattern::of_matrix(2, |row, _| row == 1));
+    assert_eq!(
+        projected(&pattern, &[1.0, 2.0, 3.0, 4.0]),
+        [0.0, 2.0, 0.0, 4.0]
+    );
 }
 
 #[test]

@@ -69,7 +69,9 @@ fn complaint_about_form<T: Real>(matrix: &DMatrix<T>, svd: &Svd<T>) -> Option<St
         departure_from_orthogonality(&svd.v),
         reconstruction_error(matrix, svd),
     ];
-    let is_accurate = errors.iter().all(|&error| error <= tolerance::<T>());
+    // A column is rotated once with each other one in a sweep, and each time rounded.
+    let allowed = tolerance::<T>() * (rows.max(columns) as f64 / 32.0).max(1.0);
+    let is_accurate = errors.iter().all(|&error| error <= allowed);
     let checks = [
         ("shape", is_shaped),
         ("order", is_sorted),

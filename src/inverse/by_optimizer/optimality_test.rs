@@ -256,3 +256,101 @@ fn spectral_norm_bound(a: &DMatrix<f64>) -> f64 {
         a.nrows(),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{OptimalityTest, norm_of_inverse, spectral_norm_bound};
+    use crate::descent::{Report, StopReason};
+    use crate::inverse::certificate::certify;
+    use crate::inverse::method::Problem;
+    use crate::inverse::result::{Candidate, Products, Route};
+    use crate::inverse::start::Start;
+    use crate::objective::Side;
+    use crate::set::Bounds;
+
+    fn assert_near(found: f64, expected: f64) {
+        assert!(
+            (found - expected).abs() <= 1e-9 * expected,
+            "{found:e} {expected:e}"
+        );
+    }
+
+    /// (r, s) where nothing is projected.
+    fn measured(matrix: &DMatrix<f64>, loss: f64, x: &[f64; 4], gradient: &[f64; 4]) -> (f64, f64) {
+        let everything = Bounds::new(f64::NEG_INFINITY, f64::INFINITY);
+        let problem = Problem {
+            matrix,
+            start: Start::default(),
+            side: Side::Left,
+            seed: 0,
+            tolerance: None,
+            max_steps: 1,
+        };
+        OptimalityTest::new(&everything, &problem, 1e-6).measure(loss, x, gradient.iter().copied())
+    }
+
+    #[test]
+    fn the_departure_from_the_optimum_includes_the_rounding_of_the_gradient() {
+        let m = dmatrix![2.0, 0.0; 0.0, 3.0];
+        // r = n·√f.
+        let residual = 2.0 * 0.5_f64.sqrt();
+        // At rest, ε·√n·(‖M‖·‖X‖ + r) is left.
+        let (x, rest) = ([1.0, 2.0, 3.0, 4.0], [0.0; 4]);
+        let (r, s) = measured(&m, 0.5, &x, &rest);
+        let root = 2.0_f64.sqrt();
+        assert_near(r, residual);
+        assert_near(s, f64::EPSILON * root * (3.0 * 30.0_f64.sqrt() + residual));
+        let (_, s) = measured(&(&m * 0.0), 0.5, &x, &rest);
+        assert_near(s, f64::EPSILON * root * residual);
+        // ‖M‖ times the step −n²/(2‖M‖²)·∇, beside the rounding.
+        let (_, s) = measured(&m, 0.5, &[0.0; 4], &[6e-16, 0.0, 0.0, 0.0]);
+        assert_near(
+            s,
+            3.0 * (4.0 / 18.0) * 6e-16 + f64::EPSILON * root * residual,
+        );
+    }
+
+    #[test]
+    fn the_norm_of_an_inverse_allows_for_its_error() {
+        for x in [0.625, 1.25, 1.5] {
+            let (m, inverse) = (dmatrix![1.0], dmatrix![x]);
+            let certificate = certify(&m, &inverse).expect("one finite entry");
+            assert!(certificate.is_proof());
+            let error = certificate.absolute_error_bound();
+            let candidate = Candidate {
+                inverse,
+                certificate,
+                left_residual: None,
+                products: Products::default(),
+                route: Route::Cold,
+                rank: None,
+                underflow: None,
+                optimality: None,
+                learning_rate_limit: None,
+                report: Report {
+                    losses: Vec::new(),
+                    steps: 0,
+                    evaluations: 0,
+                    best_step: 0,
+                    stop_reason: StopReason::Accuracy,
+                    elapsed: Duration::ZERO,
+                },
+            };
+            let norm = norm_of_inverse(&candidate);
+            assert!(norm >= 1.0, "{norm}");
+            assert_near(norm, x + error);
+        }
+    }
+
+    #[test]
+    fn the_bound_of_the_spectral_norm_is_the_smaller_one() {
+        // √(‖A‖₁·‖A‖∞) beside ‖A‖_F: √(4·4) and 5, 2 and 2, √(4·7) and 5.
+        assert_near(spectral_norm_bound(&dmatrix![3.0, 0.0; 0.0, 4.0]), 4.0);
+        assert_near(spectral_norm_bound(&dmatrix![1.0, 1.0; 1.0, -1.0]), 2.0);
+        assert_near(spectral_norm_bound(&dmatrix![3.0, 4.0; 0.0, 0.0]), 5.0);
+    }
+}

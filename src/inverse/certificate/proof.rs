@@ -173,3 +173,198 @@ impl ResidualBounds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+    use num_rational::BigRational;
+    use num_traits::{One, Zero};
+
+    use super::{Proof, ResidualBounds, relative_to_inverse};
+    use crate::numerics::exact::rational;
+    use crate::numerics::rounding::{smallest_subnormal, unit_roundoff};
+
+    /// A bound has to be at least the exact value, and not more than so many roundings above it.
+    fn assert_barely_above(name: &str, found: f64, exact: &BigRational, roundings: usize) {
+        let slack = rational(1.0 + roundings as f64 * f64::EPSILON);
+        let found = rational(found);
+        assert!(found >= *exact, "{name}: below");
+        assert!(found <= exact * slack, "{name}: far above");
+    }
+
+    #[test]
+    fn a_residual_below_one_bounds_the_error() {
+        let one = BigRational::one();
+        for residual in [0.0, 1e-50, 1e-16, 0.1, 0.5, 0.75, 0.9, 0.999] {
+            for norm in [1e-200, 0.3, 1.0, 7.0, 1e200] {
+                let name = format!("{residual:e}, {norm:e}");
+                let proof = Proof::from_residual(residual, norm);
+                let rho = rational(residual);
+                let exact = &rho / (&one - &rho) * rational(norm);
+                assert!(proof.is_proof());
+                assert_eq!(proof.residual, residual);
+                assert_barely_above(&name, proof.absolute, &exact, 12);
+                // ‖M⁻¹ − X‖ ≤ ρ·‖M⁻¹‖ is at least as sharp as the way through ‖X‖.
+                assert_eq!(proof.relative, residual.min(proof.relative), "{name}");
+                assert!(proof.relative <= relative_to_inverse(proof.absolute, norm));
+            }
+        }
+        for residual in [1.0, 1.0 + f64::EPSILON, 2.0, f64::INFINITY, f64::NAN] {
+            let proof = Proof::from_residual(residual, 1.0);
+            assert!(!proof.is_proof());
+            assert_eq!(proof.relative, f64::INFINITY);
+            assert!(proof.residual >= 1.0);
+        }
+        for norm in [f64::INFINITY, f64::NAN] {
+            assert!(!Proof::from_residual(0.1, norm).is_proof());
+            assert!(!Proof::from_bounds(0.1, 0.1, norm).is_proof());
+        }
+    }
+
+    #[test]
+    fn the_better_of_two_sources_bounds_the_error() {
+        let alone = Proof::from_residual(0.1, 1.0);
+        for better in [1e-9, 1e-3, 0.05] {
+            let proof = Proof::from_bounds(0.1, better, 1.0);
+            assert_eq!((proof.absolute, proof.residual), (better, 0.1));
+            assert!(proof.relative <= relative_to_inverse(better, 1.0));
+            let proven = Proof::from_bounds(5.0, better, 1.0);
+            assert_eq!((proven.absolute, proven.residual), (better, 5.0));
+            assert_eq!(proven.relative, relative_to_inverse(better, 1.0));
+        }
+        for worse in [1.0, f64::INFINITY, f64::NAN] {
+            assert_eq!(Proof::from_bounds(0.1, worse, 1.0), alone);
+        }
+        let (left, right) = (
+            Proof {
+                residual: 1.0,
+                absolute: 5.0,
+                relative: 3.0,
+            },
+            Proof {
+                residual: 2.0,
+                absolute: 4.0,
+                relative: 6.0,
+            },
+        );
+        let tightest = Proof {
+            residual: 1.0,
+            absolute: 4.0,
+            relative: 3.0,
+        };
+        assert_eq!(left.tightest(right), tightest);
+        assert_eq!(right.tightest(left), tightest);
+    }
+
+    #[test]
+    fn an_error_relative_to_the_inverse_allows_for_the_error_of_its_norm() {
+        let kept = BigRational::one() - rational(1e-6);
+        for (absolute, norm) in [
+            (0.0, 1.0),
+            (1e-20, 3.0),
+            (0.1, 1.0),
+            (0.9, 1.0),
+            (5e200, 1e201),
+        ] {
+            let exact = rational(absolute) / (rational(norm) * &kept - rational(absolute));
+            let found = relative_to_inverse(absolute, norm);
+            let name = format!("{absolute:e}, {norm:e}");
+            // A little more room, because 1 − 10⁻⁶ is rounded as well.
+            assert_barely_above(&name, found, &exact, 50);
+        }
+        for (absolute, norm) in [(1.0, 1.0), (2.0, 1.0), (f64::INFINITY, 1.0), (0.0, 0.0)] {
+            assert_eq!(relative_to_inverse(absolute, norm), f64::INFINITY);
+        }
+        assert_eq!(relative_to_inverse(1.0 - 1e-6, 1.0), f64::INFINITY);
+    }
+
+    #[test]
+    fn a_moved_inverse_adds_the_distance_to_its_bounds() {
+        let proof = Proof::from_residual(0.125, 2.0);
+        for (distance, norm, matrix_norm) in [(0.0, 2.0, 5.0), (0.25, 1.75, 3.0), (1e-9, 2.0, 1e6)]
+        {
+            let moved = proof.moved(distance, norm, matrix_norm);
+            let residual = rational(proof.residual) + rational(distance) * rational(matrix_norm);
+            let absolute = rational(proof.absolute) + rational(distance);
+            assert_barely_above("residual", moved.residual, &residual, 12);
+            assert_barely_above("absolute", moved.absolute, &absolute, 12);
+            assert_eq!(moved.relative, relative_to_inverse(moved.absolute, norm));
+        }
+        let unknown = proof.moved(f64::NAN, 2.0, 5.0);
+        assert_eq!(unknown.residual, f64::INFINITY);
+        assert!(!unknown.is_proof());
+        assert!(!Proof::NOTHING.moved(0.0, 1.0, 1.0).is_proof());
+    }
+
+    /// The bounds, without rounding: the largest row of (1 + u)·|R̂|e + g·|A||B|e, and what underflow
+    /// adds.
+    fn exact_bounds(a: &DMatrix<f64>, b: &DMatrix<f64>, r: &DMatrix<f64>) -> [BigRational; 2] {
+        let n = a.nrows();
+        let unit = rational(unit_roundoff());
+        let units = rational(n as f64) * &unit;
+        let gamma = &units / (BigRational::one() - &units);
+        let sums = |m: &DMatrix<f64>| -> Vec<BigRational> {
+            (0..n)
+                .map(|i| m.row(i).iter().map(|v| rational(v.abs())).sum())
+                .collect()
+        };
+        let largest = |sums: &[BigRational]| sums.iter().max().expect("a row").clone();
+        let (of_a, of_b, rows) = (sums(a), sums(b), sums(r));
+        let products: Vec<BigRational> = (0..n)
+            .map(|i| (0..n).map(|j| rational(a[(i, j)].abs()) * &of_b[j]).sum())
+            .collect();
+        let tiny = rational(smallest_subnormal::<f64>())
+            * rational(n as f64)
+            * (rational(n as f64) + largest(&of_a) + largest(&of_b));
+        let roundings: Vec<BigRational> = (rows.iter().zip(&products))
+            .map(|(row, product)| &unit * row + &gamma * product)
+            .collect();
+        let totals: Vec<BigRational> = rows.iter().zip(&roundings).map(|(r, d)| r + d).collect();
+        [largest(&totals) + &tiny, largest(&roundings) + tiny]
+    }
+
+    #[test]
+    fn the_bounds_of_a_residual_follow_their_formula() {
+        let (a, b) = (
+            dmatrix![1.0, -2.0; 0.5, 3.0],
+            dmatrix![-0.25, 4.0; 1.0, 0.125],
+        );
+        let zero = DMatrix::zeros(2, 2);
+        let residual = dmatrix![1.0, -1e-3; -5.0, 2.0];
+        let tiny = DMatrix::from_element(2, 2, 1e-200);
+        let cases = [
+            (&a, &b, &residual),
+            (&a, &b, &zero),
+            (&zero, &zero, &residual),
+            (&tiny, &tiny, &zero),
+            (&zero, &(&a * 1e17), &zero),
+            (&(&a * 1e17), &zero, &zero),
+            (&zero, &zero, &zero),
+        ];
+        for (case, (a, b, residual)) in cases.into_iter().enumerate() {
+            let sums = crate::numerics::rounding::absolute_row_sums(b);
+            let bounds = ResidualBounds::new(a, &sums, residual);
+            let [of_residual, of_rounding] = exact_bounds(a, b, residual);
+            let roundings = 8 * 2 + 100 + 10;
+            // Where |A||B| vanishes, the part of underflow stands for it.
+            let smallest = rational(smallest_subnormal::<f64>());
+            for (found, exact) in [
+                (bounds.residual, of_residual),
+                (bounds.rounding, of_rounding),
+            ] {
+                let name = format!("case {case}");
+                assert!(rational(found) + &smallest >= exact, "{name}: below");
+                let slack = rational(1.0 + f64::from(roundings) * f64::EPSILON);
+                assert!(
+                    rational(found) <= exact * slack + &smallest,
+                    "{name}: far above"
+                );
+            }
+            for (found, matrix) in [(bounds.a_norm, a), (bounds.b_norm, b)] {
+                let rows = (0..2).map(|i| matrix.row(i).iter().map(|v| rational(v.abs())).sum());
+                let exact = rows.fold(BigRational::zero(), Ord::max);
+                assert_barely_above("norm", found, &exact, 126);
+            }
+        }
+    }
+}

@@ -189,10 +189,31 @@ impl Accumulator<'_> {
 mod tests {
     use nalgebra::DMatrix;
 
-    use super::{Accumulator, ResidualBuffers, RowSums, Slices, accurate_residual};
+    use super::{
+        Accumulator, ResidualBuffers, RowSums, SlicePart, Slices, accurate_residual,
+        direct_residual, product_sizes, underflow,
+    };
     use crate::numerics::exact::{assert_bounded, exact, exact_residual, exact_row_sums, rational};
     use crate::numerics::product::counter::ProductCounter;
     use crate::numerics::real::Real;
+
+    #[test]
+    fn the_sizes_of_a_product_are_those_of_both_factors() {
+        let (a, b) = (
+            DMatrix::from_element(2, 2, -3.0),
+            DMatrix::from_element(2, 2, 0.5),
+        );
+        let zero = DMatrix::zeros(2, 2);
+        for (a, b, size, norms) in [
+            (&a, &b, 6.0, 7.0),
+            (&a, &zero, 0.0, 6.0),
+            (&zero, &b, 0.0, 1.0),
+        ] {
+            let (sizes, tiny) = product_sizes(a, b);
+            assert_eq!(sizes.as_slice(), [size; 2]);
+            assert_eq!(tiny, underflow(2, norms));
+        }
+    }
 
     fn buffers(matrices: &mut [DMatrix<f64>; 5]) -> ResidualBuffers<'_> {
         let [residual, errors, slice_of_a, slice_of_b, product] = matrices;
@@ -203,6 +224,70 @@ mod tests {
             slice_of_b,
             product,
         }
+    }
+
+    /// The bounds by rows have to be these values, rounded up.
+    fn assert_barely_above(bounds: &RowSums, values: [f64; 2]) {
+        for (bound, value) in bounds.iter().zip(values) {
+            assert!(*bound >= value, "{bound:e} {value:e}");
+            assert!(*bound <= value * (1.0 + 1e-12), "{bound:e} {value:e}");
+        }
+    }
+
+    #[test]
+    fn each_rounded_product_adds_to_the_bound() {
+        let a = DMatrix::from_row_slice(2, 2, &[1.0, -2.0, 0.5, 3.0]);
+        let b = DMatrix::from_row_slice(2, 2, &[-0.25, 4.0, 1.0, 0.125]);
+        let u = 0.5 * f64::EPSILON;
+        // |A||B|e, with g = 2u/(1 − 2u).
+        let (sizes, gamma) = ([4.25 + 2.0 * 1.125, 0.5 * 4.25 + 3.0 * 1.125], 2.0 * u);
+        let mut matrices = [(); 5].map(|()| DMatrix::zeros(2, 2));
+        let mut counter = ProductCounter::new();
+        let mut sum = Accumulator {
+            buffers: buffers(&mut matrices),
+            counter: &mut counter,
+            rounding: RowSums::from_elem(0.0, 2),
+            terms: 0,
+        };
+        for times in [1.0, 2.0] {
+            sum.subtract((&a, SlicePart::Rest(0)), (&b, SlicePart::Rest(0)));
+            assert_barely_above(&sum.rounding, sizes.map(|size| times * gamma * size));
+        }
+        assert_eq!(sum.terms, 2);
+        // Then what the sums leave: first the rounding of the result, then that of second order.
+        let second_order = |size: f64| 2.0 * (2.0 * u).powi(2) * (1.0 + 8.0 * size);
+        for (row, is_first) in [(1e3, true), (0.0, false)] {
+            let mut matrices = [(); 5].map(|()| DMatrix::zeros(2, 2));
+            matrices[0].fill(row);
+            let sum = Accumulator {
+                buffers: buffers(&mut matrices),
+                counter: &mut ProductCounter::new(),
+                rounding: RowSums::from_elem(0.0, 2),
+                terms: 2,
+            };
+            let bounds = sum.into_row_bounds(&a, &b);
+            let expected = sizes.map(|size| {
+                if is_first {
+                    2e3 * u
+                } else {
+                    second_order(size)
+                }
+            });
+            assert_barely_above(&bounds, expected);
+        }
+        // Factors that vanish leave nothing but underflow.
+        let zero = DMatrix::zeros(2, 2);
+        let large = DMatrix::from_element(2, 2, 1e200);
+        assert_eq!(product_sizes(&large, &zero).1, underflow(2, 2e200));
+    }
+
+    #[test]
+    fn exact_products_leave_the_bound_of_underflow() {
+        let a = DMatrix::from_row_slice(2, 2, &[1.0, -8e30, 0.0, 1.0]);
+        let b = DMatrix::from_row_slice(2, 2, &[1.0, 8e30, 0.0, 1.0]);
+        let mut matrices = [(); 5].map(|()| DMatrix::zeros(2, 2));
+        let bounds = direct_residual(&a, &b, buffers(&mut matrices));
+        assert_barely_above(&bounds, [underflow(2, 1.6e31); 2]);
     }
 
     /// Each row has entries 2^`step` times smaller than the row before.

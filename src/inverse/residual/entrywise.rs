@@ -128,7 +128,11 @@ const SPLITTER: f64 = 134_217_729.0;
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
+    use num_traits::Signed;
+
     use super::{error_of_product, residual_by_entries};
+    use crate::numerics::exact::rational;
+    use crate::numerics::rounding::unit_roundoff;
 
     #[test]
     fn exact_products_leave_no_doubt() {
@@ -149,5 +153,50 @@ mod tests {
         assert_eq!(a * b, 1.0 - 2.0 * f64::EPSILON);
         let error = error_of_product(a, b, a * b);
         assert_eq!(error, -3.0 * f64::EPSILON * f64::EPSILON);
+    }
+
+    #[test]
+    fn bounds_follow_the_roundings_as_they_arise() {
+        let unit = unit_roundoff();
+        // One entry: u·|r| and g times the errors of the product and of the difference.
+        for (a, b) in [
+            (1.0 / 3.0, 3.0),
+            (0.7, 1.3),
+            (1.1, -5e3),
+            (1e9 / 7.0, 7e-9),
+            (0.1, 10.0),
+        ] {
+            let [mut residual, mut bounds] = [(); 2].map(|()| dmatrix![f64::NAN]);
+            residual_by_entries(&dmatrix![a], &dmatrix![b], &mut residual, &mut bounds);
+            let exact = rational(1.0) - rational(a) * rational(b);
+            let off = (rational(residual[(0, 0)]) - &exact).abs();
+            let product = a * b;
+            let of_product = (rational(a) * rational(b) - rational(product)).abs();
+            let of_sum = (rational(1.0) - rational(product) - rational(1.0 - product)).abs();
+            let units = rational(2.0 * unit);
+            let gamma = &units / (rational(1.0) - &units);
+            let expected = rational(unit * residual[(0, 0)].abs()) + gamma * (of_product + of_sum);
+            let bound = rational(bounds[(0, 0)]);
+            assert!(off <= bound, "{a}·{b}");
+            assert!(bound >= expected, "{a}·{b}: below");
+            assert!(
+                bound <= expected * rational(1.0 + 1e-12),
+                "{a}·{b}: far above"
+            );
+        }
+        // 1 − 1 − a·b with a product whose error is lost.
+        let (a, b) = (
+            dmatrix![1.0, 1e-160; 0.0, 1.0],
+            dmatrix![1.0, 0.0; 1e-160, 1.0],
+        );
+        let [mut residual, mut bounds] = [(); 2].map(|()| DMatrix::zeros(2, 2));
+        residual_by_entries(&a, &b, &mut residual, &mut bounds);
+        let lost = 4.0 * unit * 16.0 * f64::MIN_POSITIVE;
+        let smallest = f64::from_bits(1);
+        assert!(
+            (bounds[(0, 0)] - lost).abs() <= 4.0 * smallest,
+            "{bounds:e}"
+        );
+        assert_eq!(bounds[(1, 1)], 0.0);
     }
 }

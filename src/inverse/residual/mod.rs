@@ -63,3 +63,40 @@ fn distance_from_identity<T: Real>(a: &[T], b: &[T], n: usize) -> T {
     add_product(difference.as_mut_slice(), a, b, n);
     euclidean_norm(difference.as_slice())
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{products_of_residual, residual};
+    use crate::objective::Side;
+
+    fn of(x: &DMatrix<f64>, m: &DMatrix<f64>) -> [f64; 3] {
+        let on = |side| residual(x.as_slice(), m.as_slice(), 2, side);
+        [on(Side::Left), on(Side::Right), on(Side::Both)]
+    }
+
+    #[test]
+    fn both_sides_together_have_the_larger_residual() {
+        let (x, m) = (dmatrix![0.0, 1.0; 0.0, 0.0], dmatrix![2.0, 0.0; 0.0, 3.0]);
+        // X·M = (0, 3; 0, 0) and M·X = (0, 2; 0, 0).
+        let (far, near) = (11.0_f64.sqrt(), 6.0_f64.sqrt());
+        assert_eq!(of(&x, &m), [far, near, far]);
+        assert_eq!(of(&m, &x), [near, far, far]);
+        // X·M overflows, M·X = 0.
+        let (x, m) = (
+            dmatrix![1e200, 0.0; 0.0, 0.0],
+            dmatrix![0.0, 1e200; 0.0, 0.0],
+        );
+        let (far, near) = (f64::INFINITY, 2.0_f64.sqrt());
+        assert_eq!(of(&x, &m), [far, near, far]);
+        assert_eq!(of(&m, &x), [near, far, far]);
+        let [left, right, both] = of(
+            &dmatrix![f64::NAN, 0.0; 0.0, 1.0],
+            &dmatrix![1.0, 0.0; 0.0, 1.0],
+        );
+        assert!(left.is_nan() && right.is_nan() && both.is_nan());
+        let sides = [Side::Left, Side::Right, Side::Both];
+        assert_eq!(sides.map(products_of_residual), [1, 1, 2]);
+    }
+}

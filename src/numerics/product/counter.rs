@@ -67,3 +67,27 @@ pub(crate) enum Symmetry {
     /// Not known to be symmetric: all entries are computed.
     General,
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{ProductCounter, Symmetry};
+
+    #[test]
+    fn every_product_counts_once() {
+        let (a, b) = (dmatrix![2.0, 1.0; 1.0, 3.0], dmatrix![1.0, 0.5; 0.5, 4.0]);
+        let mut out = DMatrix::zeros(2, 2);
+        let mut counter = ProductCounter::new();
+        assert_eq!(counter.products(), 0);
+        for symmetry in [Symmetry::Symmetric, Symmetry::General] {
+            let before = counter.products();
+            counter.multiply_with_symmetry(symmetry, &mut out, &a, &b);
+            assert_eq!(counter.products(), before + 1, "{symmetry:?}");
+        }
+        counter.multiply(&mut out, &a, &b);
+        assert_eq!((counter.products(), out), (3, &a * &b));
+        counter.count(6);
+        assert_eq!(counter.products(), 9);
+    }
+}

@@ -48,7 +48,7 @@ pub(crate) fn multiply_symmetric<T: Real>(c: &mut [T], a: &[T], b: &[T], n: usiz
 fn mirror_lower_triangle<T: Copy>(c: &mut [T], n: usize) {
     for first_column in (0..n).step_by(TILE) {
         let end = (first_column + TILE).min(n);
-        for column in first_column + 1..end {
+        for column in first_column..end {
             for row in first_column..column {
                 c[column * n + row] = c[row * n + column];
             }

@@ -164,3 +164,55 @@ impl<T: Real> SearchLine<T> {
         at.gradient.copy_from_slice(&self.gradient);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DirectionKind, LastStep, SearchLine};
+
+    fn line(origin: [f64; 2], slope: f64, last: Option<LastStep<f64>>) -> SearchLine<f64> {
+        SearchLine {
+            origin: origin.to_vec(),
+            slope,
+            kind: DirectionKind::Unscaled,
+            last,
+            ..SearchLine::of_dimension(2)
+        }
+    }
+
+    #[test]
+    fn the_first_length_is_a_hundredth_of_the_parameters_or_of_the_loss() {
+        let line_from = |origin, slope| line(origin, slope, None);
+        assert_eq!(line_from([3.0, -4.0], -2.0).first_trial(7.0), 0.05);
+        assert_eq!(line_from([3.0, -4.0], -2.0).fixed_length(), 0.05);
+        assert_eq!(line_from([0.0, 0.0], -2.0).first_trial(-8.0), 0.04);
+        assert_eq!(line_from([0.0, 0.0], -4.0).first_trial(8.0), 0.02);
+        // Nothing to go by.
+        assert_eq!(line_from([0.0, 0.0], -4.0).first_trial(0.0), 1.0);
+        assert_eq!(line_from([0.0, 0.0], -4.0).fixed_length(), 1.0);
+        let mut newton = line([3.0, -4.0], -2.0, None);
+        newton.kind = DirectionKind::Newton;
+        assert_eq!(newton.first_trial(7.0), 1.0);
+    }
+
+    #[test]
+    fn later_lengths_follow_from_the_last_step() {
+        let last = LastStep {
+            length: 5.0,
+            slope: -6.0,
+        };
+        let mut line = line([3.0, -4.0], -3.0, Some(last));
+        // Twice the predicted fall of the last step, 5·6; the same step in units of the gradient.
+        assert_eq!(line.first_trial(1.0), 20.0);
+        assert_eq!(line.fixed_length(), 2.5);
+        line.record_step(0.5);
+        assert_eq!(line.first_trial(1.0), 1.0);
+        assert_eq!(line.fixed_length(), 0.5);
+        line.forget();
+        assert_eq!(line.first_trial(1.0), 0.05);
+        // A length that is no number is not used.
+        line.record_step(f64::INFINITY);
+        assert_eq!(line.first_trial(1.0), 0.05);
+        line.record_step(0.0);
+        assert_eq!(line.first_trial(1.0), 0.05);
+    }
+}

@@ -37,3 +37,42 @@ impl<T: Real> StallDetector<T> {
         self.idle_steps >= PATIENCE
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PATIENCE, StallDetector};
+
+    /// Whether the descent is at rest after each of these losses and norms of the gradient.
+    fn rests(records: impl IntoIterator<Item = (f64, f64)>) -> Vec<bool> {
+        let mut detector = StallDetector::new();
+        records
+            .into_iter()
+            .map(|(loss, norm)| detector.record(loss, norm))
+            .collect()
+    }
+
+    #[test]
+    fn a_descent_rests_after_its_patience_without_a_record() {
+        let same = [(1.0, 1.0); PATIENCE + 1];
+        let found = rests(same);
+        assert!(found[PATIENCE]);
+        assert!(found[..PATIENCE].iter().all(|&rests| !rests));
+        // A record of either kind, and no other, begins the count again.
+        for (record, is_one) in [
+            ((0.5, 2.0), true),
+            ((2.0, 0.5), true),
+            ((1.0, 1.0), false),
+            ((2.0, 2.0), false),
+            ((f64::NAN, f64::NAN), false),
+        ] {
+            let mut records = same.to_vec();
+            records[PATIENCE - 1] = record;
+            assert_eq!(!rests(records)[PATIENCE], is_one, "{record:?}");
+        }
+        // What counts is the best so far, not the last.
+        let worse = |k: usize| (if k == 0 { 1.0 } else { 100.0 - k as f64 }, 1.0);
+        assert!(rests((0..=PATIENCE).map(worse))[PATIENCE]);
+        let steeper = |k: usize| (1.0, if k == 0 { 1.0 } else { 100.0 - k as f64 });
+        assert!(rests((0..=PATIENCE).map(steeper))[PATIENCE]);
+    }
+}

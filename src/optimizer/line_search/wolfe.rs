@@ -143,3 +143,136 @@ fn extended<T: Real>(before: Point<T>, point: Point<T>) -> T {
     let is_ahead = wanted > point.length && wanted < most;
     if is_ahead { wanted } else { most }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Bracket, Conditions, extended};
+    use crate::optimizer::line_search::trials::Point;
+
+    fn point(length: f64, loss: f64, slope: f64) -> Point<f64> {
+        Point {
+            length,
+            loss,
+            slope,
+        }
+    }
+
+    #[test]
+    fn the_conditions_are_those_of_wolfe_up_to_rounding() {
+        let conditions = Conditions::new(point(0.0, 1.0, -1.0), 0.25, 0.5);
+        let infinity = f64::INFINITY;
+        // Whether the loss has fallen, both conditions hold, and the minimum is still ahead.
+        for (at, expected) in [
+            (point(1.0, 0.75, 0.5), [true, true, false]),
+            (point(1.0, 0.75, -0.5), [true, true, true]),
+            (point(1.0, 0.75, -0.75), [true, false, true]),
+            (point(1.0, 0.75, 0.75), [true, false, false]),
+            (point(1.0, 0.75, 0.0), [true, true, false]),
+            (point(1.0, 0.8, 0.0), [false, false, false]),
+            (point(2.0, 0.5, 0.0), [true, true, false]),
+            (point(2.0, 0.75, 0.0), [false, false, false]),
+            // A loss that is the same up to rounding.
+            (
+                point(1.0, 1.0 + 50.0 * f64::EPSILON, -0.1),
+                [true, true, true],
+            ),
+            (
+                point(1.0, 1.0 - 50.0 * f64::EPSILON, -0.1),
+                [true, true, true],
+            ),
+            (
+                point(1.0, 1.0 + 500.0 * f64::EPSILON, -0.1),
+                [false, false, false],
+            ),
+            (point(1.0, -infinity, 0.0), [false; 3]),
+            (point(1.0, f64::NAN, 0.0), [false; 3]),
+            (point(1.0, 0.5, f64::NAN), [false; 3]),
+            (point(1.0, 0.5, -infinity), [false; 3]),
+        ] {
+            let found = [
+                conditions.has_decreased(at),
+                conditions.hold_at(at),
+                conditions.is_before_minimum(at),
+            ];
+            assert_eq!(found, expected, "{at:?}");
+        }
+    }
+
+    #[test]
+    fn the_next_length_is_interpolated_between_the_ends() {
+        // From (0, 1) with slope −1; the cubic is 1 − x + x³/3, with its minimum at 1.
+        let far = point(2.0, 1.0 - 2.0 + 8.0 / 3.0, 3.0);
+        let (width, blur) = (100.0, 0.0);
+        for (far, width, blur, expected) in [
+            (far, width, blur, 1.0),
+            (far, width, 0.6, 1.0),
+            // Losses that differ by rounding: the secant of the slopes, −1 and 3.
+            (far, width, 0.7, 0.5),
+            (point(2.0, 1.0 / 3.0, 3.0), width, 0.7, 0.5),
+            // Still falling: the parabola through both losses and the first slope.
+            (point(2.0, 2.0, -0.5), width, blur, 2.0 / 3.0),
+            (point(2.0, 2.0, 0.0), width, blur, cubic(2.0, 0.0)),
+            // Outside: the middle.
+            (point(2.0, -3.0, -0.5), width, blur, 1.0),
+            (point(2.0, -0.5, -0.5), width, blur, 1.0),
+            // At the far end itself.
+            (point(2.0, 1.0, 0.0), width, 0.7, 1.0),
+            // Narrowed by less than a third.
+            (point(2.0, 2.0, -0.5), 3.0, blur, 1.0),
+            (point(2.0, 2.0, -0.5), 3.1, blur, 2.0 / 3.0),
+            // Out of range.
+            (point(2.0, f64::INFINITY, 3.0), width, blur, 0.2),
+            (point(2.0, 2.0, f64::NAN), 1.0, blur, 0.2),
+        ] {
+            for shift in [0.0, 8.0] {
+                let mut bracket = Bracket {
+                    near: point(shift, 1.0, -1.0),
+                    far: None,
+                    width,
+                };
+                let far = point(far.length + shift, far.loss, far.slope);
+                let found = bracket.next_within(far, blur) - shift;
+                assert!(
+                    (found - expected).abs() < 1e-12,
+                    "{far:?}: {found} {expected}"
+                );
+                assert_eq!(bracket.width, 2.0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_minimum_at_the_near_end_is_not_tried_again() {
+        let mut bracket = Bracket {
+            near: point(0.0, 1.0, 0.0),
+            far: None,
+            width: 100.0,
+        };
+        assert_eq!(bracket.next_within(point(2.0, 1.0, 3.0), 0.5), 1.0);
+    }
+
+    #[test]
+    fn a_step_that_is_too_short_is_extended_to_the_secant_or_tenfold() {
+        let before = point(0.0, 1.0, -1.0);
+        for (slope, expected) in [
+            (-0.5, 2.0),
+            (-0.75, 4.0),
+            // Beyond ten times the length, behind it, and at it.
+            (-0.95, 10.0),
+            (-2.0, 10.0),
+            (0.0, 10.0),
+        ] {
+            let found = extended(before, point(1.0, 0.5, slope));
+            assert!((found - expected).abs() < 1e-12, "{slope}: {found}");
+        }
+        assert_eq!(extended(before, point(1e308, 0.5, -2.0)), f64::MAX);
+    }
+
+    /// The minimum of the cubic 1 − x + a·x² + b·x³ with this value and slope at 2.
+    fn cubic(value: f64, slope: f64) -> f64 {
+        // value = −1 + 4a + 8b, slope = −1 + 4a + 12b.
+        let b = (slope - value) / 4.0;
+        let a = (value + 1.0 - 8.0 * b) / 4.0;
+        ((a * a + 3.0 * b).sqrt() - a) / (3.0 * b)
+    }
+}
