@@ -15,9 +15,10 @@ use matrix_descent::set::{
 use matrix_descent::svd::{Cutoff, LeadingEvidence, TopRoute, Vectors};
 use matrix_descent::{
     Accuracy, Certificate, CompletionConfig, Compose, Config, ConvexSet, Error, InputError,
-    Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd, Side, Silent, SolveMethod,
-    SolveProblem, Start, StopReason, Stopping, Svd, SvdConfig, TopConfig, TopSvd,
-    invert_by_descent, minimize, polar_decomposition, pseudo_inverse, svd_by_descent, svd_top_k,
+    Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd, Side, Silent, SolveConfig,
+    SolveMethod, SolveProblem, Start, StopReason, Stopping, Svd, SvdConfig, TopConfig, TopSvd,
+    invert_by_descent, minimize, polar_decomposition, pseudo_inverse, solve_by_descent,
+    svd_by_descent, svd_top_k,
 };
 use nalgebra::{DMatrix, dmatrix};
 use serde::Serialize;
@@ -74,6 +75,17 @@ fn check_settings<T: Real>() {
         .tolerance(t(0.1))
         .max_steps(4);
     check("top, all set", &config.seed(5).start(start));
+    check("solve", &SolveConfig::<T>::default());
+    let start = DMatrix::from_vec(2, 2, wavy::<T>(4, 0.3));
+    let config = SolveConfig::default()
+        .problem(SolveProblem::LeastSquares)
+        .method(SolveMethod::GradientDescent)
+        .ridge(t(0.3))
+        .noise(t(0.1))
+        .start(start)
+        .max_steps(9);
+    check("solve, all set", &config.clone().tolerance(t(1e-3)));
+    check("solve, by the residual", &config.relative_residual(t(1e-3)));
     check("stopping", &Stopping::<T>::default());
     let stall = Stall {
         patience: 3,
@@ -121,6 +133,9 @@ fn check_results<T: Real>() {
     check("report", &found.report);
     let tall = DMatrix::from_vec(5, 3, wavy::<T>(15, 0.4));
     check("svd", &svd_by_descent(&tall, SvdConfig::default()).unwrap());
+    let b = DMatrix::from_vec(5, 2, wavy::<T>(10, 0.6));
+    let solution = solve_by_descent(&tall, &b, SolveConfig::default());
+    check("solution", &solution.unwrap());
     check(
         "top svd",
         &svd_top_k(&tall, 2, TopConfig::default()).unwrap(),

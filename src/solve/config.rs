@@ -50,13 +50,17 @@ impl fmt::Display for SolveProblem {
 
 /// How good a solution has to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 pub(crate) enum SolveTarget<T> {
     /// As good as rounding allows.
     RoundingFloor,
     /// The smaller backward error is at most this.
-    BackwardError(T),
+    BackwardError(#[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))] T),
     /// ‖A·x − b‖ is at most this times ‖b‖.
-    RelativeResidual(T),
+    RelativeResidual(
+        #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))] T,
+    ),
 }
 
 /// How [`solve_by_descent`](crate::solve::solve_by_descent) works; every setting has a default.
@@ -73,6 +77,8 @@ pub(crate) enum SolveTarget<T> {
 /// | [`max_steps`](Self::max_steps) | 100 000 for each column of B |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
+/// With the feature `serde` a configuration is saved without its preconditioner and its observer.
+///
 /// # Example
 ///
 /// ```
@@ -85,16 +91,32 @@ pub(crate) enum SolveTarget<T> {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        deny_unknown_fields,
+        bound(serialize = "T: Real", deserialize = "T: Real, O: Default")
+    )
+)]
 #[must_use]
 pub struct SolveConfig<T: Real, P = DMatrix<T>, O = Silent> {
     pub(super) problem: SolveProblem,
     pub(super) method: SolveMethod,
+    #[cfg_attr(
+        feature = "serde",
+        serde(with = "crate::numerics::saved::optional_matrix")
+    )]
     pub(super) start: Option<DMatrix<T>>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub(super) ridge: T,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub(super) noise: Option<T>,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) preconditioner: Option<P>,
     pub(super) target: SolveTarget<T>,
     pub(super) max_steps: usize,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) observer: O,
 }
 

@@ -26,6 +26,8 @@ use crate::numerics::real::Real;
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct Solution<T: Real> {
     /// X, n×k.
@@ -33,6 +35,7 @@ pub struct Solution<T: Real> {
     /// Each column is the best iterate, by backward error and loss, whose residual was computed
     /// again. If the noise, the step limit or the observer ended the run, it is the last iterate,
     /// unless an earlier one had a smaller loss.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub solution: DMatrix<T>,
     /// How good each column of X is.
     pub backward_errors: Vec<BackwardError<T>>,
@@ -53,6 +56,7 @@ pub struct Solution<T: Real> {
     ///
     /// Where the backward errors are relative to it, they are therefore too large rather than too
     /// small.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub norm_estimate: T,
     /// A lower bound, up to rounding, on the condition number: the largest singular value divided by
     /// the smallest nonzero one, of the matrix that the descent worked with.
@@ -60,6 +64,7 @@ pub struct Solution<T: Real> {
     /// That is A with its columns scaled to similar lengths where the solver scaled them, A·P with a
     /// preconditioner P, and A itself otherwise. The bound comes from the curvatures along the
     /// descent: a long descent comes near to the condition number, a short one may say little.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub condition_estimate: T,
 }
 
@@ -82,6 +87,7 @@ pub struct Solution<T: Real> {
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum Acceptance {
     /// The system is solved: `of_system` ≤ τ; without a tolerance, at the floor that rounding sets,
@@ -138,14 +144,18 @@ impl fmt::Display for Acceptance {
 /// right at κ = 10⁴, and none beyond about 7·10⁷. In `f32` (ε = 1.2·10⁻⁷) half of the digits are
 /// gone at κ = 50, and all of them near κ = 3000; in such cases, solve in `f64`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
 #[non_exhaustive]
 pub struct BackwardError<T> {
     /// ‖r‖ = ‖b − A·x‖, without the Tikhonov term.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub residual: T,
     /// ‖r‖/‖b‖, or 0 if r is 0: what other libraries call the relative residual.
     ///
     /// It can be much larger than `of_system`: rounding x to the last digit alone may leave a
     /// residual of about ε·Σ‖aⱼ‖|xⱼ|.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub relative_residual: T,
     /// ‖r‖/(Σ‖aⱼ‖·|xⱼ| + ‖b‖); large if no x solves the system.
     ///
@@ -153,6 +163,7 @@ pub struct BackwardError<T> {
     /// this, relative to their lengths. If the lengths are not known, it is
     /// ‖r‖/(‖A‖·‖x‖ + ‖b‖), the same relative to the norm of A (Rigal and Gaches, "On the
     /// compatibility of a given solution with the data of a linear system", 1967).
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub of_system: T,
     /// maxⱼ |aⱼᵀr − λxⱼ|/(‖aⱼ‖·‖r‖), or 0 if the gradient is 0; `None` for
     /// [`SolveProblem::PositiveDefinite`](crate::solve::SolveProblem::PositiveDefinite).
@@ -161,6 +172,7 @@ pub struct BackwardError<T> {
     /// being orthogonal to it. If the lengths are not known, it is ‖Aᵀr − λx‖/(‖A‖·‖r‖): x is the
     /// least-squares solution for an A that differs from the given one by this, relative to its norm
     /// (Stewart, "Research, development and LINPACK", 1977).
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub of_least_squares: Option<T>,
 }
 
