@@ -1,6 +1,7 @@
 //! Linear systems and least squares by descent.
 
 mod by_columns;
+mod condition;
 mod config;
 mod descent;
 mod error;

@@ -5,7 +5,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::numerics::norm::{add_multiple, dot};
+use crate::numerics::norm::{BLOCK, LANES, add_multiple, dot};
 use crate::numerics::real::Real;
 
 /// y = A·x for the m×n matrix A: m is the length of y and n that of x. Four columns at a time, so
@@ -57,9 +57,18 @@ impl<T: Real> WithSimd for TransposeTimes<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let columns = self.a.chunks_exact(self.y.len());
-        for (entry, column) in self.x.iter_mut().zip(columns) {
-            *entry = dot(column, self.y);
+        let Self { a, y, x } = self;
+        let m = y.len();
+        let (fours, rest) = x.as_chunks_mut::<4>();
+        // Longer sums are formed in blocks, and wait for the memory rather than for each other.
+        let together = if m <= BLOCK { fours.len() } else { 0 };
+        let (first, others) = a.split_at(4 * m * together);
+        for (entries, block) in fours.iter_mut().zip(first.chunks_exact(4 * m)) {
+            *entries = four_dots(block, y);
+        }
+        let others_of_x = fours[together..].as_flattened_mut().iter_mut().chain(rest);
+        for (entry, column) in others_of_x.zip(others.chunks_exact(m)) {
+            *entry = dot(column, y);
         }
     }
 }
@@ -73,6 +82,34 @@ fn add_four_columns<T: Real>(y: &mut [T], [p, q, r, s]: [T; 4], block: &[T]) {
     for ((((y, &a), &b), &c), &d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
         *y += (p * a + q * b) + (r * c + s * d);
     }
+}
+
+/// The inner products with y of the four columns that lie one after another in `block`, each summed
+/// as [`dot`] does; y is no longer than a block of that.
+#[inline(always)]
+fn four_dots<T: Real>(block: &[T], y: &[T]) -> [T; 4] {
+    let m = y.len();
+    let (left, right) = block.split_at(2 * m);
+    let ((a, b), (c, d)) = (left.split_at(m), right.split_at(m));
+    let columns = [a, b, c, d].map(|column| column.as_chunks::<LANES>());
+    let (chunks, rest) = y.as_chunks::<LANES>();
+    let [a, b, c, d] = columns.map(|(chunks, _)| chunks);
+    let mut sums = [[T::zero(); LANES]; 4];
+    for ((((y, a), b), c), d) in chunks.iter().zip(a).zip(b).zip(c).zip(d) {
+        for lane in 0..LANES {
+            sums[0][lane] += a[lane] * y[lane];
+            sums[1][lane] += b[lane] * y[lane];
+            sums[2][lane] += c[lane] * y[lane];
+            sums[3][lane] += d[lane] * y[lane];
+        }
+    }
+    let mut dots = [T::zero(); 4];
+    for ((dot, sums), (_, last)) in dots.iter_mut().zip(&sums).zip(&columns) {
+        let of_rest = last.iter().zip(rest);
+        let of_rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + p * q);
+        *dot = sums.iter().fold(of_rest, |total, &sum| total + sum);
+    }
+    dots
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
                     if penalized == T::zero() {
                         T::zero()
                     } else {
-                        quotient(self.size_of_gradient(), penalized)
+                        quotient(self.size_of_gradient(&self.downhill), penalized)
                     }
                 }),
             },
@@ -99,19 +99,30 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         }
     }
 
-    /// maxⱼ |aⱼᵀr|/‖aⱼ‖ with what underflow may hide of it, or ‖Aᵀr‖/‖A‖ if the lengths of the
+    /// maxⱼ |gⱼ|/‖aⱼ‖ of the gradient g = Aᵀr with what underflow may hide of it, or ‖g‖/‖A‖ if the lengths of the
     /// columns are not known.
     ///
     /// Where x is in parts, the sum of the maxima of the parts, which is no smaller.
-    fn size_of_gradient(&self) -> T {
+    fn size_of_gradient(&self, gradient: &[T]) -> T {
         let map = self.map();
         match &self.operator.lengths {
             Some(columns) => {
-                let held = largest_product(&columns.reciprocals, &self.downhill);
+                let held = largest_product(&columns.reciprocals, gradient);
                 Space::Domain.total(map, held + columns.underflow)
             }
-            None => quotient(Space::Domain.norm(map, &self.downhill), self.norm),
+            None => quotient(Space::Domain.norm(map, gradient), self.norm),
         }
+    }
+
+    /// Whether a gradient is short enough for least squares with the residual of `status`.
+    pub(super) fn is_short(&self, gradient: &[T], status: &Status<T>) -> bool {
+        let tolerance = match self.settings.target {
+            SolveTarget::RoundingFloor => T::EPSILON,
+            SolveTarget::BackwardError(tolerance) => tolerance,
+            SolveTarget::RelativeResidual(_) => return false,
+        };
+        let penalized = (status.loss + status.loss).sqrt();
+        quotient(self.size_of_gradient(gradient), penalized) <= tolerance
     }
 
     /// The test that is passed and ends the descent, if any.

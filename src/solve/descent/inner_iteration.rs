@@ -4,10 +4,11 @@ use crate::descent::{Observer, StopReason};
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
+use crate::solve::condition::ConditionEstimate;
 use crate::solve::config::SolveProblem;
-use crate::solve::descent::condition::ConditionEstimate;
 use crate::solve::descent::recorder::SystemRecorder;
 use crate::solve::descent::state::SystemDescent;
+use crate::solve::descent::status::Status;
 use crate::solve::error::SolveError;
 use crate::solve::method::SolveMethod;
 
@@ -58,6 +59,9 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         }
         self.turn(T::zero());
         self.condition = ConditionEstimate::new();
+        if let Some(smoothed) = &mut self.smoothed {
+            smoothed.begin(&self.x, &self.downhill);
+        }
         loop {
             self.operator.map.apply(&self.direction, &mut self.image);
             recorder.products += 1;
@@ -77,7 +81,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             if !status.loss.is_finite() {
                 return Ok(RestartReason::Breakdown);
             }
-            if self.goal(&status, noise).is_some() {
+            if self.goal(&status, noise).is_some() || self.moves_to_smoothed(&status) {
                 return Ok(RestartReason::Claim);
             }
             let has_fallen = self.least.takes(&self.x, &status);
@@ -100,6 +104,23 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             self.condition.turn(momentum, length);
             self.turn(momentum);
         }
+    }
+
+    /// Takes the smoothed iterate instead of the last one, which has this status, if its gradient is
+    /// short enough; returns whether it did.
+    fn moves_to_smoothed(&mut self, status: &Status<T>) -> bool {
+        let map = self.map();
+        let Some(mut smoothed) = self.smoothed.take() else {
+            return false;
+        };
+        smoothed.add(map, &self.x, &self.downhill);
+        // Conjugate gradients have the shorter residual, so that this cosine is not too small.
+        let is_short = self.is_short(&smoothed.downhill, status);
+        if is_short {
+            self.x.copy_from_slice(&smoothed.x);
+        }
+        self.smoothed = Some(smoothed);
+        is_short
     }
 
     /// Bounds the condition number with a step of this length.

@@ -1,12 +1,12 @@
 //! The descent for each right-hand side in turn.
 
-mod condition;
 mod curvature;
 mod evaluation;
 mod inner_iteration;
 mod outer_iteration;
 mod rank_probe;
 mod recorder;
+mod smoothed;
 mod state;
 mod status;
 

@@ -5,9 +5,10 @@ use crate::linear_map::sums::Space;
 use crate::numerics::binary_scaling::scale;
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
+use crate::solve::condition::ConditionEstimate;
 use crate::solve::config::{SolveProblem, SolveTarget};
-use crate::solve::descent::condition::ConditionEstimate;
 use crate::solve::descent::recorder::Exponents;
+use crate::solve::descent::smoothed::Smoothed;
 use crate::solve::descent::status::LeastError;
 use crate::solve::error::SolveError;
 use crate::solve::method::SolveMethod;
@@ -25,6 +26,13 @@ pub(crate) struct SystemSettings<T> {
 }
 
 impl<T: Real> SystemSettings<T> {
+    /// Whether the run may end by a gradient, and the gradients swing on their way down.
+    fn has_swinging_gradients(&self) -> bool {
+        self.problem == SolveProblem::LeastSquares
+            && self.method == SolveMethod::ConjugateGradients
+            && !matches!(self.target, SolveTarget::RelativeResidual(_))
+    }
+
     /// Whether the columns may be scaled as far as the settings go.
     ///
     /// A run that ends by the noise depends on the scaling, and so on the units.
@@ -65,6 +73,8 @@ pub(crate) struct SystemDescent<'a, T, A: ?Sized, P> {
     pub(super) direction: Vec<T>,
     /// A times the direction.
     pub(super) image: Vec<T>,
+    /// For least squares by conjugate gradients.
+    pub(super) smoothed: Option<Smoothed<T>>,
     pub(super) condition: ConditionEstimate<T>,
     /// The largest lower bound so far of the condition number of the Hessian.
     pub(super) hessian_condition: T,
@@ -110,6 +120,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
             halfway: zeros(preconditioned),
             direction: zeros(n),
             image: zeros(m),
+            smoothed: settings.has_swinging_gradients().then(|| Smoothed::new(n)),
             condition: ConditionEstimate::new(),
             hessian_condition: T::one(),
             operator,

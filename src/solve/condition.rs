@@ -9,7 +9,7 @@ use crate::numerics::real::Real;
 /// estimated from below row by row, keeping of a long vector z with ‖B·z‖ = 1 only the length and
 /// the last entry (Bischof, "Incremental condition estimation", 1990).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ConditionEstimate<T> {
+pub(crate) struct ConditionEstimate<T> {
     /// ‖z‖² and the last entry of z.
     squared_length: T,
     last: T,
@@ -21,7 +21,7 @@ pub(super) struct ConditionEstimate<T> {
 
 impl<T: Real> ConditionEstimate<T> {
     /// Before the first step.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             squared_length: T::zero(),
             last: T::zero(),
@@ -31,7 +31,7 @@ impl<T: Real> ConditionEstimate<T> {
     }
 
     /// Adds the row of a step of length η.
-    pub(super) fn step(&mut self, length: T) {
+    pub(crate) fn step(&mut self, length: T) {
         let pivot = (T::one() / length).sqrt();
         let row = self.beside * self.beside + T::one() / length;
         self.largest_row = self.largest_row.max(row);
@@ -44,14 +44,14 @@ impl<T: Real> ConditionEstimate<T> {
     }
 
     /// Notes the momentum μ after a step of length η.
-    pub(super) fn turn(&mut self, momentum: T, length: T) {
+    pub(crate) fn turn(&mut self, momentum: T, length: T) {
         self.beside = (momentum / length).sqrt();
     }
 
     /// A lower bound of the largest eigenvalue of H divided by the smallest nonzero one.
     ///
     /// `largest` is a lower bound of the largest one, 0 if none is known.
-    pub(super) fn of_hessian(&self, largest: T) -> T {
+    pub(crate) fn of_hessian(&self, largest: T) -> T {
         let ratio = self.largest_row.max(largest) * self.squared_length;
         if ratio.is_finite() {
             ratio.max(T::one())
