@@ -49,6 +49,10 @@ pub enum SolveMethod {
     /// The default: each x is the lowest of all points that adding multiples of the gradients so
     /// far can reach.
     ///
+    /// For least squares the run ends, if that is earlier, at the combination of the iterates with
+    /// the shortest gradient, which is the iterate of LSMR (Fong and Saunders, "LSMR: an iterative
+    /// algorithm for sparse least-squares problems", 2011); an observer is not shown it.
+    ///
     /// Source: Hestenes and Stiefel, "Methods of conjugate gradients for solving linear systems",
     /// 1952.
     #[default]
