@@ -1,5 +1,5 @@
-//! The inverse by descents, cold and from a warm start, beside nalgebra's LU factorisation, bare and
-//! polished; and how long it takes to find that there is none.
+//! The inverse by descents, cold and from a warm start, beside nalgebra's LU factorisation, bare
+//! and polished; and how long it takes to find that there is none.
 //!
 //! `BENCH_LONG=1 cargo bench --bench inversion` adds momentum SGD where it takes seconds.
 

@@ -61,9 +61,10 @@
 //! - `progress`: `watch::ProgressBar`, an observer that draws a progress bar on the terminal.
 //! - `serde`: `descent::SavedRun`, a run saved in any format of serde, with `Stepper::save` and
 //!   `Stepper::restore`; serde's traits for configurations, optimizers and their states, losses,
-//!   sets, reports and results. A configuration is saved without its observer. In a text, numbers
-//!   that are not finite are `"NaN"`, `"inf"` and `"-inf"`. What is read back is checked as its
-//!   constructor would, or by the call that uses it; a certificate is as trustworthy as its file.
+//!   sets, reports and results. A configuration is saved without its observer. In
+//!   human-readable formats, numbers that are not finite are `"NaN"`, `"inf"` and `"-inf"`. Values
+//!   read back are checked as their constructors would check them, or by the call that uses them; a
+//!   certificate is as trustworthy as its file.
 //! - `sparse`: [`LinearMap`] for nalgebra-sparse's `CsrMatrix` and `CscMatrix`.
 //! - `threads`: large products on several threads; the environment variable `MATMUL_NUM_THREADS`
 //!   sets their number.

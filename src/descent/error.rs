@@ -73,8 +73,8 @@ pub enum ResumeError<T: Real = f64> {
         found: T,
     },
 
-    /// The checkpoint's parameters, or its best ones, are not in the optimizer's set: the run was in
-    /// a larger set, or in none.
+    /// The checkpoint's parameters, or its best ones, are not in the optimizer's set: the run was
+    /// in a larger set, or in none.
     ///
     /// To go on from there, start a new run, whose start is projected.
     #[error(

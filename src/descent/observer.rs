@@ -93,8 +93,8 @@ where
     }
 }
 
-/// A pointer to an observer that is chosen while a program runs. A pointer to any other type may be a
-/// closure, so these are the forms that the language allows beside closures.
+/// A pointer to an observer that is chosen while a program runs. A pointer to any other type may be
+/// a closure, so these are the forms that the language allows beside closures.
 macro_rules! forward_observer {
     ($($pointer:ty),+) => {$(
         impl<T> Observer<T> for $pointer {

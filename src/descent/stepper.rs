@@ -104,8 +104,8 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// - [`ResumeError::Input`] for whatever [`new`](Self::new) refuses, so that a run which
     ///   diverged to NaN or ±∞ can't be resumed;
-    /// - [`ResumeError::OutsideSet`] if the optimizer has a set and the parameters or the best ones are
-    ///   outside of it by more than rounding;
+    /// - [`ResumeError::OutsideSet`] if the optimizer has a set and the parameters or the best ones
+    ///   are outside of it by more than rounding;
     /// - [`ResumeError::DifferentObjective`] if the objective does not have the loss that the
     ///   checkpoint records;
     /// - with the feature `serde`, `ResumeError::Checkpoint` for a history that no run can have.

@@ -30,8 +30,8 @@ pub enum InverseError<T: Real = f64> {
     Input(#[from] InputError<T>),
 
     /// The inverse, or the scaled transpose from which its search starts, overflows because the
-    /// entries of the matrix are too small; or entries of the inverse underflow, and what is left of
-    /// them is not the inverse to the accuracy set, in the norm of the certificate.
+    /// entries of the matrix are too small; or entries of the inverse underflow, and what is left
+    /// of them is not the inverse to the accuracy set, in the norm of the certificate.
     #[error("the inverse leaves the range of the number format in row {row}, column {column}")]
     OutOfRange {
         /// The row of the first entry that overflows or underflows, in column order, from 0.

@@ -45,7 +45,7 @@ use crate::objective::Side;
 /// - [`InverseError::Singular`], with the numerical rank, if the matrix has no inverse to working
 ///   precision;
 /// - [`InverseError::Diverged`] if the loss diverged, usually because the learning rate is too
-///   large; it names the limit of that of [`Sgd`](crate::optimizer::Sgd);
+///   large; for [`Sgd`](crate::optimizer::Sgd) it names the limit;
 /// - [`InverseError::NotConverged`] if the run ended above the tolerance, or without a proof.
 ///
 /// The last three carry the best iterate with its residual and history.

@@ -24,9 +24,9 @@ use crate::objective::Side;
 /// accuracy, it is right to several digits. Otherwise it comes from a plain product in `f64`, whose
 /// rounding alone makes it about ε·‖X‖·‖M‖, and is at least as large as independent roundings make
 /// it, ε/2·‖|X||M|‖_F/√n; the certificate then bounds it. If that leaves doubt whether the residual
-/// is within a tolerance, to three digits, the certificate or a product of higher precision decides.
-/// With [`Accuracy::Working`](crate::inverse::Accuracy::Working), after corrections by products in
-/// `f32`, the residual is off by some 10⁻⁷·‖ΔX‖·‖M‖, where ΔX is the last correction.
+/// is within a tolerance, to three digits, the certificate or a product of higher precision
+/// decides. With [`Accuracy::Working`](crate::inverse::Accuracy::Working), after corrections by
+/// products in `f32`, the residual is off by some 10⁻⁷·‖ΔX‖·‖M‖, where ΔX is the last correction.
 ///
 /// # Example
 ///
@@ -155,8 +155,8 @@ impl fmt::Display for Route {
 /// √((r − s)² − (κ·s)²), where κ ≥ ς/σₙ comes from the certified inverse of M: a step of projected
 /// gradient descent ends within (κ·s)² of the least r² (Nesterov, "Introductory lectures on convex
 /// optimization", 2004, theorem 2.2.7), and changes r by at most s. For that bound r and G are
-/// computed in `f64`, r is lowered and s raised by all that rounding may have done to them; only the
-/// projection of the set is taken to be rounded by no more than the allowance.
+/// computed in `f64`, r is lowered and s raised by all that rounding may have done to them; only
+/// the projection of the set is taken to be rounded by no more than the allowance.
 ///
 /// # Example
 ///

@@ -9,9 +9,9 @@ use crate::numerics::real::Real;
 /// The space that a vector of a map A lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Space {
-    /// That of x in A·x.
+    /// The space of x in A·x.
     Domain,
-    /// That of A·x.
+    /// The space of A·x.
     Image,
 }
 

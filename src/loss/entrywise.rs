@@ -91,8 +91,8 @@ fn sum_and_gradient_of_block<T: Real>(
     joined(sums, rest)
 }
 
-/// The sums in lanes and the sum of the rest. The rest is kept apart, since lanes written one by one
-/// would not stay in vector registers; nor would the lanes if this were inlined.
+/// The sums in lanes and the sum of the rest. The rest is kept apart, since lanes written one by
+/// one would not stay in vector registers; nor would the lanes if this were inlined.
 #[inline(never)]
 fn joined<T: Real>(sums: [T; LANES], rest: T) -> T {
     // Added in halves, as a vector register would be.

@@ -12,6 +12,11 @@ pub(crate) fn largest_exponent<T: Real>(matrix: &DMatrix<T>) -> Option<i32> {
         .binary_exponent()
 }
 
+/// An exponent that is worth a scaling: one whose magnitude is above `limit`; otherwise 0.
+pub(crate) fn significant(exponent: Option<i32>, limit: u32) -> i32 {
+    exponent.filter(|e| e.unsigned_abs() > limit).unwrap_or(0)
+}
+
 /// `matrix`·2^`exponent`.
 pub(crate) fn scaled<T: Real>(matrix: &DMatrix<T>, exponent: i32) -> DMatrix<T> {
     match T::power_of_two(exponent) {

@@ -14,10 +14,10 @@ pub trait Lanes: Sized {
     /// (x, y) ← (c·x − s·y, s·x + c·y) for slices of the same length.
     fn rotate<S: Simd>(simd: S, x: &mut [Self], y: &mut [Self], cosine: Self, sine: Self);
 
-    /// The tangents t and cosines of the angles, of at most 45°, with t² + 2ζt = 1 for
-    /// ζ = d/(2p), with d and p from `differences` and `products`, as far as whole vectors reach; returns how far that is.
+    /// The tangents t and the cosines of the angles of at most 45° with t² + 2ζt = 1, where
+    /// ζ = d/(2p) with d from `differences` and p from `products`; t has the sign of ζ.
     ///
-    /// A tangent has the sign of ζ.
+    /// Only whole vectors are computed; returns how many entries they hold.
     fn angles<S: Simd>(
         simd: S,
         differences: &[Self],

@@ -13,6 +13,7 @@ pub(crate) mod power_method;
 pub(crate) mod product;
 pub(crate) mod random;
 pub(crate) mod real;
+pub(crate) mod reflection;
 pub(crate) mod rounding;
 #[cfg(feature = "serde")]
 pub(crate) mod saved;

@@ -20,8 +20,8 @@ pub(crate) fn columns<T: Real>(matrix: &DMatrix<T>) -> impl Iterator<Item = &[T]
     matrix.as_slice().chunks_exact(matrix.nrows().max(1))
 }
 
-/// The sum of the sums of blocks, added in pairs: each takes part in about log₂ additions, while in a
-/// plain sum of nearly equal numbers the rounding errors would pile up.
+/// The sum of the sums of blocks, added in pairs: each takes part in about log₂ additions, while in
+/// a plain sum of nearly equal numbers the rounding errors would pile up.
 #[inline(always)]
 pub(crate) fn sum_in_pairs<T: Real>(mut sums: impl Iterator<Item = T>) -> T {
     let Some(first) = sums.next() else {
@@ -74,29 +74,26 @@ pub(crate) fn dot<T: Real>(x: &[T], y: &[T]) -> T {
 /// The same for two slices of one length.
 #[inline(always)]
 fn dot_of_block<T: Real>(x: &[T], y: &[T]) -> T {
-    let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-    let mut sums = [T::zero(); LANES];
-    for (p, q) in x_chunks.iter().zip(y_chunks) {
-        for lane in 0..LANES {
-            sums[lane] += p[lane] * q[lane];
-        }
-    }
-    let of_rest = x_rest.iter().zip(y_rest);
-    let rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + p * q);
-    sums.iter().fold(rest, |total, &sum| total + sum)
+    sum_of_products(x, y, |product| product)
 }
 
 /// Σ|xᵢ·yᵢ| over the shorter length.
 pub(crate) fn sum_of_absolute_products<T: Real>(x: &[T], y: &[T]) -> T {
+    sum_of_products(x, y, |product| product.abs())
+}
+
+/// Σf(xᵢ·yᵢ) over the shorter length, in lanes.
+#[inline(always)]
+fn sum_of_products<T: Real>(x: &[T], y: &[T], f: impl Fn(T) -> T) -> T {
     let ((x_chunks, x_rest), (y_chunks, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
     let mut sums = [T::zero(); LANES];
     for (p, q) in x_chunks.iter().zip(y_chunks) {
         for lane in 0..LANES {
-            sums[lane] += (p[lane] * q[lane]).abs();
+            sums[lane] += f(p[lane] * q[lane]);
         }
     }
     let of_rest = x_rest.iter().zip(y_rest);
-    let rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + (p * q).abs());
+    let rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + f(p * q));
     sums.iter().fold(rest, |total, &sum| total + sum)
 }
 

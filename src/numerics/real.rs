@@ -91,8 +91,8 @@ pub trait Real: RealField + Copy + Default + std::fmt::LowerExp + sealed::Sealed
 
     /// The number nearest to `value`.
     ///
-    /// nalgebra's scalars have another `from_f64`, which returns an `Option`; generic code names this
-    /// one as `<T as Real>::from_f64(value)`.
+    /// nalgebra's scalars have another `from_f64`, which returns an `Option`; generic code names
+    /// this one as `<T as Real>::from_f64(value)`.
     fn from_f64(value: f64) -> Self;
 
     /// The same number in `f64`; exact.

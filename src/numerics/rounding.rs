@@ -75,6 +75,15 @@ pub(crate) fn largest(values: impl Iterator<Item = f64>) -> f64 {
     values.map(or_infinity).fold(0.0, f64::max)
 }
 
+/// fl(a + b) and its error, exactly (D. E. Knuth, "The Art of Computer Programming", volume 2,
+/// 1969).
+#[inline(always)]
+pub(crate) fn exact_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let other = sum - a;
+    (sum, (a - (sum - other)) + (b - other))
+}
+
 /// A bound on a non-negative number that was computed in `f64` with at most 8n + 100 roundings in a
 /// row.
 pub(crate) fn enlarge(value: f64, n: usize) -> f64 {

@@ -1,7 +1,7 @@
 //! How numbers, vectors and matrices are saved in formats of serde.
 //!
-//! In a format that people read, a number that is not finite is a text, since JSON has none; what
-//! is read back is checked, since a file may have been edited.
+//! In a human-readable format, a number that is not finite is a string, since JSON has no such
+//! numbers. Values are checked when they are read back, since a file may have been edited.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -148,7 +148,7 @@ impl<T: Real> InverseGramObjective<'static, T> {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](InverseGramObjective::new).
+    /// The same as for [`new`](InverseGramObjective::new).
     pub fn shared(matrix: impl Into<Arc<DMatrix<T>>>, side: Side) -> Result<Self, InputError<T>> {
         Self::plain_of(Held::Shared(matrix.into()), side).map(Self::with_gram)
     }

@@ -96,7 +96,7 @@ impl<T: Real, L: Loss<T>> InverseObjective<'static, T, L> {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](InverseObjective::new).
+    /// The same as for [`new`](InverseObjective::new).
     ///
     /// # Example
     ///

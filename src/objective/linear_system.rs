@@ -89,12 +89,13 @@ impl<'m, T: Real, A: LinearMap<T>> LinearSystem<'m, T, A> {
 }
 
 impl<T: Real, A: LinearMap<T>> LinearSystem<'static, T, A> {
-    /// The same for a map that objectives share and a right-hand side that this one keeps, so that it can move to another thread; see
+    /// The same for a map that several objectives may share and a right-hand side that this one
+    /// keeps, so that it can move to another thread; see
     /// [`InverseObjective::shared`](super::InverseObjective::shared).
     ///
     /// # Errors
     ///
-    /// Those of [`new`](LinearSystem::new).
+    /// The same as for [`new`](LinearSystem::new).
     pub fn shared<C: Dim>(
         map: Arc<A>,
         right_side: Matrix<T, Dyn, C, VecStorage<T, Dyn, C>>,

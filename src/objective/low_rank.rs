@@ -122,7 +122,7 @@ impl<T: Real, L: Loss<T>> LowRankObjective<'static, T, L> {
     ///
     /// # Errors
     ///
-    /// Those of [`new`](LowRankObjective::new).
+    /// The same as for [`new`](LowRankObjective::new).
     pub fn shared(
         matrix: impl Into<Arc<DMatrix<T>>>,
         rank: usize,

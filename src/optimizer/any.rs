@@ -79,6 +79,8 @@ trait Erased<T: Real> {
 
     fn constraint(&self) -> Option<&dyn ConvexSet<T>>;
 
+    fn exceeded_limit(&self, largest_curvature: T) -> Option<T>;
+
     fn validate(&self) -> Result<(), InputError<T>>;
 }
 
@@ -113,6 +115,10 @@ where
 
     fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
         Optimizer::constraint(self)
+    }
+
+    fn exceeded_limit(&self, largest_curvature: T) -> Option<T> {
+        Optimizer::exceeded_limit(self, largest_curvature)
     }
 
     fn validate(&self) -> Result<(), InputError<T>> {
@@ -162,6 +168,10 @@ impl<T: Real> Optimizer<T> for AnyOptimizer<T> {
 
     fn constraint(&self) -> Option<&dyn ConvexSet<T>> {
         self.optimizer.constraint()
+    }
+
+    fn exceeded_limit(&self, largest_curvature: T) -> Option<T> {
+        self.optimizer.exceeded_limit(largest_curvature)
     }
 
     fn validate(&self) -> Result<(), InputError<T>> {

@@ -29,8 +29,8 @@ const NORM_OFFSET: f64 = 1e-6;
 impl<T: Real> Clip<T> {
     /// Limits `gradient` in place.
     ///
-    /// By value, NaN entries stay NaN and infinite ones are clipped. By norm, as in PyTorch, one NaN
-    /// makes all entries NaN; without one, infinite entries become NaN and all others 0.
+    /// By value, NaN entries stay NaN and infinite ones are clipped. By norm, as in PyTorch, one
+    /// NaN makes all entries NaN; without one, infinite entries become NaN and all others 0.
     ///
     /// ```
     /// use matrix_descent::optimizer::Clip;
@@ -65,7 +65,7 @@ fn clip_norm<T: Real>(gradient: &mut [T], limit: T) {
         norm
     };
     let factor = limit / (norm + <T as Real>::from_f64(NORM_OFFSET));
-    // A gradient scaled into range may now be shorter than the limit; NaN is passed on.
+    // A gradient scaled into range may have become shorter than the limit; NaN is passed on.
     let is_short = factor >= T::one() && !is_beyond_range;
     if !is_short {
         gradient.iter_mut().for_each(|value| *value *= factor);

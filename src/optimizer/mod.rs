@@ -209,11 +209,12 @@ pub trait Optimizer<T: Real> {
         None
     }
 
-    /// The limit below which the learning rate has to be for the descent to converge on every
-    /// quadratic whose largest curvature is `largest_curvature`, if the learning rate is not below
-    /// it; none if it is, or if no limit is known.
+    /// The limit that the learning rate has to stay below to converge on every quadratic with this
+    /// largest curvature, if it is not below that limit; `None` if it is, or if no limit is known.
     ///
-    /// The error of a diverged run names it. The provided method returns none.
+    /// The error of a diverged inversion names it. The provided method returns `None`.
+    ///
+    /// # Example
     ///
     /// ```
     /// use matrix_descent::{Optimizer, Sgd};

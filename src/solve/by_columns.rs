@@ -22,8 +22,8 @@ use crate::solve::solution::Solution;
 ///
 /// For each column b of B the function ½‖A·x − b‖² + λ/2·‖x‖² is minimised by conjugate gradients
 /// (gradient descent with exact momentum) or by another [`SolveMethod`](crate::solve::SolveMethod).
-/// **If A is symmetric positive definite, choose [`SolveProblem::PositiveDefinite`]**: the steps go
-/// with √κ instead of κ.
+/// **If A is symmetric positive definite, choose [`SolveProblem::PositiveDefinite`]**: the number
+/// of steps grows with √κ instead of κ.
 ///
 /// `Ok` means that each column passed a test of the residual and gradient, computed again from A
 /// and b: the system is solved, or the least-squares problem is, to the tolerance or as well as
@@ -34,9 +34,9 @@ use crate::solve::solution::Solution;
 /// Every column of A counts relative to its own length, where the lengths are known
 /// ([`LinearMap::column_norms`]; for matrices they are). So the units of the unknowns make no
 /// difference: if the lengths differ by more than a factor of 8, m ≥ n or λ > 0, and no
-/// preconditioner or noise is given, the descent is over the unknowns of columns of similar lengths.
-/// If that shows the columns to be linearly dependent to working precision, the descent begins again
-/// without scaling, since the solution of minimum norm depends on the units.
+/// preconditioner or noise is given, the descent is over the unknowns of columns of similar
+/// lengths. If that shows the columns to be linearly dependent to working precision, the descent
+/// begins again without scaling, since the solution of minimum norm depends on the units.
 ///
 /// Conjugate gradients take about κ steps, or √κ for a definite matrix, where κ is the largest
 /// singular value divided by the smallest nonzero one. For small dense systems use a factorisation;
@@ -47,8 +47,8 @@ use crate::solve::solution::Solution;
 /// and allocates nothing, except for the history beyond 4096 steps. Before the first step, up to 44
 /// products estimate the norm of A and check its adjoint; a preconditioner takes as many. If the
 /// columns are scaled, the search for dependent columns takes about as many steps as the first
-/// column of B, at most four times as many. To use
-/// any other optimizer, minimise [`LinearSystem`](crate::objective::LinearSystem).
+/// column of B, at most about four times as many. To use any other optimizer, minimise
+/// [`LinearSystem`](crate::objective::LinearSystem).
 ///
 /// # Errors
 ///

@@ -35,7 +35,7 @@ pub enum SolveProblem {
     /// steps.
     ///
     /// A may be semidefinite if A·x = b has a solution. With any other kind of matrix the run ends
-    /// in an error: the residual is checked, and a run that fails looks whether A is symmetric.
+    /// in an error: the residual is checked, and if a run fails, so is the symmetry of A.
     PositiveDefinite,
 }
 
@@ -177,9 +177,9 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// by the method of regularization", 1966).
     ///
     /// For ill-posed problems, stopping early is the regularisation: further steps fit the noise.
-    /// If the residual never falls to δ, the descent ends as if no noise were given. Since the answer
-    /// depends on the path, the columns of A are then not scaled. To ask for a small residual of a
-    /// well-posed problem, set [`relative_residual`](Self::relative_residual).
+    /// If the residual never falls to δ, the descent ends as if no noise were given. Since the
+    /// answer depends on the path, the columns of A are then not scaled. To ask for a small
+    /// residual of a well-posed problem, set [`relative_residual`](Self::relative_residual).
     ///
     /// ```
     /// use matrix_descent::{solve_by_descent, SolveConfig, StopReason};
@@ -231,13 +231,15 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
         }
     }
 
-    /// Sets the backward error τ ([`BackwardError::smallest`](crate::solve::BackwardError::smallest))
-    /// at which a solution is accepted and the descent ends; in [0, 1).
+    /// Sets the backward error τ
+    /// ([`BackwardError::smallest`](crate::solve::BackwardError::smallest)) at which a solution is
+    /// accepted and the descent ends; in [0, 1).
     ///
-    /// **A backward error is not a relative residual.** It compares ‖r‖ with Σ‖aⱼ‖|xⱼ| + ‖b‖, or the
-    /// gradient with ‖r‖. If x is large, ‖r‖/‖b‖ may still be far above τ: 1.4·10⁻⁵ for τ = 10⁻⁸ on
-    /// the grid of a diffusion with coefficients from 1 to 10⁴. For the test of PETSc and SciPy,
-    /// ‖r‖ ≤ η·‖b‖, set [`relative_residual`](Self::relative_residual); the setting made last counts.
+    /// **A backward error is not a relative residual.** It compares ‖r‖ with Σ‖aⱼ‖|xⱼ| + ‖b‖, or
+    /// the gradient with ‖r‖. If x is large, ‖r‖/‖b‖ may still be far above τ: 1.4·10⁻⁵ for τ =
+    /// 10⁻⁸ on the grid of a diffusion with coefficients from 1 to 10⁴. For the test of PETSc and
+    /// SciPy, ‖r‖ ≤ η·‖b‖, set [`relative_residual`](Self::relative_residual); the setting made
+    /// last counts.
     ///
     /// The residual must also be at most the larger of those at x = 0 and at the start: a huge x
     /// that A maps nearly to zero has a tiny backward error.
@@ -250,12 +252,12 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
         self
     }
 
-    /// Sets η, so that a solution is accepted, and the descent ends, once ‖A·x − b‖ ≤ η·‖b‖ for each
-    /// column b of B; in [0, 1).
+    /// Sets η, so that a solution is accepted, and the descent ends, once ‖A·x − b‖ ≤ η·‖b‖ for
+    /// each column b of B; in [0, 1).
     ///
-    /// It replaces the [`tolerance`](Self::tolerance). If no x comes so near to b, which is usual for
-    /// more equations than unknowns, the run ends in an error with the least-squares solution as
-    /// its best iterate. The residual is computed again from A, b and x before it is accepted.
+    /// It replaces the [`tolerance`](Self::tolerance). If no x comes so near to b, which is usual
+    /// for more equations than unknowns, the run ends in an error with the least-squares solution
+    /// as its best iterate. The residual is computed again from A, b and x before it is accepted.
     ///
     /// ```
     /// use matrix_descent::solve::Acceptance;

@@ -2,6 +2,7 @@
 
 use crate::linear_map::LinearMap;
 use crate::linear_map::scaled::ScaledMap;
+use crate::numerics::binary_scaling::significant;
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::smallest_subnormal;
@@ -33,7 +34,8 @@ pub(crate) struct ColumnLengths<T> {
 }
 
 impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
-    /// `map`, scaled as a whole so that √(‖A‖² + λ) with λ = `ridge` is near 1, if it is far from 1.
+    /// `map`, scaled as a whole so that √(‖A‖² + λ) with λ = `ridge` is near 1, if it is far from
+    /// 1.
     ///
     /// Near 1 the squares and products of a descent stay within the range of the format.
     pub(crate) fn new(map: &'a A, ridge: T, argument: &'static str) -> Result<Self, SolveError<T>> {
@@ -41,7 +43,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         let root = ridge.sqrt().scale_by_power_of_two(-shift);
         let scale = euclidean_norm(&[norm, root]).binary_exponent();
         // Leaving the map unscaled saves a pass over every image.
-        let exponent = scale.map(|e| e + shift).map_or(0, significant::<T>);
+        let exponent = significant(scale.map(|e| e + shift), limit_of_scale::<T>());
         Ok(Self {
             map: ScaledMap::new(map, exponent),
             norm: norm.scale_by_power_of_two(shift - exponent),
@@ -73,7 +75,8 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         if f64::from(most - least) < EQUAL_LENGTHS.log2() {
             return None;
         }
-        let common = significant::<T>(least + (most - least) / 2);
+        let middle = least + (most - least) / 2;
+        let common = significant(Some(middle), limit_of_scale::<T>());
         let of_column = |exponent: Option<i32>| exponent.map_or(0, |exponent| exponent - common);
         let of_columns = exponents.into_iter().map(of_column).collect();
         let map = ScaledMap::with_columns(map, common, of_columns);
@@ -116,6 +119,12 @@ impl<T: Real> ColumnLengths<T> {
     }
 }
 
+/// A norm of 2^e with |e| up to this is near enough to 1: squares and products of numbers of such
+/// sizes stay far within the range of the format.
+fn limit_of_scale<T: Real>() -> u32 {
+    T::MANTISSA_DIGITS / 3
+}
+
 /// √(x² + y²), at most the largest number of the format.
 fn in_range<T: Real>(x: T, y: T) -> T {
     euclidean_norm(&[x, y]).min(T::MAX)
@@ -126,13 +135,4 @@ fn nearest_exponent<T: Real>(length: T) -> Option<i32> {
     let exponent = length.binary_exponent()?;
     let fraction = length.scale_by_power_of_two(-exponent).to_f64();
     Some(exponent + i32::from(fraction > std::f64::consts::SQRT_2))
-}
-
-/// An exponent that is worth a scaling, or 0.
-fn significant<T: Real>(exponent: i32) -> i32 {
-    if exponent.unsigned_abs() > T::MANTISSA_DIGITS / 3 {
-        exponent
-    } else {
-        0
-    }
 }

@@ -58,11 +58,11 @@ pub struct Solution<T: Real> {
     /// small.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub norm_estimate: T,
-    /// A lower bound, up to rounding, on the condition number: the largest singular value divided by
-    /// the smallest nonzero one, of the matrix that the descent worked with.
+    /// A lower bound, up to rounding, on the condition number: the largest singular value divided
+    /// by the smallest nonzero one, of the matrix that the descent worked with.
     ///
-    /// That is A with its columns scaled to similar lengths where the solver scaled them, A·P with a
-    /// preconditioner P, and A itself otherwise. The bound comes from the curvatures along the
+    /// That is A with its columns scaled to similar lengths where the solver scaled them, A·P with
+    /// a preconditioner P, and A itself otherwise. The bound comes from the curvatures along the
     /// descent: a long descent comes near to the condition number, a short one may say little.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub condition_estimate: T,
@@ -95,17 +95,18 @@ pub enum Acceptance {
     System,
     /// x is the least-squares solution: `of_least_squares` ≤ τ, or at the floor as above.
     LeastSquares,
-    /// Without a tolerance, at the floor: the product of the two is at most 16·ε·√max(m, n) and
-    /// `of_least_squares` below ∛ε.
+    /// Without a tolerance, at the floor: the product of the two is at most 16·ε·√max(m, n),
+    /// `of_least_squares` at most ∛ε, and `of_system` at least ε/∛ε, so that rounding leaves the
+    /// angles between r and the columns known to ∛ε.
     ///
     /// The rounding of r = b − A·x leaves the gradient no smaller if ‖r‖ is small beside ‖b‖. The
     /// answers of a QR factorisation pass this test, and not always the one before.
     RoundingFloor,
-    /// ‖r‖ ≤ η·‖b‖, as [`SolveConfig::relative_residual`](crate::solve::SolveConfig::relative_residual)
-    /// asks.
+    /// ‖r‖ ≤ η·‖b‖, as
+    /// [`SolveConfig::relative_residual`](crate::solve::SolveConfig::relative_residual) asks.
     RelativeResidual,
-    /// ‖r‖ is within the [`noise`](crate::solve::SolveConfig::noise): x fits the data as well as they
-    /// deserve, whether or not it is near the solution.
+    /// ‖r‖ is within the [`noise`](crate::solve::SolveConfig::noise): x fits the data as well as
+    /// they deserve, whether or not it is near the solution.
     Noise,
 }
 
@@ -124,14 +125,14 @@ impl fmt::Display for Acceptance {
 /// How much A and b would have to change to make a solution exact.
 ///
 /// Here r = b − A·x and aⱼ is column j of A. Where the lengths of the columns are known
-/// ([`LinearMap::column_norms`](crate::linear_map::LinearMap::column_norms): for matrices they are),
-/// each column counts relative to its own length, so that other units for some unknowns change
-/// nothing. For λ > 0 the errors are those of the system [A; √λ·I]·x ≈ [b; 0], whose residual has
-/// the norm √(‖r‖² + λ‖x‖²) and whose columns have the lengths √(‖aⱼ‖² + λ). If either error is
-/// small, x solves a nearby problem. How near x is to the solution x* of the given problem depends
-/// on the condition number κ, the largest singular value divided by the smallest nonzero one, of A
-/// with its columns scaled to the length 1. With the length of x measured as ‖x‖ = √Σ(‖aⱼ‖·xⱼ)²,
-/// to first order, for λ = 0,
+/// ([`LinearMap::column_norms`](crate::linear_map::LinearMap::column_norms): for matrices they
+/// are), each column counts relative to its own length, so that other units for some unknowns
+/// change nothing. For λ > 0 the errors are those of the system [A; √λ·I]·x ≈ [b; 0], whose
+/// residual has the norm √(‖r‖² + λ‖x‖²) and whose columns have the lengths √(‖aⱼ‖² + λ). If either
+/// error is small, x solves a nearby problem. How near x is to the solution x* of the given problem
+/// depends on the condition number κ, the largest singular value divided by the smallest nonzero
+/// one, of A with its columns scaled to the length 1. With the length of x measured as ‖x‖ =
+/// √Σ(‖aⱼ‖·xⱼ)², to first order, for λ = 0,
 ///
 /// - ‖x − x*‖ ≤ η·κ·√n·(‖x‖ + ‖b‖) with η = `of_system`, if A·x* = b;
 /// - ‖x − x*‖ ≤ η·κ²·√n·‖r‖ with η = `of_least_squares`.
@@ -170,8 +171,8 @@ pub struct BackwardError<T> {
     ///
     /// It is the cosine of the angle between the residual and the column that is farthest from
     /// being orthogonal to it. If the lengths are not known, it is ‖Aᵀr − λx‖/(‖A‖·‖r‖): x is the
-    /// least-squares solution for an A that differs from the given one by this, relative to its norm
-    /// (Stewart, "Research, development and LINPACK", 1977).
+    /// least-squares solution for an A that differs from the given one by this, relative to its
+    /// norm (Stewart, "Research, development and LINPACK", 1977).
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub of_least_squares: Option<T>,
 }

@@ -264,7 +264,7 @@ mod tests {
             let bound = residual_in_range(off, &u, &values, &v);
             assert_barely_above(&name, bound, 1.25 + product_share(3) * 3.0);
         }
-        // Of a zero matrix nothing is left but underflow: 4·6·(√2 + √2 + 1)² of the smallest.
+        // A zero matrix leaves nothing but underflow: 4·6·(√2 + √2 + 1)² of the smallest.
         let (zero, one) = (DMatrix::zeros(2, 2), DMatrix::identity(2, 2));
         let bound = residual_in_range(zero, &one, &[0.0, 0.0], &one);
         let length = 1.0 + 8.0_f64.sqrt();

@@ -347,8 +347,8 @@ impl Recipe {
 /// Whether a problem with columns of these sizes is solved, or rounding may keep every answer from
 /// passing a test; panics if it is not solved and `Ok` says so.
 ///
-/// A test may be out of reach if the condition number is large, or if the residual is neither at the
-/// level of rounding nor far above, so that the rounding of x alone spoils its angles.
+/// A test may be out of reach if the condition number is large, or if the residual is neither at
+/// the level of rounding nor far above, so that the rounding of x alone spoils its angles.
 fn is_solved_or_hard<T: Real>(recipe: &Recipe, most: f64) -> bool {
     let (base, sizes) = (recipe.base(), recipe.sizes(most));
     let a = DMatrix::from_fn(recipe.rows, recipe.columns, |i, j| base[(i, j)] * sizes[j]);

@@ -492,8 +492,8 @@ fn random_small_matrices_are_decomposed() {
     }
 }
 
-/// Columns of nearly the same length turn by large angles however small the loss is, so that a sweep
-/// with little to do may leave as much.
+/// Columns of nearly the same length turn by large angles however small the loss is, so that a
+/// sweep with little to do may leave as much.
 #[test]
 fn clustered_values_are_decomposed() {
     for n in [5, 11, 12, 13, 31, 40, 67] {

@@ -1,5 +1,5 @@
-//! The ways to an inverse that are measured: those of the crate's own bench, and faer's LU, bare and
-//! polished.
+//! The ways to an inverse that are measured: those of the crate's own bench, and faer's LU, bare
+//! and polished.
 
 use faer::Mat;
 use faer::linalg::solvers::DenseSolveCore;

@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DMatrixView, DVector};
 use crate::inverse::automatic::pivots::PivotedTriangle;
 use crate::inverse::residual::entrywise::AccurateImage;
 use crate::numerics::product::transpose_times_vector;
-use crate::numerics::rounding::{absolute_times, largest, largest_row_sum};
+use crate::numerics::rounding::{absolute_times, exact_sum, largest, largest_row_sum};
 
 /// Corrections of a null vector: well-conditioned pivots gain ten digits with each.
 const CORRECTIONS: usize = 4;
@@ -159,13 +159,6 @@ impl<'m> NullVector<'m> {
             }
         }
     }
-}
-
-/// fl(a + b) and its error (D. E. Knuth, "The Art of Computer Programming", volume 2).
-fn exact_sum(a: f64, b: f64) -> (f64, f64) {
-    let sum = a + b;
-    let other = sum - a;
-    (sum, (a - (sum - other)) + (b - other))
 }
 
 #[cfg(test)]

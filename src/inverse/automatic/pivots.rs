@@ -6,8 +6,9 @@
 use nalgebra::{ColPivQR, DMatrix, DVector};
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::numerics::norm::{columns, dot, sum_of_squares};
+use crate::numerics::norm::{columns, sum_of_squares};
 use crate::numerics::real::Real;
+use crate::numerics::reflection::{reflect, to_axis_of};
 
 /// The pivots of a square matrix by a QR factorisation with column pivoting: M·P = Q·R.
 ///
@@ -136,10 +137,7 @@ impl Elimination {
         let pivot = to_axis(axis);
         for (index, column) in (k + 1..).zip(rest.chunks_exact_mut(n)) {
             let column = &mut column[k..];
-            let component = dot(column, axis);
-            for (value, direction) in column.iter_mut().zip(&*axis) {
-                *value -= component * direction;
-            }
+            reflect(column, axis);
             self.squares[index] -= column[0] * column[0];
             if self.squares[index] <= LOST_SHARE * self.measured[index] {
                 self.squares[index] = sum_of_squares(&column[1..]);
@@ -150,8 +148,8 @@ impl Elimination {
     }
 }
 
-/// Turns a vector into the axis v, ‖v‖² = 2 or 0, of the reflection x − v·(vᵀx) that makes all its
-/// entries but the first zero; returns the first entry after the reflection.
+/// Turns a vector into the axis of the reflection that makes all its entries but the first zero, a
+/// zero vector into zero; returns the first entry after the reflection.
 #[inline(always)]
 fn to_axis(vector: &mut [f64]) -> f64 {
     let norm = sum_of_squares(vector).sqrt();
@@ -159,12 +157,5 @@ fn to_axis(vector: &mut [f64]) -> f64 {
         vector.fill(0.0);
         return 0.0;
     }
-    let first = vector[0];
-    // The sign of the first entry avoids cancellation.
-    vector[0] = first + norm.copysign(first);
-    let length = (norm * (norm + first.abs())).sqrt();
-    for value in vector {
-        *value /= length;
-    }
-    -norm.copysign(first)
+    to_axis_of(vector, norm)
 }

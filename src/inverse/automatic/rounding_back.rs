@@ -41,8 +41,8 @@ pub(crate) enum ProofSource {
 impl<T: Real> Equilibrated<'_, T> {
     /// Xₛ rounded to the format, and X = C·Xₛ·R.
     ///
-    /// The proof for Xₛ remains valid, with all rounding added, unless the search was stopped before
-    /// its proof; then the proof is computed again, from X as it is stored.
+    /// The proof for Xₛ remains valid, with all rounding added, unless the search was stopped
+    /// before its proof; then the proof is computed again, from X as it is stored.
     pub(crate) fn store_inverse(
         &self,
         mut x: DMatrix<f64>,

@@ -220,8 +220,8 @@ fn is_singular_in_format<T: Real>(scaled: &DMatrix<f64>, x: &DMatrix<f64>) -> bo
     is_beyond_in_any_norm || (condition > 0.5 && pivots().are_beyond_precision())
 }
 
-/// ‖X·M − I‖_F of the last iterate as far as the search has computed it; an accurate residual of the
-/// equilibrated matrix is in `residual`.
+/// ‖X·M − I‖_F of the last iterate as far as the search has computed it; an accurate residual of
+/// the equilibrated matrix is in `residual`.
 fn left_residual<T: Real, O: Observer<T>>(
     recorder: &Recorder<'_, T, O>,
     residual: &DMatrix<f64>,

@@ -94,10 +94,10 @@ enum FoundProof {
 /// Runs until an iterate is proven, or another reason ends the run; adds the products of the
 /// proofs to `verification`.
 ///
-/// The loop sees only the loss.
-/// For an estimate on one side, loss ≤ (tolerance/n)² is the same as residual ≤ tolerance apart
-/// from rounding; for both sides it is not; and a residual within a loose tolerance may be too
-/// large for a proof. So what the loop found is examined, and the run goes on until that agrees.
+/// The loop sees only the loss. For an estimate on one side, loss ≤ (tolerance/n)² is the same as
+/// residual ≤ tolerance apart from rounding; for both sides it is not; and a residual within a
+/// loose tolerance may be too large for a proof. So what the loop found is examined, and the run
+/// goes on until the residual and the proof agree.
 fn run_to_proof<T, F, M, O>(
     stepper: &mut Stepper<T, F, M>,
     problem: &Problem<'_, T>,
@@ -111,12 +111,9 @@ where
     M: Optimizer<T>,
     O: Observer<T>,
 {
-    let n = problem.matrix.nrows();
     let tolerance = problem.tolerance.unwrap_or_default();
-    let half = <T as Real>::from_f64(0.5);
-    let just_less = T::one() - T::EPSILON;
     let stopping = stopping(problem.max_steps);
-    let root = tolerance / T::from_count(n);
+    let root = tolerance / T::from_count(problem.matrix.nrows());
     let mut loss_to_reach = root * root;
     let mut shown_steps = 0;
     let mut observed = ControlFlow::Continue(());
@@ -144,29 +141,42 @@ where
         if reason != StopReason::Loss {
             return Ok(None);
         }
-        *verification += products_of_residual(problem.side);
-        let residual = residual(stepper, problem.matrix, problem.side);
-        let share = if residual <= tolerance {
-            let x = DMatrix::from_column_slice(n, n, stepper.parameters());
-            match examine(&x, residual, problem, tolerance, verification) {
-                Examined::Proven(certificate) => {
-                    return Ok(Some(FoundProof::Inverse(certificate)));
-                }
-                Examined::Unproven => half * half,
-                Examined::Doubtful => just_less,
-            }
-        } else {
-            let excess = residual / tolerance;
-            // Near the tolerance rounding decides, so every lower iterate has its chance.
-            if half * excess <= T::one() {
-                just_less
-            } else {
-                let wanted = half / excess;
-                wanted * wanted
-            }
-        };
-        loss_to_reach = lowered_loss(stepper.loss(), share);
+        match judge(stepper, problem, tolerance, verification) {
+            ControlFlow::Break(certificate) => return Ok(Some(FoundProof::Inverse(certificate))),
+            ControlFlow::Continue(share) => loss_to_reach = lowered_loss(stepper.loss(), share),
+        }
     }
+}
+
+/// Proves an iterate whose loss is low enough; if that fails, returns the share of its loss at
+/// which to try again.
+fn judge<T: Real, F: Objective<T>, M: Optimizer<T>>(
+    stepper: &Stepper<T, F, M>,
+    problem: &Problem<'_, T>,
+    tolerance: T,
+    verification: &mut usize,
+) -> ControlFlow<Certificate, T> {
+    let half = <T as Real>::from_f64(0.5);
+    let just_less = T::one() - T::EPSILON;
+    *verification += products_of_residual(problem.side);
+    let residual = residual(stepper, problem.matrix, problem.side);
+    if residual <= tolerance {
+        let n = problem.matrix.nrows();
+        let x = DMatrix::from_column_slice(n, n, stepper.parameters());
+        return match examine(&x, residual, problem, tolerance, verification) {
+            Examined::Proven(certificate) => ControlFlow::Break(certificate),
+            Examined::Unproven => ControlFlow::Continue(half * half),
+            Examined::Doubtful => ControlFlow::Continue(just_less),
+        };
+    }
+    let excess = residual / tolerance;
+    // Near the tolerance rounding decides, so every lower iterate has its chance.
+    ControlFlow::Continue(if half * excess <= T::one() {
+        just_less
+    } else {
+        let wanted = half / excess;
+        wanted * wanted
+    })
 }
 
 /// What a closer look at an iterate within the tolerance shows.

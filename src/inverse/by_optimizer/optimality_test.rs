@@ -100,8 +100,8 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
         }
     }
 
-    /// How near to the optimum the iterate is that settled the test; otherwise `x`, which is
-    /// evaluated now. None for a matrix that no run would have accepted.
+    /// How near to the optimum the iterate is that settled the test or, if none did, `x`; `None`
+    /// for a matrix that no run would have accepted.
     pub(crate) fn optimality(&mut self, x: &[T]) -> Option<Optimality<T>> {
         if !self.is_settled {
             self.prove(x);
@@ -172,8 +172,8 @@ impl<'a, T: Real> OptimalityTest<'a, T> {
     /// at a matrix of this norm; the allowance in s covers that of the projection in the format.
     ///
     /// With γ = n·u/(1 − n·u), u = ε/2, the product X·M is off by at most γ·ς·‖X‖_F, since ς bounds
-    /// ‖|M|‖₂ too, and that of the residual with Mᵀ by γ·ς·r besides. Each value takes part in so many
-    /// additions of a norm or a loss. A product that underflows is off by half the smallest
+    /// ‖|M|‖₂ too, and that of the residual with Mᵀ by γ·ς·r besides. Each value takes part in so
+    /// many additions of a norm or a loss. A product that underflows is off by half the smallest
     /// subnormal; n of them make each of the n² entries of the gradient, 2/n² times that of ½r².
     fn doubt(&self, residual: f64, norm_of_x: f64) -> f64 {
         let n = self.matrix.nrows();

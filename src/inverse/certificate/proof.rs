@@ -296,8 +296,8 @@ mod tests {
         assert!(!Proof::NOTHING.moved(0.0, 1.0, 1.0).is_proof());
     }
 
-    /// The bounds, without rounding: the largest row of (1 + u)·|R̂|e + g·|A||B|e, and what underflow
-    /// adds.
+    /// The bounds, without rounding: the largest row of (1 + u)·|R̂|e + g·|A||B|e, and what
+    /// underflow adds.
     fn exact_bounds(a: &DMatrix<f64>, b: &DMatrix<f64>, r: &DMatrix<f64>) -> [BigRational; 2] {
         let n = a.nrows();
         let unit = rational(unit_roundoff());

@@ -6,8 +6,8 @@ use crate::inverse::residual::entrywise::residual_by_entries;
 use crate::inverse::residual::slices::{SlicePart, cut_columns, cut_rows};
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::rounding::{
-    RowSums, absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error,
-    underflow, unit_roundoff,
+    RowSums, absolute_row_sums, absolute_times, enlarge, exact_sum, largest, largest_row_sum,
+    product_error, underflow, unit_roundoff,
 };
 
 /// |A|·(|B|·e), and what underflow may add to a row of A·B.
@@ -150,7 +150,7 @@ impl Accumulator<'_> {
             .for_each(|(sum, bound)| *sum += gamma * bound);
     }
 
-    /// Knuth's (1969) two-sum, entry by entry.
+    /// Subtracts the product, with the exact errors added to `errors`.
     fn add_negative(&mut self) {
         self.terms += 1;
         let buffers = &mut self.buffers;
@@ -159,9 +159,8 @@ impl Accumulator<'_> {
             .zip(errors.as_mut_slice())
             .zip(buffers.product.as_slice());
         for ((sum, error), &term) in entries {
-            let total = *sum - term;
-            let other = total - *sum;
-            *error += (*sum - (total - other)) - (term + other);
+            let (total, of_sum) = exact_sum(*sum, -term);
+            *error += of_sum;
             *sum = total;
         }
     }

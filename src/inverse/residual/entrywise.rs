@@ -7,7 +7,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use crate::numerics::norm::columns;
-use crate::numerics::rounding::{RowSums, enlarge, product_error, unit_roundoff};
+use crate::numerics::rounding::{RowSums, enlarge, exact_sum, product_error, unit_roundoff};
 
 /// Below this the error of a product may be lost to underflow.
 const SAFE: f64 = f64::MIN_POSITIVE / (f64::EPSILON * f64::EPSILON * f64::EPSILON);
@@ -96,9 +96,7 @@ fn subtract(factor: f64, column: &[f64], sums: &mut [f64], errors: &mut [f64], s
     for (((sum, error), size), &entry) in places.zip(column) {
         let product = entry * factor;
         let of_product = error_of_product(entry, factor, product);
-        let total = *sum - product;
-        let other = total - *sum;
-        let of_sum = (*sum - (total - other)) - (product + other);
+        let (total, of_sum) = exact_sum(*sum, -product);
         *sum = total;
         *error += of_sum - of_product;
         let may_lose = product.abs() < SAFE && entry != 0.0 && factor != 0.0;

@@ -26,10 +26,11 @@ pub(crate) fn plain_residual<T: Real>(matrix: &DMatrix<T>, x: &DMatrix<T>, side:
 /// Whether a residual by a plain product in `f64` is right to more than a digit: its rounding is at
 /// most 2nu·‖|X||M| + I‖_F.
 pub(crate) fn is_resolved<T: Real>(plain: f64, matrix: &DMatrix<T>, x: &DMatrix<T>) -> bool {
-    const DIGITS: f64 = 64.0;
+    // The rounding is then at most 1/64 of the residual.
+    const MARGIN: f64 = 64.0;
     let norm = |a: &DMatrix<T>| euclidean_norm(a.as_slice()).to_f64();
     let size = 1.0 + norm(x) * norm(matrix);
-    plain >= DIGITS * matrix.nrows() as f64 * f64::EPSILON * size
+    plain >= MARGIN * matrix.nrows() as f64 * f64::EPSILON * size
 }
 
 /// [`plain_residual`] in the format T; the n×n matrices are stored by columns.

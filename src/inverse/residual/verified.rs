@@ -69,8 +69,8 @@ impl<'a> VerifiedResidual<'a> {
         }
     }
 
-    /// The size below which the rounding of a plain product in `f64` is likely to hide the residual:
-    /// that of independent roundings, u·‖|X||M|‖_F/√n at most.
+    /// The size below which the rounding of a plain product in `f64` is likely to hide the
+    /// residual: that of independent roundings, u·‖|X||M|‖_F/√n at most.
     pub(crate) fn resolution(&self, side: Side) -> f64 {
         self.largest(side, |factors| factors.resolution())
     }

@@ -142,8 +142,8 @@ impl Scaling {
         shift_exponents(x, &self.columns, &self.rows, 1);
     }
 
-    /// Adds what [`unscale_inverse`](Self::unscale_inverse) would take from the entries of Xₛ to the
-    /// sums of the rows; returns the row and the column of the first entry that loses digits.
+    /// Adds what [`unscale_inverse`](Self::unscale_inverse) would take from the entries of Xₛ to
+    /// the sums of the rows; returns the row and the column of the first entry that loses digits.
     pub(crate) fn add_losses<T: Real>(
         &self,
         x: &DMatrix<T>,

@@ -153,9 +153,12 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         // The rounding of r by ε·Σ‖aⱼ‖|xⱼ| leaves aⱼᵀr no smaller than that times ‖aⱼ‖.
         let is_rounded = error.of_least_squares.is_some_and(|other| {
             other <= T::EPSILON.cbrt() && error.of_system * other <= self.rounding
-        }) && self.has_known_angles(error);
+        });
+        // By the same rounding the cosine of an angle between r and a column may be off by this.
+        let are_angles_known = T::EPSILON / error.of_system <= T::EPSILON.cbrt();
         let applies = self.settings.target == SolveTarget::RoundingFloor && self.is_useful(error);
-        let floor = (applies && is_rounded).then_some(Acceptance::RoundingFloor);
+        let is_at_floor = applies && is_rounded && are_angles_known;
+        let floor = is_at_floor.then_some(Acceptance::RoundingFloor);
         self.acceptance_by_rounding(error).or(floor)
     }
 
@@ -180,13 +183,6 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         } else {
             None
         }
-    }
-
-    /// Whether the rounding of r leaves the angles between r and the columns known to ∛ε, which is
-    /// asked for without a tolerance.
-    fn has_known_angles(&self, error: &BackwardError<T>) -> bool {
-        let doubt = T::EPSILON / error.of_system;
-        self.settings.target != SolveTarget::RoundingFloor || doubt <= T::EPSILON.cbrt()
     }
 
     /// Whether the residual is at most the larger of those at x = 0 and at the start.

@@ -33,6 +33,13 @@ pub(crate) struct ColumnResult<T> {
     pub(crate) acceptance: Option<Acceptance>,
 }
 
+/// How a descent ended, in its own scale.
+struct Ending<T> {
+    best: Status<T>,
+    stop_reason: StopReason,
+    acceptance: Option<Acceptance>,
+}
+
 impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
     /// Descends from `solution` for the right-hand side `b`, and leaves the best iterate in
     /// `solution`.
@@ -50,8 +57,32 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         let exponent_of = |column| self.operator.map.exponent_of(column);
         let mut recorder =
             SystemRecorder::new(observer, max_steps, dimension, exponents, exponent_of);
+        let ending = self.descend(noise, &mut recorder)?;
+        let acceptance = ending.acceptance;
+        let stop_reason = match acceptance {
+            Some(Acceptance::Noise) => StopReason::Discrepancy,
+            Some(_) => StopReason::Accuracy,
+            None => ending.stop_reason,
+        };
+        let report = recorder.into_report(stop_reason);
+        self.leave(solution, b_exponent)?;
+        let mut error = ending.best.error;
+        error.residual = error.residual.scale_by_power_of_two(b_exponent);
+        Ok(ColumnResult {
+            error,
+            report,
+            acceptance,
+        })
+    }
+
+    /// Descends from x, and leaves the best iterate in `best_x`.
+    fn descend<O: Observer<T>>(
+        &mut self,
+        noise: Option<T>,
+        recorder: &mut SystemRecorder<'_, T, O>,
+    ) -> Result<Ending<T>, SolveError<T>> {
         let start_norm = Space::Domain.norm(self.map(), &self.x);
-        let mut status = self.recompute(&mut recorder);
+        let mut status = self.recompute(recorder);
         self.useful_residual = self.b_norm.max(status.error.residual) * (T::one() + self.rounding);
         let mut best = status;
         self.best_x.copy_from_slice(&self.x);
@@ -61,39 +92,32 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             SolveProblem::LeastSquares => IDLE_ITERATIONS,
             SolveProblem::PositiveDefinite => IDLE_ITERATIONS_FOR_DEFINITE,
         };
-        let (stop_reason, acceptance) = loop {
+        loop {
             if let Some(acceptance) = self.goal(&status, noise) {
-                best = status;
                 self.best_x.copy_from_slice(&self.x);
-                break (StopReason::Accuracy, Some(acceptance));
+                return Ok(Ending {
+                    best: status,
+                    stop_reason: StopReason::Accuracy,
+                    acceptance: Some(acceptance),
+                });
             }
             if let Some(reason) = limit {
-                let acceptance = match reason {
-                    StopReason::Stalled => self.acceptance_at_floor(&best.error),
-                    _ => self.acceptance_by_rounding(&best.error),
-                };
-                break (reason, acceptance);
+                return Ok(self.ending(reason, best));
             }
             let is_at_floor = idle_starts == IDLE_STARTS || idle_iterations == patience;
             if is_at_floor || self.is_out_of_reach(&status.error) {
-                break (StopReason::Stalled, self.acceptance_at_floor(&best.error));
+                return Ok(self.ending(StopReason::Stalled, best));
             }
             let before = status;
-            let reason = self.inner_iteration(noise, &mut recorder)?;
-            status = self.recompute_without_start(start_norm, &mut recorder);
+            let reason = self.inner_iteration(noise, recorder)?;
+            status = self.recompute_without_start(start_norm, recorder);
             let x_norm = Space::Domain.norm(self.map(), &self.x);
             if !status.loss.is_finite() || !x_norm.is_finite() {
-                break (
-                    StopReason::Diverged,
-                    self.acceptance_by_rounding(&best.error),
-                );
+                return Ok(self.ending(StopReason::Diverged, best));
             }
             let is_better = self.is_better(&status, &best);
-            idle_iterations = if is_better && status.has_halved(&best) {
-                0
-            } else {
-                idle_iterations + 1
-            };
+            let has_halved = is_better && status.has_halved(&best);
+            idle_iterations = if has_halved { 0 } else { idle_iterations + 1 };
             let is_limit = matches!(reason, RestartReason::Limit(_));
             // NaN is worse than anything.
             if is_better || (is_limit && status.loss <= best.loss) || !best.loss.is_finite() {
@@ -104,28 +128,24 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
                 RestartReason::Limit(met) => limit = Some(met),
                 RestartReason::Idle => limit = Some(StopReason::Stalled),
                 RestartReason::Claim | RestartReason::Breakdown => {
-                    idle_starts = if status.has_halved(&before) {
-                        0
-                    } else {
-                        idle_starts + 1
-                    };
+                    let has_halved = status.has_halved(&before);
+                    idle_starts = if has_halved { 0 } else { idle_starts + 1 };
                 }
             }
+        }
+    }
+
+    /// The end without a goal that was met: the best iterate may be as good as rounding allows.
+    fn ending(&self, stop_reason: StopReason, best: Status<T>) -> Ending<T> {
+        let acceptance = match stop_reason {
+            StopReason::Stalled => self.acceptance_at_floor(&best.error),
+            _ => self.acceptance_by_rounding(&best.error),
         };
-        let stop_reason = match acceptance {
-            Some(Acceptance::Noise) => StopReason::Discrepancy,
-            Some(_) => StopReason::Accuracy,
-            None => stop_reason,
-        };
-        let report = recorder.into_report(stop_reason);
-        self.leave(solution, b_exponent)?;
-        let mut error = best.error;
-        error.residual = error.residual.scale_by_power_of_two(b_exponent);
-        Ok(ColumnResult {
-            error,
-            report,
+        Ending {
+            best,
+            stop_reason,
             acceptance,
-        })
+        }
     }
 
     /// Recomputes the status, at x = 0 if x is no more than the rounding error of a start of this

@@ -60,7 +60,7 @@ impl<T: Real> LeastError<T> {
         has_fallen
     }
 
-    /// Whether the error is now so much larger that rounding must have spoilt the directions; rises
+    /// Whether the error has risen so far that rounding must have spoilt the directions; rises
     /// of up to κ are normal on the way down.
     pub(super) fn is_far_below(&self, status: &Status<T>) -> bool {
         self.error < status.error.smallest() * T::EPSILON.sqrt()

@@ -5,7 +5,8 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::numerics::norm::{columns, sum_of_squares};
 use crate::numerics::real::Real;
-use crate::svd::orthonormal::householder::{Reflections, reflect, to_axis};
+use crate::numerics::reflection::reflect;
+use crate::svd::orthonormal::householder::{Reflections, to_axis};
 use crate::svd::orthonormal::index_of_largest;
 
 /// A·P = Q·R, where each diagonal entry of R is at least as large as the length of every later

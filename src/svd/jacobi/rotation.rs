@@ -14,7 +14,7 @@ pub(super) struct Rotation<T> {
 
 impl<T: Real> Rotation<T> {
     /// For each plane the rotation by at most 45° after which its columns are orthogonal: the exact
-    /// minimiser of the loss in that plane. Of no use where the product xᵀy is zero.
+    /// minimiser of the loss in that plane. Without meaning where the product xᵀy is zero.
     #[inline(always)]
     pub(super) fn to_orthogonal<S: Simd, const N: usize>(
         simd: S,

@@ -68,8 +68,8 @@ impl<T: Real> Sweeps<T> {
         }
     }
 
-    /// Sweeps until one leaves nothing to rotate, or the limit is reached; returns the losses before
-    /// the first and after each sweep, and which it was.
+    /// Sweeps until one leaves nothing to rotate, or the limit is reached; returns the losses
+    /// before the first and after each sweep, and which it was.
     pub(super) fn run<const TOGETHER: usize>(&mut self, max_sweeps: usize) -> (Vec<T>, StopReason) {
         let mut falls = Vec::new();
         let mut rest = None;

@@ -3,9 +3,10 @@
 
 use nalgebra::DMatrix;
 
-use crate::numerics::norm::{dot, sum_of_squares};
+use crate::numerics::norm::sum_of_squares;
 use crate::numerics::product::{subtract_product, transposed_product};
 use crate::numerics::real::Real;
+use crate::numerics::reflection::{reflect, to_axis_of};
 use crate::svd::orthonormal::range::is_negligible;
 
 /// A = Q·R for a matrix with at least as many rows as columns.
@@ -79,22 +80,5 @@ pub(crate) fn to_axis<T: Real>(vector: &mut [T]) -> T {
         vector.fill(T::zero());
         return T::zero();
     }
-    let norm = square.sqrt();
-    let first = vector[0];
-    // The sign of the first entry avoids cancellation.
-    vector[0] = first + norm.copysign(first);
-    let length = (norm * (norm + first.abs())).sqrt();
-    for value in vector {
-        *value /= length;
-    }
-    -norm.copysign(first)
-}
-
-/// x ← x − v·(vᵀx).
-#[inline(always)]
-pub(crate) fn reflect<T: Real>(vector: &mut [T], axis: &[T]) {
-    let component = dot(vector, axis);
-    for (value, &direction) in vector.iter_mut().zip(axis) {
-        *value -= component * direction;
-    }
+    to_axis_of(vector, square.sqrt())
 }

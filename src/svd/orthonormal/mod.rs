@@ -12,7 +12,7 @@ use crate::svd::orthonormal::householder::Reflections;
 
 /// Overwrites the columns from `known` on, so that all are orthonormal if the first ones are.
 ///
-/// The way with fewer operations is taken, so that c columns of m entries after k known ones cost
+/// Takes the way with fewer operations, so that c columns of m entries after k known ones cost
 /// O(m·c·k).
 pub(super) fn complete<T: Real>(columns: &mut DMatrix<T>, known: usize) {
     let new = columns.ncols() - known;

@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 use crate::linear_map::LinearMap;
 use crate::linear_map::scaled::ScaledMap;
-use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::binary_scaling::{largest_exponent, scaled, significant};
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::product::{product, transposed_product};
 use crate::numerics::real::Real;
@@ -76,11 +76,6 @@ impl<'a, T: Real, A: LinearMap<T>> BlockMap<'a, T, A> {
         }
         images
     }
-}
-
-/// An exponent that is worth a scaling, or 0.
-fn significant(exponent: Option<i32>, digits: u32) -> i32 {
-    exponent.filter(|e| e.unsigned_abs() > digits).unwrap_or(0)
 }
 
 /// The exponent of ‖A·x‖/‖x‖; none if that is 0 or not finite at every scale of x.

@@ -85,8 +85,8 @@ pub(crate) fn refine_accurately(
     let mut error_before = f64::INFINITY;
     for _ in 0..MOST_CORRECTIONS {
         let needed = slices_for(matrix, weights, iteration.x);
-        // A condition that takes four leaves so large a residual that the first correction cannot be
-        // the last, and need not be as accurate.
+        // A condition that takes four leaves so large a residual that the first correction cannot
+        // be the last, and need not be as accurate.
         let is_first = error_before.is_infinite();
         let slices = if is_first && needed == Slices::Four {
             Slices::Two
@@ -140,7 +140,8 @@ pub(crate) fn refine_accurately(
     })
 }
 
-/// Whether X is the inverse as far as the accurate residual shows, so that no correction changes it.
+/// Whether X is the inverse as far as the accurate residual shows, so that no correction changes
+/// it.
 fn is_zero(residual: &DMatrix<f64>) -> bool {
     residual.iter().all(|&entry| entry == 0.0)
 }

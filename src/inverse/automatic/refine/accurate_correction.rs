@@ -27,8 +27,8 @@ const VARIANCE: f64 = 4.0 / 12.0;
 
 /// X⁺ = fl(X + fl(R̂·Y)) with Y = X (order two) or Y = fl(X + fl(R̂·X)) (order three).
 ///
-/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, X⁺ − X in `momentum_image`, and Y,
-/// for order three, in `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
+/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, X⁺ − X in `momentum_image`, and
+/// Y, for order three, in `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
 ///
 /// order two: I − X⁺M = δ + R̂R − ΔM, M⁻¹ − X⁺ = δX + R(I − R)⁻¹·RX − Δ;
 /// order three: I − X⁺M = δ + R̂δ + R̂²R − (R̂Δ′ + Δ)M,
@@ -79,7 +79,8 @@ impl Sums {
 }
 
 impl AccurateCorrection {
-    /// Of order two if that leaves at most the error `allowed`.
+    /// Corrects X to order two if that leaves at most the error `allowed`, to order three
+    /// otherwise.
     pub(crate) fn apply(
         iteration: &mut Iteration<'_, f64>,
         weights: Option<&Weights>,
@@ -191,7 +192,9 @@ impl AccurateCorrection {
             + product_error(residual.nrows()) * max(&first_product)
             + delta * norm
             + tiny;
-        let tail = growth_of_tail(rho, self.third_order) * first_norm;
+        // ‖R^k(I − R)⁻¹‖, k = 1 or 2.
+        let power = if self.third_order { rho * rho } else { rho };
+        let tail = power / (1.0 - rho) * first_norm;
         let growth = if self.third_order { 1.0 + rho } else { 1.0 };
         let from_delta = delta * norm * growth * growth;
         max(&roundings) + from_delta + tail + tiny
@@ -280,12 +283,6 @@ fn norms_of_products(w: &Workspace<f64>) -> [f64; 2] {
         }
     }
     squares.map(|square| (square / (VARIANCE * PROBES as f64)).sqrt())
-}
-
-/// A bound of ‖R^k(I − R)⁻¹‖, k = 1 or 2.
-fn growth_of_tail(rho: f64, third_order: bool) -> f64 {
-    let power = if third_order { rho * rho } else { rho };
-    power / (1.0 - rho)
 }
 
 fn max(values: &[f64]) -> f64 {

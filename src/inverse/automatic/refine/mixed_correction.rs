@@ -98,9 +98,9 @@ impl MixedCorrection {
 
 /// How far a residual that followed a step may be off.
 ///
-/// With R̂ = R − δ before the step, the exact step ΔX and its rounding S to `f32`, the true residual
-/// of X + ΔX is R̂ − S·M + δ − (ΔX − S)·M, where |ΔX − S| ≤ u|ΔX|, and the product S·M is off by
-/// (g + u)·|S||M| with the rounding of M; u and g = nu/(1 − nu) are those of `f32`.
+/// With R̂ = R − δ before the step, the exact step ΔX and its rounding S to `f32`, the true
+/// residual of X + ΔX is R̂ − S·M + δ − (ΔX − S)·M, where |ΔX − S| ≤ u|ΔX|, and the product S·M is
+/// off by (g + u)·|S||M| with the rounding of M; u and g = nu/(1 − nu) are those of `f32`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FollowedResidual {
     /// ‖S‖∞, rounded up.
