@@ -176,6 +176,21 @@ fn dependent_columns_keep_the_solution_of_minimum_norm() {
     }
 }
 
+/// The loss underflows on the way to 0, while nothing of the start has to leave the zero columns.
+#[test]
+fn a_start_beside_zero_columns_and_a_zero_right_hand_side_ends() {
+    for size in [1.0, 1.4e-284] {
+        let a = dmatrix![0.0, 0.0, size];
+        for start in [1e-18, 0.7, 1e10] {
+            let start = dmatrix![0.3; -0.8; 0.9] * start;
+            let config = SolveConfig::default().tolerance(1e-15).start(start.clone());
+            let found = solve_by_descent(&a, &dvector![0.0], config).unwrap();
+            let expected = dvector![start[0], start[1], 0.0];
+            assert_eq!(found.solution.column(0), expected);
+        }
+    }
+}
+
 #[test]
 fn a_relative_residual_is_met_or_told() {
     let a = random::<f64>(20, 20, 0.5) + DMatrix::identity(20, 20) * 4.0;

@@ -88,7 +88,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     }
 
     /// Σ‖aⱼ‖·|xⱼ|, or ‖A‖·‖x‖ if the lengths of the columns are not known.
-    fn size_of_terms(&self) -> T {
+    pub(super) fn size_of_terms(&self) -> T {
         let map = self.map();
         match &self.operator.lengths {
             Some(columns) => {

@@ -50,7 +50,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         let exponent_of = |column| self.operator.map.exponent_of(column);
         let mut recorder =
             SystemRecorder::new(observer, max_steps, dimension, exponents, exponent_of);
-        let start_norm = Space::Domain.norm(self.map(), &self.x);
+        let size_of_start = self.size_of_terms();
         let mut status = self.recompute(&mut recorder);
         self.useful_residual = self.b_norm.max(status.error.residual) * (T::one() + self.rounding);
         let mut best = status;
@@ -80,7 +80,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             }
             let before = status;
             let reason = self.inner_iteration(noise, &mut recorder)?;
-            status = self.recompute_without_start(start_norm, &mut recorder);
+            status = self.recompute_without_start(size_of_start, &mut recorder);
             let x_norm = Space::Domain.norm(self.map(), &self.x);
             if !status.loss.is_finite() || !x_norm.is_finite() {
                 break (
@@ -128,19 +128,28 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         })
     }
 
-    /// Recomputes the status, at x = 0 if x is no more than the rounding error of a start of this
-    /// norm.
+    /// Recomputes the status, without an x that is no more than the rounding error of a start of this
+    /// size.
     fn recompute_without_start<O: Observer<T>>(
         &mut self,
-        start_norm: T,
+        size_of_start: T,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
         let status = self.recompute(recorder);
-        let is_rounding = Space::Domain.norm(self.map(), &self.x) <= self.rounding * start_norm;
+        let is_rounding = self.size_of_terms() <= self.rounding * size_of_start;
         if !is_rounding || status.error.residual < self.b_norm {
             return status;
         }
-        self.x.fill(T::zero());
+        match &self.operator.lengths {
+            Some(columns) => {
+                // What a zero column leaves of the start stays.
+                let of_columns = self.x.iter_mut().zip(&columns.lengths);
+                for (x, _) in of_columns.filter(|(_, length)| **length > T::zero()) {
+                    *x = T::zero();
+                }
+            }
+            None => self.x.fill(T::zero()),
+        }
         self.recompute(recorder)
     }
 }
