@@ -176,6 +176,38 @@ fn dependent_columns_keep_the_solution_of_minimum_norm() {
     }
 }
 
+/// Scaled, the first unknown would be half of 10^150/10^−200.
+#[test]
+fn dependent_columns_of_extreme_lengths_are_solved_where_the_minimum_norm_is_in_range() {
+    let a = dmatrix![1e-200, 1.0; 1e-200, 1.0];
+    let found = solve_by_descent(&a, &dvector![1e150, 1e150], SolveConfig::default()).unwrap();
+    assert!((found.solution[0] / 1e-50 - 1.0_f64).abs() < 1e-13);
+    assert!((found.solution[1] / 1e150 - 1.0_f64).abs() < 1e-13);
+}
+
+/// A right-hand side that needs no or few steps says little about the columns.
+#[test]
+fn a_simple_right_hand_side_first_does_not_hide_dependent_columns() {
+    let nodes = 60;
+    let size = |j: usize| 10.0_f64.powf(2.0 * (7.0 * j as f64).sin());
+    let a = DMatrix::from_fn(nodes, nodes, |i, j| {
+        if j == i {
+            size(j)
+        } else if j == (i + 1) % nodes {
+            -size(j)
+        } else {
+            0.0
+        }
+    });
+    let null = DVector::from_fn(nodes, |j, _| 1.0 / size(j)).normalize();
+    let mut b = random::<f64>(nodes, 2, 0.3);
+    b.column_mut(0).fill(0.0);
+    let config = SolveConfig::default().tolerance(1e-9);
+    let found = solve_by_descent(&a, &b, config).unwrap();
+    let x = found.solution.column(1);
+    assert!(x.dot(&null).abs() < 1e-9 * x.norm());
+}
+
 /// The loss underflows on the way to 0, while nothing of the start has to leave the zero columns.
 #[test]
 fn a_start_beside_zero_columns_and_a_zero_right_hand_side_ends() {
