@@ -224,6 +224,22 @@ fn a_start_beside_zero_columns_and_a_zero_right_hand_side_ends() {
 }
 
 #[test]
+fn a_zero_column_leaves_the_others_scaled() {
+    let a = DMatrix::from_fn(30, 6, |i, j| {
+        let value = ((7 * i + 3 * j + i * j) as f64).sin();
+        if j == 5 {
+            0.0
+        } else {
+            value * 10.0_f64.powi(3 * j as i32)
+        }
+    });
+    let b = DVector::from_fn(30, |i, _| (i as f64).cos());
+    let found = solve_by_descent(&a, &b, SolveConfig::default()).unwrap();
+    assert_eq!(found.solution[5], 0.0);
+    assert!(found.reports[0].steps < 100);
+}
+
+#[test]
 fn a_relative_residual_is_met_or_told() {
     let a = random::<f64>(20, 20, 0.5) + DMatrix::identity(20, 20) * 4.0;
     let b = DVector::from_fn(20, |i, _| (i as f64).sin());

@@ -30,6 +30,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         let map = self.map();
         self.b.fill(T::zero());
         Space::Domain.fill_at_random(map, 0, &mut self.x);
+        if let Some(columns) = &self.operator.lengths {
+            // Zero columns have the unknown 0 with any scaling.
+            for (x, &length) in self.x.iter_mut().zip(&columns.lengths) {
+                if length == T::zero() {
+                    *x = T::zero();
+                }
+            }
+        }
         let start_norm = Space::Domain.norm(map, &self.x);
         let unknowns: T = Space::Domain.length(map);
         let negligible = <T as Real>::from_f64(CHANCE) / unknowns.sqrt() * start_norm;
