@@ -223,6 +223,24 @@ fn a_start_beside_zero_columns_and_a_zero_right_hand_side_ends() {
     }
 }
 
+/// With x near 10^98 in reach, the part of the gradient along the short columns underflowed beside a
+/// far start, and a residual along them passed for the optimum.
+#[test]
+fn a_gradient_that_underflows_is_no_optimum() {
+    for (long, short) in [(1e133, 1e-98), (1e173, 1e-178)] {
+        let a = dmatrix![long, 2.0 * short, short; long, short, 3.0 * short];
+        let b = dvector![1.0, 2.0];
+        for start in [0.0, 1e-20, 1.0, 1e20] {
+            let config = SolveConfig::default().start(DMatrix::from_element(3, 1, start));
+            if let Ok(found) = solve_by_descent(&a, &b, config) {
+                let x = found.solution;
+                let residual = &b - &a * x;
+                assert!(residual.norm() < 1e-12, "{long:e}, {start:e}: {residual}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_zero_column_leaves_the_others_scaled() {
     let a = DMatrix::from_fn(30, 6, |i, j| {
