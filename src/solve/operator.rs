@@ -93,9 +93,12 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
 impl<T: Real> ColumnLengths<T> {
     fn new<A: LinearMap<T> + ?Sized>(lengths: &[T], ridge: T, map: &ScaledMap<'_, T, A>) -> Self {
         let root = ridge.sqrt();
-        let columns = lengths.iter().enumerate();
+        let whole: Vec<T> = (lengths.iter())
+            .map(|&length| in_range(length, root))
+            .collect();
+        let columns = whole.iter().enumerate();
         let lengths: Vec<T> = columns
-            .map(|(j, &length)| in_range(length, root).scale_by_power_of_two(-map.exponent_of(j)))
+            .map(|(j, length)| length.scale_by_power_of_two(-map.exponent_of(j)))
             .collect();
         let reciprocal = |&length: &T| {
             if length == T::zero() {
@@ -105,14 +108,20 @@ impl<T: Real> ColumnLengths<T> {
             }
         };
         let reciprocals: Vec<T> = lengths.iter().map(reciprocal).collect();
-        // Each of the products whose sum is aⱼᵀr may lose as much.
-        let lost = smallest_subnormal::<T>() * T::from_count(map.rows());
+        // Each of the products whose sum is aⱼᵀr may lose as much, and the scaling of the sum once more.
+        let least = smallest_subnormal::<T>();
+        let lost = least * T::from_count(map.rows());
         let hidden = reciprocals.iter().enumerate().map(|(j, &reciprocal)| {
+            if lengths[j] == T::zero() && whole[j] > T::zero() {
+                // The column itself is hidden.
+                return T::one();
+            }
             let after = map.exponent_after() + map.exponent() - map.exponent_of(j);
-            lost.scale_by_power_of_two(after) * reciprocal
+            (lost.scale_by_power_of_two(after) + least) * reciprocal
         });
+        let underflow = hidden.fold(T::zero(), T::max);
         Self {
-            underflow: hidden.fold(T::zero(), T::max),
+            underflow,
             lengths,
             reciprocals,
         }

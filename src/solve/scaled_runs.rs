@@ -25,8 +25,10 @@ pub(super) struct ScaledRuns<'a, T: Real, A: ?Sized, P> {
     settings: SystemSettings<T>,
     norm_estimate: T,
     balanced: Option<SystemDescent<'a, T, A, P>>,
-    /// Whether the columns are known to be independent, or were searched for a dependence.
+    /// Whether the columns are known to be independent.
     is_probed: bool,
+    /// The most steps of a search for a dependence that found nothing so far.
+    searched_steps: usize,
     /// Without scaling of single columns; made when it is first needed.
     plain: Option<SystemDescent<'a, T, A, P>>,
 }
@@ -60,6 +62,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
             norm_estimate: operator.norm_estimate(),
             balanced,
             is_probed: ridge > T::zero(),
+            searched_steps: 0,
             plain: None,
         };
         if runs.balanced.is_none() {
@@ -91,23 +94,29 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
             return self.plain()?.run(b, solution, observer);
         };
         let mut start = solution.to_vec();
-        let run = balanced.run(b, solution, observer)?;
+        let run = match balanced.run(b, solution, observer) {
+            // The solution of minimum norm may be within the range.
+            Err(SolveError::OutOfRange { .. })
+                if !self.is_probed
+                    && balanced.probe_rank(self.settings.max_steps) == RankEvidence::Deficient =>
+            {
+                return self.run_plain_only(b, solution, &start, observer);
+            }
+            run => run?,
+        };
         if matches!(
             run.report.stop_reason,
             StopReason::StepLimit | StopReason::Observer
         ) {
             return Ok(run);
         }
-        if !self.is_probed {
-            self.is_probed = true;
-            let extra = start.len().min(MOST_EXTRA_STEPS);
-            let steps = (run.report.steps.saturating_mul(STEPS_OF_PROBE)).saturating_add(extra);
-            let steps = steps.min(self.settings.max_steps);
-            if balanced.probe_rank(steps) == RankEvidence::Deficient {
-                self.balanced = None;
-                solution.copy_from_slice(&start);
-                return self.plain()?.run(b, solution, observer);
+        if self.is_worth_a_search(run.report.steps, start.len()) {
+            let limit = self.searched_steps;
+            let evidence = (self.balanced.as_mut()).map(|balanced| balanced.probe_rank(limit));
+            if evidence == Some(RankEvidence::Deficient) {
+                return self.run_plain_only(b, solution, &start, observer);
             }
+            self.is_probed = evidence == Some(RankEvidence::Independent);
         }
         if run.acceptance.is_some() {
             return Ok(run);
@@ -118,6 +127,38 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         }
         solution.copy_from_slice(&start);
         Ok(other)
+    }
+
+    /// Whether to search for dependent columns after a descent of so many steps, and if so, notes the
+    /// limit of the search.
+    ///
+    /// A descent without steps left the start as it is. One search is enough, unless it ended too
+    /// early and a later right-hand side takes far more steps.
+    fn is_worth_a_search(&mut self, steps: usize, unknowns: usize) -> bool {
+        if self.is_probed || steps == 0 {
+            return false;
+        }
+        let limit = (steps.saturating_mul(STEPS_OF_PROBE))
+            .saturating_add(unknowns.min(MOST_EXTRA_STEPS))
+            .min(self.settings.max_steps);
+        let is_worth = limit > self.searched_steps.saturating_mul(2);
+        if is_worth {
+            self.searched_steps = limit;
+        }
+        is_worth
+    }
+
+    /// Descends without scaling, for this right-hand side and all others.
+    fn run_plain_only<O: Observer<T>>(
+        &mut self,
+        b: &[T],
+        solution: &mut [T],
+        start: &[T],
+        observer: &mut O,
+    ) -> Result<ColumnResult<T>, SolveError<T>> {
+        self.balanced = None;
+        solution.copy_from_slice(start);
+        self.plain()?.run(b, solution, observer)
     }
 
     fn plain(&mut self) -> Result<&mut SystemDescent<'a, T, A, P>, SolveError<T>> {

@@ -176,6 +176,87 @@ fn dependent_columns_keep_the_solution_of_minimum_norm() {
     }
 }
 
+/// Scaled, the first unknown would be half of 10^150/10^−200.
+#[test]
+fn dependent_columns_of_extreme_lengths_are_solved_where_the_minimum_norm_is_in_range() {
+    let a = dmatrix![1e-200, 1.0; 1e-200, 1.0];
+    let found = solve_by_descent(&a, &dvector![1e150, 1e150], SolveConfig::default()).unwrap();
+    assert!((found.solution[0] / 1e-50 - 1.0_f64).abs() < 1e-13);
+    assert!((found.solution[1] / 1e150 - 1.0_f64).abs() < 1e-13);
+}
+
+/// A right-hand side that needs no or few steps says little about the columns.
+#[test]
+fn a_simple_right_hand_side_first_does_not_hide_dependent_columns() {
+    let nodes = 60;
+    let size = |j: usize| 10.0_f64.powf(2.0 * (7.0 * j as f64).sin());
+    let a = DMatrix::from_fn(nodes, nodes, |i, j| {
+        if j == i {
+            size(j)
+        } else if j == (i + 1) % nodes {
+            -size(j)
+        } else {
+            0.0
+        }
+    });
+    let null = DVector::from_fn(nodes, |j, _| 1.0 / size(j)).normalize();
+    let mut b = random::<f64>(nodes, 2, 0.3);
+    b.column_mut(0).fill(0.0);
+    let config = SolveConfig::default().tolerance(1e-9);
+    let found = solve_by_descent(&a, &b, config).unwrap();
+    let x = found.solution.column(1);
+    assert!(x.dot(&null).abs() < 1e-9 * x.norm());
+}
+
+/// The loss underflows on the way to 0, while nothing of the start has to leave the zero columns.
+#[test]
+fn a_start_beside_zero_columns_and_a_zero_right_hand_side_ends() {
+    for size in [1.0, 1.4e-284] {
+        let a = dmatrix![0.0, 0.0, size];
+        for start in [1e-18, 0.7, 1e10] {
+            let start = dmatrix![0.3; -0.8; 0.9] * start;
+            let config = SolveConfig::default().tolerance(1e-15).start(start.clone());
+            let found = solve_by_descent(&a, &dvector![0.0], config).unwrap();
+            let expected = dvector![start[0], start[1], 0.0];
+            assert_eq!(found.solution.column(0), expected);
+        }
+    }
+}
+
+/// With x near 10^98 in reach, the part of the gradient along the short columns underflowed beside a
+/// far start, and a residual along them passed for the optimum.
+#[test]
+fn a_gradient_that_underflows_is_no_optimum() {
+    for (long, short) in [(1e133, 1e-98), (1e173, 1e-178)] {
+        let a = dmatrix![long, 2.0 * short, short; long, short, 3.0 * short];
+        let b = dvector![1.0, 2.0];
+        for start in [0.0, 1e-20, 1.0, 1e20] {
+            let config = SolveConfig::default().start(DMatrix::from_element(3, 1, start));
+            if let Ok(found) = solve_by_descent(&a, &b, config) {
+                let x = found.solution;
+                let residual = &b - &a * x;
+                assert!(residual.norm() < 1e-12, "{long:e}, {start:e}: {residual}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_zero_column_leaves_the_others_scaled() {
+    let a = DMatrix::from_fn(30, 6, |i, j| {
+        let value = ((7 * i + 3 * j + i * j) as f64).sin();
+        if j == 5 {
+            0.0
+        } else {
+            value * 10.0_f64.powi(3 * j as i32)
+        }
+    });
+    let b = DVector::from_fn(30, |i, _| (i as f64).cos());
+    let found = solve_by_descent(&a, &b, SolveConfig::default()).unwrap();
+    assert_eq!(found.solution[5], 0.0);
+    assert!(found.reports[0].steps < 100);
+}
+
 #[test]
 fn a_relative_residual_is_met_or_told() {
     let a = random::<f64>(20, 20, 0.5) + DMatrix::identity(20, 20) * 4.0;
@@ -376,6 +457,45 @@ fn is_solved_or_hard<T: Real>(recipe: &Recipe, most: f64) -> bool {
         found.acceptances, judged.of_system, judged.of_least_squares
     );
     true
+}
+
+/// Rounding errors of the last steps are no part of the spectrum.
+#[test]
+fn the_condition_estimate_is_below_the_condition_number() {
+    let mut with_zero_column = random::<f64>(6, 4, 0.9);
+    with_zero_column.column_mut(2).fill(0.0);
+    let tall = random::<f64>(12, 5, 0.2);
+    let square = random::<f64>(8, 8, 0.6);
+    for (name, a) in [
+        ("zero column", with_zero_column),
+        ("tall", tall),
+        ("square", square),
+    ] {
+        let b = random::<f64>(a.nrows(), 3, 0.7);
+        let sigma = a.singular_values();
+        let nonzero = sigma.iter().filter(|&&s| s > 1e-12 * sigma.max());
+        let condition = sigma.max() / nonzero.fold(f64::INFINITY, |least, &s| least.min(s));
+        for config in [
+            SolveConfig::default(),
+            SolveConfig::default().tolerance(3.9e-17),
+            SolveConfig::default().relative_residual(1e-17),
+            SolveConfig::default().noise(1e-17),
+        ] {
+            let estimate = match solve_by_descent(&a, &b, config) {
+                Ok(found) => found.condition_estimate,
+                Err(SolveError::NotConverged { best, .. }) => best.condition_estimate,
+                Err(other) => panic!("{name}: {other}"),
+            };
+            assert!(
+                estimate <= condition * (1.0 + 1e-6),
+                "{name}: {estimate} above {condition}"
+            );
+            assert!(
+                estimate >= 0.2 * condition,
+                "{name}: {estimate} of {condition}"
+            );
+        }
+    }
 }
 
 proptest! {

@@ -88,7 +88,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     }
 
     /// Σ‖aⱼ‖·|xⱼ|, or ‖A‖·‖x‖ if the lengths of the columns are not known.
-    fn size_of_terms(&self) -> T {
+    pub(super) fn size_of_terms(&self) -> T {
         let map = self.map();
         match &self.operator.lengths {
             Some(columns) => {
@@ -111,6 +111,15 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
                 Space::Domain.total(map, held + columns.underflow)
             }
             None => quotient(Space::Domain.norm(map, gradient), self.norm),
+        }
+    }
+
+    /// The length of a gradient that may consist of rounding errors alone.
+    pub(super) fn rounding_of_gradient(&self) -> T {
+        let of_residual = self.rounding * (self.size_of_terms() + self.b_norm);
+        match self.settings.problem {
+            SolveProblem::LeastSquares => self.norm * of_residual,
+            SolveProblem::PositiveDefinite => of_residual,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::descent::{Observer, StopReason};
 use crate::linear_map::LinearMap;
+use crate::linear_map::sums::Space;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
 use crate::solve::condition::ConditionEstimate;
@@ -59,6 +60,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         }
         self.turn(T::zero());
         self.condition = ConditionEstimate::new();
+        let (floor, mut is_resolved) = (self.rounding_of_gradient(), true);
         if let Some(smoothed) = &mut self.smoothed {
             smoothed.begin(&self.x, &self.downhill);
         }
@@ -70,7 +72,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
                 return Ok(RestartReason::Breakdown);
             }
             let length = slope / curvature;
-            self.note_step(length);
+            is_resolved = is_resolved && self.squared_gradient(slope) > floor * floor;
+            if is_resolved {
+                self.note_step(length);
+            }
             add_multiple(&mut self.x, length, &self.direction);
             add_multiple(&mut self.residual, -length, &self.image);
             self.update_gradient();
@@ -121,6 +126,15 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         }
         self.smoothed = Some(smoothed);
         is_short
+    }
+
+    /// ‖g‖² of the downhill direction g, whose square in the metric of the preconditioner is `slope`.
+    fn squared_gradient(&self, slope: T) -> T {
+        if self.preconditioner.is_some() {
+            Space::Domain.dot(self.map(), &self.downhill, &self.downhill)
+        } else {
+            slope
+        }
     }
 
     /// Bounds the condition number with a step of this length.

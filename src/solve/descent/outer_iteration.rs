@@ -81,7 +81,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Result<Ending<T>, SolveError<T>> {
-        let start_norm = Space::Domain.norm(self.map(), &self.x);
+        let size_of_start = self.size_of_terms();
         let mut status = self.recompute(recorder);
         self.useful_residual = self.b_norm.max(status.error.residual) * (T::one() + self.rounding);
         let mut best = status;
@@ -110,7 +110,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             }
             let before = status;
             let reason = self.inner_iteration(noise, recorder)?;
-            status = self.recompute_without_start(start_norm, recorder);
+            status = self.recompute_without_start(size_of_start, recorder);
             let x_norm = Space::Domain.norm(self.map(), &self.x);
             if !status.loss.is_finite() || !x_norm.is_finite() {
                 return Ok(self.ending(StopReason::Diverged, best));
@@ -148,19 +148,28 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         }
     }
 
-    /// Recomputes the status, at x = 0 if x is no more than the rounding error of a start of this
-    /// norm.
+    /// Recomputes the status, without an x that is no more than the rounding error of a start of this
+    /// size.
     fn recompute_without_start<O: Observer<T>>(
         &mut self,
-        start_norm: T,
+        size_of_start: T,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
         let status = self.recompute(recorder);
-        let is_rounding = Space::Domain.norm(self.map(), &self.x) <= self.rounding * start_norm;
+        let is_rounding = self.size_of_terms() <= self.rounding * size_of_start;
         if !is_rounding || status.error.residual < self.b_norm {
             return status;
         }
-        self.x.fill(T::zero());
+        match &self.operator.lengths {
+            Some(columns) => {
+                // What a zero column leaves of the start stays.
+                let of_columns = self.x.iter_mut().zip(&columns.lengths);
+                for (x, _) in of_columns.filter(|(_, length)| **length > T::zero()) {
+                    *x = T::zero();
+                }
+            }
+            None => self.x.fill(T::zero()),
+        }
         self.recompute(recorder)
     }
 }

@@ -15,8 +15,10 @@ const CHANCE: f64 = 1e-4;
 pub(crate) enum RankEvidence {
     /// A·x is negligible for an x that is not: the columns are dependent.
     Deficient,
-    /// No such x was found.
-    NoDeficiency,
+    /// There is no such x.
+    Independent,
+    /// No such x was found in the steps allowed.
+    Unknown,
 }
 
 impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
@@ -28,6 +30,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         let map = self.map();
         self.b.fill(T::zero());
         Space::Domain.fill_at_random(map, 0, &mut self.x);
+        if let Some(columns) = &self.operator.lengths {
+            // Zero columns have the unknown 0 with any scaling.
+            for (x, &length) in self.x.iter_mut().zip(&columns.lengths) {
+                if length == T::zero() {
+                    *x = T::zero();
+                }
+            }
+        }
         let start_norm = Space::Domain.norm(map, &self.x);
         let unknowns: T = Space::Domain.length(map);
         let negligible = <T as Real>::from_f64(CHANCE) / unknowns.sqrt() * start_norm;
@@ -41,7 +51,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             }
             self.step_to_null_space(negligible, max_steps, &mut steps);
             if steps == before || steps >= max_steps {
-                return RankEvidence::NoDeficiency;
+                return RankEvidence::Unknown;
             }
         }
     }
@@ -52,7 +62,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         let length = Space::Domain.norm(map, &self.x);
         let length_of_image = Space::Image.norm(map, &self.residual);
         if length <= negligible {
-            Some(RankEvidence::NoDeficiency)
+            Some(RankEvidence::Independent)
         } else if length_of_image <= self.rounding * self.norm * length {
             Some(RankEvidence::Deficient)
         } else {

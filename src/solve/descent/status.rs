@@ -11,11 +11,12 @@ pub(super) struct Status<T> {
 }
 
 impl<T: Real> Status<T> {
-    /// Whether the backward error or the residual is at most half of what it was.
+    /// Whether the backward error or the residual is at most half of what it was; not if the loss has
+    /// been 0 before, by underflow.
     pub(super) fn has_halved(&self, before: &Self) -> bool {
         let (error, earlier) = (self.error.smallest(), before.error.smallest());
         error <= <T as Real>::from_f64(0.5) * earlier
-            || self.loss <= <T as Real>::from_f64(0.25) * before.loss
+            || self.loss < <T as Real>::from_f64(0.25) * before.loss
     }
 }
 
@@ -52,7 +53,7 @@ impl<T: Real> LeastError<T> {
         let error = status.error.smallest();
         let is_lower = status.loss <= self.highest_loss;
         let has_fallen = (is_lower && error < self.error * <T as Real>::from_f64(0.99))
-            || status.loss <= <T as Real>::from_f64(0.25) * self.loss;
+            || status.loss < <T as Real>::from_f64(0.25) * self.loss;
         if has_fallen {
             self.x.copy_from_slice(x);
             (self.error, self.loss) = (error, status.loss);
