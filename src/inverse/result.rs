@@ -8,7 +8,6 @@ use crate::descent::{Report, StopReason};
 use crate::inverse::certificate::Certificate;
 use crate::inverse::residual::verified::VerifiedResidual;
 use crate::inverse::residual::{is_resolved, plain_residual, products_of_residual};
-use crate::inverse::scaling::Scaling;
 use crate::numerics::norm::all_finite;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
@@ -253,14 +252,8 @@ impl<T: Real> Inversion<T> {
 
     /// Replaces the residual by what [`verified`] makes of it.
     pub(super) fn verify_residual(&mut self, matrix: &DMatrix<T>, side: Side, tolerance: T) {
-        let proven = self.certificate.residual_norm_bound(side);
-        if proven <= tolerance.to_f64() {
-            let residual = self.residual.to_f64();
-            self.residual = <T as Real>::from_f64(residual.min(proven));
-            return;
-        }
         let mut counter = ProductCounter::new();
-        let found = (&self.inverse, self.certificate.scaling());
+        let found = (&self.inverse, &self.certificate);
         let goal = (side, tolerance);
         self.residual = verified(self.residual, matrix, found, goal, &mut counter);
         self.products.verification += counter.products();
@@ -276,13 +269,8 @@ impl<T: Real> Inversion<T> {
                     products.verification += products_of_residual(side);
                     plain_residual(matrix, &candidate.inverse, side)
                 });
-                let x = &candidate.inverse;
-                <T as Real>::from_f64(if is_resolved(plain, matrix, x) {
-                    plain
-                } else {
-                    let scaling = candidate.certificate.scaling();
-                    VerifiedResidual::new(matrix, x, scaling).honest(plain, side)
-                })
+                let found = (&candidate.inverse, &candidate.certificate);
+                not_hidden(plain, matrix, found, side)
             }
         };
         Self {
@@ -297,18 +285,37 @@ impl<T: Real> Inversion<T> {
     }
 }
 
+/// The residual of an inverse from one by a plain product in `f64`, which its rounding may hide.
+pub(super) fn not_hidden<T: Real>(
+    plain: f64,
+    matrix: &DMatrix<T>,
+    (inverse, certificate): (&DMatrix<T>, &Certificate),
+    side: Side,
+) -> T {
+    <T as Real>::from_f64(if is_resolved(plain, matrix, inverse) {
+        plain
+    } else {
+        VerifiedResidual::new(matrix, inverse, certificate.scaling()).honest(plain, side)
+    })
+}
+
 /// The residual of an inverse as it is compared with the tolerance.
 ///
-/// If rounding leaves doubt whether it is within the tolerance, to three digits, a more accurate
+/// It is at most what the certificate proves, if that is within the tolerance. Otherwise, if
+/// rounding leaves doubt whether it is within the tolerance, to three digits, a more accurate
 /// product decides; if it is not, an upper bound from that product takes its place.
 pub(super) fn verified<T: Real>(
     residual: T,
     matrix: &DMatrix<T>,
-    (inverse, scaling): (&DMatrix<T>, &Scaling),
+    (inverse, certificate): (&DMatrix<T>, &Certificate),
     (side, tolerance): (Side, T),
     counter: &mut ProductCounter,
 ) -> T {
-    let verified = VerifiedResidual::new(matrix, inverse, scaling);
+    let proven = certificate.residual_norm_bound(side);
+    if proven <= tolerance.to_f64() {
+        return <T as Real>::from_f64(residual.to_f64().min(proven));
+    }
+    let verified = VerifiedResidual::new(matrix, inverse, certificate.scaling());
     let rounding = verified.rounding::<T>(side, counter);
     let (computed, tolerance) = (residual.to_f64(), tolerance.to_f64());
     // False for NaN too.

@@ -10,7 +10,7 @@ mod warm_start;
 use std::ops::ControlFlow;
 
 use approx::assert_relative_eq;
-use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
+use matrix_descent::inverse::{InverseError, gradient_descent_for_inverse, heavy_ball_for_inverse};
 use matrix_descent::{
     Accuracy, Config, ConjugateGradient, InverseObjective, Inversion, Lbfgs, MeanSquaredError,
     Minimization, Optimizer, Progress, Real, Sgd, Side, Silent, Start, StopReason, Stopping,
@@ -667,6 +667,26 @@ fn check_ladders<T: Real>() {
 fn a_larger_tolerance_never_fails_where_a_smaller_one_succeeds() {
     check_ladders::<f64>();
     check_ladders::<f32>();
+}
+
+/// The residual in working precision is within these tolerances one step before the accurate one.
+#[test]
+fn a_descent_ends_where_its_result_is_accepted() {
+    let run = |m: &DMatrix<f32>, tolerance| {
+        let rule = gradient_descent_for_inverse(m, 0).unwrap();
+        let config = Config::default().tolerance(tolerance).max_steps(3000);
+        invert_by_descent(m, config.optimizer(rule))
+    };
+    let small = dmatrix![-1.2603493, 1.5857059; 1.249555, -2.5742517];
+    let large = dmatrix![
+        0.008905093, 2.0159168, -3.0467813;
+        0.0, -0.6845173, -0.009697011;
+        -2.4854336, 1.9652578, 0.0
+    ];
+    for (m, tolerance) in [(small, 6.3095736e-6), (large, 3.981072e-5)] {
+        let found = run(&m, tolerance).unwrap();
+        assert!(found.residual <= tolerance, "{}", found.residual);
+    }
 }
 
 #[test]

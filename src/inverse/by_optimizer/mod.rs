@@ -16,8 +16,8 @@ use crate::inverse::certificate::{Certificate, certify_counted};
 use crate::inverse::error::InverseError;
 use crate::inverse::method::{ByOptimizer, Descend, Method, Problem};
 use crate::inverse::residual;
-use crate::inverse::residual::products_of_residual;
-use crate::inverse::result::{Candidate, Products, Route, verified};
+use crate::inverse::residual::{plain_residual, products_of_residual};
+use crate::inverse::result::{Candidate, Products, Route, not_hidden, verified};
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::objective::{InverseGramObjective, Objective, Side};
@@ -163,7 +163,7 @@ fn judge<T: Real, F: Objective<T>, M: Optimizer<T>>(
     if residual <= tolerance {
         let n = problem.matrix.nrows();
         let x = DMatrix::from_column_slice(n, n, stepper.parameters());
-        return match examine(&x, residual, problem, tolerance, verification) {
+        return match examine(&x, problem, tolerance, verification) {
             Examined::Proven(certificate) => ControlFlow::Break(certificate),
             Examined::Unproven => ControlFlow::Continue(half * half),
             Examined::Doubtful => ControlFlow::Continue(just_less),
@@ -190,7 +190,6 @@ enum Examined {
 
 fn examine<T: Real>(
     x: &DMatrix<T>,
-    residual: T,
     problem: &Problem<'_, T>,
     tolerance: T,
     verification: &mut usize,
@@ -198,8 +197,12 @@ fn examine<T: Real>(
     let mut counter = ProductCounter::new();
     let certificate = certify_counted(problem.matrix, x, &mut counter);
     let examined = if certificate.relative_error_bound() < 1.0 {
-        let (found, goal) = ((x, certificate.scaling()), (problem.side, tolerance));
-        let residual = verified(residual, problem.matrix, found, goal, &mut counter);
+        // Exactly as the result will be judged, so that the run does not end too early.
+        let (matrix, side) = (problem.matrix, problem.side);
+        *verification += products_of_residual(side);
+        let (found, goal) = ((x, &certificate), (side, tolerance));
+        let residual = not_hidden(plain_residual(matrix, x, side), matrix, found, side);
+        let residual = verified(residual, matrix, found, goal, &mut counter);
         if residual <= tolerance {
             Examined::Proven(certificate)
         } else {
