@@ -220,8 +220,8 @@ mod tests {
             target,
             max_steps: 10,
         };
-        let operator = Operator::new(map, 0.0, "matrix").unwrap();
-        let mut made = SystemDescent::new(operator, None, settings).unwrap();
+        let operator = Operator::new(map, 0.0, "matrix").expect("refused");
+        let mut made = SystemDescent::new(operator, None, settings).expect("refused");
         (made.useful_residual, made.b_norm, made.rounding) = (1.0, 2.0, 1e-10);
         made
     }
