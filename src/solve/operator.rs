@@ -294,4 +294,14 @@ mod tests {
             assert!((scaled - norm).abs() < 1e-12, "{name}: {scaled}");
         }
     }
+
+    #[test]
+    fn a_norm_beyond_the_range_is_scaled_into_it() {
+        // ‖A‖ = 3·2¹⁰²³, and the ridge is negligible.
+        let map = DMatrix::from_element(2, 2, 1.5 * power(1023));
+        let operator = Operator::new(&map, power(40), "matrix").expect("refused");
+        assert_eq!(operator.map.exponent(), 1024);
+        assert!((operator.norm - 1.5).abs() < 1e-12, "{}", operator.norm);
+        assert_eq!(operator.norm_estimate(), f64::INFINITY);
+    }
 }
