@@ -100,3 +100,61 @@ fn scale_columns<T: Real>(values: &mut [T], exponents: &[i32]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, DVector, dmatrix, dvector};
+
+    use super::ScaledMap;
+
+    fn power(exponent: i32) -> f64 {
+        2.0_f64.powi(exponent)
+    }
+
+    #[test]
+    fn products_are_those_with_the_scaled_matrix() {
+        let wide = dmatrix![3.0, -1.0, 2.0; 5.0, 4.0, -7.0];
+        for map in [wide.transpose(), wide] {
+            let (m, n) = map.shape();
+            let x = DVector::from_fn(n, |j, _| j as f64 - 3.0);
+            let y = DVector::from_fn(m, |i, _| 2.0 * i as f64 + 1.0);
+            for (exponent, of_columns) in [
+                (0, vec![]),
+                (0, vec![1, 0, -2]),
+                (5, vec![]),
+                (-7, vec![]),
+                (6, vec![0, 3, -2]),
+            ] {
+                let name = format!("{m}x{n}, {exponent}, {of_columns:?}");
+                let of_columns: Vec<i32> = of_columns.into_iter().take(n).collect();
+                let e: Vec<i32> = (0..n)
+                    .map(|j| exponent + of_columns.get(j).copied().unwrap_or(0))
+                    .collect();
+                let expected = DMatrix::from_fn(m, n, |i, j| map[(i, j)] * power(-e[j]));
+                let mut scaled = ScaledMap::with_columns(&map, exponent, of_columns);
+                let (mut image, mut adjoint) = (DVector::zeros(m), DVector::zeros(n));
+                scaled.apply(x.as_slice(), image.as_mut_slice());
+                scaled.apply_adjoint(y.as_slice(), adjoint.as_mut_slice());
+                assert_eq!(image, &expected * &x, "{name}");
+                assert_eq!(adjoint, expected.tr_mul(&y), "{name}");
+                let found: Vec<i32> = (0..n).map(|j| scaled.exponent_of(j)).collect();
+                assert_eq!((scaled.exponent(), found), (exponent, e), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn neither_half_of_the_scaling_leaves_the_range() {
+        for (exponent, of_x) in [(1000, 400), (1000, -100), (-1000, -400), (-1000, 100)] {
+            let map = dmatrix![power(exponent)];
+            let x = dvector![power(of_x)];
+            let mut scaled = ScaledMap::new(&map, exponent);
+            for product in [ScaledMap::apply, ScaledMap::apply_adjoint] {
+                let mut image = [0.0];
+                product(&mut scaled, x.as_slice(), &mut image);
+                assert_eq!(image, [power(of_x)], "{exponent}, {of_x}");
+            }
+            assert_eq!(scaled.exponent_after(), -exponent / 2);
+        }
+    }
+}

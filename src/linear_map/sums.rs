@@ -106,3 +106,117 @@ impl Space {
         fill_uniform_about_zero(values, &mut generator);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Space;
+    use crate::linear_map::LinearMap;
+    use crate::numerics::real::Real;
+
+    /// One of two equal parts of the image and of four of the domain.
+    struct Part;
+
+    impl<T: Real> LinearMap<T> for Part {
+        fn rows(&self) -> usize {
+            3
+        }
+
+        fn columns(&self) -> usize {
+            5
+        }
+
+        fn apply(&self, _: &[T], image: &mut [T]) {
+            image.fill(T::zero());
+        }
+
+        fn apply_adjoint(&self, _: &[T], image: &mut [T]) {
+            image.fill(T::zero());
+        }
+
+        fn sum_over_image(&self, partial: &mut [T]) {
+            partial.iter_mut().for_each(|sum| *sum *= T::from_count(2));
+        }
+
+        fn sum_over_domain(&self, partial: &mut [T]) {
+            partial.iter_mut().for_each(|sum| *sum *= T::from_count(4));
+        }
+
+        fn image_offset(&self) -> usize {
+            2
+        }
+
+        fn domain_offset(&self) -> usize {
+            7
+        }
+    }
+
+    /// 2^`exponent`, below the normal numbers too.
+    fn power(exponent: i32) -> f64 {
+        1.0.scale_by_power_of_two(exponent)
+    }
+
+    #[test]
+    fn sums_are_those_over_all_parts() {
+        let (image, domain) = (Space::Image, Space::Domain);
+        assert_eq!((image.length(&Part), domain.length(&Part)), (6.0, 20.0));
+        let (x, y) = ([1.0, -2.0, 3.0], [4.0, 5.0, 6.0]);
+        assert_eq!(image.dot(&Part, &x, &y), 24.0);
+        assert_eq!(domain.dot(&Part, &x, &y), 48.0);
+    }
+
+    #[test]
+    fn norms_are_right_at_the_ends_of_the_range() {
+        for exponent in [0, 10, 600, 1018, -600, -1070] {
+            let values = [3.0, -4.0].map(|value: f64| value * power(exponent));
+            let expected = 10.0 * power(exponent);
+            assert_eq!(Space::Domain.norm(&Part, &values), expected, "{exponent}");
+            let of_image: f64 = Space::Image.norm(&Part, &values);
+            let error = (of_image / power(exponent) - 5.0 * 2.0_f64.sqrt()).abs();
+            let digits = if exponent < -1000 { 0.05 } else { 1e-14 };
+            assert!(error <= digits, "{exponent}: {of_image:e}");
+        }
+        assert_eq!(Space::Domain.norm(&Part, &[0.0; 2]), 0.0);
+        assert_eq!(
+            Space::Domain.norm(&Part, &[1.0, f64::INFINITY]),
+            f64::INFINITY
+        );
+        assert!(Space::Domain.norm(&Part, &[1.0, f64::NAN]).is_nan());
+    }
+
+    #[test]
+    fn the_exponent_bounds_the_largest_entry_up_to_the_number_of_parts() {
+        for (largest, exponent) in [
+            (0.0, None),
+            (f64::INFINITY, Some(i32::MAX)),
+            (9.0, Some(3)),
+            (1.0, Some(0)),
+            (0.25, Some(-2)),
+            (1.5 * power(1023), Some(1023)),
+            (1.5 * power(-1000), Some(-1000)),
+            (power(-1074), Some(-1074)),
+            (3.0 * power(-1060), Some(-1059)),
+        ] {
+            for (space, parts) in [(Space::Image, 1), (Space::Domain, 2)] {
+                let values = [largest / 4.0, -largest, 0.0];
+                let found = space.exponent_of_largest(&Part, values.into_iter());
+                let expected = match exponent {
+                    Some(exponent) if exponent < i32::MAX => Some(exponent + parts),
+                    other => other,
+                };
+                assert_eq!(found, expected, "{largest:e}, {space:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_random_vector_is_that_of_the_whole() {
+        let mut whole = [0.0; 12];
+        let whole_map = nalgebra::DMatrix::<f64>::zeros(12, 12);
+        Space::Domain.fill_at_random(&whole_map, 3, &mut whole);
+        for (space, offset) in [(Space::Image, 2), (Space::Domain, 7)] {
+            let mut part = [0.0; 5];
+            space.fill_at_random(&Part, 3, &mut part);
+            assert_eq!(part, whole[offset..offset + 5], "{space:?}");
+        }
+    }
+}

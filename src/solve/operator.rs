@@ -145,3 +145,172 @@ fn nearest_exponent<T: Real>(length: T) -> Option<i32> {
     let fraction = length.scale_by_power_of_two(-exponent).to_f64();
     Some(exponent + i32::from(fraction > std::f64::consts::SQRT_2))
 }
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{ColumnLengths, Operator, in_range, limit_of_scale, nearest_exponent, significant};
+    use crate::linear_map::scaled::ScaledMap;
+
+    fn power(exponent: i32) -> f64 {
+        2.0_f64.powi(exponent)
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_scaled_columns_over_the_ridge() {
+        let map = DMatrix::<f64>::zeros(3, 3);
+        for (exponent, of_columns) in [
+            (0, vec![0; 3]),
+            (-1000, vec![0; 3]),
+            (-1000, vec![2, -3, 1]),
+            (-1001, vec![0, 0, 20]),
+        ] {
+            for (lengths, ridge, whole) in [
+                ([3.0, 0.0, 3.0], 16.0, [5.0, 4.0, 5.0]),
+                ([2.0, 0.0, 5.0], 0.0, [2.0, 0.0, 5.0]),
+            ] {
+                let size = power(exponent);
+                let name = format!("{exponent}, {of_columns:?}, {ridge}");
+                let scaled = ScaledMap::with_columns(&map, exponent, of_columns.clone());
+                // Powers of two keep 3, 4 and 5 exact.
+                let lengths = lengths.map(|length: f64| length * size);
+                let found = ColumnLengths::new(&lengths, ridge * size * size, &scaled);
+                if ridge > 0.0 && exponent != 0 {
+                    // λ underflows.
+                    assert_eq!(found.lengths[1], 0.0, "{name}");
+                    continue;
+                }
+                let expected: Vec<f64> = (0..3).map(|j| whole[j] * power(-of_columns[j])).collect();
+                assert_eq!(found.lengths, expected, "{name}");
+                let reciprocals: Vec<f64> = expected
+                    .iter()
+                    .map(|&length| if length == 0.0 { 1.0 } else { 1.0 / length })
+                    .collect();
+                assert_eq!(found.reciprocals, reciprocals, "{name}");
+                // Three products of up to 2⁻¹⁰⁷⁴ are lost in each sum, which is then scaled.
+                let after = exponent / 2 - exponent;
+                let hidden = (0..3).map(|j| 3.0 * reciprocals[j] * power(-of_columns[j]));
+                let largest = hidden.fold(0.0, f64::max);
+                let found = found.underflow * power(1000 - after);
+                let expected = largest * power(1000 - 1073) / 2.0;
+                // A subnormal number keeps no more than one digit.
+                let error = (found - expected).abs() / expected;
+                assert!(
+                    error <= if after < 60 { 0.5 } else { 1e-15 },
+                    "{name}: {error}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn reciprocals_stay_in_range() {
+        let map = dmatrix![1.0_f64];
+        let tiny = f64::from_bits(1);
+        let found = ColumnLengths::new(&[tiny], 0.0, &ScaledMap::new(&map, 0));
+        assert_eq!(found.reciprocals, [f64::MAX]);
+        assert_eq!(in_range(f64::MAX, f64::MAX), f64::MAX);
+        assert_eq!(in_range(3.0, -4.0), 5.0);
+    }
+
+    #[test]
+    fn exponents_are_the_nearest_ones_and_small_ones_are_left() {
+        for (length, exponent) in [
+            (0.0, None),
+            (1.0, Some(0)),
+            (1.4, Some(0)),
+            (1.5, Some(1)),
+            (0.75, Some(0)),
+            (0.7, Some(-1)),
+            (1.5 * power(-1020), Some(-1019)),
+        ] {
+            assert_eq!(nearest_exponent(length), exponent, "{length:e}");
+        }
+        for (exponent, in_double, in_single) in [
+            (0, 0, 0),
+            (5, 0, 0),
+            (-5, 0, 0),
+            (12, 0, 12),
+            (-40, -40, -40),
+            (300, 300, 300),
+        ] {
+            let of_double = significant(Some(exponent), limit_of_scale::<f64>());
+            let of_single = significant(Some(exponent), limit_of_scale::<f32>());
+            assert_eq!((of_double, of_single), (in_double, in_single), "{exponent}");
+        }
+    }
+
+    #[test]
+    fn columns_of_very_different_lengths_are_scaled_about_the_middle() {
+        let map = DMatrix::<f64>::zeros(4, 3);
+        for lengths in [[1.0, 4.0, 2.0], [0.0, 0.0, 0.0], [5.0, 0.0, 7.0]] {
+            assert!(
+                Operator::balanced(&map, &lengths, 0.0).is_none(),
+                "{lengths:?}"
+            );
+        }
+        for (lengths, ridge, common, exponents, norm) in [
+            ([1.0, 8.0, 1.0], 0.0, 0, [0, 3, 0], 1.0),
+            ([1.0, 0.0, 11.0], 0.0, 0, [0, 0, 3], 1.375),
+            ([power(40), power(60), 0.0], 0.0, 50, [40, 60, 50], 1.0),
+            (
+                [power(-60), 1.25 * power(-40), 0.0],
+                0.0,
+                -50,
+                [-60, -40, -50],
+                1.25,
+            ),
+            ([0.0, 30.0, 120.0], 256.0, 0, [4, 5, 7], 1.0625),
+        ] {
+            let found = Operator::balanced(&map, &lengths, ridge).expect("not scaled");
+            assert_eq!(found.map.exponent(), common, "{lengths:?}");
+            let of = [0, 1, 2].map(|j| found.map.exponent_of(j));
+            assert_eq!(of, exponents, "{lengths:?}");
+            assert!(
+                (found.norm - norm).abs() < 1e-2,
+                "{lengths:?}: {}",
+                found.norm
+            );
+            assert_eq!(found.lengths.map(|columns| columns.lengths.len()), Some(3));
+        }
+    }
+
+    #[test]
+    fn the_norm_with_the_ridge_is_scaled_to_one() {
+        for (of_map, of_root, exponent) in [
+            (0, -2000, 0),
+            (60, -2000, 60),
+            (-300, -2000, -300),
+            (60, 100, 100),
+            (900, -2000, 900),
+            (-900, -2000, -900),
+            (-500, -495, -495),
+            (500, 505, 505),
+            (-60, 3, 0),
+        ] {
+            let map = dmatrix![power(of_map), 0.0; 0.0, power(of_map)];
+            let ridge = if of_root < -1000 {
+                0.0
+            } else {
+                power(2 * of_root)
+            };
+            let operator = Operator::new(&map, ridge, "matrix").expect("refused");
+            let name = format!("{of_map}, {of_root}");
+            assert!((operator.map.exponent() - exponent).abs() <= 1, "{name}");
+            let norm = operator.norm_estimate() / power(of_map);
+            assert!(norm > 0.9 && norm < 1.0 + 1e-12, "{name}: {norm}");
+            let scaled = operator.norm * power(operator.map.exponent() - of_map);
+            assert!((scaled - norm).abs() < 1e-12, "{name}: {scaled}");
+        }
+    }
+
+    #[test]
+    fn a_norm_beyond_the_range_is_scaled_into_it() {
+        // ‖A‖ = 3·2¹⁰²³, and the ridge is negligible.
+        let map = DMatrix::from_element(2, 2, 1.5 * power(1023));
+        let operator = Operator::new(&map, power(40), "matrix").expect("refused");
+        assert_eq!(operator.map.exponent(), 1024);
+        assert!((operator.norm - 1.5).abs() < 1e-12, "{}", operator.norm);
+        assert_eq!(operator.norm_estimate(), f64::INFINITY);
+    }
+}

@@ -93,11 +93,12 @@ pub enum Acceptance {
     /// The system is solved: `of_system` ≤ τ; without a tolerance, at the floor that rounding sets,
     /// ≤ 16·ε·√max(m, n).
     System,
-    /// x is the least-squares solution: `of_least_squares` ≤ τ, or at the floor as above.
+    /// x is the least-squares solution: `of_least_squares` ≤ τ, or at the floor as above. Without a
+    /// tolerance `of_system` must be at least ε/∛ε, so that rounding leaves the cosines of the
+    /// angles between r and the columns known to ∛ε.
     LeastSquares,
     /// Without a tolerance, at the floor: the product of the two is at most 16·ε·√max(m, n),
-    /// `of_least_squares` at most ∛ε, and `of_system` at least ε/∛ε, so that rounding leaves the
-    /// angles between r and the columns known to ∛ε.
+    /// `of_least_squares` at most ∛ε, and `of_system` at least ε/∛ε.
     ///
     /// The rounding of r = b − A·x leaves the gradient no smaller if ‖r‖ is small beside ‖b‖. The
     /// answers of a QR factorisation pass this test, and not always the one before.

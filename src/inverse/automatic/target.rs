@@ -128,3 +128,131 @@ pub(crate) fn working_error(n: usize, epsilon: f64, condition: f64) -> f64 {
 pub(crate) fn is_single_precision<T: Real>() -> bool {
     T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::dmatrix;
+
+    use super::{Target, working_error};
+    use crate::inverse::certificate::proof::Proof;
+    use crate::inverse::scaling::Scaling;
+    use crate::objective::Side;
+
+    fn within(tolerance: f64, side: Side) -> Target {
+        Target::Residual {
+            tolerance,
+            side,
+            roundoff: 0.0,
+        }
+    }
+
+    #[test]
+    fn working_accuracy_is_four_units_a_row_and_at_most_a_tenth() {
+        assert_eq!(
+            working_error(10, 0.5_f64.powi(40), 8.0),
+            320.0 * 0.5_f64.powi(40)
+        );
+        assert_eq!(working_error(10, 0.5_f64.powi(10), 8.0), 0.1);
+    }
+
+    #[test]
+    fn errors_are_accepted_up_to_those_of_the_target() {
+        let residual = within(1e-9, Side::Left);
+        // The largest error of the equilibrated inverse, and of the stored one for a working error
+        // of 1e-3.
+        for (target, largest, largest_stored) in [
+            (Target::Full, 0.1, 0.1),
+            (Target::Working, 0.1, 1e-3),
+            (Target::Proven(1e-6), 0.1, 1e-6),
+            (Target::Proven(0.5), 0.5, 0.5),
+            (residual, 1.0, 1.0),
+        ] {
+            for (share, is_accepted) in [(0.999, true), (1.001, false)] {
+                let name = format!("{target:?}, {share}");
+                let relative = share * largest;
+                let proof = Proof {
+                    residual: 0.5,
+                    absolute: 2.0,
+                    relative,
+                };
+                assert_eq!(target.accepts(proof), is_accepted, "{name}");
+                let absolute = f64::INFINITY;
+                assert!(!target.accepts(Proof { absolute, ..proof }), "{name}");
+                let stored = target.accepts_stored(share * largest_stored, 1e-3);
+                assert_eq!(stored, is_accepted, "{name}");
+            }
+        }
+        // Such an error says nothing.
+        assert!(!residual.accepts_stored(1.0, 1e-3));
+    }
+
+    #[test]
+    fn the_descent_ends_below_the_target() {
+        for (target, expected) in [
+            (within(1e-4, Side::Left), 5e-5),
+            (within(5.0, Side::Left), 0.1),
+            (Target::Proven(1e-4), 1e-5),
+        ] {
+            let found = target.thresholds();
+            for threshold in [found.second_order, found.third_order] {
+                assert!(
+                    (threshold - expected).abs() < 1e-12 * expected,
+                    "{target:?}"
+                );
+            }
+        }
+        let full = Target::Full.thresholds();
+        assert!(Target::Working.thresholds().third_order == full.third_order);
+        assert!(within(1e-30, Side::Left).thresholds().second_order == full.second_order);
+    }
+
+    #[test]
+    fn a_target_before_the_scaling_leaves_room_for_scaling_back() {
+        let m = dmatrix![3e9, 1.0, 0.0; 1e9, -5.0, 2e-7; 0.0, 1.0, 4e-3];
+        let scaling = Scaling::of(&m);
+        let (rows, columns) = (scaling.row_spread(), scaling.column_spread());
+        assert!(rows > 0 && columns > 0 && rows != columns);
+        for (side, spread) in [
+            (Side::Left, columns),
+            (Side::Right, rows),
+            (Side::Both, rows.max(columns)),
+        ] {
+            let expected = 1e-3 / 2.0_f64.powi(spread);
+            let found = within(1e-3, side).scaled::<f64>(&scaling);
+            let Target::Residual { tolerance, .. } = found else {
+                panic!("{found:?}");
+            };
+            assert!(
+                (tolerance - expected).abs() < 1e-12 * expected,
+                "{side:?}: {tolerance:e}, {expected:e}"
+            );
+            let in_single = within(1e-3, side).scaled::<f32>(&scaling);
+            assert_eq!(in_single, within(0.5 * tolerance, side), "{side:?}");
+        }
+        let plain = &Scaling::of(&dmatrix![2.0, 1.0; 1.0, 2.0]);
+        let before_rounding = f64::from(f32::EPSILON) / 16.0;
+        for (target, in_double, in_single) in [
+            (
+                Target::Proven(1e-3),
+                Target::Proven(1e-3),
+                Target::Proven(5e-4),
+            ),
+            (
+                Target::Proven(1e-12),
+                Target::Proven(1e-12),
+                Target::Proven(before_rounding),
+            ),
+            (Target::Full, Target::Full, Target::Proven(before_rounding)),
+            (
+                Target::Working,
+                Target::Working,
+                Target::Proven(before_rounding),
+            ),
+        ] {
+            assert_eq!(target.scaled::<f64>(plain), in_double);
+            assert_eq!(target.scaled::<f32>(plain), in_single);
+        }
+        assert_eq!(Target::Working.scaled::<f32>(&scaling), Target::Full);
+        assert_eq!(Target::Working.scaled::<f64>(&scaling), Target::Working);
+    }
+}

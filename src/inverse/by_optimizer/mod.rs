@@ -312,3 +312,56 @@ where
     let n = matrix.nrows();
     residual::residual(stepper.parameters(), matrix.as_slice(), n, side)
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::dmatrix;
+
+    use super::{Examined, examine, lowered_loss};
+    use crate::inverse::method::Problem;
+    use crate::inverse::start::Start;
+    use crate::objective::Side;
+
+    #[test]
+    fn an_examination_adds_its_products_and_tells_what_it_shows() {
+        let matrix = dmatrix![4.0, 1.0; 2.0, 3.0];
+        let inverse = dmatrix![0.3, -0.1; -0.2, 0.4];
+        let problem = Problem {
+            matrix: &matrix,
+            start: Start::default(),
+            side: Side::Left,
+            seed: 0,
+            tolerance: Some(1e-8),
+            max_steps: 10,
+        };
+        for (x, expected) in [
+            (&inverse, "proven"),
+            (&(&inverse * (1.0 + 1e-6)), "doubtful"),
+            (&(&inverse * 5.0), "unproven"),
+        ] {
+            let mut counts = [0, 100];
+            for count in &mut counts {
+                let found = match examine(x, &problem, 1e-8, count) {
+                    Examined::Proven(_) => "proven",
+                    Examined::Unproven => "unproven",
+                    Examined::Doubtful => "doubtful",
+                };
+                assert_eq!(found, expected);
+            }
+            assert!(counts[0] > 0 && counts[1] == 100 + counts[0], "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_lowered_loss_is_positive_and_lower_or_out_of_reach() {
+        assert_eq!(lowered_loss(8.0, 0.25), 2.0);
+        for (loss, share) in [
+            (8.0, 1.0),
+            (0.0, 0.25),
+            (f64::from_bits(1), 0.25),
+            (f64::NAN, 0.5),
+        ] {
+            assert_eq!(lowered_loss(loss, share), -1.0, "{loss}, {share}");
+        }
+    }
+}

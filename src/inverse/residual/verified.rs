@@ -182,3 +182,117 @@ impl ScaledFactors<'_> {
         euclidean_norm(scaled_back.as_slice())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{DIRECT_UP_TO, ScaledFactors, VerifiedResidual};
+    use crate::inverse::scaling::Scaling;
+    use crate::numerics::product::counter::ProductCounter;
+    use crate::objective::Side;
+
+    fn assert_near(name: &str, found: f64, expected: f64) {
+        let error = (found - expected).abs();
+        assert!(error <= 1e-12 * expected, "{name}: {found}, not {expected}");
+    }
+
+    /// |xᵢⱼ|·2^(eᵢ − eⱼ).
+    fn scaled_back(matrix: &DMatrix<f64>, exponents: &[i32]) -> DMatrix<f64> {
+        matrix.map_with_location(|i, j, x| x.abs() * 2.0_f64.powi(exponents[i] - exponents[j]))
+    }
+
+    #[test]
+    fn the_rounding_is_that_of_the_sums_of_magnitudes() {
+        let a = dmatrix![3.0, -1.0, 2.0; 0.0, 4.0, -5.0; 7.0, 1.0, -2.0];
+        let b = dmatrix![-2.0, 1.0, 0.0; 6.0, -3.0, 1.0; 2.0, 0.0, -8.0];
+        let product = a.abs() * b.abs();
+        let (one, epsilon) = (DMatrix::identity(3, 3), 1.0 / 1024.0);
+        for exponents in [vec![0; 3], vec![4; 3], vec![3, -1, 2], vec![-1, -1, 4]] {
+            let name = format!("{exponents:?}");
+            let expected = if exponents.iter().all(|&e| e == exponents[0]) {
+                // The 2-norm of a row is at most its sum.
+                product.column_sum().add_scalar(1.0).norm()
+            } else {
+                scaled_back(&(&one + &product), &exponents).norm()
+            };
+            let factors = ScaledFactors {
+                a: &a,
+                b: &b,
+                exponents,
+            };
+            let found = factors.rounding(epsilon, &mut ProductCounter::new());
+            assert_near(&name, found, 3.0 * epsilon * expected);
+        }
+    }
+
+    #[test]
+    fn the_bound_of_an_exact_product_is_its_residual() {
+        for n in [3, DIRECT_UP_TO + 2] {
+            let a = DMatrix::from_fn(n, n, |i, j| ((5 * i + 3 * j) % 11) as f64 - 5.0);
+            let b = DMatrix::from_fn(n, n, |i, j| ((2 * i + 7 * j) % 13) as f64 - 6.0);
+            let residual = DMatrix::identity(n, n) - &a * &b;
+            let uneven: Vec<i32> = (0..n as i32).map(|i| i % 5 - 2).collect();
+            for exponents in [vec![0; n], vec![7; n], uneven] {
+                let expected = scaled_back(&residual, &exponents).norm();
+                let mut counter = ProductCounter::new();
+                let factors = ScaledFactors {
+                    a: &a,
+                    b: &b,
+                    exponents,
+                };
+                let name = format!("{n}, {}", factors.exponents[0]);
+                assert_near(&name, factors.upper_bound(&mut counter), expected);
+                assert_eq!(counter.products(), 6, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_bound_holds_what_the_sums_of_the_product_lose() {
+        // A·B = I exactly, for every t; its products have 101 bits.
+        let t = 2.0_f64.powi(30) + 2.0_f64.powi(-20);
+        let a = dmatrix![1.0 + t, -t; t, 1.0 - t];
+        let b = dmatrix![1.0 - t, t; -t, 1.0 + t];
+        // Two products an entry lose up to u·t² each, and the sum of the losses 2n roundings.
+        let u = f64::EPSILON / 2.0;
+        let most = 64.0 * (u * t) * (u * t);
+        for exponents in [vec![0, 0], vec![0, 1]] {
+            let name = format!("{exponents:?}");
+            let factors = ScaledFactors {
+                a: &a,
+                b: &b,
+                exponents,
+            };
+            let found = factors.upper_bound(&mut ProductCounter::new());
+            assert!(found > 0.0 && found <= most, "{name}: {found} of {most}");
+        }
+    }
+
+    #[test]
+    fn a_residual_is_that_of_the_matrix_before_the_scaling() {
+        let power = |exponent: i32| 2.0_f64.powi(exponent);
+        let (rows, columns) = ([0, 25, -13], [-20, 3, 11]);
+        let small = dmatrix![3.0, 1.0, -2.0; 1.0, -5.0, 1.0; 2.0, 1.0, 4.0];
+        let other = dmatrix![1.0, 0.0, 2.0; -1.0, 1.0, 0.0; 3.0, 1.0, -1.0];
+        let m = small.map_with_location(|i, j, value| value * power(rows[i] + columns[j]));
+        let x = other.map_with_location(|i, j, value| value * power(-columns[i] - rows[j]));
+        let one = DMatrix::identity(3, 3);
+        let of = |a: &DMatrix<f64>, b: &DMatrix<f64>| {
+            let size = &one + a.abs() * b.abs();
+            ((a * b - &one).norm(), 3.0 * f64::EPSILON * size.norm())
+        };
+        let (left, right) = (of(&x, &m), of(&m, &x));
+        let both = (left.0.max(right.0), left.1.max(right.1));
+        let scaling = Scaling::of(&m);
+        let verified = VerifiedResidual::new(&m, &x, &scaling);
+        for (side, (residual, rounding)) in
+            [(Side::Left, left), (Side::Right, right), (Side::Both, both)]
+        {
+            let counter = &mut ProductCounter::new();
+            let name = format!("{side:?}");
+            assert_near(&name, verified.upper_bound(side, counter), residual);
+            assert_near(&name, verified.rounding::<f64>(side, counter), rounding);
+        }
+    }
+}

@@ -101,3 +101,56 @@ impl<T: Real> QuadraticForm<T> {
         Ok(form)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::QuadraticForm;
+    use crate::solve::error::SolveError;
+
+    #[test]
+    fn a_form_is_refused_where_no_semidefinite_matrix_has_it() {
+        let map = DMatrix::<f64>::identity(2, 2);
+        let form = QuadraticForm {
+            argument: "matrix",
+            norm: 2.0,
+            rounding: 1e-3,
+        };
+        // ‖d‖, A·d for a d along the first axis, and whether ‖A‖ = 2 allows it, to 1e-3.
+        for (length, image, is_allowed) in [
+            (1.0, [-1.9e-3, 0.0], true),
+            (1.0, [-2.1e-3, 0.0], false),
+            (2.0, [-3.9e-3, 0.0], true),
+            (2.0, [-4.1e-3, 0.0], false),
+            // dᵀAd is negligible; A·d is too, up to 16·1e-3·‖A‖·‖d‖.
+            (1.0, [0.0, 0.031], true),
+            (1.0, [0.0, 0.033], false),
+            (2.0, [0.0, 0.063], true),
+            (2.0, [0.0, 0.065], false),
+            (1.0, [3e-5, 0.033], false),
+            (1.0, [4e-5, 0.033], true),
+            (2.0, [6e-5, 0.065], false),
+            (2.0, [7e-5, 0.065], true),
+            // A norm far above the estimate.
+            (1.0, [0.03, 100.0], false),
+            (1.0, [0.05, 100.0], true),
+            (2.0, [0.06, 200.0], false),
+            (2.0, [0.07, 200.0], true),
+        ] {
+            let name = format!("{length}, {image:?}");
+            match form.checked(&map, &[length, 0.0], &image) {
+                Ok(value) => {
+                    assert!(is_allowed, "{name}");
+                    assert_eq!(value, length * image[0], "{name}");
+                }
+                Err(SolveError::NotPositiveDefinite { curvature, .. }) => {
+                    assert!(!is_allowed, "{name}");
+                    let expected = image[0] / (2.0 * length);
+                    assert!((curvature - expected).abs() <= 1e-15, "{name}: {curvature}");
+                }
+                Err(other) => panic!("{name}: {other}"),
+            }
+        }
+    }
+}

@@ -163,10 +163,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         let is_rounded = error.of_least_squares.is_some_and(|other| {
             other <= T::EPSILON.cbrt() && error.of_system * other <= self.rounding
         });
-        // By the same rounding the cosine of an angle between r and a column may be off by this.
-        let are_angles_known = T::EPSILON / error.of_system <= T::EPSILON.cbrt();
         let applies = self.settings.target == SolveTarget::RoundingFloor && self.is_useful(error);
-        let is_at_floor = applies && is_rounded && are_angles_known;
+        let is_at_floor = applies && is_rounded && self.has_known_angles(error);
         let floor = is_at_floor.then_some(Acceptance::RoundingFloor);
         self.acceptance_by_rounding(error).or(floor)
     }
@@ -187,11 +185,20 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         } else if error
             .of_least_squares
             .is_some_and(|other| other <= tolerance)
+            && self.has_known_angles(error)
         {
             Some(Acceptance::LeastSquares)
         } else {
             None
         }
+    }
+
+    /// Whether the rounding of r leaves the cosines of its angles with the columns known to ∛ε, which
+    /// is required without a tolerance: by chance a computed one may be far smaller than the true
+    /// one.
+    fn has_known_angles(&self, error: &BackwardError<T>) -> bool {
+        let doubt = T::EPSILON / error.of_system;
+        self.settings.target != SolveTarget::RoundingFloor || doubt <= T::EPSILON.cbrt()
     }
 
     /// Whether the residual is at most the larger of those at x = 0 and at the start.
@@ -210,5 +217,151 @@ fn quotient<T: Real>(numerator: T, denominator: T) -> T {
         <T as Real>::from_f64(f64::NAN)
     } else {
         numerator / denominator
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::quotient;
+    use crate::solve::config::{SolveProblem, SolveTarget};
+    use crate::solve::descent::state::{SystemDescent, SystemSettings};
+    use crate::solve::descent::status::Status;
+    use crate::solve::method::SolveMethod;
+    use crate::solve::operator::Operator;
+    use crate::solve::solution::{Acceptance, BackwardError};
+
+    type Descent<'a> = SystemDescent<'a, f64, DMatrix<f64>, DMatrix<f64>>;
+
+    fn descent(map: &DMatrix<f64>, target: SolveTarget<f64>) -> Descent<'_> {
+        let settings = SystemSettings {
+            problem: SolveProblem::LeastSquares,
+            method: SolveMethod::default(),
+            ridge: 0.0,
+            noise: None,
+            target,
+            max_steps: 10,
+        };
+        let operator = Operator::new(map, 0.0, "matrix").expect("refused");
+        let mut made = SystemDescent::new(operator, None, settings).expect("refused");
+        (made.useful_residual, made.b_norm, made.rounding) = (1.0, 2.0, 1e-10);
+        made
+    }
+
+    fn error(residual: f64, of_system: f64, of_least_squares: f64) -> BackwardError<f64> {
+        BackwardError {
+            residual,
+            relative_residual: residual / 2.0,
+            of_system,
+            of_least_squares: Some(of_least_squares),
+        }
+    }
+
+    #[test]
+    fn quotients_by_zero_or_infinity_meet_no_tolerance() {
+        assert_eq!(quotient(0.0, 0.0), 0.0);
+        assert_eq!(quotient(0.0, f64::INFINITY), 0.0);
+        assert_eq!(quotient(3.0, 0.0), f64::INFINITY);
+        assert_eq!(quotient(3.0, 4.0), 0.75);
+        assert!(quotient(3.0, f64::INFINITY).is_nan());
+        assert!(quotient(f64::NAN, 1.0).is_nan());
+    }
+
+    #[test]
+    fn a_test_is_passed_up_to_its_tolerance_by_a_useful_residual() {
+        let map = DMatrix::identity(2, 2);
+        let (system, least) = (Some(Acceptance::System), Some(Acceptance::LeastSquares));
+        let made = descent(&map, SolveTarget::BackwardError(1e-6));
+        for (error, expected) in [
+            (error(1.0, 1e-6, 1.0), system),
+            (error(1.0, 1.1e-6, 1.0), None),
+            (error(1.1, 1e-6, 1e-6), None),
+            (error(1.0, 1.0, 1e-6), least),
+            (error(1.0, 1.0, 1.1e-6), None),
+            (error(f64::NAN, 0.0, 0.0), None),
+        ] {
+            let status = Status { error, loss: 1.0 };
+            assert_eq!(made.goal(&status, None), expected, "{error:?}");
+            assert_eq!(made.acceptance_by_rounding(&error), None);
+            assert_eq!(made.acceptance_at_floor(&error), None);
+            assert!(!made.is_out_of_reach(&error));
+            // Noise comes first.
+            let noisy = made.goal(&status, Some(error.residual));
+            if !error.residual.is_nan() {
+                assert_eq!(noisy, Some(Acceptance::Noise), "{error:?}");
+            }
+            assert_eq!(made.goal(&status, Some(0.9)), expected, "{error:?}");
+        }
+        let made = descent(&map, SolveTarget::RelativeResidual(0.25));
+        let reached = Some(Acceptance::RelativeResidual);
+        for (residual, relative_residual, expected) in
+            [(0.5, 1.0, reached), (0.6, 0.25, reached), (0.6, 0.3, None)]
+        {
+            let error = BackwardError {
+                relative_residual,
+                ..error(residual, 1.0, 1.0)
+            };
+            assert_eq!(made.goal(&Status { error, loss: 1.0 }, None), expected);
+        }
+        assert!(made.is_out_of_reach(&error(1.0, 1.0, f64::EPSILON)));
+        assert!(!made.is_out_of_reach(&error(1.0, 1.0, 1e-15)));
+    }
+
+    #[test]
+    fn without_a_tolerance_rounding_decides() {
+        let map = DMatrix::identity(2, 2);
+        let made = descent(&map, SolveTarget::RoundingFloor);
+        let (system, least) = (Some(Acceptance::System), Some(Acceptance::LeastSquares));
+        let floor = Some(Acceptance::RoundingFloor);
+        // ∛ε is about 6.06e-6.
+        for (error, by_rounding, at_floor) in [
+            (error(1.0, 1e-10, 1.0), system, system),
+            (error(1.0, 1.0, 1e-10), least, least),
+            (error(1.1, 1e-10, 1e-10), None, None),
+            (error(1.0, 1e-5, 6e-6), None, floor),
+            (error(1.0, 1e-5, 6.2e-6), None, None),
+            (error(1.0, 1e-4, 9e-7), None, floor),
+            (error(1.0, 1e-4, 1.1e-6), None, None),
+            (error(1.1, 1e-5, 6e-6), None, None),
+        ] {
+            assert_eq!(
+                made.acceptance_by_rounding(&error),
+                by_rounding,
+                "{error:?}"
+            );
+            assert_eq!(made.acceptance_at_floor(&error), at_floor, "{error:?}");
+            assert!(!made.is_out_of_reach(&error));
+        }
+        // ε/∛ε is about 3.67e-11.
+        assert!(made.has_known_angles(&error(1.0, 3.7e-11, 1.0)));
+        assert!(!made.has_known_angles(&error(1.0, 3.6e-11, 1.0)));
+        let asked = descent(&map, SolveTarget::BackwardError(1e-6));
+        assert!(asked.has_known_angles(&error(1.0, 1e-15, 1.0)));
+    }
+
+    #[test]
+    fn losses_are_the_same_within_their_rounding() {
+        let map = DMatrix::identity(2, 2);
+        let made = descent(&map, SolveTarget::RoundingFloor);
+        for (of_system, doubt) in [(1e-2, 1e-8), (1e-7, 1e-3), (1e-10, 1.0), (1e-14, 1.0)] {
+            let status = |loss, of_system| Status {
+                error: error(1.0, of_system, 1.0),
+                loss,
+            };
+            let before = status(3.0, of_system);
+            let excess = made.same_loss(&before) / 3.0 - 1.0;
+            assert!(
+                (excess - doubt - 1e-10).abs() < 1e-12,
+                "{of_system}: {excess}"
+            );
+            // Smaller errors count only if the loss has not risen.
+            let less = of_system / 2.0;
+            assert!(made.is_better(&status(3.0 * (1.0 + 0.9 * doubt), less), &before));
+            assert!(!made.is_better(&status(3.0 * (1.0 + 1.1 * doubt), less), &before));
+            assert!(!made.is_better(&status(2.9, of_system), &before));
+            assert!(made.is_better(&status(0.75, 1.0), &before));
+            assert!(!made.is_better(&status(0.76, 1.0), &before));
+        }
     }
 }

@@ -170,3 +170,97 @@ fn doubt_on(side: Side, roundoff: f64, iteration: &Iteration<'_, f64>) -> f64 {
     };
     enlarge(doubt, n)
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{doubt_on, residual_on, suffices};
+    use crate::descent::StopReason;
+    use crate::inverse::automatic::iteration::Iteration;
+    use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
+    use crate::inverse::automatic::iteration::workspace::Workspace;
+    use crate::inverse::automatic::target::Target;
+    use crate::inverse::certificate::proof::Proof;
+    use crate::numerics::product::counter::ProductCounter;
+    use crate::objective::Side;
+
+    struct Unwatched;
+
+    impl Monitor<f64> for Unwatched {
+        fn see(&mut self, _: &DMatrix<f64>, _: f64, _: Estimate<'_, f64>) -> Option<StopReason> {
+            None
+        }
+
+        fn see_loss(&mut self, _: f64) -> Option<StopReason> {
+            None
+        }
+
+        fn watches(&self) -> bool {
+            false
+        }
+
+        fn advance(&mut self) {}
+
+        fn restart(&mut self) {}
+    }
+
+    #[test]
+    fn a_residual_suffices_if_it_does_with_its_rounding() {
+        let matrix = dmatrix![2.0, -1.0; 3.0, 4.0];
+        let mut x = dmatrix![0.5, 0.25; -0.25, 0.125];
+        let one = DMatrix::identity(2, 2);
+        let (left, right) = (&one - &x * &matrix, &one - &matrix * &x);
+        let row_sums = |a: &DMatrix<f64>, b: &DMatrix<f64>| (a.abs() * b.abs()).column_sum().norm();
+        let sizes = (row_sums(&x, &matrix), row_sums(&matrix, &x));
+        let roundoff = 0.0625;
+        let proof = Proof {
+            residual: 0.5,
+            absolute: 1.0,
+            relative: 1e-3,
+        };
+        let (workspace, counter) = (&mut Workspace::new(2, 0), &mut ProductCounter::new());
+        workspace.prepare();
+        workspace.image.copy_from(&left);
+        let iteration = &mut Iteration {
+            matrix: &matrix,
+            x: &mut x,
+            workspace,
+            counter,
+            monitor: &mut Unwatched,
+        };
+        for (side, residual, size) in [
+            (Side::Left, left.norm(), sizes.0),
+            (Side::Right, right.norm(), sizes.1),
+            (
+                Side::Both,
+                left.norm().max(right.norm()),
+                sizes.0.max(sizes.1),
+            ),
+        ] {
+            let found = residual_on(side, iteration);
+            assert!((found - residual).abs() < 1e-12, "{side:?}: {found}");
+            let doubt = doubt_on(side, roundoff, iteration);
+            assert!((doubt - roundoff * size).abs() < 1e-12, "{side:?}: {doubt}");
+            let rounding = doubt_on(side, 0.0, iteration) / (f64::EPSILON * size);
+            assert!((0.9..=1.1).contains(&rounding), "{side:?}: {rounding}");
+            for (share, is_enough) in [(1.001, true), (0.999, false)] {
+                let target = Target::Residual {
+                    tolerance: share * (residual + roundoff * size),
+                    side,
+                    roundoff,
+                };
+                assert_eq!(suffices(proof, target, iteration), is_enough, "{side:?}");
+                assert!(!suffices(Proof::NOTHING, target, iteration), "{side:?}");
+            }
+        }
+        for (target, is_enough) in [
+            (Target::Proven(1.1e-3), true),
+            (Target::Proven(0.9e-3), false),
+            (Target::Full, false),
+            (Target::Working, false),
+        ] {
+            assert_eq!(suffices(proof, target, iteration), is_enough, "{target:?}");
+        }
+    }
+}
