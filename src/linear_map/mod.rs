@@ -109,7 +109,7 @@ pub trait LinearMap<T: Real> {
     /// length m.
     ///
     /// The provided method applies A to one vector after another. Sparse matrices allocate room for
-    /// eight vectors in each call, and take a third of the time per vector.
+    /// eight vectors in each call, and take a half to a fifth of the time per vector.
     ///
     /// # Panics
     ///

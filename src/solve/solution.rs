@@ -41,7 +41,8 @@ pub struct Solution<T: Real> {
     pub backward_errors: Vec<BackwardError<T>>,
     /// Which test each column of X passed; `None` in an error, for a column that passed none.
     pub acceptances: Vec<Option<Acceptance>>,
-    /// How each column was found.
+    /// How each column was found; of a column that was solved again without scaling the columns of
+    /// A, the run whose result is kept.
     ///
     /// The losses are ½‖A·x − b‖² + λ/2·‖x‖², from the residual that the descent carries along.
     ///
@@ -63,7 +64,8 @@ pub struct Solution<T: Real> {
     ///
     /// That is A with its columns scaled to similar lengths where the solver scaled them, A·P with
     /// a preconditioner P, and A itself otherwise. The bound comes from the curvatures along the
-    /// descent: a long descent comes near to the condition number, a short one may say little.
+    /// descent, and may be far too low: a descent of few steps says little, and so does one of
+    /// thousands, on which rounding has spoilt conjugacy.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub condition_estimate: T,
 }

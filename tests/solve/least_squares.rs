@@ -280,10 +280,10 @@ fn a_relative_residual_is_met_or_told() {
     assert!((best.solution.column(0) - expected).norm() < 1e-12);
 }
 
-/// A map that does not tell the lengths of its columns.
-struct Unmeasured(DMatrix<f64>);
+/// A map that tells these lengths of its columns, or none.
+struct Claiming(DMatrix<f64>, Option<Vec<f64>>);
 
-impl LinearMap<f64> for Unmeasured {
+impl LinearMap<f64> for Claiming {
     fn rows(&self) -> usize {
         self.0.nrows()
     }
@@ -299,6 +299,10 @@ impl LinearMap<f64> for Unmeasured {
     fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
         self.0.apply_adjoint(y, image);
     }
+
+    fn column_norms(&self) -> Option<Vec<f64>> {
+        self.1.clone()
+    }
 }
 
 #[test]
@@ -306,33 +310,15 @@ fn unknown_lengths_leave_the_test_by_norms() {
     let a = random::<f64>(9, 4, 0.3);
     let b = random(9, 1, 0.8);
     let plain = solve_by_descent(&a, &b, SolveConfig::default()).unwrap();
-    let found = solve_by_descent(&Unmeasured(a), &b, SolveConfig::default()).unwrap();
+    let found = solve_by_descent(&Claiming(a, None), &b, SolveConfig::default()).unwrap();
     assert!((found.solution - plain.solution).norm() < 1e-13);
-    let short = Unmeasured(dmatrix![1.0, 2e-20; 3.0, 1e-20; 2.0, 5e-20]);
+    let short = Claiming(dmatrix![1.0, 2e-20; 3.0, 1e-20; 2.0, 5e-20], None);
     let found = solve_by_descent(&short, &dvector![5.0, 5.0, 12.0], SolveConfig::default());
     assert_eq!(found.unwrap().acceptances, [Some(Acceptance::LeastSquares)]);
 }
 
 #[test]
 fn lengths_that_cannot_be_are_told() {
-    struct Lying(DMatrix<f64>, Vec<f64>);
-    impl LinearMap<f64> for Lying {
-        fn rows(&self) -> usize {
-            self.0.nrows()
-        }
-        fn columns(&self) -> usize {
-            self.0.ncols()
-        }
-        fn apply(&self, x: &[f64], image: &mut [f64]) {
-            self.0.apply(x, image);
-        }
-        fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
-            self.0.apply_adjoint(y, image);
-        }
-        fn column_norms(&self) -> Option<Vec<f64>> {
-            Some(self.1.clone())
-        }
-    }
     let a = random::<f64>(5, 2, 0.3);
     let b = random(5, 1, 0.8);
     for lengths in [
@@ -341,12 +327,16 @@ fn lengths_that_cannot_be_are_told() {
         vec![-1.0, 1.0],
         vec![f64::INFINITY, 1.0],
     ] {
-        let found = solve_by_descent(&Lying(a.clone(), lengths), &b, SolveConfig::default());
+        let found = solve_by_descent(
+            &Claiming(a.clone(), Some(lengths)),
+            &b,
+            SolveConfig::default(),
+        );
         assert!(matches!(found, Err(SolveError::Input(_))), "{found:?}");
     }
     // A length of zero for a column that has one is never taken for a solution.
     let found = solve_by_descent(
-        &Lying(a.clone(), vec![0.0, 1.0]),
+        &Claiming(a.clone(), Some(vec![0.0, 1.0])),
         &b,
         SolveConfig::default(),
     );

@@ -76,22 +76,25 @@ impl<T: Real> WithSimd for TransposeTimes<'_, T> {
 /// y ← y + Σ factorⱼ·columnⱼ over the four columns that lie one after another in `block`.
 #[inline(always)]
 fn add_four_columns<T: Real>(y: &mut [T], [p, q, r, s]: [T; 4], block: &[T]) {
-    let m = y.len();
-    let (left, right) = block.split_at(2 * m);
-    let ((a, b), (c, d)) = (left.split_at(m), right.split_at(m));
+    let [a, b, c, d] = four_columns(block, y.len());
     for ((((y, &a), &b), &c), &d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
         *y += (p * a + q * b) + (r * c + s * d);
     }
+}
+
+/// The four columns of m entries that lie one after another in `block`.
+#[inline(always)]
+fn four_columns<T>(block: &[T], m: usize) -> [&[T]; 4] {
+    let (left, right) = block.split_at(2 * m);
+    let ((a, b), (c, d)) = (left.split_at(m), right.split_at(m));
+    [a, b, c, d]
 }
 
 /// The inner products with y of the four columns that lie one after another in `block`, each summed
 /// as [`dot`] does; y is no longer than a block of that.
 #[inline(always)]
 fn four_dots<T: Real>(block: &[T], y: &[T]) -> [T; 4] {
-    let m = y.len();
-    let (left, right) = block.split_at(2 * m);
-    let ((a, b), (c, d)) = (left.split_at(m), right.split_at(m));
-    let columns = [a, b, c, d].map(|column| column.as_chunks::<LANES>());
+    let columns = four_columns(block, y.len()).map(|column| column.as_chunks::<LANES>());
     let (chunks, rest) = y.as_chunks::<LANES>();
     let [a, b, c, d] = columns.map(|(chunks, _)| chunks);
     let mut sums = [[T::zero(); LANES]; 4];

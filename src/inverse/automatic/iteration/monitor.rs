@@ -31,3 +31,26 @@ pub(crate) enum Estimate<'a, T> {
     /// I − XM.
     Residual(&'a DMatrix<T>),
 }
+
+/// Lets a descent run without a limit.
+#[cfg(test)]
+pub(crate) struct Unwatched;
+
+#[cfg(test)]
+impl Monitor<f64> for Unwatched {
+    fn see(&mut self, _: &DMatrix<f64>, _: f64, _: Estimate<'_, f64>) -> Option<StopReason> {
+        None
+    }
+
+    fn see_loss(&mut self, _: f64) -> Option<StopReason> {
+        None
+    }
+
+    fn watches(&self) -> bool {
+        false
+    }
+
+    fn advance(&mut self) {}
+
+    fn restart(&mut self) {}
+}

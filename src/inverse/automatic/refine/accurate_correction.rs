@@ -294,35 +294,14 @@ mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
     use super::{AccurateCorrection, NEGLIGIBLE};
-    use crate::descent::StopReason;
     use crate::inverse::automatic::iteration::Iteration;
-    use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
+    use crate::inverse::automatic::iteration::monitor::Unwatched;
     use crate::inverse::automatic::iteration::workspace::Workspace;
     use crate::numerics::exact::{
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
     use crate::numerics::product::counter::ProductCounter;
     use crate::numerics::rounding::{absolute_row_sums, unit_roundoff};
-
-    struct Unwatched;
-
-    impl Monitor<f64> for Unwatched {
-        fn see(&mut self, _: &DMatrix<f64>, _: f64, _: Estimate<'_, f64>) -> Option<StopReason> {
-            None
-        }
-
-        fn see_loss(&mut self, _: f64) -> Option<StopReason> {
-            None
-        }
-
-        fn watches(&self) -> bool {
-            false
-        }
-
-        fn advance(&mut self) {}
-
-        fn restart(&mut self) {}
-    }
 
     /// Corrects X by R̂ = R − δ and compares the proof with exact arithmetic. R and δ have to be
     /// numbers of the format.

@@ -176,34 +176,13 @@ mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
     use super::{doubt_on, residual_on, suffices};
-    use crate::descent::StopReason;
     use crate::inverse::automatic::iteration::Iteration;
-    use crate::inverse::automatic::iteration::monitor::{Estimate, Monitor};
+    use crate::inverse::automatic::iteration::monitor::Unwatched;
     use crate::inverse::automatic::iteration::workspace::Workspace;
     use crate::inverse::automatic::target::Target;
     use crate::inverse::certificate::proof::Proof;
     use crate::numerics::product::counter::ProductCounter;
     use crate::objective::Side;
-
-    struct Unwatched;
-
-    impl Monitor<f64> for Unwatched {
-        fn see(&mut self, _: &DMatrix<f64>, _: f64, _: Estimate<'_, f64>) -> Option<StopReason> {
-            None
-        }
-
-        fn see_loss(&mut self, _: f64) -> Option<StopReason> {
-            None
-        }
-
-        fn watches(&self) -> bool {
-            false
-        }
-
-        fn advance(&mut self) {}
-
-        fn restart(&mut self) {}
-    }
 
     #[test]
     fn a_residual_suffices_if_it_does_with_its_rounding() {
