@@ -177,12 +177,14 @@ impl<T: Real, M, O> Config<T, M, O> {
     /// On the left that never costs much more than full accuracy, and less where the tolerance
     /// allows. The descent sees the left residual, so a tolerance for the right one saves less.
     ///
+    /// A larger tolerance does not fail where a smaller one succeeds, unless the step limit ends
+    /// the run. The descent aims at 0.1 or a power of 10⁻³, the largest within the tolerance; if
+    /// what it finds is refused, further searches aim at the smaller ones. So a refusal of a loose
+    /// tolerance may cost a few times as much as full accuracy.
+    ///
     /// The rounding of X alone leaves a residual of about ε times the condition number of the
     /// matrix; with tolerance 0 the run ends with an error unless the inverse is exact. If the
-    /// rounding of the computed residual leaves doubt, a product of higher precision decides. The
-    /// automatic method accepts an iterate of working precision only where the accurate refinement
-    /// would reach the tolerance too, so that a larger tolerance does not fail where a smaller one
-    /// succeeds.
+    /// rounding of the computed residual leaves doubt, a product of higher precision decides.
     ///
     /// With an optimizer that has a set, the tolerance is also the fraction by which the residual r
     /// may exceed the least one possible in the set; the provable fraction stays above about

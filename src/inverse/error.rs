@@ -102,6 +102,28 @@ pub enum InverseError<T: Real = f64> {
     },
 }
 
+impl<T: Real> InverseError<T> {
+    /// The best iterate, if there is one.
+    pub(super) fn best(&self) -> Option<&Inversion<T>> {
+        match self {
+            Self::Diverged { best, .. }
+            | Self::Singular { best, .. }
+            | Self::NotConverged { best, .. } => Some(best),
+            Self::Input(_) | Self::OutOfRange { .. } => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn best_mut(&mut self) -> Option<&mut Inversion<T>> {
+        match self {
+            Self::Diverged { best, .. }
+            | Self::Singular { best, .. }
+            | Self::NotConverged { best, .. } => Some(best),
+            Self::Input(_) | Self::OutOfRange { .. } => None,
+        }
+    }
+}
+
 /// Accepts an inverse, or the start of one, whose entries the format can hold.
 pub(super) fn check_in_range<T: Real>(inverse: &DMatrix<T>) -> Result<(), InverseError<T>> {
     match first_out_of_range(inverse) {

@@ -77,15 +77,82 @@ where
     config.start.validate(matrix)?;
     let tolerance = config.tolerance.or(M::default_tolerance(matrix.nrows()));
     let side = config.side;
-    let problem = Problem {
+    let mut problem = Problem {
         matrix,
         start: config.start,
         side,
         seed: config.seed,
         tolerance,
+        goal: None,
         max_steps: config.max_steps,
     };
-    let candidate = config.method.descend(problem, config.observer)?;
+    let (method, mut observer) = (config.method, config.observer);
+    let mut earlier = None;
+    loop {
+        let candidate = method.descend(&problem, &mut observer)?;
+        let next = candidate.next_search;
+        let mut found = judge(matrix, side, candidate, tolerance);
+        if let Some(earlier) = earlier.take() {
+            found = after(found, earlier);
+        }
+        match (found, next) {
+            (Err(error), Some(next)) => {
+                earlier = Some(error);
+                problem.goal = Some(next.goal);
+                problem.max_steps = next.max_steps;
+            }
+            (found, _) => return found,
+        }
+    }
+}
+
+/// The result of a search, with the cost of one before that failed; of two errors, the one with the
+/// better iterate.
+fn after<T: Real>(
+    found: Result<Inversion<T>, InverseError<T>>,
+    earlier: InverseError<T>,
+) -> Result<Inversion<T>, InverseError<T>> {
+    match found {
+        Ok(mut found) => {
+            if let Some(best) = earlier.best() {
+                found.add_cost(best);
+            }
+            Ok(found)
+        }
+        Err(error) => {
+            let (mut kept, other) = if is_better(&error, &earlier) {
+                (error, earlier)
+            } else {
+                (earlier, error)
+            };
+            if let (Some(kept), Some(other)) = (kept.best_mut(), other.best()) {
+                kept.add_cost(other);
+            }
+            Err(kept)
+        }
+    }
+}
+
+/// Whether this error tells more: of a smaller residual, or of an iterate where the other calls the
+/// matrix singular.
+fn is_better<T: Real>(error: &InverseError<T>, other: &InverseError<T>) -> bool {
+    match (error, other) {
+        (
+            InverseError::NotConverged { best, .. },
+            InverseError::NotConverged { best: other, .. },
+        ) => best.residual < other.residual,
+        (InverseError::NotConverged { .. }, _) => true,
+        _ => false,
+    }
+}
+
+/// Accepts or refuses what a search has found.
+fn judge<T: Real>(
+    matrix: &DMatrix<T>,
+    side: Side,
+    candidate: Candidate<T>,
+    tolerance: Option<T>,
+) -> Result<Inversion<T>, InverseError<T>> {
     let candidate = require_proof(matrix, side, candidate, tolerance)?;
     let learning_rate_limit = candidate.learning_rate_limit;
     let mut inversion = Inversion::new(matrix, side, candidate);

@@ -25,9 +25,9 @@ pub trait Descend<T: Real> {
 
     /// Descends from the start of the problem until the tolerance or a limit is reached.
     fn descend<O: Observer<T>>(
-        self,
-        problem: Problem<'_, T>,
-        observer: O,
+        &self,
+        problem: &Problem<'_, T>,
+        observer: &mut O,
     ) -> Result<Candidate<T>, InverseError<T>>;
 }
 
@@ -39,6 +39,8 @@ pub struct Problem<'m, T: Real> {
     pub(super) side: Side,
     pub(super) seed: u64,
     pub(super) tolerance: Option<T>,
+    /// The residual that an automatic search aims at; none for the first search.
+    pub(super) goal: Option<f64>,
     pub(super) max_steps: usize,
 }
 
@@ -110,8 +112,8 @@ impl fmt::Display for Accuracy {
 /// in `f64` and n/ε in `f32`, the matrix is singular, and the search ends there.
 ///
 /// It works in `f64`, for `f32` matrices too. Beyond the matrix and the result it holds at most six
-/// n×n matrices of `f64` at a time, not counting the packing buffers of the product and the
-/// matrices shown to an observer. From n = 48 on, the first steps are taken in `f32`, as long as
+/// n×n matrices of `f64` at a time, not counting the packing buffers of the product, the matrices
+/// shown to an observer, and the best iterate so far if a tolerance is missed and tried again. From n = 48 on, the first steps are taken in `f32`, as long as
 /// that helps.
 ///
 /// A given start is polished if ‖I − X₀·M‖ is below about 0.7, repaired if it promises a better

@@ -214,7 +214,16 @@ pub struct Candidate<T: Real> {
     pub(super) optimality: Option<Optimality<T>>,
     /// The limit of the learning rate, if the run diverged because it is exceeded.
     pub(super) learning_rate_limit: Option<T>,
+    /// How to search again if this misses the tolerance; none if that would change nothing.
+    pub(super) next_search: Option<NextSearch>,
     pub(super) report: Report<T>,
+}
+
+/// A search with the same tolerance that goes on for longer before it refines.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NextSearch {
+    pub(super) goal: f64,
+    pub(super) max_steps: usize,
 }
 
 impl<T: Real> Candidate<T> {
@@ -257,6 +266,12 @@ impl<T: Real> Inversion<T> {
         let goal = (side, tolerance);
         self.residual = verified(self.residual, matrix, found, goal, &mut counter);
         self.products.verification += counter.products();
+    }
+
+    /// Adds what another search has cost.
+    pub(super) fn add_cost(&mut self, other: &Self) {
+        self.products.descent += other.products.total();
+        self.report.elapsed += other.report.elapsed;
     }
 
     pub(super) fn new(matrix: &DMatrix<T>, side: Side, candidate: Candidate<T>) -> Self {

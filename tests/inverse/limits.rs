@@ -162,13 +162,29 @@ fn a_larger_tolerance_is_met_too() {
         -0.4175883406437537, 0.5116568180934111;
         -0.41758834064377526, 0.5116568180934513
     ];
-    let ladders: [(_, _, &[f64]); 2] = [
+    // A run that ends its descent early is off by a last bit, which is most of the residual.
+    let more_nearly_singular: DMatrix<f64> = dmatrix![
+        -0.5968428755992485, 0.48848341370409676;
+        -0.5968428755991694, 0.4884834137040484
+    ];
+    // Rows of sizes over twelve decades.
+    let (noise, sizes) = (uniform(8, 318295762), uniform(8, 318295763));
+    let graded = DMatrix::from_fn(8, 8, |i, j| {
+        noise[(i, j)] * 10_f64.powf(0.5 * 12.227191605844217 * sizes[i])
+    });
+    let ladders: [(_, _, &[f64]); 4] = [
         (
             moderate,
             Side::Left,
             &[4.1e-7, 8.03e-7, 1.6053226413526484e-6, 3.2e-6, 1e-5, 1e-3],
         ),
         (nearly_singular, Side::Right, &[6.26e-3, 1e-2, 0.11, 0.226]),
+        (
+            more_nearly_singular,
+            Side::Left,
+            &[1.41e-3, 1.55e-3, 1.6481e-3, 2.5e-3, 4e-3, 0.05, 0.5],
+        ),
+        (graded, Side::Right, &[3.567e-9, 2.954e-8, 1e-6]),
     ];
     for (m, side, tolerances) in ladders {
         for &tolerance in tolerances {

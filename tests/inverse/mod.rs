@@ -670,6 +670,22 @@ fn a_larger_tolerance_never_fails_where_a_smaller_one_succeeds() {
     check_ladders::<f32>();
 }
 
+/// The loss for both sides is that of their mean, so a lower one may come with a larger residual.
+#[test]
+fn a_larger_tolerance_for_both_sides_is_met_too() {
+    let m = dmatrix![
+        2.755066676965126, -2.2908095596713967, 3.0901695915322818;
+        0.0, 0.021172205845701942, 0.6826843754017216;
+        -1.2002476839811975, 0.0, -2.729313322265493
+    ];
+    for tolerance in [1.9952623149688747e-13, 2.511886431509572e-13] {
+        let config = Config::default().side(Side::Both).tolerance(tolerance);
+        let config = config.optimizer(ConjugateGradient::default());
+        let found = invert_by_descent(&m, config.max_steps(3000)).unwrap();
+        assert!(found.residual <= tolerance, "{}", found.residual);
+    }
+}
+
 /// The residual in working precision is within these tolerances one step before the accurate one.
 #[test]
 fn a_descent_ends_where_its_result_is_accepted() {

@@ -16,7 +16,7 @@ pub(crate) mod target;
 use crate::descent::Observer;
 use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
-use crate::inverse::automatic::target::Target;
+use crate::inverse::automatic::target::{Target, goal_within};
 use crate::inverse::error::InverseError;
 use crate::inverse::method::{Accuracy, Automatic, Descend, Method, Problem};
 use crate::inverse::result::Candidate;
@@ -31,18 +31,21 @@ impl<T: Real> Descend<T> for Automatic {
     }
 
     fn descend<O: Observer<T>>(
-        self,
-        problem: Problem<'_, T>,
-        mut observer: O,
+        &self,
+        problem: &Problem<'_, T>,
+        observer: &mut O,
     ) -> Result<Candidate<T>, InverseError<T>> {
         let matrix = problem.matrix;
-        let start = match problem.start {
+        let start = match &problem.start {
             Start::ScaledTranspose => None,
-            start => Some(start.matrix(matrix, problem.seed)?),
+            start => Some(start.clone().matrix(matrix, problem.seed)?),
         };
         let target = match (problem.tolerance, self.accuracy) {
             (Some(tolerance), _) => Target::Residual {
                 tolerance: tolerance.to_f64(),
+                goal: problem
+                    .goal
+                    .unwrap_or_else(|| goal_within(tolerance.to_f64())),
                 side: problem.side,
                 roundoff: 0.5 * T::EPSILON.to_f64(),
             },
@@ -57,6 +60,6 @@ impl<T: Real> Descend<T> for Automatic {
             history: History::Complete,
         };
         let mut workspace = Workspace::new(matrix.nrows(), problem.seed);
-        Ok(scaled_problem.solve(&mut workspace, &mut observer))
+        Ok(scaled_problem.solve(&mut workspace, observer))
     }
 }

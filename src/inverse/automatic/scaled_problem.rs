@@ -14,8 +14,8 @@ use crate::inverse::automatic::refine::accurate::LastResidual;
 use crate::inverse::automatic::rounding_back::{Equilibrated, ProofSource};
 use crate::inverse::automatic::search::{LossFormat, Search, SearchOutcome};
 use crate::inverse::automatic::singularity::SingularityTest;
-use crate::inverse::automatic::target::{Target, is_single_precision, working_error};
-use crate::inverse::result::{Candidate, LeftResidual, Products};
+use crate::inverse::automatic::target::{Target, goal_below, is_single_precision, working_error};
+use crate::inverse::result::{Candidate, LeftResidual, NextSearch, Products};
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::squared_distance_from_identity;
 use crate::numerics::product::counter::ProductCounter;
@@ -52,7 +52,8 @@ impl<T: Real> ScaledProblem<'_, T> {
         let scaling = Scaling::of(self.matrix);
         let attempt = self.solve_in(&scaling, self.max_steps, workspace, observer);
         let steps_left = self.max_steps.saturating_sub(attempt.steps);
-        let first = attempt.candidate;
+        let mut first = attempt.candidate;
+        first.next_search = self.next_search(attempt.depends_on_goal, &first.report, steps_left);
         let is_decided = first.rank.is_none() || attempt.is_singular_in_any_scaling;
         if is_decided || steps_left == 0 {
             return first;
@@ -60,9 +61,11 @@ impl<T: Real> ScaledProblem<'_, T> {
         let Some(other) = self.promising_scaling(&scaling) else {
             return first;
         };
-        let mut second = self
-            .solve_in(&other, steps_left, workspace, observer)
-            .candidate;
+        let attempt_in_other = self.solve_in(&other, steps_left, workspace, observer);
+        let steps_left = steps_left.saturating_sub(attempt_in_other.steps);
+        let depends_on_goal = attempt.depends_on_goal || attempt_in_other.depends_on_goal;
+        let mut second = attempt_in_other.candidate;
+        second.next_search = self.next_search(depends_on_goal, &second.report, steps_left);
         second.products.descent += first.products.total();
         second.report.elapsed += first.report.elapsed;
         if second.rank.is_none() {
@@ -70,11 +73,28 @@ impl<T: Real> ScaledProblem<'_, T> {
         }
         Candidate {
             products: second.products,
+            next_search: second.next_search,
             report: Report {
                 elapsed: second.report.elapsed,
                 ..first.report
             },
             ..first
+        }
+    }
+
+    /// The search after one that ended so, if it sees other iterates.
+    fn next_search(
+        &self,
+        depends_on_goal: bool,
+        report: &Report<T>,
+        max_steps: usize,
+    ) -> Option<NextSearch> {
+        let may_continue = max_steps > 0 && report.stop_reason != StopReason::Observer;
+        match self.target {
+            Target::Residual { goal, .. } if depends_on_goal && may_continue => {
+                goal_below(goal).map(|goal| NextSearch { goal, max_steps })
+            }
+            _ => None,
         }
     }
 
@@ -142,6 +162,7 @@ impl<T: Real> ScaledProblem<'_, T> {
             underflow: stored.lost.filter(|_| is_spoilt),
             optimality: None,
             learning_rate_limit: None,
+            next_search: None,
             products: Products {
                 descent: searched - outcome.refine_products,
                 refinement: outcome.refine_products,
@@ -154,6 +175,7 @@ impl<T: Real> ScaledProblem<'_, T> {
             candidate,
             steps,
             is_singular_in_any_scaling: outcome.is_singular_in_any_scaling,
+            depends_on_goal: outcome.depends_on_goal,
         }
     }
 
@@ -187,6 +209,7 @@ struct Attempt<T: Real> {
     steps: usize,
     /// Whether another scaling cannot help either.
     is_singular_in_any_scaling: bool,
+    depends_on_goal: bool,
 }
 
 impl SearchOutcome {

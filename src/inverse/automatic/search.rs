@@ -47,6 +47,8 @@ pub(crate) struct SearchOutcome {
     /// Whether the matrix is shown to be singular in every scaling.
     pub(crate) is_singular_in_any_scaling: bool,
     pub(crate) last_residual: LastResidual,
+    /// Whether the iterates depend on the goal of a target for the residual.
+    pub(crate) depends_on_goal: bool,
 }
 
 /// One search for the inverse of an equilibrated matrix.
@@ -63,6 +65,7 @@ pub(crate) struct Search<'i, 'a> {
     is_shown_singular: bool,
     last_loss_is: LossFormat,
     last_residual: LastResidual,
+    depends_on_goal: bool,
     /// The pivots of the matrix, once a decision needed them.
     pivots: Option<Pivots<f64>>,
 }
@@ -95,6 +98,7 @@ impl<'i, 'a> Search<'i, 'a> {
             last_loss_is: LossFormat::Double,
             pivots: None,
             last_residual: LastResidual::Plain,
+            depends_on_goal: false,
         }
     }
 
@@ -130,6 +134,7 @@ impl<'i, 'a> Search<'i, 'a> {
             } else {
                 LastResidual::Plain
             },
+            depends_on_goal: self.depends_on_goal,
         }
     }
 
@@ -237,6 +242,7 @@ impl<'i, 'a> Search<'i, 'a> {
     fn search_near(&mut self, mut size: f64) -> Result<Proof, StopReason> {
         self.last_residual = LastResidual::Plain;
         if let Some(condition) = condition_if_applicable(self.iteration, self.target, size) {
+            self.depends_on_goal |= matches!(self.target, Target::Residual { .. });
             match correct(self.iteration, self.target, size, condition)? {
                 MixedOutcome::Proven(proof) => return Ok(proof),
                 MixedOutcome::Near => return self.refine_after(DescentOutcome::Converged),
@@ -260,6 +266,7 @@ impl<'i, 'a> Search<'i, 'a> {
             | DescentOutcome::OutOfResolution
             | DescentOutcome::Broken => Ok(Proof::NOTHING),
             DescentOutcome::Converged => {
+                self.depends_on_goal |= self.target.ends_descent();
                 let before = self.iteration.counter.products();
                 let refined = refine(self.iteration, self.target, self.weights.as_ref());
                 self.refine_products += self.iteration.counter.products() - before;

@@ -15,8 +15,14 @@ pub(crate) enum Target {
     Working,
     /// ‖I − XM‖_F, ‖I − MX‖_F or both at most this, after X is rounded to a format with this unit
     /// roundoff.
+    ///
+    /// The iterates depend on the goal alone, which is one of a few: the tolerance only decides
+    /// which of them suffices. So searches for all tolerances see the same iterates, and a larger
+    /// tolerance is met wherever a smaller one is.
     Residual {
         tolerance: f64,
+        /// Where the descent ends, and corrections in `f32`.
+        goal: f64,
         side: Side,
         roundoff: f64,
     },
@@ -31,6 +37,9 @@ pub(crate) const LARGEST_USEFUL_ERROR: f64 = 0.1;
 /// The relative error that working accuracy may leave, in units of n·ε·κ.
 const WORKING_ERROR: f64 = 4.0;
 
+/// The goals of searches for a residual, from the loosest.
+const GOALS: [f64; 6] = [1e-1, 1e-3, 1e-6, 1e-9, 1e-12, 1e-15];
+
 /// The error allowed, as a part of ε, before an inverse is rounded to single precision.
 const BEFORE_ROUNDING: f64 = 1.0 / 16.0;
 
@@ -42,6 +51,7 @@ impl Target {
         match self {
             Self::Residual {
                 tolerance,
+                goal,
                 side,
                 roundoff,
             } => {
@@ -51,15 +61,12 @@ impl Target {
                     Side::Right => scaling.row_spread(),
                     Side::Both => scaling.column_spread().max(scaling.row_spread()),
                 };
-                let tolerance = tolerance.scale_by_power_of_two(-spread);
                 // Rounding to single precision takes its share.
-                let tolerance = if is_single_precision {
-                    0.5 * tolerance
-                } else {
-                    tolerance
-                };
+                let share = if is_single_precision { 0.5 } else { 1.0 };
+                let scaled = |residual: f64| share * residual.scale_by_power_of_two(-spread);
                 Self::Residual {
-                    tolerance,
+                    tolerance: scaled(tolerance),
+                    goal: scaled(goal),
                     side,
                     roundoff,
                 }
@@ -84,7 +91,7 @@ impl Target {
         let norm = match self {
             Self::Full | Self::Working => return thresholds,
             // Half leaves room for the rounding of the residual.
-            Self::Residual { tolerance, .. } => 0.5 * tolerance,
+            Self::Residual { goal, .. } => 0.5 * goal,
             // A row sum may be ten times as large as the norm that the descent sees.
             Self::Proven(error) => 0.1 * error,
         };
@@ -93,6 +100,12 @@ impl Target {
             second_order: norm,
             third_order: norm,
         }
+    }
+
+    /// Whether the descent ends earlier than for full accuracy.
+    pub(crate) fn ends_descent(self) -> bool {
+        let least = ResidualThresholds::of::<f64>().second_order;
+        matches!(self, Self::Residual { .. }) && self.thresholds().second_order > least
     }
 
     /// Whether the proof, for the equilibrated matrix, is worth keeping or reaches the target;
@@ -124,6 +137,18 @@ pub(crate) fn working_error(n: usize, epsilon: f64, condition: f64) -> f64 {
     (WORKING_ERROR * n as f64 * epsilon * condition).min(LARGEST_USEFUL_ERROR)
 }
 
+/// The loosest goal within this tolerance; 0 if there is none.
+pub(crate) fn goal_within(tolerance: f64) -> f64 {
+    let is_within = |goal: &f64| *goal <= tolerance;
+    GOALS.into_iter().find(is_within).unwrap_or_default()
+}
+
+/// The next goal below this one, if there is one.
+pub(crate) fn goal_below(goal: f64) -> Option<f64> {
+    let next = || GOALS.into_iter().find(|&other| other < goal);
+    (goal > 0.0).then(|| next().unwrap_or_default())
+}
+
 /// Whether the format has fewer digits than `f64`, in which the search works.
 pub(crate) fn is_single_precision<T: Real>() -> bool {
     T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS
@@ -133,7 +158,7 @@ pub(crate) fn is_single_precision<T: Real>() -> bool {
 mod tests {
     use nalgebra::dmatrix;
 
-    use super::{Target, working_error};
+    use super::{Target, goal_below, goal_within, working_error};
     use crate::inverse::certificate::proof::Proof;
     use crate::inverse::scaling::Scaling;
     use crate::objective::Side;
@@ -141,6 +166,7 @@ mod tests {
     fn within(tolerance: f64, side: Side) -> Target {
         Target::Residual {
             tolerance,
+            goal: tolerance,
             side,
             roundoff: 0.0,
         }
@@ -153,6 +179,38 @@ mod tests {
             320.0 * 0.5_f64.powi(40)
         );
         assert_eq!(working_error(10, 0.5_f64.powi(10), 8.0), 0.1);
+    }
+
+    #[test]
+    fn goals_are_within_the_tolerance_and_end_at_zero() {
+        for (tolerance, goal) in [
+            (0.9, 0.1),
+            (0.1, 0.1),
+            (0.099, 1e-3),
+            (1e-6, 1e-6),
+            (9e-7, 1e-9),
+            (1e-15, 1e-15),
+            (1e-16, 0.0),
+            (0.0, 0.0),
+        ] {
+            assert_eq!(goal_within(tolerance), goal, "{tolerance}");
+        }
+        for (goal, next) in [
+            (0.1, Some(1e-3)),
+            (1e-12, Some(1e-15)),
+            (1e-15, Some(0.0)),
+            (0.0, None),
+        ] {
+            assert_eq!(goal_below(goal), next, "{goal}");
+        }
+        for (target, ends) in [
+            (within(1e-3, Side::Left), true),
+            (within(1e-9, Side::Left), false),
+            (Target::Full, false),
+            (Target::Proven(1e-3), false),
+        ] {
+            assert_eq!(target.ends_descent(), ends, "{target:?}");
+        }
     }
 
     #[test]

@@ -43,9 +43,9 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
     /// Descends until the recomputed residual is within the tolerance and the inverse proven, or X
     /// is the best matrix of the optimizer's set.
     fn descend<O: Observer<T>>(
-        self,
-        problem: Problem<'_, T>,
-        mut observer: O,
+        &self,
+        problem: &Problem<'_, T>,
+        observer: &mut O,
     ) -> Result<Candidate<T>, InverseError<T>> {
         let matrix = problem.matrix;
         let tolerance = problem.tolerance.unwrap_or_default();
@@ -58,13 +58,13 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
         let start = Vec::from(start.data);
         let mut stepper = Stepper::new(&mut objective, &self.optimizer, start)?;
         let set = self.optimizer.constraint();
-        let mut test = set.map(|set| OptimalityTest::new(set, &problem, tolerance));
+        let mut test = set.map(|set| OptimalityTest::new(set, problem, tolerance));
         let mut verification = 0;
         let proof = run_to_proof(
             &mut stepper,
-            &problem,
+            problem,
             &mut test,
-            &mut observer,
+            observer,
             &mut verification,
         )?;
         let reached = stepper.finish();
@@ -74,7 +74,7 @@ impl<T: Real, M: Optimizer<T>> Descend<T> for ByOptimizer<M> {
             verification,
         };
         drop(objective);
-        let mut candidate = candidate(&problem, reached, products, test, proof);
+        let mut candidate = candidate(problem, reached, products, test, proof);
         if candidate.report.stop_reason == StopReason::Diverged && candidate.report.steps > 0 {
             let largest = largest_curvature(problem.matrix, problem.seed);
             candidate.learning_rate_limit = self.optimizer.exceeded_limit(largest);
@@ -169,14 +169,8 @@ fn judge<T: Real, F: Objective<T>, M: Optimizer<T>>(
             Examined::Doubtful => ControlFlow::Continue(just_less),
         };
     }
-    let excess = residual / tolerance;
-    // Near the tolerance rounding decides, so every lower iterate has its chance.
-    ControlFlow::Continue(if half * excess <= T::one() {
-        just_less
-    } else {
-        let wanted = half / excess;
-        wanted * wanted
-    })
+    // A run with a smaller tolerance may be accepted at any lower iterate, so each has its chance.
+    ControlFlow::Continue(just_less)
 }
 
 /// What a closer look at an iterate within the tolerance shows.
@@ -281,6 +275,7 @@ fn candidate<T: Real>(
         underflow: None,
         optimality,
         learning_rate_limit: None,
+        next_search: None,
         report,
     }
 }
@@ -332,6 +327,7 @@ mod tests {
             side: Side::Left,
             seed: 0,
             tolerance: Some(1e-8),
+            goal: None,
             max_steps: 10,
         };
         for (x, expected) in [

@@ -288,6 +288,7 @@ mod tests {
             side: Side::Left,
             seed: 0,
             tolerance: None,
+            goal: None,
             max_steps: 1,
         };
         OptimalityTest::new(&everything, &problem, 1e-6).measure(loss, x, gradient.iter().copied())

@@ -200,7 +200,7 @@ fn next_round(
                 next.error <= unit_roundoff() * SAFETY.max(LU_SHARE * condition)
             }
             Target::Proven(error) => next.error <= error,
-            Target::Residual { tolerance, .. } => SAFETY * next.size <= tolerance,
+            Target::Residual { goal, .. } => SAFETY * next.size <= goal,
         }
     };
     let is_proven = |degree: usize| match target {

@@ -126,6 +126,7 @@ fn suffices(proof: Proof, target: Target, iteration: &mut Iteration<'_, f64>) ->
             tolerance,
             side,
             roundoff,
+            ..
         } => {
             proof.is_proof()
                 && residual_on(side, iteration) + doubt_on(side, roundoff, iteration) <= tolerance
@@ -225,6 +226,7 @@ mod tests {
             assert!((0.9..=1.1).contains(&rounding), "{side:?}: {rounding}");
             for (share, is_enough) in [(1.001, true), (0.999, false)] {
                 let target = Target::Residual {
+                    goal: 0.0,
                     tolerance: share * (residual + roundoff * size),
                     side,
                     roundoff,
