@@ -14,6 +14,7 @@ use crate::inverse::residual::accurate::{Slices, accurate_residual};
 use crate::inverse::residual::slices::slice_bits;
 use crate::inverse::scaling::Weights;
 use crate::numerics::norm::euclidean_norm;
+use crate::numerics::power_method::spectral_norm;
 use crate::numerics::rounding::{
     absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, unit_roundoff,
 };
@@ -22,8 +23,11 @@ use crate::objective::Side;
 /// More corrections than this are never useful: each at least squares the residual.
 const MOST_CORRECTIONS: usize = 8;
 
-/// Residuals above this promise nothing.
-const HOPELESS: f64 = 0.5;
+/// ‖I − XM‖_F below which the spectral norm needs no estimate.
+const NEAR: f64 = 0.5;
+
+/// ‖I − XM‖₂ above which corrections promise nothing.
+const HOPELESS: f64 = 0.7;
 
 /// An error this small, in units of the roundoff, leaves a digit of X to chance so rarely that two
 /// searches end with the same X.
@@ -97,7 +101,7 @@ pub(crate) fn refine_accurately(
         let rounding = accurate_residual(iteration.x, matrix, slices, buffers, iteration.counter);
         let residual = &iteration.workspace.image;
         // False for NaN too.
-        let is_promising = residual.norm() <= HOPELESS;
+        let is_promising = residual.norm() <= NEAR || spectral_norm(residual) <= HOPELESS;
         if !is_promising {
             let proof = if proven.is_proof() {
                 proven
