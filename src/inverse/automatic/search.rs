@@ -170,6 +170,9 @@ impl<'i, 'a> Search<'i, 'a> {
         if self.is_shown_singular {
             return true;
         }
+        if self.test.is_met() {
+            return true;
+        }
         let pivots = Pivots::of(self.iteration.matrix);
         let is_surely_singular = pivots.are_beyond_precision()
             || (outcome == DescentOutcome::Singular && pivots.end_in_noise());
