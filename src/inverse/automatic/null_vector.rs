@@ -197,16 +197,45 @@ fn rounded_row_sum(matrix: &DMatrix<f64>, sizes: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use nalgebra::{DMatrix, dmatrix};
+    use nalgebra::{DMatrix, DVector, dmatrix};
 
-    use super::condition_bounds;
+    use super::{ConditionBounds, condition_bounds};
     use crate::inverse::automatic::pivots::{PivotedTriangle, Pivots};
+    use crate::numerics::rounding::{largest_row_sum, unit_roundoff};
 
-    fn bounds(matrix: &DMatrix<f64>) -> [f64; 2] {
+    fn all_bounds(matrix: &DMatrix<f64>) -> ConditionBounds {
         let factors = PivotedTriangle::of(matrix);
         let rank = Pivots::on_diagonal(&factors).numerical_rank();
-        let bounds = condition_bounds(matrix, &factors, rank);
+        condition_bounds(matrix, &factors, rank)
+    }
+
+    fn bounds(matrix: &DMatrix<f64>) -> [f64; 2] {
+        let bounds = all_bounds(matrix);
         [bounds.as_it_is, bounds.in_any_scaling]
+    }
+
+    /// M = I − (1 − g)·a·aᵀ with ‖a‖ = 1 has the inverse I + (1 − g)/g·a·aᵀ.
+    #[test]
+    fn the_residual_of_a_rounded_inverse_is_estimated() {
+        let n = 12;
+        let a = DVector::from_fn(n, |i, _| 1.0 + 0.3 * (i as f64).sin()).normalize();
+        for gap in [1e-6, 1e-9] {
+            let m = DMatrix::identity(n, n) - &a * a.transpose() * (1.0 - gap);
+            let inverse = DMatrix::identity(n, n) + &a * a.transpose() * ((1.0 - gap) / gap);
+            // Any errors of at most u relative to the entries stand for their rounding.
+            let rounding = inverse.map_with_location(|i, j, x| {
+                let share = (7.1 * (i * n + j) as f64).sin();
+                x * share * unit_roundoff()
+            });
+            let measured = largest_row_sum(&(rounding * &m));
+            let factors = PivotedTriangle::of(&m);
+            let found = condition_bounds(&m, &factors, n - 1).rounded_residual;
+            let ratio = found / measured;
+            assert!(
+                (0.4..2.5).contains(&ratio),
+                "{gap:e}: {found:e}, {measured:e}"
+            );
+        }
     }
 
     /// Integer matrices, whose entries show what they are: singular, or not.
@@ -227,6 +256,7 @@ mod tests {
                 bounds(&matrix).iter().all(|&bound| bound > 1e24),
                 "{matrix}"
             );
+            assert!(all_bounds(&matrix).rounded_residual > 1e6, "{matrix}");
         }
         let large = 2.0_f64.powi(26);
         // The determinant is 1, and κ∞ (2L + 1)².
