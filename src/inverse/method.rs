@@ -107,9 +107,10 @@ impl fmt::Display for Accuracy {
 /// scaling of its largest permutation product, if that is clearly a different one.
 ///
 /// If some eigenvalues of X·M are lost in rounding, and all others far above it, a QR factorisation
-/// with column pivoting yields a vector v that M takes nearly to zero. Where ‖M·v‖∞, computed to
-/// twice the working precision, proves a condition number at which no search succeeds, above 512/ε
-/// in `f64` and n/ε in `f32`, the matrix is singular, and the search ends there.
+/// with column pivoting yields a vector v that M takes nearly to zero. From M·v, computed to twice
+/// the working precision, follows how far the rounding of the inverse to `f64` alone takes X·M from
+/// the identity. Where that leaves no proof, or ‖M·v‖∞ proves a condition number above n/ε for an
+/// `f32` matrix, the matrix is singular, and the search ends there.
 ///
 /// It works in `f64`, for `f32` matrices too. Beyond the matrix and the result it holds at most six
 /// n×n matrices of `f64` at a time, not counting the packing buffers of the product, the matrices

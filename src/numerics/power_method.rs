@@ -14,8 +14,17 @@ const ENLARGEMENT: f64 = 1.2;
 /// ‖I − C‖_F/√n and ‖I − C‖_F as the norm is. A start that is nearly orthogonal to the largest
 /// singular vector makes it too small, by up to √n.
 pub(crate) fn distance_from_identity(c: &DMatrix<f64>) -> f64 {
-    let frobenius = squared_distance_from_identity(c).sqrt();
-    let n = c.nrows();
+    norm_of_combination(1.0, -1.0, c, squared_distance_from_identity(c).sqrt())
+}
+
+/// The same estimate of ‖A‖₂.
+pub(crate) fn spectral_norm(a: &DMatrix<f64>) -> f64 {
+    norm_of_combination(0.0, 1.0, a, a.norm())
+}
+
+/// An estimate of ‖s·I + f·A‖₂ for a matrix with this ‖s·I + f·A‖_F.
+fn norm_of_combination(shift: f64, factor: f64, a: &DMatrix<f64>, frobenius: f64) -> f64 {
+    let n = a.nrows();
     let mut v = DVector::from_fn(n, |i, _| 1.0 + 0.3 * (i as f64).sin());
     let mut u = DVector::zeros(n);
     let mut estimate = 0.0;
@@ -26,10 +35,10 @@ pub(crate) fn distance_from_identity(c: &DMatrix<f64>) -> f64 {
         }
         v.unscale_mut(length);
         u.copy_from(&v);
-        u.gemv(-1.0, c, &v, 1.0);
+        u.gemv(factor, a, &v, shift);
         estimate = u.norm();
         v.copy_from(&u);
-        v.gemv_tr(-1.0, c, &u, 1.0);
+        v.gemv_tr(factor, a, &u, shift);
     }
     if frobenius.is_finite() {
         (ENLARGEMENT * estimate)

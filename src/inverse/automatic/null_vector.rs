@@ -1,11 +1,16 @@
 //! A vector that a matrix takes nearly to zero, and what it proves of the condition.
 
+use std::f64::consts::PI;
+
 use nalgebra::{DMatrix, DMatrixView, DVector};
 
 use crate::inverse::automatic::pivots::PivotedTriangle;
 use crate::inverse::residual::entrywise::AccurateImage;
+use crate::numerics::norm::columns;
 use crate::numerics::product::transpose_times_vector;
-use crate::numerics::rounding::{absolute_times, exact_sum, largest, largest_row_sum};
+use crate::numerics::rounding::{
+    absolute_times, exact_sum, largest, largest_row_sum, unit_roundoff,
+};
 
 /// Corrections of a null vector: well-conditioned pivots gain ten digits with each.
 const CORRECTIONS: usize = 4;
@@ -14,13 +19,17 @@ const CORRECTIONS: usize = 4;
 /// leave of zero: about u·√u.
 const NEGLIGIBLE: f64 = 1e-24;
 
-/// Lower bounds of κ∞ = ‖M‖∞·‖M⁻¹‖∞ from a vector that M takes nearly to zero.
+/// Lower bounds of κ∞ = ‖M‖∞·‖M⁻¹‖∞ from a vector that M takes nearly to zero, and what rounding
+/// makes of such an inverse.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ConditionBounds {
     /// For M as it is.
     pub(crate) as_it_is: f64,
     /// For M with rows and columns scaled in any way.
     pub(crate) in_any_scaling: f64,
+    /// The ‖I − X·M‖∞ to be expected of the exact inverse after its entries are rounded to `f64`,
+    /// as far as the vector tells: nearly a lower bound.
+    pub(crate) rounded_residual: f64,
 }
 
 impl ConditionBounds {
@@ -28,12 +37,14 @@ impl ConditionBounds {
     pub(crate) const NOTHING: Self = Self {
         as_it_is: 1.0,
         in_any_scaling: 1.0,
+        rounded_residual: 0.0,
     };
 
     fn tightest(self, other: Self) -> Self {
         Self {
             as_it_is: self.as_it_is.max(other.as_it_is),
             in_any_scaling: self.in_any_scaling.max(other.in_any_scaling),
+            rounded_residual: self.rounded_residual.max(other.rounded_residual),
         }
     }
 }
@@ -123,14 +134,18 @@ impl<'m> NullVector<'m> {
             .filter(|(bound, _)| **bound > 0.0);
         let omega = largest(ratios.map(|(bound, product)| bound / product));
         let image_norm = largest(bounds.iter().copied());
-        let as_it_is = if image_norm == 0.0 {
-            f64::INFINITY
+        let [as_it_is, rounded_residual] = if image_norm == 0.0 {
+            [f64::INFINITY; 2]
         } else {
-            largest_row_sum(matrix) * high.amax() / image_norm
+            [
+                largest_row_sum(matrix) * high.amax() / image_norm,
+                high.amax() * rounded_row_sum(matrix, bounds),
+            ]
         };
         ConditionBounds {
             as_it_is,
             in_any_scaling: omega.recip(),
+            rounded_residual,
         }
     }
 
@@ -161,18 +176,66 @@ impl<'m> NullVector<'m> {
     }
 }
 
+/// The row sum to be expected of |δ·M|, where δ is the rounding of the row r = yᵀ/‖y‖² for a y with
+/// these |yᵢ|.
+///
+/// M⁻¹ takes y = M·v to v, so that its row i is vᵢ·yᵀ/‖y‖² and what is orthogonal to y. The entries
+/// of δ are independent, with a variance of about u²·rₖ²/3: Σₖ δₖ·mₖⱼ has the variance
+/// u²/3·Σₖ rₖ²·mₖⱼ², and as a normal number √(2/π) times its root for a mean size.
+fn rounded_row_sum(matrix: &DMatrix<f64>, sizes: &[f64]) -> f64 {
+    let largest_size = largest(sizes.iter().copied());
+    // Relative to the largest, whose square may underflow.
+    let relative: Vec<f64> = sizes.iter().map(|size| size / largest_size).collect();
+    let length: f64 = relative.iter().map(|size| size * size).sum();
+    let root = |column: &[f64]| -> f64 {
+        let terms = column.iter().zip(&relative).map(|(m, size)| m * size);
+        terms.map(|term| term * term).sum::<f64>().sqrt()
+    };
+    let roots: f64 = columns(matrix).map(root).sum();
+    unit_roundoff() * (2.0 / (3.0 * PI)).sqrt() * roots / (length * largest_size)
+}
+
 #[cfg(test)]
 mod tests {
-    use nalgebra::{DMatrix, dmatrix};
+    use nalgebra::{DMatrix, DVector, dmatrix};
 
-    use super::condition_bounds;
+    use super::{ConditionBounds, condition_bounds};
     use crate::inverse::automatic::pivots::{PivotedTriangle, Pivots};
+    use crate::numerics::rounding::{largest_row_sum, unit_roundoff};
 
-    fn bounds(matrix: &DMatrix<f64>) -> [f64; 2] {
+    fn all_bounds(matrix: &DMatrix<f64>) -> ConditionBounds {
         let factors = PivotedTriangle::of(matrix);
         let rank = Pivots::on_diagonal(&factors).numerical_rank();
-        let bounds = condition_bounds(matrix, &factors, rank);
+        condition_bounds(matrix, &factors, rank)
+    }
+
+    fn bounds(matrix: &DMatrix<f64>) -> [f64; 2] {
+        let bounds = all_bounds(matrix);
         [bounds.as_it_is, bounds.in_any_scaling]
+    }
+
+    /// M = I − (1 − g)·a·aᵀ with ‖a‖ = 1 has the inverse I + (1 − g)/g·a·aᵀ.
+    #[test]
+    fn the_residual_of_a_rounded_inverse_is_estimated() {
+        let n = 12;
+        let a = DVector::from_fn(n, |i, _| 1.0 + 0.3 * (i as f64).sin()).normalize();
+        for gap in [1e-6, 1e-9] {
+            let m = DMatrix::identity(n, n) - &a * a.transpose() * (1.0 - gap);
+            let inverse = DMatrix::identity(n, n) + &a * a.transpose() * ((1.0 - gap) / gap);
+            // Any errors of at most u relative to the entries stand for their rounding.
+            let rounding = inverse.map_with_location(|i, j, x| {
+                let share = (7.1 * (i * n + j) as f64).sin();
+                x * share * unit_roundoff()
+            });
+            let measured = largest_row_sum(&(rounding * &m));
+            let factors = PivotedTriangle::of(&m);
+            let found = condition_bounds(&m, &factors, n - 1).rounded_residual;
+            let ratio = found / measured;
+            assert!(
+                (0.4..2.5).contains(&ratio),
+                "{gap:e}: {found:e}, {measured:e}"
+            );
+        }
     }
 
     /// Integer matrices, whose entries show what they are: singular, or not.
@@ -193,6 +256,7 @@ mod tests {
                 bounds(&matrix).iter().all(|&bound| bound > 1e24),
                 "{matrix}"
             );
+            assert!(all_bounds(&matrix).rounded_residual > 1e6, "{matrix}");
         }
         let large = 2.0_f64.powi(26);
         // The determinant is 1, and κ∞ (2L + 1)².

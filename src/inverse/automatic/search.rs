@@ -172,7 +172,7 @@ impl<'i, 'a> Search<'i, 'a> {
 
     /// Is the matrix singular to working precision, after this outcome without an inverse?
     fn is_surely_singular(&mut self, outcome: DescentOutcome) -> bool {
-        if self.is_shown_singular {
+        if self.is_shown_singular || self.test.is_met() {
             return true;
         }
         let pivots = Pivots::of(self.iteration.matrix);

@@ -6,17 +6,30 @@ use crate::inverse::automatic::null_vector::{ConditionBounds, condition_bounds};
 use crate::inverse::automatic::pivots::{PivotedTriangle, Pivots};
 use crate::numerics::real::Real;
 
-/// κ∞·ε above which no search in `f64` succeeds: for graded matrices of order 20 or more, searches
-/// that go on succeed up to about 50.
-const HOPELESS: f64 = 512.0;
+/// The ‖I − X·M‖∞ of a correctly rounded inverse above which it cannot be proven: a proof needs a
+/// value below 1, and the value is an estimate.
+const HOPELESS_RESIDUAL: f64 = 2.0;
+
+/// κ∞·ε, in every scaling, above which no other scaling is tried.
+const HOPELESS_CONDITION: f64 = 512.0;
 
 /// A test of one equilibrated matrix for singularity, which costs a factorisation the first time it
 /// is asked.
 pub(crate) struct SingularityTest<'m> {
     matrix: &'m DMatrix<f64>,
-    /// κ∞ above this counts as singular.
-    limit: f64,
+    limits: Limits,
     found: Option<Findings>,
+}
+
+/// What counts as singular.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// A [`ConditionBounds::rounded_residual`] above this.
+    rounded_residual: f64,
+    /// κ∞ above this.
+    condition: f64,
+    /// κ∞ above this in every scaling.
+    in_any_scaling: f64,
 }
 
 /// What the test has found.
@@ -28,51 +41,66 @@ struct Findings {
 impl<'m> SingularityTest<'m> {
     /// For the equilibrated form of a matrix of format `T`.
     pub(crate) fn of<T: Real>(matrix: &'m DMatrix<f64>) -> Self {
-        let times_epsilon = if T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
+        let limits = if T::MANTISSA_DIGITS < f64::MANTISSA_DIGITS {
             // Twice the condition at which an inverse that `f64` can find is refused.
-            matrix.nrows() as f64
+            let condition = matrix.nrows() as f64 / T::EPSILON.to_f64();
+            Limits {
+                rounded_residual: HOPELESS_RESIDUAL,
+                condition,
+                in_any_scaling: condition,
+            }
         } else {
-            HOPELESS
+            Limits {
+                rounded_residual: HOPELESS_RESIDUAL,
+                condition: f64::INFINITY,
+                in_any_scaling: HOPELESS_CONDITION / f64::EPSILON,
+            }
         };
         Self {
             matrix,
-            limit: times_epsilon / T::EPSILON.to_f64(),
+            limits,
             found: None,
         }
     }
 
-    /// Whether a vector proves that κ∞ exceeds the limit.
+    /// Whether a vector shows that no search can succeed.
     pub(crate) fn is_met(&mut self) -> bool {
-        let (matrix, limit) = (self.matrix, self.limit);
+        let (matrix, limits) = (self.matrix, self.limits);
         let found = self
             .found
-            .get_or_insert_with(|| Findings::of(matrix, limit));
-        found.bounds.as_it_is > limit
+            .get_or_insert_with(|| Findings::of(matrix, limits));
+        found.meet(limits)
     }
 
     /// The pivots, if the test was asked and met.
     pub(crate) fn pivots(&self) -> Option<&Pivots<f64>> {
-        let met = |found: &&Findings| found.bounds.as_it_is > self.limit;
-        self.found.as_ref().filter(met).map(|found| &found.pivots)
+        let found = self.found.as_ref()?;
+        found.meet(self.limits).then_some(&found.pivots)
     }
 
     /// Whether the vector has proven that κ∞ exceeds the limit however rows and columns are scaled.
     pub(crate) fn is_met_in_any_scaling(&self) -> bool {
         let bounds = self.found.as_ref().map(|found| found.bounds);
-        bounds.is_some_and(|bounds| bounds.in_any_scaling > self.limit)
+        bounds.is_some_and(|bounds| bounds.in_any_scaling > self.limits.in_any_scaling)
     }
 }
 
 impl Findings {
-    fn of(matrix: &DMatrix<f64>, limit: f64) -> Self {
+    fn of(matrix: &DMatrix<f64>, limits: Limits) -> Self {
         let factors = PivotedTriangle::of(matrix);
         let pivots = Pivots::on_diagonal(&factors);
         // Pivots that neither end in noise nor come near the limit prove nothing.
-        let bounds = if pivots.end_in_noise() || pivots.spread() > limit / matrix.nrows() as f64 {
+        let is_near = pivots.spread() > limits.condition / matrix.nrows() as f64;
+        let bounds = if pivots.end_in_noise() || is_near {
             condition_bounds(matrix, &factors, pivots.numerical_rank())
         } else {
             ConditionBounds::NOTHING
         };
         Self { bounds, pivots }
+    }
+
+    fn meet(&self, limits: Limits) -> bool {
+        let bounds = self.bounds;
+        bounds.rounded_residual > limits.rounded_residual || bounds.as_it_is > limits.condition
     }
 }

@@ -195,7 +195,7 @@ impl<T: Real> NaturalDescent<'_, '_, '_, T> {
             if self.has_stalled() {
                 return self.at_rounding_level(loss);
             }
-            if loss >= REGULAR_BELOW && self.is_beyond_resolution() {
+            if self.is_beyond_resolution() {
                 return self.at_rounding_level(loss);
             }
             match self.choose(loss) {
@@ -247,9 +247,12 @@ impl<T: Real> NaturalDescent<'_, '_, '_, T> {
         self.losses[0] = loss;
     }
 
-    /// X has grown so much that its rounding alone makes XM − I of order 1.
+    /// X has grown so much that its rounding alone may make XM − I of order 1, and the loss, still
+    /// of that order, does not fall as it does where rounding is smaller than that.
     fn is_beyond_resolution(&self) -> bool {
-        self.condition * T::EPSILON.to_f64() > 2.0
+        let [loss, one_before, ..] = self.losses;
+        let is_falling = loss < 0.5 * one_before;
+        loss >= REGULAR_BELOW && !is_falling && self.condition * T::EPSILON.to_f64() > 2.0
     }
 
     /// Nothing grows any more: near the solution that is success.

@@ -6,6 +6,8 @@
 //! left, is the best composition of steps of these degrees (Amsel, Persson, Musco, Gower, "The
 //! Polar Express", 2025).
 
+use std::f64::consts::PI;
+
 /// A polynomial p of degree d − 1, in powers of e = 1 − 2x/(a + b), which lies in
 /// [−ε, ε] on the interval, ε = (b − a)/(b + a).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,21 +28,33 @@ impl ChebyshevStep {
         let centre = 0.5 * (a + b);
         // A point counts as an interval of this width, so that 1/ε is finite.
         let epsilon = ((b - a) / (b + a)).max(1e-12);
-        let scaled = scaled_chebyshev(degree, epsilon);
-        // (t(1) − t(e))/(1 − e) by synthetic division of t(e) − t(1) by e − 1, where t(1) = 1 and
-        // x = centre·(1 − e).
-        let mut coefficients = [0.0; 9];
-        let mut carried = 0.0;
-        for k in (0..degree).rev() {
-            carried += scaled[k + 1];
-            coefficients[k] = carried / centre;
-        }
-        let remainder = 1.0 / chebyshev(degree, 1.0 / epsilon);
         Self {
             degree,
             centre,
-            coefficients,
-            remainder,
+            coefficients: quotient(degree, centre, &scaled_chebyshev(degree, epsilon)),
+            remainder: 1.0 / chebyshev(degree, 1.0 / epsilon),
+        }
+    }
+
+    /// The step of degree nine with the largest p(0) = 1 + 64/b for which 1 − x·p(x) = (1 − x)·h(x)
+    /// with 0 ≤ h ≤ 1 on [0, b], so that eigenvalues in (0, 1] stay there and none falls:
+    /// h = (1 + T₈(1 − 2x/b))/2, the b > 1 being such that h(1) = 0, which makes 1 attracting.
+    pub(crate) fn longest_without_fall() -> Self {
+        // T₈ = −1 at the last but one of its extrema, cos 7π/8.
+        let centre = (1.0 + (PI / 8.0).cos()).recip();
+        let chebyshev = scaled_chebyshev(8, 1.0);
+        let mut h = chebyshev.map(|c| 0.5 * c);
+        h[0] += 0.5;
+        // 1 − x = (1 − centre) + centre·e.
+        let mut t = h.map(|c| (1.0 - centre) * c);
+        for k in 0..9 {
+            t[k + 1] += centre * h[k];
+        }
+        Self {
+            degree: 9,
+            centre,
+            coefficients: quotient(9, centre, &t),
+            remainder: 1.0,
         }
     }
 
@@ -71,6 +85,18 @@ impl ChebyshevStep {
             .rev()
             .fold(0.0, |sum, c| sum * e + c)
     }
+}
+
+/// The coefficients of (1 − t(e))/x with x = centre·(1 − e), for a t of this degree with t(1) = 1, by
+/// synthetic division of t(e) − t(1) by e − 1.
+fn quotient(degree: usize, centre: f64, t: &[f64; 10]) -> [f64; 9] {
+    let mut coefficients = [0.0; 9];
+    let mut carried = 0.0;
+    for k in (0..degree).rev() {
+        carried += t[k + 1];
+        coefficients[k] = carried / centre;
+    }
+    coefficients
 }
 
 /// T_d(z) for z ≥ 1.
@@ -165,9 +191,12 @@ mod tests {
 
     #[test]
     fn factorisation_is_the_polynomial_for_every_interval() {
-        for k in 0..60 {
+        let chebyshev = (0..60).map(|k| {
             let ratio = 10f64.powf(-0.1 * f64::from(k));
-            let step = ChebyshevStep::new(9, ratio.min(0.999_999), 1.0);
+            (ratio, ChebyshevStep::new(9, ratio.min(0.999_999), 1.0))
+        });
+        let longest = (0.0, ChebyshevStep::longest_without_fall());
+        for (ratio, step) in chebyshev.chain([longest]) {
             let factors = DegreeEight::new(&step.coefficients);
             let scale = step.coefficients.iter().map(|c| c.abs()).sum::<f64>();
             for t in -20..=20 {
@@ -183,6 +212,22 @@ mod tests {
                     "{ratio:e} {e}: {error:e} of {scale:e}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn no_eigenvalue_falls_in_the_longest_step_without_fall() {
+        let step = ChebyshevStep::longest_without_fall();
+        assert!((step.slope() - 62.57).abs() < 0.01, "{}", step.slope());
+        for t in 1..=1000 {
+            let x = f64::from(t) / 1000.0;
+            let image = step.image(x);
+            assert!(image >= x - 1e-13 && image <= 1.0 + 1e-13, "{x}: {image}");
+        }
+        // Rounding that lifts an eigenvalue above 1 is damped.
+        for excess in [1e-6, 1e-3, 0.03] {
+            let distance = (step.image(1.0 + excess) - 1.0).abs();
+            assert!(distance <= excess, "{excess}: {distance}");
         }
     }
 

@@ -14,6 +14,7 @@ use crate::inverse::residual::accurate::{Slices, accurate_residual};
 use crate::inverse::residual::slices::slice_bits;
 use crate::inverse::scaling::Weights;
 use crate::numerics::norm::euclidean_norm;
+use crate::numerics::power_method::spectral_norm;
 use crate::numerics::rounding::{
     absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, unit_roundoff,
 };
@@ -22,8 +23,16 @@ use crate::objective::Side;
 /// More corrections than this are never useful: each at least squares the residual.
 const MOST_CORRECTIONS: usize = 8;
 
-/// Residuals above this promise nothing.
-const HOPELESS: f64 = 0.5;
+/// ‖I − XM‖_F below which the spectral norm needs no estimate.
+const NEAR: f64 = 0.5;
+
+/// ‖I − XM‖₂ above which corrections promise nothing.
+const HOPELESS: f64 = 0.7;
+
+/// The order of a correction by a residual that is not accurate enough for the last one. Each order
+/// takes a product; beyond this one they replace another residual, and may be as many as its
+/// products.
+const ORDER: usize = 3;
 
 /// An error this small, in units of the roundoff, leaves a digit of X to chance so rarely that two
 /// searches end with the same X.
@@ -64,8 +73,8 @@ impl Refined {
 
 /// Improves X towards the correctly rounded inverse and proves how near it is.
 ///
-/// X ← X + R·X, or X + R·(X + R·X), with R = I − XM computed accurately, until the remaining error
-/// is below the rounding of X. The proof for the final X needs no further product.
+/// X ← X + R·X, X + R·(X + R·X), …, with R = I − XM computed accurately, until the remaining error is
+/// below the rounding of X. The proof for the final X needs no further product.
 ///
 /// For a residual that this does not prove to be within its tolerance, corrections go on until the
 /// rounding of X alone decides its digits: then X, and with it whether the tolerance is met, hardly
@@ -97,7 +106,7 @@ pub(crate) fn refine_accurately(
         let rounding = accurate_residual(iteration.x, matrix, slices, buffers, iteration.counter);
         let residual = &iteration.workspace.image;
         // False for NaN too.
-        let is_promising = residual.norm() <= HOPELESS;
+        let is_promising = residual.norm() <= NEAR || spectral_norm(residual) <= HOPELESS;
         if !is_promising {
             let proof = if proven.is_proof() {
                 proven
@@ -121,7 +130,13 @@ pub(crate) fn refine_accurately(
                 last_residual: LastResidual::Seen,
             });
         }
-        let correction = AccurateCorrection::apply(iteration, weights, rounding, settled);
+        let most_order = if slices == needed {
+            ORDER + needed.products()
+        } else {
+            ORDER
+        };
+        let correction =
+            AccurateCorrection::apply(iteration, weights, rounding, settled, most_order);
         iteration.monitor.advance();
         proven = correction.proof(iteration.x, iteration.workspace);
         let error_after = correction.remaining_error();

@@ -1,5 +1,7 @@
 //! One correction by a residual of known rounding, and the proof of the remaining error.
 
+use std::mem::swap;
+
 use nalgebra::{DMatrix, DVector};
 
 use crate::inverse::automatic::iteration::Iteration;
@@ -8,8 +10,8 @@ use crate::inverse::certificate::proof::Proof;
 use crate::inverse::scaling::Weights;
 use crate::numerics::random::{fill_at_random, seeded};
 use crate::numerics::rounding::{
-    RowSums, absolute_row_sums, absolute_times, enlarge, largest, product_error, underflow,
-    unit_roundoff,
+    RowSums, absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, product_error,
+    underflow, unit_roundoff,
 };
 
 /// An error this many times u, relative to X, is lost in the rounding of X.
@@ -25,16 +27,16 @@ const CHEAP_UP_TO: usize = 12;
 /// The variance of the entries of a random vector, each the sum of four uniform numbers.
 const VARIANCE: f64 = 4.0 / 12.0;
 
-/// X⁺ = fl(X + fl(R̂·Y)) with Y = X (order two) or Y = fl(X + fl(R̂·X)) (order three).
+/// X⁺ = Yₖ of order k ≥ 2, with Y₁ = X and Yⱼ₊₁ = fl(X + fl(R̂·Yⱼ)).
 ///
-/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, X⁺ − X in `momentum_image`, and
-/// Y, for order three, in `direction`. With Δ the rounding of X⁺ and Δ′ that of Y,
+/// R̂ = R − δ is in the workspace's `image`, fl(R̂X) in `momentum`, and X⁺ − X in `momentum_image`.
+/// With Δⱼ the rounding of Yⱼ₊₁, where i runs from 0 to k − 2 and j from 1 to k − 1,
 ///
-/// order two: I − X⁺M = δ + R̂R − ΔM, M⁻¹ − X⁺ = δX + R(I − R)⁻¹·RX − Δ;
-/// order three: I − X⁺M = δ + R̂δ + R̂²R − (R̂Δ′ + Δ)M,
-/// M⁻¹ − X⁺ = δX + (Rδ + δR̂)X + R²(I − R)⁻¹·RX − R̂Δ′ − Δ.
+/// I − X⁺M = Σ R̂ⁱδ + R̂ᵏ⁻¹R − Σ R̂ᵏ⁻¹⁻ʲΔⱼ·M,
+/// M⁻¹ − X⁺ = Σ (Rʲ − R̂ʲ)X + Rᵏ⁻¹(I − R)⁻¹·RX − Σ R̂ᵏ⁻¹⁻ʲΔⱼ.
 pub(crate) struct AccurateCorrection {
-    third_order: bool,
+    /// The sums of Y₂ to Yₖ₋₁.
+    between: Vec<Sums>,
     /// Bounds of the row sums of |δ|.
     rounding: RowSums,
     /// An estimate of ‖M⁻¹ − X⁺‖/‖M⁻¹‖ without the rounding of X⁺ and of R̂.
@@ -65,8 +67,6 @@ struct Sizes {
     tiny: f64,
     /// The sums of X⁺.
     after: Sums,
-    /// The sums of Y, for order three.
-    factor: Option<Sums>,
 }
 
 impl Sums {
@@ -79,13 +79,14 @@ impl Sums {
 }
 
 impl AccurateCorrection {
-    /// Corrects X to order two if that leaves at most the error `allowed`, to order three
-    /// otherwise.
+    /// Corrects X to the first order from two to `most_order`, at least three, that leaves at most
+    /// the error `allowed`, or as far as more orders help.
     pub(crate) fn apply(
         iteration: &mut Iteration<'_, f64>,
         weights: Option<&Weights>,
         rounding: RowSums,
         allowed: f64,
+        most_order: usize,
     ) -> Self {
         let (matrix, x) = (iteration.matrix, &mut *iteration.x);
         let w = &mut *iteration.workspace;
@@ -94,13 +95,36 @@ impl AccurateCorrection {
         let before = Sums::of(x, &matrix_sums);
         counter.multiply(&mut w.momentum, &w.image, x);
         let [second, third] = errors_left(x, weights, w, allowed);
-        let is_enough = second <= allowed;
-        if is_enough {
-            w.momentum_image.copy_from(&w.momentum);
-        } else {
-            w.direction.copy_from(x);
-            w.direction += &w.momentum;
+        let mut between = Vec::with_capacity(most_order - 2);
+        let mut remaining_error = second;
+        w.momentum_image.copy_from(&w.momentum);
+        if second > allowed {
+            between.push(next_factor(x, &matrix_sums, w));
             counter.multiply(&mut w.momentum_image, &w.image, &w.direction);
+            remaining_error = third;
+        }
+        let mut last_change = second;
+        let mut tail = Tail::after_third_order(w, &before, &rounding);
+        let is_short = remaining_error > allowed;
+        while is_short
+            && (remaining_error > allowed || tail.is_loose())
+            && between.len() + 2 < most_order
+        {
+            between.push(next_factor(x, &matrix_sums, w));
+            counter.multiply(&mut w.direction_image, &w.image, &w.direction);
+            // R̂Yₖ − R̂Yₖ₋₁ is about RᵏX.
+            w.momentum_image -= &w.direction_image;
+            let change = relative_size(&w.momentum_image, x, weights);
+            swap(&mut w.momentum_image, &mut w.direction_image);
+            tail.bound *= tail.ratio;
+            let ratio = change / last_change;
+            remaining_error = change * ratio;
+            // False for NaN too.
+            let helps = ratio < 0.5;
+            if !helps {
+                break;
+            }
+            last_change = change;
         }
         let steps = w.momentum_image.as_mut_slice().iter_mut();
         for (entry, step) in x.as_mut_slice().iter_mut().zip(steps) {
@@ -109,9 +133,9 @@ impl AccurateCorrection {
             *step = *entry - before;
         }
         Self {
-            third_order: !is_enough,
+            between,
             rounding,
-            remaining_error: if is_enough { second } else { third },
+            remaining_error,
             before,
             matrix_sums,
         }
@@ -141,10 +165,9 @@ impl AccurateCorrection {
             rho,
             delta: max(&self.rounding),
             norm,
-            tiny: underflow(n, rho + norm) + underflow(n, corrected_norm + max(&self.matrix_sums)),
-            factor: self
-                .third_order
-                .then(|| Sums::of(&w.direction, &self.matrix_sums)),
+            tiny: self.order() as f64
+                * (underflow(n, rho + norm)
+                    + underflow(n, corrected_norm + max(&self.matrix_sums))),
             after,
         };
         Proof::from_bounds(
@@ -157,19 +180,23 @@ impl AccurateCorrection {
     /// A bound of ‖I − X⁺M‖∞ from the row sums of |R̂| + |δ|, before it is rounded up.
     fn residual_bound(&self, sizes: &Sizes, residual: &DMatrix<f64>, rows: &[f64]) -> f64 {
         let roundings = self.rounding_of_step(sizes, residual, |sums| &sums.image);
-        let square = absolute_times(residual, rows);
-        let powers = if self.third_order {
-            absolute_times(residual, &square)
-        } else {
-            square
-        };
+        let mut powers = absolute_times(residual, rows);
+        for _ in 2..self.order() {
+            powers = absolute_times(residual, &powers);
+        }
         let totals = (0..rows.len()).map(|i| self.rounding[i] + powers[i] + roundings[i]);
-        let beyond_own_row = if self.third_order {
-            sizes.rho * sizes.delta
-        } else {
-            0.0
-        };
+        let beyond_own_row = self.sum_of_powers(sizes.rho) * sizes.delta;
         largest(totals) + beyond_own_row + sizes.tiny * (1.0 + max(&self.matrix_sums))
+    }
+
+    /// ρ + ρ² + … + ρ^(k − 2).
+    fn sum_of_powers(&self, rho: f64) -> f64 {
+        (2..self.order()).fold(0.0, |sum, _| rho * (1.0 + sum))
+    }
+
+    /// k.
+    fn order(&self) -> usize {
+        self.between.len() + 2
     }
 
     /// A bound of ‖M⁻¹ − X⁺‖∞ from fl(R̂X), before it is rounded up.
@@ -192,17 +219,16 @@ impl AccurateCorrection {
             + product_error(residual.nrows()) * max(&first_product)
             + delta * norm
             + tiny;
-        // ‖R^k(I − R)⁻¹‖, k = 1 or 2.
-        let power = if self.third_order { rho * rho } else { rho };
+        // ‖R‖ to the power k − 1.
+        let power = (1..self.order()).fold(1.0, |power, _| power * rho);
         let tail = power / (1.0 - rho) * first_norm;
-        let growth = if self.third_order { 1.0 + rho } else { 1.0 };
+        // ‖Rʲ − R̂ʲ‖ ≤ j·ρ^(j − 1)·‖δ‖, and the square of 1 + ρ + … contains these terms.
+        let growth = 1.0 + self.sum_of_powers(rho);
         let from_delta = delta * norm * growth * growth;
         max(&roundings) + from_delta + tail + tiny
     }
 
-    /// (|Δ| + |R̂||Δ′|)·v by rows, where v is e or |M|·e: |Δ| ≤ g·|R̂||Y| + u·|X⁺|, |Δ′| ≤
-    /// g·|R̂||X| + u·|Y|.
-    /// |Δ′| ≤ g·|R̂||X| + u·|Y|.
+    /// Σ |R̂|ᵏ⁻¹⁻ʲ|Δⱼ|·v by rows, where v is e or |M|·e: |Δⱼ| ≤ g·|R̂||Yⱼ| + u·|Yⱼ₊₁|.
     fn rounding_of_step(
         &self,
         sizes: &Sizes,
@@ -210,21 +236,76 @@ impl AccurateCorrection {
         times_v: fn(&Sums) -> &[f64],
     ) -> RowSums {
         let (u, gamma) = (unit_roundoff(), product_error(residual.nrows()));
-        let before = times_v(&self.before);
         let of_product = |factor: &[f64], sum: &[f64]| -> RowSums {
             let products = absolute_times(residual, factor);
             let terms = products.iter().zip(sum);
             terms.map(|(p, s)| gamma * p + u * s).collect()
         };
-        let after = times_v(&sizes.after);
-        let Some(factor) = sizes.factor.as_ref().map(times_v) else {
-            return of_product(before, after);
+        let mut sums = self.between.iter().chain([&sizes.after]).map(times_v);
+        let Some(mut factor) = sums.next() else {
+            return RowSums::new();
         };
-        let mut bounds = of_product(factor, after);
-        let carried = absolute_times(residual, &of_product(before, factor));
-        bounds.iter_mut().zip(carried).for_each(|(b, c)| *b += c);
+        let mut bounds = of_product(times_v(&self.before), factor);
+        for next in sums {
+            let carried = absolute_times(residual, &bounds);
+            bounds = of_product(factor, next);
+            bounds.iter_mut().zip(carried).for_each(|(b, c)| *b += c);
+            factor = next;
+        }
         bounds
     }
+}
+
+/// What the bound of the error says of the powers of R that are left.
+struct Tail {
+    /// Nearly ‖R‖ᵏ⁻¹·‖RX‖/‖X‖, in the ∞-norm.
+    bound: f64,
+    /// By how much the next order multiplies it.
+    ratio: f64,
+    /// What the rounding of R̂ adds to the bound of the error in any case.
+    least: f64,
+}
+
+impl Tail {
+    fn after_third_order(w: &Workspace<f64>, before: &Sums, rounding: &[f64]) -> Self {
+        let least = max(rounding);
+        let ratio = largest_row_sum(&w.image) + least;
+        let first = largest_row_sum(&w.momentum) / max(&before.rows);
+        Self {
+            bound: ratio * ratio * first,
+            ratio,
+            least: least.max(unit_roundoff()),
+        }
+    }
+
+    /// Whether more orders make the bound of the error clearly smaller.
+    fn is_loose(&self) -> bool {
+        self.bound > self.least
+    }
+}
+
+/// Y = X + P, from the product P in `momentum_image`, into `direction`; returns its sums.
+fn next_factor(x: &DMatrix<f64>, matrix_sums: &[f64], w: &mut Workspace<f64>) -> Sums {
+    w.direction.copy_from(x);
+    w.direction += &w.momentum_image;
+    Sums::of(&w.direction, matrix_sums)
+}
+
+/// ‖A‖/‖X‖: with weights, the larger of the plain and the weighted ratio.
+fn relative_size(a: &DMatrix<f64>, x: &DMatrix<f64>, weights: Option<&Weights>) -> f64 {
+    let plain = a.norm() / x.norm();
+    weights.map_or(plain, |weights| {
+        plain.max(weighted_sum(a, weights) / weighted_sum(x, weights))
+    })
+}
+
+/// The sum of all |aᵢⱼ| with these weights.
+fn weighted_sum(a: &DMatrix<f64>, weights: &Weights) -> f64 {
+    weighted(&absolute_times(a, &weights.columns), weights)
+}
+
+fn weighted(rows: &[f64], weights: &Weights) -> f64 {
+    rows.iter().zip(&weights.rows).map(|(r, w)| r * w).sum()
 }
 
 /// Estimates of ‖R·D‖/‖X‖ and ‖R²·D‖/‖X‖ with D = R·X, which is in `momentum`: the errors that
@@ -240,14 +321,13 @@ fn errors_left(
     let Some(weights) = weights else {
         return plain;
     };
-    let sum = |rows: &[f64]| -> f64 { rows.iter().zip(&weights.rows).map(|(r, w)| r * w).sum() };
     let first = absolute_times(&w.momentum, &weights.columns);
     let second = absolute_times(&w.image, &first);
     let third = absolute_times(&w.image, &second);
-    let norm = sum(&absolute_times(x, &weights.columns));
+    let norm = weighted_sum(x, weights);
     [
-        plain[0].max(sum(&second) / norm),
-        plain[1].max(sum(&third) / norm),
+        plain[0].max(weighted(&second, weights) / norm),
+        plain[1].max(weighted(&third, weights) / norm),
     ]
 }
 
@@ -303,9 +383,21 @@ mod tests {
     use crate::numerics::product::counter::ProductCounter;
     use crate::numerics::rounding::{absolute_row_sums, unit_roundoff};
 
-    /// Corrects X by R̂ = R − δ and compares the proof with exact arithmetic. R and δ have to be
-    /// numbers of the format.
+    /// Corrects X by R̂ = R − δ to several orders and compares the proofs with exact arithmetic. R
+    /// and δ have to be numbers of the format.
     fn check(m: &DMatrix<f64>, inverse: &DMatrix<f64>, x: &DMatrix<f64>, delta: &DMatrix<f64>) {
+        for most_order in [3, 4, 8] {
+            check_order(m, inverse, x, delta, most_order);
+        }
+    }
+
+    fn check_order(
+        m: &DMatrix<f64>,
+        inverse: &DMatrix<f64>,
+        x: &DMatrix<f64>,
+        delta: &DMatrix<f64>,
+        most_order: usize,
+    ) {
         let n = m.nrows();
         let residual = DMatrix::identity(n, n) - x * m;
         assert_eq!(exact(&residual), exact_residual(x, m));
@@ -321,15 +413,13 @@ mod tests {
             counter: &mut ProductCounter::new(),
             monitor: &mut Unwatched,
         };
+        let allowed = NEGLIGIBLE * unit_roundoff();
         let correction =
-            AccurateCorrection::apply(&mut iteration, None, rounding, NEGLIGIBLE * unit_roundoff());
+            AccurateCorrection::apply(&mut iteration, None, rounding, allowed, most_order);
         let proof = correction.proof(&corrected, &w);
         let left = exact_norm(&exact_residual(&corrected, m));
         let errors = exact_row_sums(&(exact(inverse) - exact(&corrected)));
-        let name = format!(
-            "order {}, {x}, {delta}",
-            2 + usize::from(correction.third_order)
-        );
+        let name = format!("order {}, {x}, {delta}", correction.order());
         assert_bounded(&name, &[left], &[proof.residual]);
         assert_bounded(&name, &errors, &vec![proof.absolute; n]);
     }
