@@ -500,10 +500,11 @@ mod tests {
         let plain = [first, r.norm() * first];
         let found = errors_left(&x, None, &w, 0.0);
         (0..2).for_each(|k| assert_near("plain", found[k], plain[k]));
-        for scale in [1.0, 64.0] {
+        // The weighted errors are the larger ones, then the plain ones.
+        for (rows, columns) in [([3.0, 1e-3], [0.25, 1e-3]), ([5.0, 0.5], [0.25, 3.0])] {
             let weights = Weights {
-                rows: vec![scale * 5.0, 0.5],
-                columns: vec![0.25, scale * 3.0],
+                rows: rows.to_vec(),
+                columns: columns.to_vec(),
             };
             let columns = DMatrix::from_column_slice(2, 1, &weights.columns);
             let rows = DMatrix::from_row_slice(1, 2, &weights.rows);
@@ -525,7 +526,7 @@ mod tests {
         let cycle = DMatrix::from_fn(n, n, |i, j| f64::from(i == (j + 1) % n));
         let mut w = Workspace::new(n, 0);
         w.prepare();
-        let (r, d, norm) = (0.5, 3.0, 5.0);
+        let (r, d, norm) = (0.5, 3.0, 64.0);
         w.image.copy_from(&(&cycle * r));
         w.momentum.copy_from(&(&cycle * d));
         let root = (n as f64).sqrt();
