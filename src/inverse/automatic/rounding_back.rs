@@ -111,3 +111,93 @@ impl<T: Real> Equilibrated<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{Equilibrated, ProofSource};
+    use crate::inverse::certificate::proof::Proof;
+    use crate::inverse::scaling::Scaling;
+    use crate::numerics::product::counter::ProductCounter;
+    use crate::numerics::real::Real;
+
+    fn with_error(absolute: f64) -> Proof {
+        Proof {
+            residual: 0.5,
+            absolute,
+            relative: 0.5,
+        }
+    }
+
+    /// Of two equal entries, the first is scaled back by 2¹⁰⁰⁰.
+    #[test]
+    fn entries_are_dropped_that_overflow_and_may_be_zero() {
+        let power = |exponent: i32| 2.0_f64.powi(exponent);
+        let matrix = DMatrix::from_diagonal(&[power(-1000), power(1000)].to_vec().into());
+        let scaling = &Scaling::of(&matrix);
+        let scaled = &scaling.scale(&matrix);
+        let equilibrated = Equilibrated {
+            matrix: &matrix,
+            scaled,
+            scaling,
+        };
+        let size = power(30);
+        for (proof, value, is_dropped) in [
+            (with_error(2.0 * size), size, true),
+            (with_error(size), -size, true),
+            (with_error(0.5 * size), size, false),
+            (with_error(2.0), 1.0, false),
+            (Proof::NOTHING, size, false),
+        ] {
+            let name = format!("{proof:?}, {value}");
+            let start = DMatrix::from_diagonal_element(2, 2, value);
+            let (mut x, mut distances) = (start.clone(), [3.0, 5.0]);
+            equilibrated.drop_negligible(&mut x, proof, &mut distances);
+            let mut expected = start.clone();
+            let mut expected_distances = [3.0, 5.0];
+            if is_dropped {
+                expected[(0, 0)] = 0.0;
+                expected_distances[0] += size;
+            }
+            assert_eq!(x, expected, "{name}");
+            assert_eq!(distances, expected_distances, "{name}");
+            if proof.is_proof() {
+                let source = ProofSource::Search(proof);
+                let counter = &mut ProductCounter::new();
+                let stored = equilibrated.store_inverse(start, source, counter);
+                let first = stored.inverse[(0, 0)];
+                assert_eq!(first == 0.0, is_dropped, "{name}");
+            }
+        }
+    }
+
+    fn is_exact<T: Real>(x: f64, source: ProofSource) -> bool {
+        let matrix = dmatrix![<T as Real>::from_f64(1.0 / x)];
+        let scaling = &Scaling::of(&matrix);
+        let scaled = &scaling.scale(&matrix);
+        let equilibrated = Equilibrated {
+            matrix: &matrix,
+            scaled,
+            scaling,
+        };
+        let x = scaling.scale_inverse(&dmatrix![x]);
+        let stored = equilibrated.store_inverse(x, source, &mut ProductCounter::new());
+        stored.is_exact
+    }
+
+    #[test]
+    fn an_inverse_is_exact_if_the_search_ended_and_nothing_was_rounded() {
+        let ended = ProofSource::Search(with_error(1e-3));
+        for (source, x, in_double, in_single) in [
+            (ended, 0.25, true, true),
+            (ended, 1.0 / 3.0, true, false),
+            (ProofSource::Stored, 0.25, false, false),
+            (ProofSource::Stored, 1.0 / 3.0, false, false),
+        ] {
+            let name = format!("{source:?}, {x}");
+            assert_eq!(is_exact::<f64>(x, source), in_double, "{name}");
+            assert_eq!(is_exact::<f32>(x, source), in_single, "{name}");
+        }
+    }
+}

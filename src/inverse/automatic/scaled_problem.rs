@@ -293,3 +293,49 @@ fn complete_history<T: Real, O: Observer<T>>(
     // The search is over: nothing is left to stop.
     let _ = recorder.see(x, loss, Estimate::Image(&workspace.image));
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{is_singular_in_format, numerical_rank};
+    use crate::inverse::automatic::pivots::Pivots;
+
+    #[test]
+    fn a_rank_is_that_of_the_format() {
+        let diagonal = |pivots: &[f64]| DMatrix::from_diagonal(&pivots.to_vec().into());
+        let (two, small) = (diagonal(&[1.0, 1.0, 0.0]), diagonal(&[1.0, 1e-10, 0.0]));
+        let pivots = Pivots::of(&diagonal(&[1.0, 0.0, 0.0]));
+        for (scaled, pivots, in_double, in_single) in [
+            (&two, None, 2, 2),
+            (&small, None, 2, 1),
+            // Known pivots are not computed again, except in another format.
+            (&two, Some(&pivots), 1, 2),
+        ] {
+            assert_eq!(numerical_rank::<f64>(scaled, pivots), in_double, "{scaled}");
+            assert_eq!(numerical_rank::<f32>(scaled, pivots), in_single, "{scaled}");
+        }
+    }
+
+    #[test]
+    fn a_matrix_is_singular_where_its_format_shows_no_inverse() {
+        // Both have ‖M‖∞ = 2.
+        let (regular, singular) = (dmatrix![2.0, 0.0; 0.0, 2.0], dmatrix![1.0, 1.0; 1.0, 1.0]);
+        for (matrix, condition, is_singular) in [
+            // In units of 1/ε: above n/2 in any norm, above 1/2 if the pivots agree.
+            (&regular, 1.001, true),
+            (&regular, 1.0, false),
+            (&regular, 0.501, false),
+            (&singular, 1.001, true),
+            (&singular, 0.501, true),
+            (&singular, 0.5, false),
+            (&singular, 0.499, false),
+        ] {
+            let entry = condition / (2.0 * f64::from(f32::EPSILON));
+            let x = DMatrix::from_diagonal_element(2, 2, entry);
+            let found = is_singular_in_format::<f32>(matrix, &x);
+            assert_eq!(found, is_singular, "{condition}, {matrix}");
+            assert!(!is_singular_in_format::<f64>(matrix, &x));
+        }
+    }
+}

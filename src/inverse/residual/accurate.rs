@@ -278,6 +278,17 @@ mod tests {
         let zero = DMatrix::zeros(2, 2);
         let large = DMatrix::from_element(2, 2, 1e200);
         assert_eq!(product_sizes(&large, &zero).1, underflow(2, 2e200));
+        let mut matrices = [(); 5].map(|()| DMatrix::zeros(2, 2));
+        let sum = Accumulator {
+            buffers: buffers(&mut matrices),
+            counter: &mut ProductCounter::new(),
+            rounding: RowSums::from_elem(0.0, 2),
+            terms: 3,
+        };
+        let huge = DMatrix::from_element(2, 2, 1e300);
+        let bounds = sum.into_row_bounds(&huge, &zero);
+        let second_order = 2.0 * (3.0 * u).powi(2);
+        assert_barely_above(&bounds, [3.0 * underflow(2, 2e300) + second_order; 2]);
     }
 
     #[test]

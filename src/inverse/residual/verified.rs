@@ -280,19 +280,41 @@ mod tests {
         let one = DMatrix::identity(3, 3);
         let of = |a: &DMatrix<f64>, b: &DMatrix<f64>| {
             let size = &one + a.abs() * b.abs();
-            ((a * b - &one).norm(), 3.0 * f64::EPSILON * size.norm())
+            let rows = (a.abs() * b.abs()).column_sum().norm();
+            let resolution = 0.5 * f64::EPSILON * rows / 3.0_f64.sqrt();
+            let rounding = 3.0 * f64::EPSILON * size.norm();
+            [(a * b - &one).norm(), rounding, resolution]
         };
         let (left, right) = (of(&x, &m), of(&m, &x));
-        let both = (left.0.max(right.0), left.1.max(right.1));
+        let both = [0, 1, 2].map(|k| left[k].max(right[k]));
         let scaling = Scaling::of(&m);
         let verified = VerifiedResidual::new(&m, &x, &scaling);
-        for (side, (residual, rounding)) in
+        for (side, [residual, rounding, resolution]) in
             [(Side::Left, left), (Side::Right, right), (Side::Both, both)]
         {
             let counter = &mut ProductCounter::new();
             let name = format!("{side:?}");
             assert_near(&name, verified.upper_bound(side, counter), residual);
             assert_near(&name, verified.rounding::<f64>(side, counter), rounding);
+            assert_near(&name, verified.resolution(side), resolution);
+            // A small residual is computed again, whatever the plain product says.
+            assert_near(&name, verified.honest(123.0, side), residual);
+            assert_eq!(
+                verified.honest(f64::INFINITY, side),
+                f64::INFINITY,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_large_residual_is_at_least_its_resolution() {
+        let one = DMatrix::<f64>::identity(DIRECT_UP_TO + 1, DIRECT_UP_TO + 1);
+        let scaling = Scaling::of(&one);
+        let verified = VerifiedResidual::new(&one, &one, &scaling);
+        let u = 0.5 * f64::EPSILON;
+        for (plain, expected) in [(0.0, u), (0.5 * u, u), (2.0 * u, 2.0 * u), (0.5, 0.5)] {
+            assert_near("identity", verified.honest(plain, Side::Left), expected);
         }
     }
 }

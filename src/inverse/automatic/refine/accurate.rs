@@ -232,3 +232,131 @@ fn proof_here(x: &DMatrix<f64>, residual: &DMatrix<f64>, rounding: &[f64]) -> Pr
     let rho = largest(rows.iter().zip(rounding).map(|(r, d)| r + d));
     Proof::from_residual(enlarge(rho, n), enlarge(largest_row_sum(x), n))
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{
+        Slices, is_proven_within, is_within, proof_here, settled_error, slices_for,
+        weighted_condition,
+    };
+    use crate::inverse::automatic::target::Target;
+    use crate::inverse::certificate::proof::Proof;
+    use crate::inverse::residual::slices::slice_bits;
+    use crate::inverse::scaling::Weights;
+    use crate::objective::Side;
+
+    const OTHER_TARGETS: [Target; 3] = [Target::Full, Target::Working, Target::Proven(1e-300)];
+
+    fn within(tolerance: f64, side: Side) -> Target {
+        Target::Residual {
+            tolerance,
+            side,
+            roundoff: 0.125,
+        }
+    }
+
+    fn assert_near(name: &str, found: f64, expected: f64) {
+        let error = (found - expected).abs();
+        assert!(
+            error <= 1e-12 * expected,
+            "{name}: {found:e}, not {expected:e}"
+        );
+    }
+
+    #[test]
+    fn only_a_residual_needs_a_settled_inverse() {
+        assert_near(
+            "a residual",
+            settled_error(within(1.0, Side::Left)),
+            0.125e-6,
+        );
+        for target in OTHER_TARGETS {
+            assert_eq!(settled_error(target), f64::INFINITY, "{target:?}");
+        }
+    }
+
+    #[test]
+    fn a_residual_is_within_its_tolerance_with_its_rounding() {
+        let matrix = dmatrix![1.0, 2.0; 3.0, -4.0];
+        let root = 2.0_f64.sqrt();
+        // ‖I − MX‖∞ ≤ ‖M‖∞·‖M⁻¹ − X‖∞, and ‖·‖_F ≤ √n·‖·‖∞.
+        for (residual, absolute) in [(0.01, 0.002), (0.02, 0.002)] {
+            let proof = Proof {
+                residual,
+                absolute,
+                relative: 0.5,
+            };
+            let right = 7.0 * absolute;
+            for (side, rows) in [
+                (Side::Left, residual),
+                (Side::Right, right),
+                (Side::Both, right.max(residual)),
+            ] {
+                for (share, is_enough) in [(1.001, true), (0.999, false)] {
+                    let target = within(share * root * rows, side);
+                    let found = is_proven_within(target, proof, &matrix);
+                    assert_eq!(found, is_enough, "{side:?}, {share}");
+                }
+            }
+        }
+        let residual = dmatrix![0.25, -0.5; 0.125, 1.0];
+        let rounding = [0.75, 0.375];
+        let size = residual.norm() + 0.75_f64.hypot(0.375);
+        for (share, is_enough) in [(1.001, true), (0.999, false)] {
+            let target = within(share * size, Side::Left);
+            assert_eq!(
+                is_within(target, &residual, &rounding),
+                is_enough,
+                "{share}"
+            );
+        }
+        let other_sides = [Side::Right, Side::Both].map(|side| within(1e9, side));
+        for target in OTHER_TARGETS {
+            assert!(is_proven_within(target, Proof::NOTHING, &matrix));
+        }
+        for target in OTHER_TARGETS.into_iter().chain(other_sides) {
+            assert!(!is_within(target, &residual, &rounding), "{target:?}");
+        }
+        // The second row, with its rounding, is the largest; then the first.
+        for (rounding, largest) in [([0.75, 0.625], 1.75), ([2.0, 0.5], 2.75)] {
+            let proof = proof_here(&residual, &residual, &rounding);
+            assert_near("a proof", proof.residual, largest);
+        }
+    }
+
+    #[test]
+    fn slices_keep_the_rounding_below_that_of_the_inverse() {
+        let n = 16;
+        let matrix = DMatrix::identity(n, n) * 3.0;
+        let bits = slice_bits(n) as i32;
+        for (condition, expected) in [
+            (0.69 * 2.0_f64.powi(bits), Slices::Two),
+            (0.71 * 2.0_f64.powi(bits), Slices::Three),
+            (0.69 * 2.0_f64.powi(2 * bits), Slices::Three),
+            (0.71 * 2.0_f64.powi(2 * bits), Slices::Four),
+        ] {
+            // ‖M‖_F·‖X‖_F/√n = 3√n·‖X‖₂ if X is a multiple of I.
+            let x = DMatrix::identity(n, n) * (condition / 12.0);
+            assert_eq!(slices_for(&matrix, None, &x), expected, "{condition:e}");
+        }
+    }
+
+    #[test]
+    fn the_weighted_condition_is_that_of_the_formula() {
+        let (m, x) = (
+            dmatrix![1.0, -2.0; 3.0, 0.5],
+            dmatrix![2.0, 0.25; -1.0, 4.0],
+        );
+        let weights = Weights {
+            rows: vec![5.0, 0.125],
+            columns: vec![0.5, 8.0],
+        };
+        let rows = DMatrix::from_row_slice(1, 2, &weights.rows);
+        let columns = DMatrix::from_column_slice(2, 1, &weights.columns);
+        let of = |a: DMatrix<f64>| (&rows * a * &columns)[(0, 0)];
+        let expected = of(x.abs() * m.abs() * x.abs()) / of(x.abs());
+        assert_near("condition", weighted_condition(&m, &weights, &x), expected);
+    }
+}

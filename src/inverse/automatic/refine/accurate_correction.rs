@@ -373,10 +373,14 @@ fn max(values: &[f64]) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{AccurateCorrection, NEGLIGIBLE};
+    use super::{
+        AccurateCorrection, CHEAP_UP_TO, NEGLIGIBLE, RowSums, Sizes, Sums, errors_left,
+        plain_errors,
+    };
     use crate::inverse::automatic::iteration::Iteration;
     use crate::inverse::automatic::iteration::monitor::Unwatched;
     use crate::inverse::automatic::iteration::workspace::Workspace;
+    use crate::inverse::scaling::Weights;
     use crate::numerics::exact::{
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
@@ -450,6 +454,180 @@ mod tests {
             ] {
                 check(&m, &inverse, &x, &(delta * 2.0_f64.powi(-7)));
             }
+        }
+    }
+
+    fn assert_near(name: &str, found: f64, expected: f64) {
+        let error = (found - expected).abs();
+        assert!(
+            error <= 1e-12 * expected,
+            "{name}: {found:e}, not {expected:e}"
+        );
+    }
+
+    /// Numbers of such sizes that every term of both bounds counts.
+    #[test]
+    fn the_bounds_are_the_sums_of_their_terms() {
+        let u = 0.5 * f64::EPSILON;
+        let number = |value: f64| RowSums::from_elem(value, 1);
+        let sums = |rows: f64, image: f64| Sums {
+            rows: number(rows / u),
+            image: number(image / u),
+        };
+        // |R̂|, |δ|, the bounds of ‖R‖, ‖δ‖ and ‖X‖, underflow, |M|, and the computed R̂X.
+        let (r, d, rho, delta, norm) = (0.375, 0.75, 0.25, 1.5, 5.0);
+        let (tiny, m, step) = (0.625, 3.0, 7.0);
+        let residual = DMatrix::from_element(1, 1, -r);
+        let first_step = DMatrix::from_element(1, 1, -step);
+        for third_order in [false, true] {
+            let correction = AccurateCorrection {
+                third_order,
+                rounding: number(d),
+                remaining_error: 0.0,
+                before: sums(2.0, 11.0),
+                matrix_sums: number(m),
+            };
+            let sizes = Sizes {
+                rho,
+                delta,
+                norm,
+                tiny,
+                after: sums(13.0, 17.0),
+                factor: third_order.then(|| sums(19.0, 23.0)),
+            };
+            let found = [
+                correction.residual_bound(&sizes, &residual, &[r + d]),
+                correction.error_bound(&sizes, &residual, &first_step),
+            ];
+            let tail = |power: f64| power / (1.0 - rho) * (step + r * 2.0 + delta * norm + tiny);
+            let expected = if third_order {
+                let of_image = r * 23.0 + 17.0 + r * (r * 11.0 + 23.0);
+                let of_rows = r * 19.0 + 13.0 + r * (r * 2.0 + 19.0);
+                [
+                    d + r * r * (r + d) + of_image + rho * delta + tiny * (1.0 + m),
+                    of_rows + delta * norm * (1.0 + rho) * (1.0 + rho) + tail(rho * rho) + tiny,
+                ]
+            } else {
+                [
+                    d + r * (r + d) + r * 11.0 + 17.0 + tiny * (1.0 + m),
+                    r * 2.0 + 13.0 + delta * norm + tail(rho) + tiny,
+                ]
+            };
+            assert_near("residual", found[0], expected[0]);
+            assert_near("error", found[1], expected[1]);
+        }
+    }
+
+    /// Corrects the number `x` by R̂ = `residual` and returns it with its proof.
+    fn corrected_number(
+        m: f64,
+        x: f64,
+        residual: f64,
+    ) -> (AccurateCorrection, Workspace<f64>, f64) {
+        let mut w = Workspace::new(1, 0);
+        w.prepare();
+        w.image.fill(residual);
+        let mut x = DMatrix::from_element(1, 1, x);
+        let mut iteration = Iteration {
+            matrix: &DMatrix::from_element(1, 1, m),
+            x: &mut x,
+            workspace: &mut w,
+            counter: &mut ProductCounter::new(),
+            monitor: &mut Unwatched,
+        };
+        let allowed = NEGLIGIBLE * unit_roundoff();
+        let exact = RowSums::from_elem(0.0, 1);
+        let correction = AccurateCorrection::apply(&mut iteration, None, exact, allowed);
+        (correction, w, x[(0, 0)])
+    }
+
+    #[test]
+    fn underflow_counts_on_both_sides_of_the_range() {
+        let power = |exponent: i32| 2.0_f64.powi(exponent);
+        // Products of 1 term, off by 2⁻¹⁰⁷⁴ times 2¹⁰⁰⁰, for each of two products.
+        for (x, expected_residual, expected_error) in [
+            (power(1000), Some(power(-53) + power(-73)), None),
+            (power(-1000), None, Some(power(-74))),
+        ] {
+            let (correction, w, x) = corrected_number(1.0 / x, x, 0.0);
+            let proof = correction.proof(&DMatrix::from_element(1, 1, x), &w);
+            for (found, expected) in [
+                (proof.residual, expected_residual),
+                (proof.absolute, expected_error),
+            ] {
+                if let Some(expected) = expected {
+                    assert_near("bound", found, expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_is_the_least_that_leaves_little() {
+        for (exponent, is_third_order) in [(-30, false), (-20, true)] {
+            let residual = 2.0_f64.powi(exponent);
+            let (correction, w, x) = corrected_number(1.0, 1.0 - residual, residual);
+            assert_eq!(correction.third_order, is_third_order);
+            let order = if is_third_order { 3 } else { 2 };
+            let remaining = correction.remaining_error();
+            assert_near("error", remaining, residual.powi(order));
+            assert_eq!(w.momentum_image[(0, 0)], x - (1.0 - residual));
+        }
+    }
+
+    #[test]
+    fn the_errors_left_are_those_of_the_products() {
+        let (r, d) = (
+            dmatrix![0.5, -1.0; 0.25, 2.0],
+            dmatrix![-3.0, 1.0; 2.0, 0.5],
+        );
+        let x = dmatrix![1.0, -2.0; 4.0, 8.0];
+        let mut w = Workspace::new(2, 0);
+        w.prepare();
+        w.image.copy_from(&r);
+        w.momentum.copy_from(&d);
+        let first = r.norm() * d.norm() / x.norm();
+        let plain = [first, r.norm() * first];
+        let found = errors_left(&x, None, &w, 0.0);
+        (0..2).for_each(|k| assert_near("plain", found[k], plain[k]));
+        // The weighted errors are the larger ones, then the plain ones.
+        for (rows, columns) in [([3.0, 1e-3], [0.25, 1e-3]), ([5.0, 0.5], [0.25, 3.0])] {
+            let weights = Weights {
+                rows: rows.to_vec(),
+                columns: columns.to_vec(),
+            };
+            let columns = DMatrix::from_column_slice(2, 1, &weights.columns);
+            let rows = DMatrix::from_row_slice(1, 2, &weights.rows);
+            let of = |a: DMatrix<f64>| (&rows * a * &columns)[(0, 0)];
+            let (r, d) = (r.abs(), d.abs());
+            let weighted = [&r * &d, &r * &r * &d].map(|a| of(a) / of(x.abs()));
+            let found = errors_left(&x, Some(&weights), &w, 0.0);
+            for k in 0..2 {
+                assert_near("weighted", found[k], plain[k].max(weighted[k]));
+            }
+        }
+    }
+
+    /// For multiples of orthogonal matrices, whose products have √n of the product of their norms.
+    #[test]
+    fn the_errors_left_are_estimated_where_norms_are_too_large() {
+        let n = 64;
+        assert!(n > CHEAP_UP_TO);
+        let cycle = DMatrix::from_fn(n, n, |i, j| f64::from(i == (j + 1) % n));
+        let mut w = Workspace::new(n, 0);
+        w.prepare();
+        let (r, d, norm) = (0.5, 3.0, 64.0);
+        w.image.copy_from(&(&cycle * r));
+        w.momentum.copy_from(&(&cycle * d));
+        let root = (n as f64).sqrt();
+        let bounds = [1.0, r * root].map(|factor| factor * r * d * n as f64 / norm);
+        let truth = [1.0, r].map(|factor| factor * r * d * root / norm);
+        let enough = plain_errors(norm, &w, 1.001 * bounds[0]);
+        let estimated = plain_errors(norm, &w, 0.999 * bounds[0]);
+        for k in 0..2 {
+            assert_near("bound", enough[k], bounds[k]);
+            let ratio = estimated[k] / truth[k];
+            assert!((0.8..=1.2).contains(&ratio), "{k}: {ratio}");
         }
     }
 }

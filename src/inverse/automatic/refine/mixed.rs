@@ -229,3 +229,97 @@ fn next_round(
         is_last: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, dmatrix};
+
+    use super::{ErrorEstimate, LastRound};
+    use crate::inverse::automatic::iteration::Iteration;
+    use crate::inverse::automatic::iteration::monitor::Unwatched;
+    use crate::inverse::automatic::iteration::workspace::Workspace;
+    use crate::inverse::automatic::refine::mixed_correction::MixedCorrection;
+    use crate::inverse::automatic::target::Target;
+    use crate::inverse::certificate::proof::{Proof, ResidualBounds};
+    use crate::numerics::product::counter::ProductCounter;
+
+    #[test]
+    fn the_estimates_are_those_of_the_formula() {
+        let rounding = 2.0 * 2.0_f64.powi(-24);
+        for (size, error, condition) in [(0.5, 0.25, 1e7), (1e-9, 3.0, 10.0), (0.25, 1e-9, 1e6)] {
+            let found = ErrorEstimate { size, error }.after(2, condition);
+            let power = size * size;
+            for (name, found, expected) in [
+                (
+                    "size",
+                    found.size,
+                    size * power + size * rounding * condition,
+                ),
+                ("error", found.error, error * power + size * rounding),
+            ] {
+                let distance = (found - expected).abs();
+                assert!(
+                    distance < 1e-12 * expected,
+                    "{name}: {found:e}, {expected:e}"
+                );
+            }
+        }
+    }
+
+    /// A step of zero leaves X and its residual as they are.
+    fn accepted(target: Target, relative: f64, condition: f64) -> bool {
+        let matrix = dmatrix![1.0, 2.0; -3.0, 5.0];
+        let mut x = dmatrix![4.0, -0.5; 1.0, 0.25];
+        let (workspace, counter) = (&mut Workspace::new(2, 0), &mut ProductCounter::new());
+        let mut correction = MixedCorrection::new(2);
+        correction.apply(&DMatrix::zeros(2, 2), &mut x, 1, counter);
+        workspace.prepare();
+        workspace
+            .image
+            .copy_from(&(dmatrix![2.0, -1.0; 0.0, 2.0] * RESIDUAL / 3.0));
+        let iteration = &mut Iteration {
+            matrix: &matrix,
+            x: &mut x,
+            workspace,
+            counter,
+            monitor: &mut Unwatched,
+        };
+        let last = LastRound {
+            proof: Proof {
+                residual: 0.5,
+                absolute: 0.5,
+                relative,
+            },
+            // So that the residual proves nothing.
+            bounds: ResidualBounds {
+                residual: 2.0,
+                rounding: 2.0,
+                a_norm: 4.5,
+                b_norm: 8.0,
+            },
+            condition,
+        };
+        let proof = last.accepted(iteration, target, &mut correction);
+        proof.is_ok_and(|proof| proof.is_some_and(|proof| proof.relative == relative))
+    }
+
+    /// ‖R‖_F.
+    const RESIDUAL: f64 = 1e-10;
+
+    #[test]
+    fn working_accuracy_needs_a_small_residual_and_a_small_error() {
+        // 16uκ, and 4nεκ with κ = ‖M‖·(‖X‖ − ‖M⁻¹ − X‖).
+        let condition = RESIDUAL / (8.0 * f64::EPSILON);
+        let error = 8.0 * f64::EPSILON * 8.0 * 4.0;
+        for (share, is_like_lu) in [(1.001, true), (0.999, false)] {
+            for (part, is_small) in [(0.999, true), (1.001, false)] {
+                let found = accepted(Target::Working, part * error, share * condition);
+                assert_eq!(found, is_like_lu && is_small, "{share}, {part}");
+            }
+        }
+        for (relative, is_enough) in [(0.999e-3, true), (1e-3, true), (1.001e-3, false)] {
+            let found = accepted(Target::Proven(1e-3), relative, 1.0);
+            assert_eq!(found, is_enough, "{relative}");
+        }
+    }
+}

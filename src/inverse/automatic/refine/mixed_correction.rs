@@ -219,7 +219,10 @@ fn single_underflow(n: usize, norm: f64) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{MixedCorrection, Remainder, ResidualBounds, SINGLE_ROUNDOFF};
+    use super::{
+        FollowedResidual, MixedCorrection, Remainder, ResidualBounds, SINGLE_ROUNDOFF,
+        single_underflow,
+    };
     use crate::numerics::exact::{
         assert_bounded, exact, exact_norm, exact_residual, exact_row_sums,
     };
@@ -272,5 +275,130 @@ mod tests {
                 check(&m, &inverse, &(&inverse + &direction * size), degree);
             }
         }
+    }
+
+    fn assert_near(name: &str, found: f64, expected: f64) {
+        let error = (found - expected).abs();
+        assert!(
+            error <= 1e-12 * expected,
+            "{name}: {found:e}, not {expected:e}"
+        );
+    }
+
+    fn bounds(residual: f64, rounding: f64, a_norm: f64, b_norm: f64) -> ResidualBounds {
+        ResidualBounds {
+            residual,
+            rounding,
+            a_norm,
+            b_norm,
+        }
+    }
+
+    #[test]
+    fn the_remainder_is_that_of_the_formula() {
+        let u = 2.0_f64.powi(-24);
+        for (n, degree) in [(1_usize, 1), (100_000, 3)] {
+            let g = 1.0 / (1.0 / (n as f64 * u) - 1.0);
+            for rho in [0.5, 0.25] {
+                let found = Remainder::after(&bounds(rho, 0.125, 1.0, 1.0), degree, n);
+                let found = found.expect("within the limits");
+                let powers = rho.powi(degree as i32) * rho / (1.0 - rho);
+                let square = (1.0 - rho).powi(-2);
+                assert_near("power", found.power, powers);
+                assert_near("residual", found.from_residual, 0.125 * square);
+                let products = 1.1 * rho * (g + 3.0 * u) * square;
+                assert_near("products", found.from_products, products);
+            }
+        }
+        for (rho, n, a_norm, b_norm, holds) in [
+            (0.5, 1000, 1e30, 1e30, true),
+            (0.501, 1000, 1.0, 1.0, false),
+            (0.5, 170_000, 1.0, 1.0, false),
+            (0.5, 1000, 1.001e30, 1.0, false),
+            (0.5, 1000, 1.0, 1.001e30, false),
+            (f64::NAN, 1000, 1.0, 1.0, false),
+        ] {
+            let found = Remainder::after(&bounds(rho, 0.0, a_norm, b_norm), 1, n);
+            assert_eq!(found.is_some(), holds, "{rho}, {n}, {a_norm}, {b_norm}");
+        }
+    }
+
+    /// Each term alone, so that none hides another.
+    #[test]
+    fn the_bounds_are_the_sums_of_their_terms() {
+        let (a, b) = (0.125, 4.0);
+        // (n + 1 + ‖X‖) times n products of n terms, carried on by 8.
+        let tiny = |n: f64, norm: f64| 8.0 * n * (n + 1.0 + norm) * 2.0_f64.powi(-149);
+        assert_near("underflow", single_underflow(3, 5.0), tiny(3.0, 5.0));
+        for (power, from_residual, from_products, entry) in [
+            (0.01, 0.0, 0.0, 2.0),
+            (0.0, 0.01, 0.0, 2.0),
+            (0.0, 0.0, 0.01, 2.0),
+            (0.0, 0.0, 0.0, 2.0),
+            (0.0, 0.0, 0.0, 0.0),
+        ] {
+            let remainder = Remainder {
+                power,
+                from_residual,
+                from_products,
+            };
+            let total = power + from_residual + from_products;
+            assert_near("relative error", remainder.relative_error(), total);
+            let corrected = DMatrix::from_element(1, 1, entry);
+            let proof = remainder.proof(&bounds(0.25, 0.0, a, b), &corrected);
+            let rounding = 2.0_f64.powi(-53) * entry + from_products * a + tiny(1.0, a);
+            let residual = power + from_residual + rounding * b;
+            let absolute = (power + from_residual) * a + rounding;
+            let from_residual_alone = residual / (1.0 - residual) * entry;
+            let name = format!("{remainder:?}");
+            assert_near(&name, proof.residual, residual);
+            assert_near(&name, proof.absolute, absolute.min(from_residual_alone));
+        }
+        let remainder = Remainder {
+            power: 0.25,
+            from_residual: 0.5,
+            from_products: 1.0,
+        };
+        assert_near("relative error", remainder.relative_error(), 1.75);
+        let u = 2.0_f64.powi(-24);
+        for (entry, rounding, step_norm, b_norm) in [
+            (0.25, 0.0, 0.0, 0.0),
+            (0.0, 0.25, 0.0, 0.0),
+            (0.0, 0.0, 0.5, 8.0),
+            (0.0, 0.0, 0.0, 5.0),
+            (0.0, 0.0, 3.0, 0.0),
+        ] {
+            let residual = DMatrix::from_element(1, 1, -entry);
+            let before = bounds(0.25, rounding, 1.0, b_norm);
+            let followed = FollowedResidual {
+                step_norm,
+                doubt: 0.0,
+            };
+            let proof = followed.proof(&residual, &before, &residual);
+            let product = (u / (1.0 - u) + 3.0 * u) * step_norm * b_norm;
+            let expected = entry + rounding + product + tiny(1.0, step_norm + b_norm);
+            assert_near("followed residual", proof.residual, expected);
+        }
+    }
+
+    #[test]
+    fn a_residual_follows_the_step() {
+        let m = dmatrix![1.0, 4.0, 0.0; 0.0, 1.0, -2.0; 3.0, 0.0, 5.0];
+        let residual = dmatrix![0.5, -0.25, 0.0; 0.125, 0.0, 0.25; 0.0, 0.5, -0.125];
+        let before = dmatrix![2.0, 1.0, 0.0; -1.0, 3.0, 0.5; 0.0, 1.0, -4.0];
+        let (mut after, mut followed) = (before.clone(), residual.clone());
+        let mut correction = MixedCorrection::new(3);
+        let mut counter = ProductCounter::new();
+        correction.apply(&residual, &mut after, 2, &mut counter);
+        let found = correction.follow(&mut followed, &m, &mut counter);
+        // Such short numbers have no roundings.
+        let step = &after - &before;
+        assert_eq!(step, &residual * (&before + &residual * &before));
+        assert_eq!(followed, &residual - &step * &m);
+        assert_near("norm", found.step_norm, step.abs().column_sum().max());
+        let doubt = 4.0 * 2.0_f64.powi(-24) * step.norm() * m.norm() / 3.0_f64.sqrt();
+        assert!((found.doubt - doubt).abs() < 1e-6 * doubt);
+        let largest = found.largest_norm(&followed);
+        assert_near("largest norm", largest, followed.norm() + found.doubt);
     }
 }

@@ -118,3 +118,46 @@ pub(crate) fn rounding_of_residual(iteration: &Iteration<'_, f64>) -> f64 {
     let sums = absolute_times(iteration.x, &absolute_row_sums(iteration.matrix));
     product_error(iteration.x.nrows()) * largest(sums.into_iter())
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::dmatrix;
+
+    use super::{is_working_accuracy, rounding_of_residual};
+    use crate::inverse::automatic::iteration::Iteration;
+    use crate::inverse::automatic::iteration::monitor::Unwatched;
+    use crate::inverse::automatic::iteration::workspace::Workspace;
+    use crate::inverse::certificate::proof::Proof;
+    use crate::numerics::product::counter::ProductCounter;
+
+    #[test]
+    fn working_accuracy_is_judged_by_the_least_norm_of_the_inverse() {
+        let matrix = dmatrix![1.0, 2.0; -3.0, 5.0];
+        let mut x = dmatrix![4.0, -0.5; 1.0, 0.25];
+        let products = matrix.abs().column_sum();
+        let sizes = x.abs() * products;
+        let iteration = &Iteration {
+            matrix: &matrix,
+            x: &mut x,
+            workspace: &mut Workspace::new(2, 0),
+            counter: &mut ProductCounter::new(),
+            monitor: &mut Unwatched,
+        };
+        // g = nu/(1 − nu) with u = ε/2.
+        let rounding = rounding_of_residual(iteration) / f64::EPSILON;
+        assert!((rounding - sizes.max()).abs() < 1e-12 * rounding);
+        for absolute in [0.0, 0.5, 3.0] {
+            // 4nεκ with κ = ‖M‖·(‖X‖ − ‖M⁻¹ − X‖).
+            let allowed = 4.0 * 2.0 * f64::EPSILON * 8.0 * (4.5 - absolute);
+            for (share, is_accepted) in [(0.999, true), (1.0, true), (1.001, false)] {
+                let proof = Proof {
+                    residual: 0.5,
+                    absolute,
+                    relative: share * allowed,
+                };
+                let found = is_working_accuracy(proof, iteration);
+                assert_eq!(found, is_accepted, "{proof:?}");
+            }
+        }
+    }
+}
