@@ -271,6 +271,21 @@ fn a_relative_residual_is_met_or_told() {
         assert_eq!(found.acceptances, [Some(Acceptance::RelativeResidual)]);
         assert_eq!(found.reports[0].stop_reason, StopReason::Accuracy);
     }
+    // Only x = 0 meets it for b = 0.
+    let start = DMatrix::from_fn(20, 1, |i, _| (i as f64).cos());
+    for problem in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
+        for ratio in [0.0, 1e-8] {
+            let config = SolveConfig::default().problem(problem);
+            let config = config.relative_residual(ratio).start(start.clone());
+            let found = solve_by_descent(&a, &DVector::zeros(20), config).unwrap();
+            assert_eq!(found.solution, DMatrix::zeros(20, 1));
+            assert_eq!(found.acceptances, [Some(Acceptance::RelativeResidual)]);
+            assert_eq!(
+                (found.reports[0].steps, found.reports[0].evaluations),
+                (0, 1)
+            );
+        }
+    }
     // No x comes nearer to b than the least-squares solution.
     let tall = random::<f64>(20, 4, 0.5);
     let config = SolveConfig::default().relative_residual(1e-3);

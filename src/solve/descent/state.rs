@@ -173,8 +173,11 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
         self.b.copy_from_slice(b);
         scale(&mut self.b, -exponent);
         self.b_norm = Space::Image.norm(map, &self.b);
+        // A residual of 0 is hard to reach from elsewhere.
+        let asks_for_ratio = matches!(self.settings.target, SolveTarget::RelativeResidual(_));
+        let is_known = asks_for_ratio && self.b_norm == T::zero();
         for (j, (x, &start)) in self.x.iter_mut().zip(start).enumerate() {
-            *x = if is_far {
+            *x = if is_far || is_known {
                 T::zero()
             } else {
                 start.scale_by_power_of_two(scales.exponent_of(j) - exponent)
