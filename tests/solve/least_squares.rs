@@ -187,6 +187,31 @@ fn dependent_columns_of_extreme_lengths_are_solved_where_the_minimum_norm_is_in_
     assert!((found.solution[1] / 1e150 - 1.0_f64).abs() < 1e-13);
 }
 
+/// A ridge makes the solution unique, so that the columns of a wide matrix may be scaled too; as they
+/// are, this takes more than a thousand steps.
+#[test]
+fn a_ridge_lets_a_wide_matrix_be_scaled() {
+    let size = |j: usize| 10.0_f64.powf(3.0 * ((j * 5 % 12) as f64 / 6.0 - 1.0));
+    let a = DMatrix::from_fn(8, 12, |i, j| {
+        ((i * 13 + j * 7 + i * j) as f64 * 0.7).sin() * size(j)
+    });
+    let b = DVector::from_fn(8, |i, _| (i as f64 + 0.5).cos());
+    let found = solve_by_descent(&a, &b, SolveConfig::default().ridge(0.01)).unwrap();
+    let gram = a.transpose() * &a + DMatrix::identity(12, 12) * 0.01;
+    let allowed = 1e-12 * gram.norm() * found.solution.norm();
+    let gradient = a.transpose() * &b - gram * &found.solution;
+    assert!(gradient.norm() < allowed, "{:e}", gradient.norm());
+    assert!(found.reports[0].steps < 100, "{}", found.reports[0].steps);
+}
+
+#[test]
+fn independent_columns_whose_solution_is_out_of_range_are_told() {
+    let a = dmatrix![1e-200, 0.0; 0.0, 1.0];
+    let found = solve_by_descent(&a, &dvector![1e200, 1.0], SolveConfig::default());
+    let is_told = matches!(found, Err(SolveError::OutOfRange { row: 0, column: 0 }));
+    assert!(is_told, "{found:?}");
+}
+
 /// A right-hand side that needs no or few steps says little about the columns.
 #[test]
 fn a_simple_right_hand_side_first_does_not_hide_dependent_columns() {
