@@ -259,6 +259,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// It replaces the [`tolerance`](Self::tolerance). If no x comes so near to b, which is usual
     /// for more equations than unknowns, the run ends in an error with the least-squares solution
     /// as its best iterate. The residual is computed again from A, b and x before it is accepted.
+    /// For a b of zeros x is 0 at once, whatever the start.
     ///
     /// ```
     /// use matrix_descent::solve::Acceptance;

@@ -26,7 +26,8 @@ pub enum SolveError<T: Real = f64> {
     #[error(transparent)]
     Input(#[from] InputError<T>),
 
-    /// A matrix or preconditioner has to be symmetric positive definite and is not.
+    /// A matrix or preconditioner has to be symmetric positive definite and is not: its curvature
+    /// along a direction is negative, or it is 0 and the function falls along it for ever.
     #[error(
         "the {argument} is not positive definite: \
          along one direction its curvature is {curvature:e} times its norm"

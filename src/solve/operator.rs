@@ -209,6 +209,14 @@ mod tests {
         let tiny = f64::from_bits(1);
         let found = ColumnLengths::new(&[tiny], 0.0, &ScaledMap::new(&map, 0));
         assert_eq!(found.reciprocals, [f64::MAX]);
+        // Scaled to 0, it hides everything; a column of zeros hides underflow alone.
+        let map = DMatrix::<f64>::zeros(1, 2);
+        let scaled = ScaledMap::with_columns(&map, 0, vec![200, 0]);
+        for (lengths, expected) in [([power(-1000), 1.0], 1.0), ([0.0, 1.0], power(-1073))] {
+            let found = ColumnLengths::new(&lengths, 0.0, &scaled);
+            assert_eq!(found.lengths[0], 0.0);
+            assert_eq!(found.underflow, expected, "{lengths:?}");
+        }
         assert_eq!(in_range(f64::MAX, f64::MAX), f64::MAX);
         assert_eq!(in_range(3.0, -4.0), 5.0);
     }

@@ -59,13 +59,16 @@ pub struct Solution<T: Real> {
     /// small.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub norm_estimate: T,
-    /// A lower bound, up to rounding, on the condition number: the largest singular value divided
-    /// by the smallest nonzero one, of the matrix that the descent worked with.
+    /// A lower bound on the condition number: the largest singular value divided by the smallest
+    /// nonzero one, of the matrix that the descent worked with.
     ///
     /// That is A with its columns scaled to similar lengths where the solver scaled them, A·P with
-    /// a preconditioner P, and A itself otherwise. The bound comes from the curvatures along the
-    /// descent, and may be far too low: a descent of few steps says little, and so does one of
-    /// thousands, on which rounding has spoilt conjugacy.
+    /// a preconditioner P, and A itself otherwise. The bound comes from the step lengths of
+    /// conjugate gradients, with room for their rounding, so that it is at most 1/(16·ε·√max(m, n));
+    /// gradient descent gives 1. Up to 1/√ε it is usually more than a third of the condition number,
+    /// after however many steps. It is far too low where the descent ends before small singular
+    /// values have counted: with a loose tolerance, or if b or the solution nearly lacks their
+    /// vectors.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub condition_estimate: T,
 }

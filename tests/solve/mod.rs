@@ -259,11 +259,30 @@ fn what_is_not_definite_is_told() {
     ));
     // A rotation by 90°: every direction has curvature 0.
     let rotation = dmatrix![0.0, -1.0; 1.0, 0.0];
-    let found = solve_by_descent(&rotation, &dvector![1.0, 2.0], config);
-    assert!(matches!(
-        found,
-        Err(SolveError::NotPositiveDefinite { curvature: 0.0, .. })
-    ));
+    let zero = DMatrix::zeros(2, 2);
+    let half = dmatrix![0.0, 0.0; 0.0, 1.0];
+    for (a, b) in [
+        (&rotation, [1.0, 2.0]),
+        // A·d = 0, and b has a part along d.
+        (&zero, [0.0, 1e-3]),
+        (&half, [1.0, 0.0]),
+        (&half, [1.0, 1.0]),
+        (&half, [1e-6, 1.0]),
+    ] {
+        let found = solve_by_descent(a, &DVector::from_row_slice(&b), config.clone());
+        let is_told = matches!(
+            found,
+            Err(SolveError::NotPositiveDefinite {
+                curvature: 0.0,
+                argument: "matrix",
+            })
+        );
+        assert!(is_told, "{a}, {b:?}: {found:?}");
+    }
+    let found = solve_by_descent(&half, &dvector![0.0, 3.0], config.clone()).unwrap();
+    assert_eq!(found.solution.as_slice(), [0.0, 3.0]);
+    let found = solve_by_descent(&zero, &dvector![0.0, 0.0], config).unwrap();
+    assert_eq!(found.solution.as_slice(), [0.0, 0.0]);
 }
 
 #[test]

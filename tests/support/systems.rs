@@ -101,6 +101,32 @@ impl LinearMap<f64> for Poisson {
     }
 }
 
+/// −∇·(c∇u) on such a grid, for coefficients c from 1 to 10⁴ in the cells; the flow between two cells
+/// takes their harmonic mean.
+pub fn diffusion(side: usize) -> DMatrix<f64> {
+    let places: Vec<f64> = wavy(side * side, 0.4);
+    let coefficient = |k: usize| 10.0_f64.powf(2.0 + 2.0 * (40.0 * places[k]).sin());
+    let mean = |x: f64, y: f64| 2.0 * x * y / (x + y);
+    let mut a = DMatrix::zeros(side * side, side * side);
+    for k in 0..side * side {
+        let (i, j) = (k / side, k % side);
+        let neighbours = [
+            (i > 0).then(|| k - side),
+            (i + 1 < side).then(|| k + side),
+            (j > 0).then(|| k - 1),
+            (j + 1 < side).then(|| k + 1),
+        ];
+        for neighbour in neighbours {
+            let flow = neighbour.map_or(coefficient(k), |l| mean(coefficient(k), coefficient(l)));
+            a[(k, k)] += flow;
+            if let Some(l) = neighbour {
+                a[(k, l)] = -flow;
+            }
+        }
+    }
+    a
+}
+
 /// A map that counts its products, and those of its adjoint.
 pub struct Counting {
     matrix: DMatrix<f64>,

@@ -56,6 +56,18 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         }
     }
 
+    /// Refuses a function without a minimum, which falls along a direction of curvature 0.
+    pub(super) fn check_bounded_below(&self) -> Result<(), SolveError<T>> {
+        match self.settings.problem {
+            // The gradient has no part where A·d = 0.
+            SolveProblem::LeastSquares => Ok(()),
+            SolveProblem::PositiveDefinite => Err(SolveError::NotPositiveDefinite {
+                argument: "matrix",
+                curvature: T::zero(),
+            }),
+        }
+    }
+
     /// Σλⱼ·xⱼ² over the entries held here.
     pub(super) fn penalty(&self, x: &[T]) -> T {
         let squares = self.ridges.iter().zip(x);

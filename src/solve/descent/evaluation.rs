@@ -324,6 +324,8 @@ mod tests {
             (error(1.0, 1e-4, 9e-7), None, floor),
             (error(1.0, 1e-4, 1.1e-6), None, None),
             (error(1.1, 1e-5, 6e-6), None, None),
+            (error(1.0, 1e-5, f64::EPSILON.cbrt()), None, floor),
+            (error(1.0, 1e-4, 1e-6), None, floor),
         ] {
             assert_eq!(
                 made.acceptance_by_rounding(&error),
@@ -359,6 +361,8 @@ mod tests {
             let less = of_system / 2.0;
             assert!(made.is_better(&status(3.0 * (1.0 + 0.9 * doubt), less), &before));
             assert!(!made.is_better(&status(3.0 * (1.0 + 1.1 * doubt), less), &before));
+            let same = made.same_loss(&before);
+            assert!(made.is_better(&status(same, less), &before));
             assert!(!made.is_better(&status(2.9, of_system), &before));
             assert!(made.is_better(&status(0.75, 1.0), &before));
             assert!(!made.is_better(&status(0.76, 1.0), &before));

@@ -68,6 +68,9 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             self.operator.map.apply(&self.direction, &mut self.image);
             recorder.products += 1;
             let curvature = self.curvature()?;
+            if curvature == T::zero() && self.squared_gradient(slope) > floor * floor {
+                self.check_bounded_below()?;
+            }
             if !is_positive(curvature) {
                 return Ok(RestartReason::Breakdown);
             }

@@ -132,14 +132,16 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
         self.operator.map.map()
     }
 
-    /// A lower bound of the condition number of A, or of A·P; at most 1/ε, beyond which rounding
-    /// leaves nothing to tell.
+    /// A lower bound of the condition number of A, or of A·P.
+    ///
+    /// Rounding may have put the least value that was found too low by this fraction of the largest.
     pub(crate) fn condition_estimate(&self) -> T {
         let estimate = match self.settings.problem {
             SolveProblem::LeastSquares => self.hessian_condition.sqrt(),
             SolveProblem::PositiveDefinite => self.hessian_condition,
         };
-        estimate.min(T::one() / T::EPSILON)
+        // Also where `estimate` is so large that the product with the rounding overflows.
+        (T::one() / (T::one() / estimate + self.rounding)).max(T::one())
     }
 
     /// The scales of what an observer is shown.
@@ -171,8 +173,11 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
         self.b.copy_from_slice(b);
         scale(&mut self.b, -exponent);
         self.b_norm = Space::Image.norm(map, &self.b);
+        // A residual of 0 is hard to reach from elsewhere.
+        let asks_for_ratio = matches!(self.settings.target, SolveTarget::RelativeResidual(_));
+        let is_known = asks_for_ratio && self.b_norm == T::zero();
         for (j, (x, &start)) in self.x.iter_mut().zip(start).enumerate() {
-            *x = if is_far {
+            *x = if is_far || is_known {
                 T::zero()
             } else {
                 start.scale_by_power_of_two(scales.exponent_of(j) - exponent)

@@ -67,3 +67,90 @@ impl<T: Real> LeastError<T> {
         self.error < status.error.smallest() * T::EPSILON.sqrt()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LeastError, Status};
+    use crate::solve::solution::BackwardError;
+
+    fn status(error: f64, loss: f64) -> Status<f64> {
+        Status {
+            error: BackwardError {
+                residual: 1.0,
+                relative_residual: 1.0,
+                of_system: 2.0 * error,
+                of_least_squares: Some(error),
+            },
+            loss,
+        }
+    }
+
+    #[test]
+    fn half_the_error_or_a_quarter_of_the_loss_is_half() {
+        let before = status(4.0, 8.0);
+        for (error, loss, expected) in [
+            (2.0, 8.0, true),
+            (2.1, 8.0, false),
+            (2.1, 1.9, true),
+            (2.1, 2.0, false),
+            (1.0, 9.0, true),
+            (9.0, 1.0, true),
+            (f64::NAN, f64::NAN, false),
+        ] {
+            let found = status(error, loss).has_halved(&before);
+            assert_eq!(found, expected, "{error}, {loss}");
+        }
+        // By underflow.
+        assert!(!status(4.0, 0.0).has_halved(&status(4.0, 0.0)));
+    }
+
+    #[test]
+    fn the_iterate_kept_is_that_of_the_least_error() {
+        let mut least = LeastError::new(1);
+        least.begin(8.0);
+        for (error, loss, is_taken) in [
+            (4.0, 8.0, true),
+            // Not by more than a hundredth.
+            (3.97, 7.0, false),
+            (3.95, 7.0, true),
+            (1.0, 8.1, false),
+            (3.9, 1.9, true),
+            (5.0, 0.475, false),
+            (5.0, 0.47, true),
+            (6.0, 0.4, false),
+            (4.9, 8.0, true),
+        ] {
+            let name = format!("{error}, {loss}");
+            assert_eq!(
+                least.takes(&[error], &status(error, loss)),
+                is_taken,
+                "{name}"
+            );
+            assert_eq!(is_taken, least.x == [error], "{name}");
+            assert_eq!(
+                is_taken,
+                (least.error, least.loss) == (error, loss),
+                "{name}"
+            );
+        }
+        // The loss of an earlier iteration limits nothing.
+        least.begin(1.0);
+        assert!(!least.takes(&[7.0], &status(0.1, f64::MAX)));
+        assert!(least.takes(&[7.0], &status(9.0, 1.0)));
+    }
+
+    #[test]
+    fn an_error_is_far_above_the_least_beyond_the_root_of_epsilon() {
+        let mut least = LeastError::new(1);
+        least.begin(8.0);
+        assert!(least.takes(&[0.0], &status(1.0, 1.0)));
+        let root = f64::EPSILON.sqrt();
+        for (error, expected) in [(0.9 / root, false), (1.0 / root, false), (1.1 / root, true)] {
+            assert_eq!(
+                least.is_far_below(&status(error, 1.0)),
+                expected,
+                "{error:e}"
+            );
+        }
+    }
+}

@@ -322,7 +322,10 @@ fn error(residual: f64, value: f64, left: f64, right: f64) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{LeadingEvidence, TopCertificate};
+    use super::{
+        Images, LeadingEvidence, TopCertificate, TopFactors, error, larger, residuals,
+        rounding_of_images,
+    };
 
     fn of(m: &DMatrix<f64>, u: &DMatrix<f64>, value: f64, v: &DMatrix<f64>) -> TopCertificate {
         TopCertificate::of_matrix(m, (u, &[value], v), LeadingEvidence::Unknown).0
@@ -355,5 +358,114 @@ mod tests {
             TopCertificate::of_matrix(&identity, factors, LeadingEvidence::Unknown);
         assert_eq!(certificate.leading(), LeadingEvidence::Proven);
         assert!(certificate.largest_error_bound() < 1e-13);
+    }
+
+    #[test]
+    fn errors_follow_from_residuals_and_departures_from_orthonormal() {
+        for (residual, value, left, right, expected) in [
+            (0.5, 3.0, 0.1, 0.2, 1.75),
+            (0.5, 3.0, 0.2, 0.1, 1.75),
+            (0.25, 2.0, 0.5, 0.0, 2.5),
+            (0.0, 0.0, 1.0, 0.0, f64::INFINITY),
+            (0.1, 1.0, 0.0, 1.5, f64::INFINITY),
+        ] {
+            let found = error(residual, value, left, right);
+            let is_near = found >= expected && found <= expected * (1.0 + 1e-13);
+            assert!(is_near, "{residual}, {value}, {left}, {right}: {found}");
+        }
+    }
+
+    #[test]
+    fn the_larger_residual_counts_and_nan_stays() {
+        assert_eq!((larger(1.0, 2.0), larger(2.0, 1.0)), (2.0, 2.0));
+        assert!(larger(f64::NAN, 1.0).is_nan() && larger(1.0, f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn residuals_allow_for_the_rounding_of_their_terms() {
+        let vectors = dmatrix![3.0, 0.5; 4.0, 0.0];
+        let images = dmatrix![6.0, 2.0; 8.0, 1.0];
+        let found: Vec<f64> = residuals(&images, &vectors, &[2.0, 4.0]).collect();
+        assert_eq!(found, [10.0 * f64::EPSILON, 1.0 + 2.0 * f64::EPSILON]);
+    }
+
+    #[test]
+    fn the_rounding_of_images_grows_with_the_norm_and_the_underflow_with_the_entries() {
+        let matrix = DMatrix::zeros(2, 3);
+        assert_eq!(rounding_of_images(&matrix, 0.0), f64::from_bits(24));
+        // Three products each, with a roundoff of ε/2.
+        let found = rounding_of_images(&matrix, 100.0) / (150.0 * f64::EPSILON);
+        assert!((1.0..1.0 + 1e-13).contains(&found), "{found}");
+    }
+
+    #[test]
+    fn bounds_of_images_allow_for_their_rounding_and_the_lengths_of_the_vectors() {
+        let (unit, long) = (dmatrix![1.0; 0.0], dmatrix![1.1; 0.0]);
+        let [to_unit, to_long] = [&unit, &long].map(|vector| vector * 2.0);
+        for (u, v, of_v, of_u) in [
+            (&long, &unit, &to_long, &to_unit),
+            (&unit, &long, &to_unit, &to_long),
+        ] {
+            let values = [2.0];
+            let factors = TopFactors {
+                u,
+                values: &values,
+                v,
+            };
+            let images = Images {
+                of_v: of_v.clone(),
+                of_u: of_u.clone(),
+                rounding: 0.1,
+                is_proof: false,
+            };
+            let (found, measured) = TopCertificate::of_images(&factors, &images);
+            assert!(measured < 1e-15);
+            // ‖1.1²−1‖ = 0.21.
+            let residual = 0.1 * 1.21;
+            let expected = (residual + 0.21 * 2.0) / (1.0 - 0.21);
+            for (found, expected) in [
+                (found.residual_bound(0), residual),
+                (found.error_bound(0), expected),
+                (found.largest_error_bound(), expected),
+            ] {
+                let excess = found / expected - 1.0;
+                assert!((0.0..1e-12).contains(&excess), "{found} for {expected}");
+            }
+            assert_eq!(found.residual_bound(1), f64::INFINITY);
+            assert!(!found.is_proof());
+        }
+        let proven = of(&DMatrix::identity(2, 2), &unit, 1.0, &unit);
+        assert!(proven.is_proof());
+    }
+
+    #[test]
+    fn values_are_the_largest_if_the_rest_of_the_norm_is_below_the_last() {
+        let proves = |joint: f64, values: &[f64], squared_norm: f64| {
+            let certificate = TopCertificate {
+                residuals: Vec::new(),
+                errors: Vec::new(),
+                joint,
+                is_proof: true,
+                leading: LeadingEvidence::Unknown,
+            };
+            certificate.proves_leading(values, squared_norm.sqrt(), 6)
+        };
+        for (joint, values, squared_norm, expected) in [
+            (0.0, &[3.0, 2.0][..], 13.0 + 3.9, true),
+            (0.0, &[3.0, 2.0], 13.0 + 4.1, false),
+            // 2.9² + 1.9², and 1.9² = 3.61 is left for the rest.
+            (0.1, &[3.0, 2.0], 12.02 + 3.5, true),
+            (0.1, &[3.0, 2.0], 12.02 + 3.7, false),
+            (0.1, &[3.0, 0.05], 8.41, false),
+            (0.0, &[0.0], 0.0, false),
+            (0.0, &[], 0.0, false),
+            // Room of 1e-12 for the rounding of the sum and of the square.
+            (0.0, &[1e6, 1.0], 1e12 + 1.0, false),
+            (0.0, &[1.0], 2.0 - 1e-12, false),
+            (0.0, &[1.0], 2.0 - 4e-12, true),
+        ] {
+            let found = proves(joint, values, squared_norm);
+            assert_eq!(found, expected, "{joint}, {values:?}, {squared_norm}");
+        }
     }
 }

@@ -60,6 +60,54 @@ mod tests {
     use super::{leading, smallest_epsilon};
     use crate::svd::LeadingEvidence;
 
+    /// n, k, the width and ‖Ω‖²·‖G⁺‖² by the bounds above, computed in Python.
+    const TABLE: [(usize, usize, usize, f64); 3] = [
+        (1000, 10, 20, 29_389.228_223_488),
+        (300, 3, 7, 440_776.864_085_29),
+        (50, 1, 20, 451.829_574_700_1),
+    ];
+
+    fn shortfall_of(n: usize, k: usize, width: usize, steps: usize) -> f64 {
+        match leading(n, k, width, steps) {
+            LeadingEvidence::Probable {
+                shortfall,
+                failure_probability,
+            } => {
+                assert_eq!(failure_probability, 1e-6);
+                shortfall
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn one_step_gives_the_closed_form() {
+        for (n, k, width, squared_constant) in TABLE {
+            // T₀ = 1, so that ε/(1 − ε) = ‖Ω‖²·‖G⁺‖².
+            let expected = (1.0 + squared_constant).sqrt() - 1.0;
+            let found = shortfall_of(n, k, width, 1);
+            assert!((found / expected - 1.0).abs() < 1e-9, "{n}: {found}");
+        }
+    }
+
+    #[test]
+    fn more_steps_meet_the_condition_with_the_polynomial_itself() {
+        for (n, k, width, squared_constant) in TABLE {
+            for steps in [9, 30] {
+                let epsilon = 1.0 - (1.0 + shortfall_of(n, k, width, steps)).powi(-2);
+                let argument = (1.0 + epsilon) / (1.0 - epsilon);
+                let (mut before, mut polynomial) = (1.0, argument);
+                for _ in 2..steps {
+                    (before, polynomial) = (polynomial, 2.0 * argument * polynomial - before);
+                }
+                let left = epsilon * polynomial.powi(2);
+                let right = (1.0 - epsilon) * squared_constant;
+                let name = format!("{n}, {steps}: {left:e}, {right:e}");
+                assert!(left >= right && left < 1.05 * right, "{name}");
+            }
+        }
+    }
+
     #[test]
     fn more_steps_say_more() {
         let shortfall = |steps| match leading(1000, 10, 20, steps) {
