@@ -332,6 +332,7 @@ mod tests {
                 underflow: None,
                 optimality: None,
                 learning_rate_limit: None,
+                next_search: None,
                 report: Report {
                     losses: Vec::new(),
                     steps: 0,

@@ -252,6 +252,7 @@ mod tests {
     fn within(tolerance: f64, side: Side) -> Target {
         Target::Residual {
             tolerance,
+            goal: tolerance,
             side,
             roundoff: 0.125,
         }

@@ -481,7 +481,7 @@ mod tests {
         let first_step = DMatrix::from_element(1, 1, -step);
         for third_order in [false, true] {
             let correction = AccurateCorrection {
-                third_order,
+                between: third_order.then(|| sums(19.0, 23.0)).into_iter().collect(),
                 rounding: number(d),
                 remaining_error: 0.0,
                 before: sums(2.0, 11.0),
@@ -493,7 +493,6 @@ mod tests {
                 norm,
                 tiny,
                 after: sums(13.0, 17.0),
-                factor: third_order.then(|| sums(19.0, 23.0)),
             };
             let found = [
                 correction.residual_bound(&sizes, &residual, &[r + d]),
@@ -537,17 +536,17 @@ mod tests {
         };
         let allowed = NEGLIGIBLE * unit_roundoff();
         let exact = RowSums::from_elem(0.0, 1);
-        let correction = AccurateCorrection::apply(&mut iteration, None, exact, allowed);
+        let correction = AccurateCorrection::apply(&mut iteration, None, exact, allowed, 3);
         (correction, w, x[(0, 0)])
     }
 
     #[test]
     fn underflow_counts_on_both_sides_of_the_range() {
         let power = |exponent: i32| 2.0_f64.powi(exponent);
-        // Products of 1 term, off by 2⁻¹⁰⁷⁴ times 2¹⁰⁰⁰, for each of two products.
+        // Products of 1 term, off by 2⁻¹⁰⁷⁴ times 2¹⁰⁰⁰, twice for each of two products.
         for (x, expected_residual, expected_error) in [
-            (power(1000), Some(power(-53) + power(-73)), None),
-            (power(-1000), None, Some(power(-74))),
+            (power(1000), Some(power(-53) + power(-72)), None),
+            (power(-1000), None, Some(power(-73))),
         ] {
             let (correction, w, x) = corrected_number(1.0 / x, x, 0.0);
             let proof = correction.proof(&DMatrix::from_element(1, 1, x), &w);
@@ -564,13 +563,12 @@ mod tests {
 
     #[test]
     fn the_order_is_the_least_that_leaves_little() {
-        for (exponent, is_third_order) in [(-30, false), (-20, true)] {
+        for (exponent, order) in [(-30, 2), (-20, 3)] {
             let residual = 2.0_f64.powi(exponent);
             let (correction, w, x) = corrected_number(1.0, 1.0 - residual, residual);
-            assert_eq!(correction.third_order, is_third_order);
-            let order = if is_third_order { 3 } else { 2 };
+            assert_eq!(correction.order(), order);
             let remaining = correction.remaining_error();
-            assert_near("error", remaining, residual.powi(order));
+            assert_near("error", remaining, residual.powi(order as i32));
             assert_eq!(w.momentum_image[(0, 0)], x - (1.0 - residual));
         }
     }
