@@ -12,9 +12,10 @@
 use crate::inverse::tracker::change::Change;
 use crate::inverse::tracker::norms::Norms;
 use crate::inverse::tracker::passes::{roundings_of_dot, roundings_of_image};
+use crate::numerics::norm::{largest_product, sum_of_absolute_products};
 use crate::numerics::real::Real;
 use crate::numerics::rounding::{
-    enlarge, largest, product_error, smallest_subnormal, underflow, unit_roundoff,
+    enlarge, product_error, smallest_subnormal, underflow, unit_roundoff,
 };
 
 /// Room for terms of second order beside the sums of roundings.
@@ -55,10 +56,8 @@ impl ResidualBound {
         sizes.resize(k);
         for l in 0..k {
             let columns = l * n..(l + 1) * n;
-            let right = change.right[columns.clone()].iter().zip(&norms.columns);
-            sizes.right[l] = right.map(|(v, weight)| v.abs() * weight).sum::<f64>() + tiny;
-            let left = change.left[columns].iter().zip(&norms.rows);
-            sizes.left[l] = largest(left.map(|(v, weight)| v.abs() * weight)) + tiny;
+            sizes.right[l] = weighted(&change.right[columns.clone()], &norms.columns);
+            sizes.left[l] = largest_product(&change.left[columns], &norms.rows) + tiny;
         }
         // So much that a relative error of u covers the underflow of an entry.
         let least = T::to_f64(smallest_subnormal::<T>()) / unit_roundoff();
@@ -111,8 +110,7 @@ impl ResidualBound {
                 *sum += a.abs() * of_a + d * sizes.right[l];
             }
         }
-        let rows = change.row.iter().zip(&norms.inverse_columns);
-        let growth = largest(rows.map(|(sum, weight)| sum * weight));
+        let growth = largest_product(&change.row, &norms.inverse_columns);
         // The rounding of X·L, in norms.
         let images = sizes.left.iter().zip(&sizes.right).map(|(l, r)| l * r);
         let images = product_error(roundings_of_image(n)) * mu * norms.inverse_norm * images.sum::<f64>();
@@ -197,9 +195,8 @@ impl FactorSizes {
     }
 }
 
-/// Σ|vᵢ|·wᵢ for weights above or below zero alike.
+/// Σ|vᵢ·wᵢ|, with what underflow may take from it.
 fn weighted(values: &[f64], weights: &[f64]) -> f64 {
     let tiny = values.len() as f64 * smallest_subnormal::<f64>();
-    let terms = values.iter().zip(weights);
-    terms.map(|(value, weight)| value.abs() * weight.abs()).sum::<f64>() + tiny
+    sum_of_absolute_products(values, weights) + tiny
 }

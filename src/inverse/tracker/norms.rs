@@ -3,10 +3,10 @@
 use nalgebra::DMatrix;
 
 use crate::inverse::scaling::Scaling;
-use crate::numerics::norm::columns;
+use crate::numerics::norm::{columns, largest_product};
 use crate::numerics::real::Real;
 use crate::numerics::real::sealed::Sealed;
-use crate::numerics::rounding::{enlarge, largest};
+use crate::numerics::rounding::enlarge;
 
 /// The weights of ‖·‖∞ of the equilibrated matrices, and the sizes of M and X in it.
 ///
@@ -61,14 +61,13 @@ impl Norms {
 
     /// ‖Xₛ‖∞, rounded up, from Σⱼ|xᵢⱼ|·2^−rⱼ.
     pub(super) fn norm_of_inverse(&self, sums: &[f64]) -> f64 {
-        let scaled = sums.iter().zip(&self.inverse_columns);
-        enlarge(largest(scaled.map(|(sum, weight)| sum * weight)), sums.len())
+        let norm = largest_product(sums, &self.inverse_columns);
+        enlarge(norm, sums.len())
     }
 
     /// ‖Mₛ‖∞, rounded up.
     pub(super) fn norm_of_matrix(&self) -> f64 {
-        let scaled = self.matrix_sums.iter().zip(&self.rows);
-        let norm = largest(scaled.map(|(sum, weight)| sum * weight));
+        let norm = largest_product(&self.matrix_sums, &self.rows);
         enlarge(norm, self.rows.len())
     }
 }

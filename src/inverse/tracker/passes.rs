@@ -134,12 +134,17 @@ impl<T: Real> WithSimd for NextMatrix<'_, T> {
             for (coimage, covector) in self.coimages.chunks_exact_mut(n).zip(covectors) {
                 write_dots(&mut coimage[first..], block, covector);
             }
-            next.copy_from_slice(block);
-            for (j, column) in next.chunks_exact_mut(n).enumerate() {
+            let columns = block.chunks_exact(n).zip(next.chunks_exact_mut(n));
+            for (j, (column, next)) in columns.enumerate() {
                 let j = first + j;
                 scratch.load_row(self.right, n, j, 1.0);
                 let sums = (&mut *self.sums, self.weights[j]);
-                scratch.update_column(column, self.factor, self.left, sums);
+                if let [factor] = *scratch.factors {
+                    write_sum(next, (self.factor, column), (factor, self.left), sums);
+                    continue;
+                }
+                next.copy_from_slice(column);
+                scratch.update_column(next, self.factor, self.left, sums);
             }
         }
     }
@@ -203,6 +208,22 @@ impl Scratch<'_> {
             *value = rounded;
             *sum += weight * rounded.to_f64().abs();
         }
+    }
+}
+
+/// c ← own·a + factor·l, rounded to the format; adds weight·|c| to the sums.
+#[inline(always)]
+fn write_sum<T: Real>(
+    target: &mut [T],
+    (own, column): (f64, &[T]),
+    (factor, left): (f64, &[f64]),
+    (sums, weight): (&mut [f64], f64),
+) {
+    let places = target.iter_mut().zip(sums);
+    for ((target, sum), (value, l)) in places.zip(column.iter().zip(left)) {
+        let rounded = <T as Real>::from_f64(own * value.to_f64() + factor * l);
+        *target = rounded;
+        *sum += weight * rounded.to_f64().abs();
     }
 }
 
