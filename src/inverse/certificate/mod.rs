@@ -179,6 +179,14 @@ impl Certificate {
         }
     }
 
+    /// These bounds in another scaling, in which they hold as well.
+    pub(crate) fn in_scaling(&self, scaling: Scaling) -> Self {
+        Self {
+            scaling,
+            ..self.clone()
+        }
+    }
+
     /// The bounds as a proof on the left.
     pub(crate) fn left_proof(&self) -> Proof {
         Proof {

@@ -147,12 +147,33 @@ impl<T: Real> InverseTracker<T> {
     }
 
     /// The relative error that an update of low rank has to prove.
-    fn low_rank_tolerance(&self) -> f64 {
+    pub(super) fn low_rank_tolerance(&self) -> f64 {
         (self.tolerance).map_or_else(|| T::EPSILON.to_f64().sqrt(), T::to_f64)
     }
 
+    /// The target of a search after which cheap updates can follow, and the tolerance itself.
+    pub(super) fn goal_of_search(&self) -> (Target, Option<T>) {
+        let tolerance = self.low_rank_tolerance();
+        let target = Target::Proven(GOAL_OF_SEARCH * tolerance);
+        (target, Some(<T as Real>::from_f64(tolerance)))
+    }
+
+    /// The inverse after the change that is prepared, or before it if that cannot be computed.
+    pub(super) fn updated_inverse(&mut self) -> DMatrix<T> {
+        let mut inverse = self.inverse.clone();
+        let change = &mut self.low_rank.change;
+        if change.is_finite() {
+            change.update_inverse(&mut inverse, &self.norms.inverse_rows);
+        }
+        if all_finite(inverse.as_slice()) {
+            inverse
+        } else {
+            self.inverse.clone()
+        }
+    }
+
     /// Prepares an update without a change of M and X; returns a bound of ‖I − Xₛ′·Mₛ′‖∞.
-    fn prepare(
+    pub(super) fn prepare(
         &mut self,
         factor: T,
         u: &DMatrix<T>,
@@ -267,16 +288,14 @@ impl<T: Real> InverseTracker<T> {
     /// Searches for the inverse of the next matrix, from its updated inverse if that is finite,
     /// after so many products in vain.
     fn search_next(&mut self, in_vain: usize) -> Result<TrackerUpdate, InverseError<T>> {
-        let tolerance = self.low_rank_tolerance();
         let matrix = &self.low_rank.next_matrix;
         let start = if all_finite(self.low_rank.next_inverse.as_slice()) {
             self.low_rank.next_inverse.clone()
         } else {
             self.inverse.clone()
         };
-        let target = Target::Proven(GOAL_OF_SEARCH * tolerance);
-        let allowed = Some(<T as Real>::from_f64(tolerance));
-        let candidate = search(matrix, start, (target, allowed), &mut self.workspace)?;
+        let goal = self.goal_of_search();
+        let candidate = search(matrix, start, goal, &mut self.workspace)?;
         std::mem::swap(&mut self.matrix, &mut self.low_rank.next_matrix);
         self.is_symmetric &= self.low_rank.change.is_symmetric;
         let mut update = self.adopt(candidate);
