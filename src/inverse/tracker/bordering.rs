@@ -73,9 +73,8 @@ impl<T: Real> InverseTracker<T> {
         for i in 0..n {
             (bordered[(i, n)], bordered[(n, i)]) = (column[i], row[i]);
         }
-        let (next, update) = next.change_border((n, &b, &c), |inverse, scaling| {
-            (bordered, inverse, scaling)
-        })?;
+        let (next, update) =
+            next.change_border((n, &b, &c), |inverse, scaling| (bordered, inverse, scaling))?;
         *self = next;
         Ok(update)
     }
@@ -133,7 +132,7 @@ impl<T: Real> InverseTracker<T> {
             |a: &DMatrix<T>, b: &DMatrix<T>| DMatrix::from_columns(&[a.column(0), b.column(0)]);
         // A δ out of the range of the format proves nothing, and a search has to.
         let residual = self.prepare(T::one(), &beside(&unit, column), &beside(row, &unit));
-        let residual = residual.unwrap_or(f64::INFINITY);
+        let residual = residual.map_or(f64::INFINITY, |residual| residual.bound);
         let updated = self.updated_inverse();
         let (matrix, inverse, scaling) = resize(updated, self.certificate.scaling().clone());
         let mut next = self.resized(matrix, inverse, scaling);

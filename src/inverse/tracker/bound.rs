@@ -21,6 +21,19 @@ use crate::numerics::rounding::{
 /// Room for terms of second order beside the sums of roundings.
 const SECOND_ORDER: f64 = 1.01;
 
+/// A residual so many times as large as the rounding of a product X·M has drifted: a correction
+/// would lower it.
+const DRIFT: f64 = 4.0;
+
+/// What is known of the residual after an update.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UpdatedResidual {
+    /// A bound of ‖I − Xₛ′·Mₛ′‖∞; ∞ if nothing is known.
+    pub(super) bound: f64,
+    /// Whether the residual itself, of which Q = (I − X·M)ᵀ·R shows a part, has grown large.
+    pub(super) has_drifted: bool,
+}
+
 /// The sizes of the factors of a change; each of k numbers.
 #[derive(Clone, Debug, Default)]
 struct FactorSizes {
@@ -64,7 +77,8 @@ impl ResidualBound {
         let least = least * (norms.columns.iter().sum::<f64>() + n as f64);
         self.matrix_sums.clear();
         let own = norms.matrix_sums.iter();
-        self.matrix_sums.extend(own.map(|sum| change.factor * sum + least));
+        self.matrix_sums
+            .extend(own.map(|sum| change.factor * sum + least));
         for (column, size) in change.left.chunks_exact(n).zip(&sizes.right) {
             for (sum, value) in self.matrix_sums.iter_mut().zip(column) {
                 *sum += value.abs() * size;
@@ -73,16 +87,15 @@ impl ResidualBound {
         &self.matrix_sums
     }
 
-    /// A bound of ‖I − Xₛ′·Mₛ′‖∞ from that of ‖I − Xₛ·Mₛ‖∞, after both passes that read X and M;
-    /// ∞ if nothing is known.
+    /// A bound of ‖I − Xₛ′·Mₛ′‖∞ from that of ‖I − Xₛ·Mₛ‖∞, after both passes that read X and M.
     pub(super) fn after<T: Real>(
         &mut self,
         change: &mut Change,
         norms: &Norms,
         residual: f64,
-    ) -> f64 {
+    ) -> UpdatedResidual {
         let (n, k) = (change.order, change.rank);
-        self.measure_factors(change, norms);
+        let sampled = self.measure_factors(change, norms);
         self.write_rounding_of_d(change);
         let sizes = &self.sizes;
         let (lambda, mu) = (change.factor, change.inverse_factor);
@@ -94,6 +107,8 @@ impl ResidualBound {
         let is_scaled = lambda != 1.0;
         let roundings = (k + 1 + usize::from(is_scaled)) as f64 * unit_roundoff() + storing;
         let roundings = 2.0 * SECOND_ORDER * roundings;
+        let rounding_of_product = (product_error(n) + 2.0 * storing)
+            * largest_product(&change.row, &norms.inverse_columns);
         // As for M′: what the underflow of an entry of X may add.
         let least = T::to_f64(smallest_subnormal::<T>()) / unit_roundoff();
         let least = least * self.matrix_sums.iter().sum::<f64>();
@@ -113,17 +128,22 @@ impl ResidualBound {
         let growth = largest_product(&change.row, &norms.inverse_columns);
         // The rounding of X·L, in norms.
         let images = sizes.left.iter().zip(&sizes.right).map(|(l, r)| l * r);
-        let images = product_error(roundings_of_image(n)) * mu * norms.inverse_norm * images.sum::<f64>();
+        let images =
+            product_error(roundings_of_image(n)) * mu * norms.inverse_norm * images.sum::<f64>();
         let kept = if is_scaled {
             residual * (1.0 + 4.0 * unit_roundoff()) + 2.0 * unit_roundoff()
         } else {
             residual
         };
-        enlarge(kept + growth + images + underflow(n + k, 1.0), n + k)
+        UpdatedResidual {
+            bound: enlarge(kept + growth + images + underflow(n + k, 1.0), n + k),
+            has_drifted: sampled > DRIFT * rounding_of_product,
+        }
     }
 
-    /// The sizes of W and Q.
-    fn measure_factors(&mut self, change: &Change, norms: &Norms) {
+    /// The sizes of W and Q; returns the largest ‖q‖/‖r‖ for columns r of R·G.
+    fn measure_factors(&mut self, change: &Change, norms: &Norms) -> f64 {
+        let mut sampled = 0.0_f64;
         let (n, k) = (change.order, change.rank);
         let smallest = smallest_subnormal::<f64>();
         let sizes = &mut self.sizes;
@@ -137,12 +157,16 @@ impl ResidualBound {
             let turned = change.turn[l * k..(l + 1) * k].iter().zip(&sizes.right);
             let turned = turned.map(|(g, size)| g.abs() * size).sum::<f64>();
             let remainder = weighted(&change.remainder[columns], &norms.columns);
+            sampled = sampled.max(remainder / turned);
             sizes.remainder[l] = remainder + rounding * (turned + sizes.coimage[l]) + lost;
             for m in 0..k {
-                sizes.capacitance[l * k + m] =
-                    weighted(&change.coimage[m * n..(m + 1) * n], &change.left[l * n..(l + 1) * n]);
+                sizes.capacitance[l * k + m] = weighted(
+                    &change.coimage[m * n..(m + 1) * n],
+                    &change.left[l * n..(l + 1) * n],
+                );
             }
         }
+        sampled
     }
 
     /// |D| as computed, with its rounding except for that of X·L, into `rounding`.
@@ -165,7 +189,8 @@ impl ResidualBound {
             }
             for m in 0..k {
                 let h = change.capacitance[l * k + m];
-                let size = lambda * change.turn[m * k + l].abs() + self.sizes.capacitance[l * k + m];
+                let size =
+                    lambda * change.turn[m * k + l].abs() + self.sizes.capacitance[l * k + m];
                 let of_entry = of_sum * h.abs() + of_dot * size + smallest;
                 let a = &change.coefficients[m * n..(m + 1) * n];
                 for ((d, bound), a) in change.column.iter_mut().zip(&mut *bounds).zip(a) {

@@ -9,9 +9,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::inverse::tracker::passes::{
-    BothImages, Images, NextInverse, NextMatrix, Scratch, run,
-};
+use crate::inverse::tracker::passes::{BothImages, Images, NextInverse, NextMatrix, Scratch, run};
 use crate::inverse::tracker::small::{diagonalize, invert};
 use crate::numerics::norm::all_finite;
 use crate::numerics::product::low_rank;
@@ -82,7 +80,8 @@ impl Pairing {
             if sign(l, l).is_some() || self.order.contains(&l) {
                 continue;
             }
-            let is_partner = |other: &usize| sign(l, *other).is_some_and(|s| sign(*other, l) == Some(s));
+            let is_partner =
+                |other: &usize| sign(l, *other).is_some_and(|s| sign(*other, l) == Some(s));
             let others = l + 1..u.ncols();
             let mut others = others.filter(|other| !self.order.contains(other));
             let Some(other) = others.find(is_partner) else {
@@ -152,14 +151,21 @@ impl Change {
         self.is_symmetric = is_matrix_symmetric && self.pairing.find(u, v);
         let n = self.order;
         let pairing = &self.pairing;
-        let places = self.left.chunks_exact_mut(n).zip(self.right.chunks_exact_mut(n));
+        let places = self
+            .left
+            .chunks_exact_mut(n)
+            .zip(self.right.chunks_exact_mut(n));
         for (l, (left, right)) in places.enumerate().take(u.ncols()) {
             let (from_u, from_v) = if self.is_symmetric {
                 (pairing.order[pairing.partner(l)], None)
             } else {
                 (l, Some(l))
             };
-            let sign = if self.is_symmetric { pairing.signs[l] } else { 1.0 };
+            let sign = if self.is_symmetric {
+                pairing.signs[l]
+            } else {
+                1.0
+            };
             for (to, value) in left.iter_mut().zip(column(u, from_u)) {
                 *to = sign * value.to_f64();
             }
@@ -200,7 +206,11 @@ impl Change {
             matrix.clear();
             matrix.resize(rank * rank, 0.0);
         }
-        for (row, length) in [(&mut self.row, order), (&mut self.column, order), (&mut self.factors, rank)] {
+        for (row, length) in [
+            (&mut self.row, order),
+            (&mut self.column, order),
+            (&mut self.factors, rank),
+        ] {
             row.clear();
             row.resize(length, 0.0);
         }
@@ -210,7 +220,11 @@ impl Change {
     ///
     /// They are not finite if K is singular.
     pub(super) fn prepare<T: Real>(&mut self, inverse: &DMatrix<T>, weights: &[f64]) {
-        let vectors = if self.is_symmetric { &self.right } else { &self.left };
+        let vectors = if self.is_symmetric {
+            &self.right
+        } else {
+            &self.left
+        };
         let images = Images {
             matrix: inverse.as_slice(),
             vectors,
@@ -270,7 +284,9 @@ impl Change {
         for l in 0..k {
             let sign = self.small[l * k + l].signum();
             let column = l * n..(l + 1) * n;
-            let stored = self.coefficients[column.clone()].iter_mut().zip(&self.coimage[column]);
+            let stored = self.coefficients[column.clone()]
+                .iter_mut()
+                .zip(&self.coimage[column]);
             stored.for_each(|(a, w)| *a = sign * w);
         }
         self.pairing.apply(&mut self.image, n);
@@ -280,7 +296,12 @@ impl Change {
     /// H = λGᵀ + Wᵀ·L.
     fn write_capacitance(&mut self) {
         let k = self.rank;
-        low_rank::product_of_transpose(&mut self.capacitance, &self.coimage, &self.left, self.order);
+        low_rank::product_of_transpose(
+            &mut self.capacitance,
+            &self.coimage,
+            &self.left,
+            self.order,
+        );
         for l in 0..k {
             for m in 0..k {
                 self.capacitance[m * k + l] += self.factor * self.turn[l * k + m];

@@ -6,7 +6,7 @@ use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::error::InverseError;
 use crate::inverse::result::{Products, Route};
-use crate::inverse::tracker::bound::ResidualBound;
+use crate::inverse::tracker::bound::{ResidualBound, UpdatedResidual};
 use crate::inverse::tracker::change::Change;
 use crate::inverse::tracker::refresh::{Refresh, Refreshed};
 use crate::inverse::tracker::{InverseTracker, TrackerUpdate, search};
@@ -27,6 +27,8 @@ pub(super) struct LowRank<T: Real> {
     /// Σⱼ|m′ᵢⱼ|·2^cⱼ.
     next_sums: Vec<f64>,
     row: Vec<f64>,
+    /// The cheap updates since the last refresh.
+    cheap_updates: usize,
 }
 
 impl<T: Real> Default for LowRank<T> {
@@ -38,7 +40,15 @@ impl<T: Real> Default for LowRank<T> {
             next_inverse: DMatrix::zeros(0, 0),
             next_sums: Vec::new(),
             row: Vec::new(),
+            cheap_updates: 0,
         }
+    }
+}
+
+impl<T: Real> LowRank<T> {
+    /// Counts the cheap updates from here.
+    pub(super) fn restart_count(&mut self) {
+        self.cheap_updates = 0;
     }
 }
 
@@ -62,7 +72,9 @@ impl<T: Real> InverseTracker<T> {
     /// exchanged.
     ///
     /// After the first update, one of the same k allocates nothing, unless it searches; the
-    /// products need what nalgebra allocates for a product.
+    /// products need what nalgebra allocates for a product. If the residual itself has drifted above
+    /// what a product of X and M is rounded by, as after a nearly singular matrix, it is corrected
+    /// too, at most every n updates.
     ///
     /// # Errors
     ///
@@ -136,8 +148,9 @@ impl<T: Real> InverseTracker<T> {
         check_finite("u", u)?;
         check_finite("v", v)?;
         let residual = self.prepare(factor, u, v)?;
-        if residual <= self.low_rank_tolerance() {
-            self.commit_by_formula(residual);
+        let is_due = residual.has_drifted && self.low_rank.cheap_updates >= shape.0;
+        if residual.bound <= self.low_rank_tolerance() && !is_due {
+            self.commit_by_formula(residual.bound);
             return Ok(TrackerUpdate {
                 route: Route::Updated,
                 products: Products::default(),
@@ -172,13 +185,13 @@ impl<T: Real> InverseTracker<T> {
         }
     }
 
-    /// Prepares an update without a change of M and X; returns a bound of ‖I − Xₛ′·Mₛ′‖∞.
+    /// Prepares an update without a change of M and X; returns what is known of its residual.
     pub(super) fn prepare(
         &mut self,
         factor: T,
         u: &DMatrix<T>,
         v: &DMatrix<T>,
-    ) -> Result<f64, InputError<T>> {
+    ) -> Result<UpdatedResidual, InputError<T>> {
         let n = self.matrix.nrows();
         let LowRank {
             change,
@@ -212,6 +225,7 @@ impl<T: Real> InverseTracker<T> {
         self.norms.inverse_norm = self.norms.norm_of_inverse(&change.row);
         self.take_next_matrix(residual);
         self.work.cheap_updates += 1;
+        self.low_rank.cheap_updates += 1;
     }
 
     /// Takes the next matrix, once the inverse is in place.
@@ -266,10 +280,12 @@ impl<T: Real> InverseTracker<T> {
 
     fn commit_refreshed(&mut self, refreshed: Refreshed, products: usize) -> TrackerUpdate {
         std::mem::swap(&mut self.inverse, &mut self.low_rank.next_inverse);
-        self.norms.measure_inverse(&self.inverse, &mut self.low_rank.row);
+        self.norms
+            .measure_inverse(&self.inverse, &mut self.low_rank.row);
         self.take_next_matrix(refreshed.residual);
         self.work.refreshes += 1;
         self.work.products += products;
+        self.low_rank.restart_count();
         let corrections = usize::from(refreshed.is_corrected);
         TrackerUpdate {
             route: if refreshed.is_corrected {

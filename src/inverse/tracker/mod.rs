@@ -187,6 +187,7 @@ impl<T: Real> InverseTracker<T> {
         let scaling = self.certificate.scaling();
         self.norms = Norms::new(&self.matrix, &self.inverse, scaling);
         self.make_symmetric();
+        self.low_rank.restart_count();
         self.work.refreshes += 1;
         self.work.products += products.total();
         TrackerUpdate { route, products }

@@ -30,6 +30,9 @@ pub(super) struct Refresh<'a, T: Real> {
     pub(super) rows: [&'a mut [f64]; 2],
 }
 
+/// A residual so many times as large as the bound of its rounding is worth a correction.
+const MEASURABLE: f64 = 2.0;
+
 /// A refreshed inverse.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refreshed {
@@ -39,8 +42,9 @@ pub(super) struct Refreshed {
 }
 
 impl<T: Real> Refresh<'_, T> {
-    /// Measures the residual of X by one product, and if it is above the goal, corrects X by a
-    /// second one; returns a bound at most the goal, or nothing if that is out of reach.
+    /// Measures the residual of X by one product, and if it is above the goal or above its rounding,
+    /// corrects X by a second one; returns a bound at most the goal, or nothing if that is out of
+    /// reach.
     pub(super) fn run(
         mut self,
         inverse: &mut DMatrix<T>,
@@ -51,7 +55,8 @@ impl<T: Real> Refresh<'_, T> {
             return None;
         }
         let bounds = self.measure(inverse, counter);
-        if bounds.residual <= goal {
+        // A correction lowers what is more than the rounding of the product.
+        if bounds.residual <= goal && bounds.residual <= MEASURABLE * bounds.rounding {
             return Some(Refreshed {
                 residual: bounds.residual,
                 is_corrected: false,
@@ -60,8 +65,8 @@ impl<T: Real> Refresh<'_, T> {
         let size = bounds.residual + bounds.rounding;
         let remainder = bounds.rounding + size * bounds.residual;
         // False for NaN too.
-        let is_worth_it = remainder <= goal;
-        if !is_worth_it {
+        let is_within_reach = remainder <= goal;
+        if !is_within_reach {
             return None;
         }
         let rounding = self.correct(inverse, &bounds, counter);
@@ -84,7 +89,10 @@ impl<T: Real> Refresh<'_, T> {
         let sums = self.matrix_sums.iter().zip(&self.norms.rows);
         let sums = sums.map(|(sum, weight)| sum * weight);
         let matrix_norm = largest(sums.clone());
-        w.diagonal.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum);
+        w.diagonal
+            .iter_mut()
+            .zip(sums)
+            .for_each(|(to, sum)| *to = sum);
         let inverse_norm = {
             products.fill(1.0);
             write_absolute_image(&w.momentum, products, rows);
