@@ -11,8 +11,9 @@ use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::{Clip, ConstantRate, Plateau};
 use matrix_descent::set::{EntryBounds, Pattern, Symmetric};
 use matrix_descent::{
-    Accuracy, CompletionConfig, Compose, Config, InverseObjective, MeanSquaredError, Optimizer,
-    Progress, Real, Sgd, Side, Silent, Stepper, Stopping, complete_by_descent, invert_by_descent,
+    Accuracy, CompletionConfig, Compose, Config, InverseObjective, InverseTracker,
+    MeanSquaredError, Optimizer, Progress, Real, Sgd, Side, Silent, Stepper, Stopping,
+    complete_by_descent, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -209,6 +210,30 @@ fn the_search_in_a_set_allocates_as_much_for_many_steps_as_for_few() {
     let (many_steps, for_many) = run(1e-9);
     assert!(many_steps >= 2 * few_steps, "{many_steps}, {few_steps}");
     assert_eq!(for_many, for_few);
+}
+
+#[test]
+fn cheap_updates_of_a_tracker_allocate_nothing_after_the_first() {
+    for n in [5, 40] {
+        for rank in [1, 3] {
+            let m: DMatrix<f64> = DMatrix::from_vec(n, n, wavy(n * n, 0.7));
+            let m = &m * m.transpose() + DMatrix::identity(n, n);
+            for is_symmetric in [false, true] {
+                let mut tracker = InverseTracker::new(&m).unwrap();
+                let u = DMatrix::from_vec(n, rank, wavy(n * rank, 0.3));
+                let other = DMatrix::from_vec(n, rank, wavy(n * rank, 0.5));
+                let v = if is_symmetric { u.clone() } else { other };
+                tracker.update_low_rank(&u, &v).unwrap();
+                let info = allocation_counter::measure(|| {
+                    for _ in 0..10 {
+                        tracker.update_low_rank_scaled(0.9, &u, &v).unwrap();
+                    }
+                });
+                assert_eq!(tracker.work().products, 0);
+                assert_eq!(info.count_total, 0, "n = {n}, k = {rank}, {is_symmetric}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -25,4 +25,4 @@ pub use method::{Accuracy, Automatic, ByOptimizer, Method};
 pub use polish::polish_inverse;
 pub use result::{Inversion, Optimality, Products, Route};
 pub use start::Start;
-pub use tracker::{InverseTracker, TrackerUpdate};
+pub use tracker::{InverseTracker, TrackerUpdate, TrackerWork};

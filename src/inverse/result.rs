@@ -128,6 +128,8 @@ pub enum Route {
     Polished,
     /// The given start was repaired, and the descent went on from there.
     Repaired,
+    /// The previous inverse was updated by the formula for changes of low rank.
+    Updated,
 }
 
 impl fmt::Display for Route {
@@ -137,6 +139,7 @@ impl fmt::Display for Route {
             Self::Cold => "from the scaled transpose",
             Self::Polished => "by polishing the start",
             Self::Repaired => "from the repaired start",
+            Self::Updated => "by the formula for changes of low rank",
         })
     }
 }

@@ -116,6 +116,15 @@ pub enum InputError<T: Real = f64> {
         largest: usize,
     },
 
+    /// There is no row and column of this index.
+    #[error("the index is {index}, but has to be below {order}, the order of the matrix")]
+    IndexOutOfRange {
+        /// The index given, from 0.
+        index: usize,
+        /// The order of the matrix.
+        order: usize,
+    },
+
     /// The entries are so large that the norm or a singular value overflows.
     ///
     /// Neither exceeds the largest entry by a factor of more than √(m·n), for an m×n matrix.

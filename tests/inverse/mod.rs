@@ -5,6 +5,7 @@ mod certificate;
 mod limits;
 mod singular;
 mod structured;
+mod tracker;
 mod warm_start;
 
 use std::ops::ControlFlow;

@@ -11,7 +11,7 @@ use crate::inverse::scaling::Scaling;
 use crate::numerics::input_error::InputError;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{absolute_row_sums, enlarge, largest};
+use crate::numerics::rounding::{absolute_row_sums, enlarge, largest, slightly_more};
 use crate::numerics::validation::{check_finite, check_shape, check_square};
 use crate::objective::Side;
 
@@ -177,6 +177,31 @@ impl Certificate {
             relative: left.relative,
             scaling,
         }
+    }
+
+    /// These bounds in another scaling, in which they hold as well.
+    pub(crate) fn in_scaling(&self, scaling: Scaling) -> Self {
+        Self {
+            scaling,
+            ..self.clone()
+        }
+    }
+
+    /// The bounds as a proof on the left.
+    pub(crate) fn left_proof(&self) -> Proof {
+        Proof {
+            residual: self.left_residual,
+            absolute: self.absolute,
+            relative: self.relative,
+        }
+    }
+
+    /// Replaces the bounds by those of a proof on the left, in the same scaling; ‖Mₛ‖∞ is rounded up.
+    pub(crate) fn replace_bounds(&mut self, left: Proof, matrix_norm: f64) {
+        self.left_residual = left.residual;
+        self.right_residual = slightly_more(matrix_norm * left.absolute);
+        self.absolute = left.absolute;
+        self.relative = left.relative;
     }
 
     /// From proofs on both sides.

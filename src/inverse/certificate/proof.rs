@@ -155,15 +155,19 @@ pub(crate) struct ResidualBounds {
 impl ResidualBounds {
     /// From R̂, computed by a plain product, and the row sums of |B|.
     pub(crate) fn new(a: &DMatrix<f64>, b_sums: &[f64], residual: &DMatrix<f64>) -> Self {
-        let n = a.nrows();
-        let (a_norm, b_norm) = (largest_row_sum(a), largest(b_sums.iter().copied()));
-        let gamma = product_error(n);
+        let norms = [largest_row_sum(a), largest(b_sums.iter().copied())];
         let rows = absolute_row_sums(residual);
-        let products = absolute_times(a, b_sums);
-        let roundings = rows.iter().zip(&products);
+        Self::from_sums(&rows, &absolute_times(a, b_sums), norms)
+    }
+
+    /// From the row sums of |R̂| and of |A||B|, and ‖A‖ and ‖B‖; none of them rounded up.
+    pub(crate) fn from_sums(rows: &[f64], products: &[f64], [a_norm, b_norm]: [f64; 2]) -> Self {
+        let n = rows.len();
+        let gamma = product_error(n);
+        let roundings = rows.iter().zip(products);
         // In f64 a factor 1 + u would round to 1; the enlargement below has room for it.
         let roundings = roundings.map(|(row, p)| unit_roundoff() * row + gamma * p);
-        let totals = roundings.clone().zip(&rows).map(|(d, row)| row + d);
+        let totals = roundings.clone().zip(rows).map(|(d, row)| row + d);
         let tiny = underflow(n, a_norm + b_norm);
         Self {
             residual: enlarge(largest(totals) + tiny, n),

@@ -136,6 +136,34 @@ impl Scaling {
         scaled
     }
 
+    /// This scaling, with a row and a column more.
+    pub(crate) fn with_border(&self, row_exponent: i32, column_exponent: i32) -> Self {
+        let mut scaling = self.clone();
+        scaling.rows.push(row_exponent);
+        scaling.columns.push(column_exponent);
+        scaling
+    }
+
+    /// This scaling, with a row and a column less.
+    pub(crate) fn without(&self, index: usize) -> Self {
+        let mut scaling = self.clone();
+        scaling.rows.remove(index);
+        scaling.columns.remove(index);
+        scaling
+    }
+
+    /// Writes [`scale`](Self::scale) of the matrix.
+    pub(crate) fn write_scaled<T: Real>(&self, matrix: &DMatrix<T>, scaled: &mut DMatrix<f64>) {
+        scaled.zip_apply(matrix, |entry, value| *entry = value.to_f64());
+        shift_exponents(scaled, &self.rows, &self.columns, 1);
+    }
+
+    /// Writes [`scale_inverse`](Self::scale_inverse) of the matrix.
+    pub(crate) fn write_scaled_inverse<T: Real>(&self, x: &DMatrix<T>, scaled: &mut DMatrix<f64>) {
+        scaled.zip_apply(x, |entry, value| *entry = value.to_f64());
+        shift_exponents(scaled, &self.columns, &self.rows, -1);
+    }
+
     /// X = C·Xₛ·R, the inverse of M from that of Mₛ, in place. Exact unless an entry leaves the
     /// range of normal numbers; an entry that is too large becomes ±∞.
     pub(crate) fn unscale_inverse<T: Real>(&self, x: &mut DMatrix<T>) {
