@@ -113,11 +113,8 @@ impl<T: Real> InverseTracker<T> {
         let candidate = problem.solve(&mut self.workspace, &mut Silent);
         let (route, products) = (candidate.route, candidate.products);
         let candidate = require_proof(matrix, Side::Left, candidate, self.tolerance)?;
-        let proven = candidate.certificate.relative_error_bound();
-        if self
-            .tolerance
-            .is_some_and(|tolerance| proven > tolerance.to_f64())
-        {
+        // A search that stalled may have proven something, but less than its target.
+        if !candidate.report.stop_reason.is_convergence() {
             return Err(failure(matrix, Side::Left, candidate, self.tolerance));
         }
         self.inverse = candidate.inverse;
