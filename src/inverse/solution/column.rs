@@ -392,3 +392,132 @@ fn add(
         *bound += (w[0] * a.abs() + w[1] * b.abs()) + (w[2] * c.abs() + w[3] * d.abs());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, DVector};
+    use num_rational::BigRational;
+    use num_traits::Signed;
+    use pulp::Arch;
+
+    use super::{Column, Corrections, ErrorFactors, Pass, Residuals};
+    use crate::inverse::solution::scaled_columns::{ScaledColumns, Sign, TOGETHER};
+    use crate::numerics::exact::rational;
+    use crate::numerics::real::Real;
+
+    fn wavy(n: usize, frequency: f64, exponent: i32) -> DMatrix<f64> {
+        let wave = |i: usize, j: usize| ((i * n + j + 1) as f64 * frequency).sin();
+        DMatrix::from_fn(n, n, |i, j| wave(i, j).scale_by_power_of_two(exponent))
+    }
+
+    /// Σⱼ aᵢⱼ·vⱼ, exactly.
+    fn exact_row(a: &DMatrix<f64>, i: usize, v: &[BigRational]) -> BigRational {
+        let terms = a
+            .row(i)
+            .iter()
+            .zip(v)
+            .map(|(&a, v)| rational(a) * v)
+            .collect::<Vec<_>>();
+        terms.into_iter().sum()
+    }
+
+    /// The residual of a solution, and its product with another matrix, of numbers that nearly
+    /// cancel, in ranges where products lose digits or vanish.
+    #[test]
+    fn all_rounding_is_within_its_bounds() {
+        for n in [1, 2, 5, 9] {
+            for exponent in [0, -300, -500, -520, -537, -600] {
+                let (a, y) = (wavy(n, 0.7, exponent), wavy(n, 1.9, exponent));
+                let zeros = vec![0; n];
+                let mut column = Column::new(n);
+                let x = wavy(n, 1.3, exponent).column(0).into_owned();
+                let b: DVector<f64> = &a * &x;
+                column.right_side.copy_from_slice(b.as_slice());
+                column.high.copy_from_slice(x.as_slice());
+                let low = x.map(|v| 0.4 * f64::EPSILON * v);
+                column.low.copy_from_slice(low.as_slice());
+                let mut buffer = vec![0.0; TOGETHER * n];
+                column.prepare_residual();
+                let mut group = [column];
+                Arch::new().dispatch(Pass {
+                    matrix: &ScaledColumns::new(&a, &zeros, &zeros, Sign::Plus),
+                    buffer: &mut buffer,
+                    to: Residuals(&mut group),
+                });
+                group[0].finish_residual();
+                let sum = |(&high, &low)| rational(high) + rational(low);
+                let solution: Vec<_> = x.iter().zip(&low).map(sum).collect();
+                let residual: Vec<_> = (0..n)
+                    .map(|i| rational(b[i]) - exact_row(&a, i, &solution))
+                    .collect();
+                for (i, exact) in residual.iter().enumerate() {
+                    let name = format!("n = {n}, 2^{exponent}, row {i}");
+                    let off = (rational(group[0].residual[i]) - exact).abs();
+                    assert!(off <= rational(group[0].sizes[i]), "{name}");
+                    assert!(exact.abs() <= rational(group[0].residual_norm), "{name}");
+                }
+                group[0].prepare_correction();
+                Arch::new().dispatch(Pass {
+                    matrix: &ScaledColumns::new(&y, &zeros, &zeros, Sign::Plus),
+                    buffer: &mut buffer,
+                    to: Corrections(&mut group),
+                });
+                let factors = ErrorFactors {
+                    of_correction: 0.0,
+                    of_residual: 0.0,
+                };
+                group[0].finish_correction(factors);
+                for i in 0..n {
+                    let off = rational(group[0].correction[i]) - exact_row(&y, i, &residual);
+                    let bound = rational(group[0].bounds[i]);
+                    assert!(off.abs() <= bound, "n = {n}, 2^{exponent}, row {i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_smaller_of_two_bounds_holds() {
+        let factors = ErrorFactors {
+            of_correction: 0.5,
+            of_residual: 4.0,
+        };
+        for (correction, residual, expected) in [
+            (1.0, 1.0, 0.5),
+            (1.0, 0.1, 0.4),
+            (f64::NAN, 1.0, 4.0),
+            (1.0, f64::INFINITY, 0.5),
+            (f64::NAN, f64::NAN, f64::INFINITY),
+        ] {
+            let found = factors.bound(correction, residual);
+            assert!(found >= expected && found <= expected * (1.0 + 1e-14));
+        }
+        let unknown = ErrorFactors {
+            of_correction: f64::INFINITY,
+            of_residual: f64::INFINITY,
+        };
+        assert_eq!(unknown.bound(0.0, 0.0), f64::INFINITY);
+    }
+
+    #[test]
+    fn a_result_is_rounded_once_and_its_rounding_bounded_exactly() {
+        let mut column = Column::new(1);
+        let tiny = 2.0_f64.powi(-80);
+        for (high, low, change) in [(1.0, tiny, 0.0), (1.0, -tiny, tiny), (3.0, 0.0, -tiny)] {
+            (column.high[0], column.low[0], column.correction[0]) = (high, low, change);
+            let exact = rational(high) + rational(low) + rational(change);
+            for exponent in [0, 300, -300, -1060, -1080] {
+                column.exponent = exponent;
+                let (mut x, mut bound) = ([f64::NAN], [f64::NAN]);
+                column.write(&[0], &mut x, &mut bound);
+                let scale = rational(2.0_f64.powi(-540)) * rational(2.0_f64.powi(-540));
+                // By 2^1080, so that all exponents are positive.
+                let up = rational(1.0) / &scale;
+                let power = (0..exponent + 1080).fold(rational(1.0), |p, _| p * rational(2.0));
+                let off = (rational(x[0]) * up - &exact * power).abs() * scale;
+                assert!(off <= rational(bound[0]), "{high}, {exponent}");
+                assert!(bound[0] <= tiny.scale_by_power_of_two(exponent + 1) + 1e-320);
+            }
+        }
+    }
+}
