@@ -56,13 +56,13 @@ fn components<T: Real>(
         };
         let scaled: Vec<_> = column_exponents.iter().enumerate().map(scaled).collect();
         let largest = scaled.iter().copied().fold(scaled[0], ScaledFloat::max);
-        for i in 0..b.len() {
+        for (i, size) in scaled.into_iter().enumerate() {
             let x = found.solution[(i, k)].to_f64();
             components.push(Component {
                 x,
                 bound: found.error_bounds[(i, k)],
                 error: reference.error(i, x).absolute(),
-                size: scaled[i].ratio(largest),
+                size: size.ratio(largest),
             });
         }
     }
