@@ -4,7 +4,7 @@ use crate::completion::CompletionError;
 #[cfg(feature = "serde")]
 use crate::descent::CheckpointError;
 use crate::descent::{DescentError, ResumeError};
-use crate::inverse::InverseError;
+use crate::inverse::{InverseError, SolutionError};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 #[cfg(feature = "serde")]
@@ -67,6 +67,10 @@ pub enum Error<T: Real = f64> {
     #[error(transparent)]
     Inverse(InverseError<T>),
 
+    /// A certified inverse gave no proven solution.
+    #[error(transparent)]
+    Solution(SolutionError<T>),
+
     /// A linear system was not solved.
     #[error(transparent)]
     Solve(SolveError<T>),
@@ -116,6 +120,15 @@ impl<T: Real> From<InverseError<T>> for Error<T> {
         match error {
             InverseError::Input(error) => Self::Input(error),
             other => Self::Inverse(other),
+        }
+    }
+}
+
+impl<T: Real> From<SolutionError<T>> for Error<T> {
+    fn from(error: SolutionError<T>) -> Self {
+        match error {
+            SolutionError::Input(error) => Self::Input(error),
+            other => Self::Solution(other),
         }
     }
 }

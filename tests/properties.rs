@@ -15,6 +15,7 @@ use proptest::test_runner::RngSeed;
 
 use crate::support::gallery::random::{gaussian, integers, orthogonal, uniform};
 use crate::support::reference::equilibration::equilibrate;
+use crate::support::reference::rational::exact_solution;
 use crate::support::reference::{reference_inverse, residuals, widen};
 use crate::support::truth::{false_claims, is_working_accuracy, relative_error, residual_on};
 
@@ -335,8 +336,108 @@ fn check_transpose<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// How the inverse that a solution comes from is found.
+#[derive(Clone, Copy, Debug)]
+enum Quality {
+    Full,
+    Working,
+    OnTheRight,
+    Loose,
+}
+
+const QUALITIES: [Quality; 4] = [
+    Quality::Full,
+    Quality::Working,
+    Quality::OnTheRight,
+    Quality::Loose,
+];
+
+fn invert_to<T: Real>(
+    quality: Quality,
+    matrix: &DMatrix<T>,
+) -> Result<Inversion<T>, InverseError<T>> {
+    let config = Config::default();
+    let config = match quality {
+        Quality::Full => config,
+        Quality::Working => config.accuracy(Accuracy::Working),
+        Quality::OnTheRight => config.side(Side::Right),
+        Quality::Loose => config.tolerance(<T as Real>::from_f64(0.3)),
+    };
+    invert_by_descent(matrix, config)
+}
+
+/// Every component of a solution is within its bound of the exact one, whatever the right-hand
+/// side: random, that of a random solution, one that the inverse hardly enlarges, with entries of
+/// many sizes.
+fn check_solution<T: Real>(
+    recipe: &Recipe,
+    quality: Quality,
+    exponent: i32,
+) -> Result<(), TestCaseError> {
+    let matrix: DMatrix<T> = recipe.matrix();
+    let Ok(inversion) = invert_to(quality, &matrix) else {
+        return Ok(());
+    };
+    let noise = uniform(recipe.order, recipe.seed + 7);
+    let column = |k: usize| -> DVector<T> {
+        let scale = |v: f64| <T as Real>::from_f64(v).scale_by_power_of_two(exponent);
+        noise.column(k % recipe.order).map(scale)
+    };
+    let graded = column(1).map_with_location(|i, _, v| v.scale_by_power_of_two(-6 * i as i32));
+    let image = |x: DVector<T>| {
+        let product = &matrix * x;
+        // An image may leave the range of the format.
+        if product.iter().all(|v| v.is_finite()) {
+            product
+        } else {
+            graded.clone()
+        }
+    };
+    let sides = [
+        column(0),
+        graded.clone(),
+        image(column(2)),
+        image(graded.clone()),
+    ];
+    let b = DMatrix::from_columns(&sides);
+    let Ok(found) = inversion.solve(&b) else {
+        return Ok(());
+    };
+    let wide = widen(&matrix);
+    for (k, side) in sides.iter().enumerate() {
+        let side: Vec<f64> = side.iter().map(|v| v.to_f64()).collect();
+        let exact = exact_solution(&wide, &side);
+        prop_assert!(exact.is_some(), "a singular matrix has no proven solution");
+        for (i, exact) in exact.iter().flatten().enumerate() {
+            let (x, bound) = (found.solution[(i, k)].to_f64(), found.error_bounds[(i, k)]);
+            prop_assert!(!bound.is_nan());
+            let is_true = exact.is_within(x, bound);
+            prop_assert!(is_true, "({i}, {k}): {:e} > {bound:e}", exact.error(x));
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn no_bound_of_a_solution_is_false(
+        recipe in double(),
+        quality in prop::sample::select(&QUALITIES[..]),
+        exponent in -600..=600,
+    ) {
+        check_solution::<f64>(&recipe, quality, exponent)?;
+    }
+
+    #[test]
+    fn no_bound_of_a_solution_in_single_precision_is_false(
+        recipe in single(),
+        quality in prop::sample::select(&QUALITIES[..]),
+        exponent in -60..=60,
+    ) {
+        check_solution::<f32>(&recipe, quality, exponent)?;
+    }
 
     #[test]
     fn no_answer_is_false(recipe in double()) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use matrix_descent::completion::complete_by_descent;
 use matrix_descent::descent::{Minimization, Report, Stall};
-use matrix_descent::inverse::{Automatic, ByOptimizer};
+use matrix_descent::inverse::{Automatic, ByOptimizer, ProvenSolution, SolutionError};
 use matrix_descent::loss::{Huber, LogCosh, MeanAbsoluteError, SmoothL1, WeightedMeanSquaredError};
 use matrix_descent::objective::{FitObjective, SvdFactors, SvdPenalty, check_gradient};
 use matrix_descent::set::{
@@ -125,6 +125,9 @@ fn check_results<T: Real>() {
         "inversion",
         &invert_by_descent(&m, Config::default()).unwrap(),
     );
+    let found = invert_by_descent(&m, Config::default()).unwrap();
+    let b = DMatrix::from_vec(3, 2, wavy::<T>(6, 0.1));
+    check("proven solution", &found.solve(&b).unwrap());
     let rule = Sgd::new(t(0.3)).projected(Banded::new(0, 0));
     let found = invert_by_descent(&m, Config::default().optimizer(rule)).unwrap();
     check("inversion in a set", &found);
@@ -283,6 +286,13 @@ fn what_no_constructor_would_make_is_refused() {
     ] {
         refused::<Certificate>(&edited(&inversion.certificate, from, to));
     }
+    let found = inversion.solve(&dmatrix![1.0]).unwrap();
+    let text = edited(
+        &found,
+        "\"error_bounds\":{\"rows\":1,\"columns\":1,\"entries\":[",
+        "\"error_bounds\":{\"rows\":1,\"columns\":2,\"entries\":[-1, ",
+    );
+    refused::<ProvenSolution<f64>>(&text);
     let svd = svd_by_descent(&dmatrix![2.0], SvdConfig::default()).unwrap();
     let text = edited(&svd.certificate, "\"errors\":[", "\"errors\":[-1, ");
     refused::<matrix_descent::svd::SvdCertificate>(&text);
@@ -337,6 +347,16 @@ fn edited_results_do_not_panic() {
     assert_eq!(certificate.entry_error_bound(0, 0), f64::INFINITY);
     let text = edited(&inversion, "\"losses\":[", "\"losses\":[\"NaN\",");
     assert!(serde_json::from_str::<Inversion<f64>>(&text).is_ok());
+    // M and its exponents may not even fit X.
+    let other = "\"matrix\":{\"rows\":1,\"columns\":1,\"entries\":[2]},\"was\":";
+    for (from, to) in [(rows.as_str(), none), ("\"matrix\":", other)] {
+        let read: Inversion<f64> = serde_json::from_str(&edited(&inversion, from, to)).unwrap();
+        for b in [dmatrix![1.0; 1.0], dmatrix![1.0]] {
+            let error = read.solve(&b).unwrap_err();
+            let is_told = matches!(error, SolutionError::NoProof | SolutionError::Input(_));
+            assert!(is_told, "{error}");
+        }
+    }
     let narrow = r#""v":{"rows":2,"columns":1,"entries":[1,0]}"#;
     let narrowed = |value: &dyn Fn() -> String| {
         let text = value();

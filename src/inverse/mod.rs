@@ -11,6 +11,7 @@ mod polish;
 mod residual;
 mod result;
 mod scaling;
+mod solution;
 mod start;
 mod tracker;
 
@@ -24,5 +25,7 @@ pub use invert::invert_by_descent;
 pub use method::{Accuracy, Automatic, ByOptimizer, Method};
 pub use polish::polish_inverse;
 pub use result::{Inversion, Optimality, Products, Route};
+pub use solution::ProvenSolution;
+pub use solution::error::SolutionError;
 pub use start::Start;
 pub use tracker::{InverseTracker, TrackerUpdate, TrackerWork};

@@ -66,6 +66,9 @@ pub struct Inversion<T: Real> {
     pub route: Route,
     /// Steps, losses, why the run ended, and how long it took.
     pub report: Report<T>,
+    /// M, n×n, for [`solve`](Self::solve).
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
+    pub(super) matrix: DMatrix<T>,
 }
 
 /// The number of products of n×n matrices, the unit in which a method is judged.
@@ -299,6 +302,7 @@ impl<T: Real> Inversion<T> {
             products,
             route: candidate.route,
             report: candidate.report,
+            matrix: matrix.clone(),
         }
     }
 }

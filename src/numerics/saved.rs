@@ -292,6 +292,27 @@ pub(crate) mod matrix {
     }
 }
 
+/// A matrix of bounds.
+pub(crate) mod matrix_of_bounds {
+    use nalgebra::DMatrix;
+
+    pub(crate) use super::matrix::serialize;
+    use super::{Deserializer, Error, matrix};
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<DMatrix<f64>, D::Error> {
+        let bounds: DMatrix<f64> = matrix::deserialize(from)?;
+        if bounds.iter().all(|&bound| bound >= 0.0) {
+            Ok(bounds)
+        } else {
+            Err(D::Error::custom(
+                "a bound of an error is below 0 or not a number",
+            ))
+        }
+    }
+}
+
 /// A matrix that may be missing.
 pub(crate) mod optional_matrix {
     use nalgebra::DMatrix;

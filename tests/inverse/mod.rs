@@ -4,6 +4,7 @@ mod accuracy;
 mod certificate;
 mod limits;
 mod singular;
+mod solution;
 mod structured;
 mod tracker;
 mod warm_start;

@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 
 use crate::properties;
-use crate::support::reference::{reference_inverse, widen};
+use crate::support::reference::{ReferenceInverse, reference_inverse, reference_solution, widen};
 use crate::support::truth::false_claims;
 
 /// The kinds of changes.
@@ -230,20 +230,37 @@ impl<T: Real> Run<T> {
         let (matrix, inverse) = (self.tracker.matrix(), self.tracker.inverse());
         let certificate = self.tracker.certificate();
         let wide = widen(matrix);
-        let claims = false_claims(
-            certificate,
-            &wide,
-            &widen(inverse),
-            &reference_inverse(&wide),
-        );
+        let reference = reference_inverse(&wide);
+        let claims = false_claims(certificate, &wide, &widen(inverse), &reference);
         assert!(claims.is_empty(), "{name}: {claims:#?}");
         let tolerance = T::EPSILON.to_f64().sqrt();
         let proven = certificate.relative_error_bound();
         assert!(proven <= tolerance, "{name}: {proven:e}");
+        self.check_solution(name, &wide, &reference);
         let keeps_symmetry = !(self.kind == Kind::NearSingular && matrix.nrows() > 1);
         if self.is_symmetric && keeps_symmetry {
             assert_eq!(matrix, &matrix.transpose(), "{name}");
             assert_eq!(inverse, &inverse.transpose(), "{name}");
+        }
+    }
+}
+
+impl<T: Real> Run<T> {
+    fn check_solution(&self, name: &str, wide: &DMatrix<f64>, reference: &ReferenceInverse) {
+        let b = DVector::from_fn(wide.nrows(), |i, _| (i % 5) as f64 - 1.5);
+        let exact = reference_solution(wide, reference, &b);
+        let b = b.map(<T as Real>::from_f64);
+        let found = match self.tracker.solve(&b) {
+            Ok(found) => found,
+            Err(error) => panic!("{name}: {error}"),
+        };
+        for i in 0..wide.nrows() {
+            let (x, bound) = (found.solution[i].to_f64(), found.error_bounds[i]);
+            let error: f64 = exact.error(i, x).absolute().to_f64();
+            assert!(
+                error <= bound * 1.000_000_001_f64,
+                "{name}, {i}: {error:e} > {bound:e}"
+            );
         }
     }
 }

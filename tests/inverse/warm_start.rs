@@ -190,6 +190,88 @@ fn a_tracker_follows_a_long_drift() {
     assert!(forward_error(tracker.inverse(), &entry.inverse) <= ROUNDED);
 }
 
+/// λM, to full accuracy and to 10⁻⁶: the residual is zero but for rounding as soon as X is scaled.
+#[test]
+fn a_tracker_sees_a_matrix_that_was_only_multiplied() {
+    for entry in gallery() {
+        let tracker = InverseTracker::new(&entry.matrix).expect(&entry.name);
+        for factor in [-1.0, 0.1, 0.5, 0.9, 0.99, 1.01, 1.5, 1.7, 3.0, 10.0, 1e6] {
+            for (tolerance, limit) in [(None, 5), (Some(1e-6), 2)] {
+                let name = format!("{}, {factor}, {tolerance:?}", entry.name);
+                let next = GalleryMatrix::new(name.clone(), &entry.matrix * factor);
+                let mut tracker = tracker.clone();
+                if let Some(tolerance) = tolerance {
+                    tracker = tracker.tolerance(tolerance).expect(&name);
+                }
+                let refresh = tracker.update(&next.matrix).expect(&name);
+                assert_eq!(refresh.route, Route::Polished, "{name}");
+                let spent = refresh.products.total();
+                // At κ = 10⁶ a plain residual is too coarse for a proof of 10⁻⁶.
+                let more = if entry.condition_number > 1e5 { 4 } else { 0 };
+                assert!(spent <= limit + more, "{name}: {spent}");
+                assert_true(&name, tracker.certificate(), &next, tracker.inverse());
+            }
+        }
+    }
+}
+
+/// A covariance with a forgetting factor: each tick multiplies it and adds a matrix of rank one.
+#[test]
+fn a_tick_of_a_covariance_that_forgets_is_polished() {
+    for order in [60, 100] {
+        let noise = random::gaussian(4 * order, 61);
+        let observations = noise.rows(0, order);
+        let mut matrix = observations * observations.transpose() / (4 * order) as f64;
+        let tracker = InverseTracker::new(&matrix).unwrap();
+        let mut trackers = [tracker.clone(), tracker.tolerance(1e-6).unwrap()];
+        for tick in 0..5 {
+            let observation = noise.view((order, tick), (order, 1));
+            matrix = matrix * 0.99 + observation * observation.transpose() * 0.01;
+            for (tracker, limit) in trackers.iter_mut().zip([7, 4]) {
+                let refresh = tracker.update(&matrix).unwrap();
+                assert_eq!(refresh.route, Route::Polished, "n = {order}, tick {tick}");
+                let spent = refresh.products.total();
+                assert!(spent <= limit, "n = {order}, tick {tick}: {spent}");
+            }
+        }
+        let entry = GalleryMatrix::new("covariance".to_owned(), matrix);
+        for tracker in &trackers {
+            assert_true(
+                "covariance",
+                tracker.certificate(),
+                &entry,
+                tracker.inverse(),
+            );
+        }
+    }
+}
+
+/// What full accuracy does not reach is no answer of a tracker either.
+#[test]
+fn a_tracker_accepts_what_the_one_call_accepts() {
+    let out_of_range = dmatrix![
+        1e300, 1.0, 2e150;
+        1e300, 1.0, -1.0;
+        2.0, 1e150, 1e300
+    ];
+    let mut tracker = InverseTracker::new(&DMatrix::identity(3, 3)).unwrap();
+    let before = (tracker.inverse().clone(), tracker.certificate().clone());
+    let cold = invert_by_descent(&out_of_range, Config::default());
+    let polished = polish_inverse(&out_of_range, &DMatrix::identity(3, 3));
+    for answer in [
+        cold.map(|_| ()),
+        polished.map(|_| ()),
+        tracker.update(&out_of_range).map(|_| ()),
+    ] {
+        let is_refused = matches!(answer, Err(InverseError::OutOfRange { .. }));
+        assert!(is_refused, "{answer:?}");
+    }
+    assert_eq!(
+        (tracker.inverse(), tracker.certificate()),
+        (&before.0, &before.1)
+    );
+}
+
 #[test]
 fn a_jump_is_answered_by_a_full_run() {
     let mut tracker = InverseTracker::new(&random::gaussian(32, 56)).unwrap();

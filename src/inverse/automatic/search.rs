@@ -1,15 +1,18 @@
 //! The search on an equilibrated matrix, from the scaled transpose or from a given X₀ that may be
 //! nearly right.
 //!
-//! If ‖I − X₀M‖ < 1, powers of I − X₀M complete it (Schulz, 1933). Otherwise X = CᵀX₀/(‖C‖₁‖C‖∞)
-//! with C = X₀M makes XM = CᵀC/(‖C‖₁‖C‖∞) positive semidefinite again, so that the theory of the
-//! cold start holds with κ(X₀M) in place of κ(M). If that promises no gain, the start is cold.
+//! If X₀ is off by a factor, or by that and a change of M of rank one, it is first multiplied by a
+//! polynomial of degree 1 in C = X₀M. If ‖I − X₀M‖ < 1, powers of I − X₀M complete it (Schulz,
+//! 1933). Otherwise X = CᵀX₀/(‖C‖₁‖C‖∞) with C = X₀M makes XM = CᵀC/(‖C‖₁‖C‖∞) positive
+//! semidefinite again, so that the theory of the cold start holds with κ(X₀M) in place of κ(M). If
+//! that promises no gain, the start is cold.
 
 use crate::descent::StopReason;
 use crate::inverse::automatic::descent::natural::{
     AtNoise, DescentOptions, DescentOutcome, MOST_STEPS, descend,
 };
 use crate::inverse::automatic::descent::safe::descend_safely;
+use crate::inverse::automatic::descent::start_polynomial::{common_factor, linear_factor};
 use crate::inverse::automatic::iteration::Iteration;
 use crate::inverse::automatic::pivots::Pivots;
 use crate::inverse::automatic::refine::accurate::LastResidual;
@@ -30,6 +33,9 @@ use crate::numerics::product::counter::Symmetry;
 
 /// More steps than any descent takes that `f32` has prepared well (κ up to 10⁷).
 const MOST_STEPS_AFTER_SINGLE: usize = 12;
+
+/// ‖I − X₀M‖₂ from which the two products for a linear factor are fewer than those they save.
+const LINEAR_FACTOR_FROM: f64 = 0.1;
 
 /// The outcome of a search, for the equilibrated matrix.
 #[derive(Clone, Debug)]
@@ -220,6 +226,7 @@ impl<'i, 'a> Search<'i, 'a> {
     /// Polishes, repairs, or begins from the scaled transpose.
     fn search_from_start(&mut self) -> Result<Proof, StopReason> {
         let size = self.update_distance()?;
+        let size = self.move_nearer(size)?;
         let proof = if size < POWERS_BELOW {
             self.route = Route::Polished;
             self.search_near(size)?
@@ -236,6 +243,32 @@ impl<'i, 'a> Search<'i, 'a> {
         }
         self.iteration.monitor.restart();
         self.search_cold()
+    }
+
+    /// Multiplies X by a number or by aI + bC if that brings it near at once; returns ‖I − XM‖₂,
+    /// which was `size` before.
+    fn move_nearer(&mut self, mut size: f64) -> Result<f64, StopReason> {
+        if let Some(factor) = common_factor(&self.iteration.workspace.image) {
+            *self.iteration.x *= factor;
+            self.iteration.workspace.image *= factor;
+            self.iteration.monitor.advance();
+            self.iteration.show_image()?;
+            size = distance_from_identity(&self.iteration.workspace.image);
+        }
+        if size < LINEAR_FACTOR_FROM {
+            return Ok(size);
+        }
+        let Some([a, b]) = linear_factor(&self.iteration.workspace.image) else {
+            return Ok(size);
+        };
+        let w = &mut *self.iteration.workspace;
+        w.prepare();
+        (self.iteration.counter).multiply(&mut w.momentum, &w.image, self.iteration.x);
+        *self.iteration.x *= a;
+        w.momentum *= b;
+        *self.iteration.x += &w.momentum;
+        self.iteration.monitor.advance();
+        self.update_distance()
     }
 
     /// Polishes an X with ‖I − XM‖₂ of this size; C = XM is in `image`.

@@ -107,12 +107,14 @@ fn subtract(factor: f64, column: &[f64], sums: &mut [f64], errors: &mut [f64], s
 
 /// a·b − fl(a·b), exactly, where nothing leaves the range (T. J. Dekker, "A floating-point
 /// technique for extending the available precision", 1971).
-fn error_of_product(a: f64, b: f64, product: f64) -> f64 {
+#[inline(always)]
+pub(crate) fn error_of_product(a: f64, b: f64, product: f64) -> f64 {
     let ((a_high, a_low), (b_high, b_low)) = (halves(a), halves(b));
     a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
 }
 
 /// Splits the number into a sum of two of at most 26 bits each.
+#[inline(always)]
 fn halves(value: f64) -> (f64, f64) {
     let scaled = SPLITTER * value;
     let high = scaled - (scaled - value);

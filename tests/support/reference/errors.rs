@@ -161,12 +161,15 @@ pub fn entry_error(
     row: usize,
     column: usize,
 ) -> ScaledFloat {
-    let approximate = x[(row, column)];
+    let parts = (reference.high[(row, column)], reference.low[(row, column)]);
+    difference(x[(row, column)], parts, reference.exponent(row, column))
+}
+
+/// `approximate` − (`high` + `low`)·2^`exponent`.
+pub fn difference(approximate: f64, (high, low): (f64, f64), exponent: i32) -> ScaledFloat {
     if !approximate.is_finite() {
         return ScaledFloat::new(f64::INFINITY, 0);
     }
-    let (high, low) = (reference.high[(row, column)], reference.low[(row, column)]);
-    let exponent = reference.exponent(row, column);
     // Both numbers are brought near 1 before they are subtracted, as neither range nor trailing
     // digits are at risk there.
     let exact_exponent = high.binary_exponent().map(|own| own + exponent);

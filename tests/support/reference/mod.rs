@@ -4,8 +4,10 @@ mod condition;
 pub mod double_double;
 pub mod equilibration;
 mod errors;
+pub mod rational;
 mod scaled_float;
 mod singular_values;
+mod solution;
 
 use matrix_descent::Real;
 use nalgebra::DMatrix;
@@ -21,6 +23,7 @@ pub use self::errors::{
 };
 pub use self::scaled_float::{ScaledFloat, absolute_sum};
 pub use self::singular_values::{ReferenceValues, singular_values};
+pub use self::solution::{ReferenceSolution, reference_solution};
 
 /// The inverse with entries (`high` + `low`)·2^(`row_exponents[i]` + `column_exponents[j]`).
 #[derive(Clone, Debug)]

@@ -8,3 +8,4 @@ pub(crate) mod natural;
 pub(crate) mod plan;
 pub(crate) mod polynomial;
 pub(crate) mod safe;
+pub(crate) mod start_polynomial;
