@@ -13,7 +13,7 @@ use crate::inverse::config::DEFAULT_SEED;
 use crate::inverse::error::InverseError;
 use crate::inverse::result::{Products, Route};
 use crate::inverse::scaling::Scaling;
-use crate::inverse::tracker::low_rank::LowRank;
+use crate::inverse::tracker::memory::LowRankMemory;
 use crate::inverse::tracker::norms::Norms;
 use crate::inverse::tracker::{InverseTracker, TrackerUpdate, is_symmetric, search};
 use crate::numerics::input_error::InputError;
@@ -152,7 +152,7 @@ impl<T: Real> InverseTracker<T> {
         Self {
             is_symmetric: is_symmetric(&matrix),
             workspace: Workspace::new(matrix.nrows(), DEFAULT_SEED),
-            low_rank: LowRank::default(),
+            low_rank: LowRankMemory::default(),
             tolerance: self.tolerance,
             work: self.work,
             matrix,

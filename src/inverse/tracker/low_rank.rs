@@ -6,8 +6,8 @@ use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::proof::Proof;
 use crate::inverse::error::InverseError;
 use crate::inverse::result::{Products, Route};
-use crate::inverse::tracker::bound::{ResidualBound, UpdatedResidual};
-use crate::inverse::tracker::change::Change;
+use crate::inverse::tracker::bound::UpdatedResidual;
+use crate::inverse::tracker::memory::LowRankMemory;
 use crate::inverse::tracker::refresh::{Refresh, Refreshed};
 use crate::inverse::tracker::{InverseTracker, TrackerUpdate, search};
 use crate::numerics::input_error::InputError;
@@ -15,42 +15,6 @@ use crate::numerics::norm::all_finite;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_above_zero, check_finite, check_shape};
-
-/// What updates of low rank need beside the tracker's matrices.
-#[derive(Clone, Debug)]
-pub(super) struct LowRank<T: Real> {
-    change: Change,
-    bound: ResidualBound,
-    next_matrix: DMatrix<T>,
-    /// Room for an inverse that may not be kept.
-    next_inverse: DMatrix<T>,
-    /// Σⱼ|m′ᵢⱼ|·2^cⱼ.
-    next_sums: Vec<f64>,
-    row: Vec<f64>,
-    /// The cheap updates since the last refresh.
-    cheap_updates: usize,
-}
-
-impl<T: Real> Default for LowRank<T> {
-    fn default() -> Self {
-        Self {
-            change: Change::default(),
-            bound: ResidualBound::default(),
-            next_matrix: DMatrix::zeros(0, 0),
-            next_inverse: DMatrix::zeros(0, 0),
-            next_sums: Vec::new(),
-            row: Vec::new(),
-            cheap_updates: 0,
-        }
-    }
-}
-
-impl<T: Real> LowRank<T> {
-    /// Counts the cheap updates from here.
-    pub(super) fn restart_count(&mut self) {
-        self.cheap_updates = 0;
-    }
-}
 
 /// The part of the tolerance that a refresh has to prove, so that cheap updates can follow.
 const GOAL: f64 = 0.5;
@@ -193,7 +157,7 @@ impl<T: Real> InverseTracker<T> {
         v: &DMatrix<T>,
     ) -> Result<UpdatedResidual, InputError<T>> {
         let n = self.matrix.nrows();
-        let LowRank {
+        let LowRankMemory {
             change,
             bound,
             next_matrix,
@@ -220,7 +184,7 @@ impl<T: Real> InverseTracker<T> {
 
     /// Takes the updated matrices; the residual is below 1.
     fn commit_by_formula(&mut self, residual: f64) {
-        let LowRank { change, .. } = &mut self.low_rank;
+        let LowRankMemory { change, .. } = &mut self.low_rank;
         change.update_inverse(&mut self.inverse, &self.norms.inverse_rows);
         self.norms.inverse_norm = self.norms.norm_of_inverse(&change.row);
         self.take_next_matrix(residual);
@@ -243,7 +207,7 @@ impl<T: Real> InverseTracker<T> {
     fn settle(&mut self) -> Result<TrackerUpdate, InverseError<T>> {
         let tolerance = self.low_rank_tolerance();
         let n = self.matrix.nrows();
-        let LowRank {
+        let LowRankMemory {
             change,
             next_matrix,
             next_inverse,

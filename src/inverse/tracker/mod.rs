@@ -4,6 +4,7 @@ mod bordering;
 mod bound;
 mod change;
 mod low_rank;
+mod memory;
 mod norms;
 mod passes;
 mod refresh;
@@ -23,7 +24,7 @@ use crate::inverse::invert::{failure, invert_by_descent, require_proof};
 use crate::inverse::result::{Candidate, Products, Route};
 use crate::inverse::solution::error::SolutionError;
 use crate::inverse::solution::{ProvenSolution, solve_with_proof};
-use crate::inverse::tracker::low_rank::LowRank;
+use crate::inverse::tracker::memory::LowRankMemory;
 use crate::inverse::tracker::norms::Norms;
 use crate::inverse::tracker::refresh::symmetrize;
 use crate::numerics::input_error::InputError;
@@ -66,7 +67,7 @@ pub struct InverseTracker<T: Real> {
     tolerance: Option<T>,
     is_symmetric: bool,
     norms: Norms,
-    low_rank: LowRank<T>,
+    low_rank: LowRankMemory<T>,
     work: TrackerWork,
     workspace: Workspace<f64>,
 }
@@ -109,7 +110,7 @@ impl<T: Real> InverseTracker<T> {
             tolerance: None,
             is_symmetric: is_symmetric(matrix),
             norms,
-            low_rank: LowRank::default(),
+            low_rank: LowRankMemory::default(),
             work: TrackerWork::default(),
             workspace: Workspace::new(matrix.nrows(), DEFAULT_SEED),
         };

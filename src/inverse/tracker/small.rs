@@ -106,7 +106,7 @@ mod tests {
     use super::{diagonalize, invert};
 
     fn wavy(k: usize) -> DMatrix<f64> {
-        DMatrix::from_fn(k, k, |i, j| ((i * k + j + 1) as f64 * 0.7).sin())
+        DMatrix::from_fn(k, k, |i, j| ((i + 1) as f64 * (j + 2) as f64 * 0.7).sin())
     }
 
     #[test]
