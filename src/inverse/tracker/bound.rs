@@ -465,11 +465,12 @@ mod tests {
 
     fn check<T: Real>(case: &Exactly<T>, slack: f64) {
         for residual in [0.0, 1e-14] {
-            let (found, expected) = (rational(case.found(residual)), case.expected(residual));
-            let ratio = case.found(residual) / 1.0;
-            assert!(found >= expected, "{}: {ratio:e} is below", case.name);
+            let (found, expected) = (case.found(residual), case.expected(residual));
+            let name = &case.name;
+            assert!(found.is_finite(), "{name}");
+            assert!(rational(found) >= expected, "{name}: {found:e} is below");
             let most = expected * rational(1.0 + slack);
-            assert!(found <= most, "{}: {ratio:e} is far above", case.name);
+            assert!(rational(found) <= most, "{name}: {found:e} is far above");
         }
     }
 
@@ -517,9 +518,9 @@ mod tests {
     #[test]
     fn what_underflow_takes_has_its_room() {
         // The rows of X are near the smallest normal number, and their rounding is below it.
-        for (row, column) in [(522, -1022), (-500, -500), (1000, -1022), (-1010, 1010)] {
+        for (row, column) in [(515, -1015), (-500, -500), (1000, -1015), (-990, 990)] {
             for case in cases::<f64>() {
-                check(&case.shifted(row, column), 1e6);
+                check(&case.shifted(row, column), 10.0);
             }
         }
     }
