@@ -112,17 +112,14 @@ pub(crate) fn largest_product<T: Real>(x: &[T], y: &[T]) -> T {
             }
         }
     }
-    let lanes = largest.iter().zip(&faults);
-    let of_chunks = lanes.fold(T::zero(), |largest, (&value, &fault)| {
-        (value + fault).max(largest) + fault
-    });
-    x_rest
-        .iter()
-        .zip(y_rest)
-        .fold(of_chunks, |largest, (&p, &q)| {
-            let product = (p * q).abs();
-            product.max(largest) + product * T::zero()
-        })
+    let mut total = largest.iter().fold(T::zero(), |a, &b| a.max(b));
+    let mut fault = faults.iter().fold(T::zero(), |a, &b| a + b);
+    for (&p, &q) in x_rest.iter().zip(y_rest) {
+        let product = (p * q).abs();
+        fault += product * T::zero();
+        total = total.max(product);
+    }
+    total + fault
 }
 
 /// y ← y + factor·x over the shorter length.
@@ -227,7 +224,10 @@ fn norm_by_scaling<T: Real>(values: &[T]) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{all_finite, dot, euclidean_norm, norm_in_range, sum_in_pairs, sum_of_squares};
+    use super::{
+        all_finite, dot, euclidean_norm, largest_product, norm_in_range, sum_in_pairs,
+        sum_of_squares,
+    };
     use crate::numerics::real::Real;
 
     #[test]
@@ -339,6 +339,24 @@ mod tests {
         assert_eq!((norm_in_range(&mut values), values), (5.0, [3.0, 4.0]));
         assert_eq!(norm_in_range(&mut [f32::INFINITY, 1.0]), f32::INFINITY);
         assert!(norm_in_range(&mut [f32::MAX, f32::NAN, f32::MAX]).is_nan());
+    }
+
+    #[test]
+    fn a_product_that_is_not_finite_is_never_passed_over() {
+        for length in 1..20 {
+            let ones = vec![1.0; length];
+            for place in 0..length {
+                let mut values = vec![-1.0; length];
+                values[place] = -3.0;
+                assert_eq!(largest_product(&values, &ones), 3.0);
+                for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                    values[place] = bad;
+                    let found = largest_product(&values, &ones);
+                    assert!(!found.is_finite(), "{bad} at {place} of {length}: {found}");
+                }
+            }
+        }
+        assert_eq!(largest_product::<f64>(&[], &[]), 0.0);
     }
 
     #[test]

@@ -40,6 +40,11 @@ pub(crate) fn underflow(n: usize, norms: f64) -> f64 {
     smallest_subnormal::<f64>() * n as f64 * (n as f64 + norms)
 }
 
+/// The most that underflow takes from a sum of n products of two factors.
+pub(crate) fn underflow_of_sum(n: usize) -> f64 {
+    n as f64 * smallest_subnormal::<f64>()
+}
+
 /// One number per row; small matrices need no allocation.
 pub(crate) type RowSums = SmallVec<[f64; 16]>;
 

@@ -465,11 +465,61 @@ fn input_is_checked() {
 
 #[test]
 fn a_change_of_rank_zero_scales() {
-    let mut tracker = InverseTracker::new(&dmatrix![4.0, 1.0; 2.0, 3.0]).unwrap();
-    let none = DMatrix::zeros(2, 0);
-    tracker.update_low_rank_scaled(0.5, &none, &none).unwrap();
-    assert_eq!(tracker.matrix(), &dmatrix![2.0, 0.5; 1.0, 1.5]);
-    assert!((tracker.inverse() * tracker.matrix() - DMatrix::identity(2, 2)).norm() < 1e-15);
+    for matrix in [dmatrix![4.0, 1.0; 2.0, 3.0], dmatrix![4.0, 1.0; 1.0, 3.0]] {
+        let mut tracker = InverseTracker::new(&matrix).unwrap();
+        let none = DMatrix::zeros(2, 0);
+        tracker.update_low_rank_scaled(0.5, &none, &none).unwrap();
+        assert_eq!(tracker.matrix(), &(matrix * 0.5));
+        assert!((tracker.inverse() * tracker.matrix() - DMatrix::identity(2, 2)).norm() < 1e-15);
+        assert_eq!(tracker.work().products, 0);
+    }
+}
+
+/// The inverse of the new matrix overflows in some entry: that is an error, wherever the entry is.
+#[test]
+fn an_inverse_that_overflows_is_refused() {
+    fn check<T: Real>(order: usize, place: usize, factor: f64) {
+        let small = T::MIN_POSITIVE * <T as Real>::from_f64(1.0 + 1.0 / 1024.0);
+        let mut matrix = DMatrix::identity(order, order);
+        matrix[(place, place)] = small;
+        let mut tracker = InverseTracker::new(&matrix).unwrap();
+        let none = DMatrix::zeros(order, 0);
+        let factor = <T as Real>::from_f64(factor);
+        let name = format!("{}, {place} of {order}", std::any::type_name::<T>());
+        let result = tracker.update_low_rank_scaled(factor, &none, &none);
+        assert!(
+            matches!(result, Err(InverseError::OutOfRange { .. })),
+            "{name}: {result:?}"
+        );
+        assert_eq!(tracker.matrix(), &matrix, "{name}");
+        assert!(tracker.update_low_rank(&none, &none).is_ok(), "{name}");
+    }
+    for (order, place) in [(1, 0), (3, 0), (3, 1), (3, 2), (11, 4), (11, 9)] {
+        check::<f64>(order, place, 0.125);
+        check::<f32>(order, place, 0.125);
+    }
+}
+
+/// Matrices whose size leaves that of the first one far behind.
+#[test]
+fn a_matrix_that_outgrows_its_scaling_is_proven() {
+    for factor in [1e-70, 1e-10, 0.3, 1e10, 1e70] {
+        for matrix in [dmatrix![3.0], dmatrix![4.0, 1.0; 1.0, 3.0]] {
+            let mut tracker = InverseTracker::new(&matrix).unwrap();
+            let none = DMatrix::zeros(matrix.nrows(), 0);
+            for tick in 0..60 {
+                if tracker
+                    .update_low_rank_scaled(factor, &none, &none)
+                    .is_err()
+                {
+                    break;
+                }
+                let (m, x) = (tracker.matrix(), tracker.inverse());
+                let claims = false_claims(tracker.certificate(), m, x, &reference_inverse(m));
+                assert!(claims.is_empty(), "{factor:e}, {tick}: {claims:#?}");
+            }
+        }
+    }
 }
 
 /// Matrices of extreme sizes: a bound is right, or the update goes by products.

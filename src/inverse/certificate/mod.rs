@@ -11,7 +11,9 @@ use crate::inverse::scaling::Scaling;
 use crate::numerics::input_error::InputError;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{absolute_row_sums, enlarge, largest, slightly_more};
+use crate::numerics::rounding::{
+    absolute_row_sums, enlarge, largest, or_infinity, slightly_more, underflow_of_sum,
+};
 use crate::numerics::validation::{check_finite, check_shape, check_square};
 use crate::objective::Side;
 
@@ -179,7 +181,7 @@ impl Certificate {
         }
     }
 
-    /// These bounds in another scaling, in which they hold as well.
+    /// These bounds with another scaling, for a matrix and an inverse of which they hold in it.
     pub(crate) fn in_scaling(&self, scaling: Scaling) -> Self {
         Self {
             scaling,
@@ -199,7 +201,8 @@ impl Certificate {
     /// Replaces the bounds by those of a proof on the left, in the same scaling; ‖Mₛ‖∞ is rounded up.
     pub(crate) fn replace_bounds(&mut self, left: Proof, matrix_norm: f64) {
         self.left_residual = left.residual;
-        self.right_residual = slightly_more(matrix_norm * left.absolute);
+        let right = slightly_more(matrix_norm * left.absolute) + underflow_of_sum(1);
+        self.right_residual = or_infinity(right);
         self.absolute = left.absolute;
         self.relative = left.relative;
     }

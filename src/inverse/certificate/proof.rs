@@ -16,7 +16,7 @@ use nalgebra::DMatrix;
 
 use crate::numerics::rounding::{
     absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, or_infinity,
-    product_error, slightly_more, underflow, unit_roundoff,
+    product_error, slightly_more, underflow, underflow_of_sum, unit_roundoff,
 };
 
 /// Proven bounds for an approximate inverse X of M; ∞ where nothing is proven, never NaN.
@@ -65,7 +65,13 @@ impl Proof {
     pub(crate) fn from_bounds(residual: f64, absolute: f64, inverse_norm: f64) -> Self {
         let residual = or_infinity(residual);
         let from_residual = if residual < 1.0 {
-            slightly_more(residual / (1.0 - residual) * inverse_norm)
+            let absolute = slightly_more(residual / (1.0 - residual) * inverse_norm);
+            if residual > 0.0 {
+                // The product may underflow.
+                absolute + underflow_of_sum(1)
+            } else {
+                absolute
+            }
         } else {
             f64::INFINITY
         };
@@ -109,7 +115,8 @@ impl Proof {
 /// ‖M⁻¹ − X‖/‖M⁻¹‖, where ‖M⁻¹‖ ≥ ‖X‖ − ‖M⁻¹ − X‖; ∞ if that says nothing.
 fn relative_to_inverse(absolute: f64, inverse_norm: f64) -> f64 {
     let true_norm = inverse_norm * (1.0 - ENLARGEMENT) - absolute;
-    if true_norm > 0.0 {
+    // A subnormal number may be off by more than the enlargement.
+    if true_norm >= f64::MIN_POSITIVE {
         slightly_more(absolute / true_norm)
     } else {
         f64::INFINITY
@@ -219,6 +226,12 @@ mod tests {
             assert_eq!(proof.relative, f64::INFINITY);
             assert!(proof.residual >= 1.0);
         }
+        // Where the product underflows, the bound is above it all the same.
+        for norm in [1e-300, 1e-308, 1e-320, f64::from_bits(1)] {
+            let proof = Proof::from_residual(1e-16, norm);
+            assert!(rational(proof.absolute) > rational(1e-16) * rational(norm));
+            assert_eq!(proof.relative, 1e-16);
+        }
         for norm in [f64::INFINITY, f64::NAN] {
             assert!(!Proof::from_residual(0.1, norm).is_proof());
             assert!(!Proof::from_bounds(0.1, 0.1, norm).is_proof());
@@ -276,7 +289,13 @@ mod tests {
             // A little more room, because 1 − 10⁻⁶ is rounded as well.
             assert_barely_above(&name, found, &exact, 50);
         }
-        for (absolute, norm) in [(1.0, 1.0), (2.0, 1.0), (f64::INFINITY, 1.0), (0.0, 0.0)] {
+        for (absolute, norm) in [
+            (1.0, 1.0),
+            (2.0, 1.0),
+            (f64::INFINITY, 1.0),
+            (0.0, 0.0),
+            (0.0, 1e-310),
+        ] {
             assert_eq!(relative_to_inverse(absolute, norm), f64::INFINITY);
         }
         assert_eq!(relative_to_inverse(1.0 - 1e-6, 1.0), f64::INFINITY);

@@ -98,6 +98,11 @@ impl Pairing {
                 self.signs.push(sign(l, l).unwrap_or(1.0));
             }
         }
+        if u.ncols() == 0 {
+            // The column of zeros that stands for none.
+            self.order.push(0);
+            self.signs.push(1.0);
+        }
         true
     }
 

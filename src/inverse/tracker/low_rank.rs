@@ -33,7 +33,8 @@ impl<T: Real> InverseTracker<T> {
     /// second one if need be, or by a search if that is not enough. [`work`](Self::work) counts
     /// them. A symmetric M and its inverse stay symmetric to the last bit if the change is
     /// symmetric column by column: every column of V is ± that of U, or U and V have two columns
-    /// exchanged.
+    /// exchanged. Only a search may leave the inverse as it comes, if its bound would pass the
+    /// tolerance otherwise.
     ///
     /// After the first update, one of the same k allocates nothing, unless it searches; the
     /// products need what nalgebra allocates for a product. If the residual itself has drifted above
@@ -115,12 +116,14 @@ impl<T: Real> InverseTracker<T> {
         let is_due = residual.has_drifted && self.low_rank.cheap_updates >= shape.0;
         if residual.bound <= self.low_rank_tolerance() && !is_due {
             self.commit_by_formula(residual.bound);
+            self.work.cheap_updates += 1;
+            self.low_rank.cheap_updates += 1;
             return Ok(TrackerUpdate {
                 route: Route::Updated,
                 products: Products::default(),
             });
         }
-        self.settle()
+        self.settle(residual.bound)
     }
 
     /// The relative error that an update of low rank has to prove.
@@ -188,8 +191,6 @@ impl<T: Real> InverseTracker<T> {
         change.update_inverse(&mut self.inverse, &self.norms.inverse_rows);
         self.norms.inverse_norm = self.norms.norm_of_inverse(&change.row);
         self.take_next_matrix(residual);
-        self.work.cheap_updates += 1;
-        self.low_rank.cheap_updates += 1;
     }
 
     /// Takes the next matrix, once the inverse is in place.
@@ -203,8 +204,9 @@ impl<T: Real> InverseTracker<T> {
         self.certificate.replace_bounds(proof, matrix_norm);
     }
 
-    /// Refreshes the updated inverse by products, since the formula alone does not prove enough.
-    fn settle(&mut self) -> Result<TrackerUpdate, InverseError<T>> {
+    /// Refreshes the updated inverse by products, since the formula alone does not prove enough, or
+    /// since it has drifted; its residual is bounded by `by_formula`.
+    fn settle(&mut self, by_formula: f64) -> Result<TrackerUpdate, InverseError<T>> {
         let tolerance = self.low_rank_tolerance();
         let n = self.matrix.nrows();
         let LowRankMemory {
@@ -238,6 +240,11 @@ impl<T: Real> InverseTracker<T> {
         }
         match refreshed {
             Some(refreshed) => Ok(self.commit_refreshed(refreshed, counter.products())),
+            // The correction of a drift is out of reach.
+            None if by_formula <= tolerance => {
+                self.commit_by_formula(by_formula);
+                Ok(self.count_refresh(Route::Updated, 0, counter.products()))
+            }
             None => self.search_next(counter.products()),
         }
     }
@@ -247,16 +254,24 @@ impl<T: Real> InverseTracker<T> {
         self.norms
             .measure_inverse(&self.inverse, &mut self.low_rank.row);
         self.take_next_matrix(refreshed.residual);
+        if refreshed.is_corrected {
+            self.count_refresh(Route::Polished, 1, products)
+        } else {
+            self.count_refresh(Route::Updated, 0, products)
+        }
+    }
+
+    fn count_refresh(
+        &mut self,
+        route: Route,
+        corrections: usize,
+        products: usize,
+    ) -> TrackerUpdate {
         self.work.refreshes += 1;
         self.work.products += products;
         self.low_rank.restart_count();
-        let corrections = usize::from(refreshed.is_corrected);
         TrackerUpdate {
-            route: if refreshed.is_corrected {
-                Route::Polished
-            } else {
-                Route::Updated
-            },
+            route,
             products: Products {
                 descent: 0,
                 refinement: corrections,

@@ -29,6 +29,7 @@ use crate::inverse::tracker::norms::Norms;
 use crate::inverse::tracker::refresh::symmetrize;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
+use crate::numerics::rounding::underflow_of_sum;
 use crate::numerics::validation::{check_positive_fraction, check_shape, check_square};
 use crate::objective::Side;
 
@@ -230,23 +231,26 @@ impl<T: Real> InverseTracker<T> {
         TrackerUpdate { route, products }
     }
 
-    /// Makes the inverse of a symmetric matrix symmetric, to the last bit.
+    /// Makes the inverse of a symmetric matrix symmetric, to the last bit, unless its bound would
+    /// pass the tolerance.
     fn make_symmetric(&mut self) {
-        if !self.is_symmetric {
+        if !self.is_symmetric || is_symmetric(&self.inverse) {
             return;
         }
-        let mut sums = vec![0.0; self.matrix.nrows()];
+        let n = self.matrix.nrows();
+        let mut sums = vec![underflow_of_sum(n); n];
         let mut inverse = self.inverse.clone();
         symmetrize(&mut inverse, &self.norms.inverse_rows, &mut sums);
         let distance = self.norms.norm_of_inverse(&sums);
-        let norms = Norms::new(&self.matrix, &inverse, self.certificate.scaling());
-        let matrix_norm = norms.norm_of_matrix();
+        self.norms.measure_inverse(&inverse, &mut sums);
+        let matrix_norm = self.norms.norm_of_matrix();
         let proof = self.certificate.left_proof();
-        let moved = proof.moved(distance, norms.inverse_norm, matrix_norm);
-        if distance > 0.0 && moved.is_proof() {
+        let moved = proof.moved(distance, self.norms.inverse_norm, matrix_norm);
+        if moved.relative <= self.low_rank_tolerance() {
             self.certificate.replace_bounds(moved, matrix_norm);
             self.inverse = inverse;
-            self.norms = norms;
+        } else {
+            self.norms.measure_inverse(&self.inverse, &mut sums);
         }
     }
 }

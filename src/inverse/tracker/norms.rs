@@ -6,7 +6,7 @@ use crate::inverse::scaling::Scaling;
 use crate::numerics::norm::{columns, largest_product};
 use crate::numerics::real::Real;
 use crate::numerics::real::sealed::Sealed;
-use crate::numerics::rounding::enlarge;
+use crate::numerics::rounding::{enlarge, underflow_of_sum};
 
 /// The weights of ‖·‖∞ of the equilibrated matrices, and the sizes of M and X in it.
 ///
@@ -23,7 +23,7 @@ pub(super) struct Norms {
     pub(super) columns: Vec<f64>,
     /// 2^−cᵢ, the weights of the rows of X.
     pub(super) inverse_columns: Vec<f64>,
-    /// Σⱼ|mᵢⱼ|·2^cⱼ for each row, not rounded up.
+    /// Σⱼ|mᵢⱼ|·2^cⱼ for each row, not rounded up, but with what underflow may take from it.
     pub(super) matrix_sums: Vec<f64>,
     /// ‖Xₛ‖∞, rounded up.
     pub(super) inverse_norm: f64,
@@ -44,7 +44,7 @@ impl Norms {
             inverse_rows: weights(scaling.row_exponents(), -1),
             columns: weights(scaling.column_exponents(), 1),
             inverse_columns: weights(scaling.column_exponents(), -1),
-            matrix_sums: vec![0.0; matrix.nrows()],
+            matrix_sums: vec![underflow_of_sum(matrix.nrows()); matrix.nrows()],
             inverse_norm: f64::NAN,
         };
         add_weighted_row_sums(&mut norms.matrix_sums, matrix, &norms.columns);
@@ -54,7 +54,7 @@ impl Norms {
 
     /// Computes ‖Xₛ‖∞; `sums` is memory for n numbers.
     pub(super) fn measure_inverse<T: Real>(&mut self, inverse: &DMatrix<T>, sums: &mut [f64]) {
-        sums.fill(0.0);
+        sums.fill(underflow_of_sum(sums.len()));
         add_weighted_row_sums(sums, inverse, &self.inverse_rows);
         self.inverse_norm = self.norm_of_inverse(sums);
     }

@@ -1,12 +1,14 @@
 //! The passes of a low-rank update over the matrices: each entry is read once, and written once.
 //!
-//! All arithmetic is in `f64`, whatever the format of the matrices. The widest vector instructions
+//! All arithmetic is in `f64`, whatever the format of the matrices. Sums of sizes begin with what
+//! underflow may take from them. The widest vector instructions
 //! of the processor are chosen when the program runs; they change no result.
 
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::numerics::norm::LANES;
 use crate::numerics::real::Real;
+use crate::numerics::rounding::underflow_of_sum;
 
 /// Reads the n×n matrix `matrix` once, by columns aⱼ: `images` ← A·V and `sums` ← |A|·w.
 ///
@@ -85,7 +87,7 @@ impl<T: Real> Images<'_, T> {
     #[inline(always)]
     fn begin(&mut self) {
         self.images.fill(0.0);
-        self.sums.fill(0.0);
+        self.sums.fill(underflow_of_sum(self.sums.len()));
     }
 
     /// Adds what up to four columns from `first` on contribute.
@@ -126,7 +128,7 @@ impl<T: Real> WithSimd for NextMatrix<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         let mut scratch = self.scratch;
         let n = self.sums.len();
-        self.sums.fill(0.0);
+        self.sums.fill(underflow_of_sum(n));
         let blocks = self.matrix.chunks(4 * n).zip(self.next.chunks_mut(4 * n));
         for (index, (block, next)) in blocks.enumerate() {
             let first = 4 * index;
@@ -157,7 +159,7 @@ impl<T: Real> WithSimd for NextInverse<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         let mut scratch = self.scratch;
         let n = self.sums.len();
-        self.sums.fill(0.0);
+        self.sums.fill(underflow_of_sum(n));
         for (j, column) in self.matrix.chunks_exact_mut(n).enumerate() {
             scratch.load_row(self.right, n, j, -1.0);
             let sums = (&mut *self.sums, self.weights[j]);

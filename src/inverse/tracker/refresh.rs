@@ -14,7 +14,8 @@ use crate::numerics::norm::all_finite;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::{
-    enlarge, largest, or_infinity, product_error, smallest_subnormal, unit_roundoff,
+    enlarge, largest, or_infinity, product_error, smallest_subnormal, underflow_of_sum,
+    unit_roundoff,
 };
 
 /// A matrix, and memory for what a refresh of its inverse computes.
@@ -70,6 +71,9 @@ impl<T: Real> Refresh<'_, T> {
             return None;
         }
         let rounding = self.correct(inverse, &bounds, counter);
+        if !all_finite(inverse.as_slice()) {
+            return None;
+        }
         let residual = enlarge(remainder + rounding, inverse.nrows());
         (residual <= goal).then_some(Refreshed {
             residual,
@@ -119,7 +123,7 @@ impl<T: Real> Refresh<'_, T> {
         inverse.zip_apply(&w.momentum, store);
         self.scaling.unscale_inverse(inverse);
         let [sums, products] = &mut self.rows;
-        sums.fill(0.0);
+        sums.fill(underflow_of_sum(n));
         if self.is_symmetric {
             symmetrize(inverse, &self.norms.inverse_rows, sums);
         }
@@ -137,12 +141,14 @@ impl<T: Real> Refresh<'_, T> {
         or_infinity(rounding + (of_product + moved + self.lost()) * bounds.b_norm)
     }
 
-    /// The most that underflow may take from a row of Xₛ when it is scaled back.
+    /// The most that underflow may take from a row of Xₛ: in the product, when it is stored in the
+    /// format, and when it is scaled back.
     fn lost(&self) -> f64 {
         let largest_of = |weights: &[f64]| largest(weights.iter().copied());
-        let smallest = T::to_f64(smallest_subnormal::<T>());
-        let entries = self.norms.rows.len() as f64 * smallest;
-        entries * largest_of(&self.norms.inverse_rows) * largest_of(&self.norms.inverse_columns)
+        let n = self.norms.rows.len();
+        let entry = T::to_f64(smallest_subnormal::<T>());
+        let weight = largest_of(&self.norms.inverse_rows) * largest_of(&self.norms.inverse_columns);
+        n as f64 * (entry * (1.0 + weight) + underflow_of_sum(n))
     }
 }
 
