@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    let page = page(&table);
+    let page = page(&table, extent.runs);
     println!("{page}");
     if writes {
         fs::write(Path::new(environment::ROOT).join("docs/tracking.md"), page)?;
@@ -181,7 +181,7 @@ fn header() -> Vec<String> {
     names.map(str::to_owned).to_vec()
 }
 
-fn page(table: &Table) -> String {
+fn page(table: &Table, runs: usize) -> String {
     format!(
         "\
 # The time of a tick
@@ -200,7 +200,6 @@ CPU time of one thread, all ways in turns, refreshes by products included: media
 
 {table}",
         environment = environment::description(),
-        runs = FULL.runs,
     )
 }
 
