@@ -1,80 +1,98 @@
-//! The weights of a minimum-variance portfolio, day by day, from an inverse that is updated rather
-//! than computed from scratch.
+//! The weights of a minimum-variance portfolio, tick by tick, from an inverse that is updated
+//! rather than computed from scratch.
 //!
 //! The portfolio that varies least has the weights w = Σ⁻¹·1/(1ᵀ·Σ⁻¹·1), Σ the covariance matrix of
 //! the returns (Markowitz, "Portfolio selection", 1952). The returns are generated from a factor
 //! model: r = B·f + e, where f are the returns of 5 factors, the loadings B drift a little each
-//! day, and e is each asset's own noise, whose size differs from asset to asset.
+//! tick, and e is each asset's own noise, whose size differs from asset to asset.
 //!
-//! Σ is estimated with weights that halve every 250 days, and shrunk towards its diagonal, which
-//! keeps it well conditioned. The shrinkage changes with the volatilities, so that a day's change
-//! has full rank and no formula for changes of low rank applies.
+//! Σ forgets: each tick Σ ← λΣ + (1 − λ)·r·rᵀ with λ = 0.99. The change has rank one, so the inverse
+//! can follow in O(n²) operations, by the formula of Sherman and Morrison. The program compares:
 //!
-//! Three ways to Σ⁻¹ each day: [`InverseTracker`] to full accuracy, the same to a proven relative
-//! error of 10⁻⁶, and nalgebra's LU. The program prints their products, times and errors, and at
-//! the end how much the portfolio varied.
+//! - [`InverseTracker::update_low_rank_scaled`], with a proven relative error of 10⁻⁶ and of 10⁻⁹
+//!   at every tick;
+//! - the formula by hand, with two products of Σ⁻¹ with a vector, and with one, which is enough as
+//!   long as Σ⁻¹ is symmetric;
+//! - nalgebra's LU from scratch at every tick.
 //!
-//! What it shows: tracking takes less than half of the products of a descent from scratch, and
-//! every day's inverse is proven. LU is still faster at this size, and accurate enough for weights:
-//! the reasons to track are the proof and the last digit.
+//! It prints bounds, errors and times, draws them in `target/tracking.svg`, and with `--write` in
+//! `docs/guide/tracking.svg`.
+//!
+//! What it shows: the formula with one product loses symmetry, the loss grows by 1/λ each tick, and
+//! nothing tells. The tracker takes about twice as long as the formula with two products, and has a
+//! bound at every tick. When the bound has grown to the tolerance, it is measured again by a product
+//! of matrices. LU takes many times as long.
+//!
+//! A change of all entries is one for [`InverseTracker::update`], which takes the whole matrix: at
+//! the end Σ is shrunk towards its diagonal.
 //!
 //! `cargo run --release --example tracking`
 
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use matrix_descent::{Config, InverseTracker, invert_by_descent};
+use matrix_descent::{Certificate, Config, InverseTracker, invert_by_descent};
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, StandardNormal};
 
+#[path = "support/documentation.rs"]
+mod documentation;
+#[path = "support/figure.rs"]
+mod figure;
+
+use documentation::{DocumentationPicture, for_page};
+use figure::{COLORS, Curve, Figure, GREY, Line, power_of_ten, write_to_target};
+
 const SEED: u64 = 314;
 const ASSETS: usize = 60;
 const FACTORS: usize = 5;
-/// Trading days before the first portfolio.
-const WARM_UP: usize = 500;
-const DAYS: usize = 250;
-const SHOWN_EVERY: usize = 25;
-const HALF_LIFE: f64 = 250.0;
+/// Ticks before the first portfolio.
+const WARM_UP: usize = 1000;
+const TICKS: usize = 10_000;
+const RECORDED_EVERY: usize = 50;
+const SHOWN_EVERY: usize = 1000;
+/// λ.
+const FORGETTING: f64 = 0.99;
+/// How much a loading changes in a tick, relative to its size.
+const DRIFT: f64 = 0.002;
+const TOLERANCES: [f64; 2] = [1e-6, 1e-9];
+/// How much nearer to its diagonal Σ is moved at the end.
 const SHRINKAGE: f64 = 0.1;
-/// How much a loading changes in a day, relative to its size.
-const DRIFT: f64 = 0.01;
-const TOLERANCE: f64 = 1e-6;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut market = Market::new(SEED);
-    let mut estimate = Estimate::new();
+    let mut start = DMatrix::zeros(ASSETS, ASSETS);
     for _ in 0..WARM_UP {
-        estimate.learn(&market.next_returns());
+        learn(&mut start, &market.next_returns());
     }
-    let first = estimate.covariance();
-    let cold = invert_by_descent(&first, Config::default())?;
-    println!(
-        "{ASSETS} assets, {FACTORS} factors. From scratch: {} products.\n",
-        cold.products.total()
-    );
-    let mut full = Follower::new(InverseTracker::new(&first)?);
-    let mut rough = Follower::new(InverseTracker::new(&first)?.tolerance(TOLERANCE)?);
-    let mut by_lu = ByLu::default();
+    start.fill_lower_triangle_with_upper_triangle();
+    let mut race = Race::new(&start)?;
     let mut performance = Performance::default();
+    println!("{ASSETS} assets, {FACTORS} factors, forgetting factor {FORGETTING}.\n");
     print_header();
-    for day in 1..=DAYS {
-        let weights = minimum_variance_weights(full.tracker.inverse());
-        let today = market.next_returns();
-        performance.record(&weights, &today);
-        estimate.learn(&today);
-        let covariance = estimate.covariance();
-        full.follow(&covariance)?;
-        rough.follow(&covariance)?;
-        by_lu.invert(&covariance, full.tracker.inverse())?;
-        if day % SHOWN_EVERY == 0 {
-            print_day(day, &full, &rough, &by_lu);
+    for tick in 1..=TICKS {
+        let weights = minimum_variance_weights(race.fine.tracker.inverse());
+        let returns = market.next_returns();
+        performance.record(&weights, &returns);
+        race.tick(&returns)?;
+        if tick % RECORDED_EVERY == 0 {
+            race.record(tick)?;
+        }
+        if tick % SHOWN_EVERY == 0 {
+            race.print(tick);
         }
     }
-    print_summary(&full, &rough, &by_lu);
+    race.print_summary();
     performance.print();
-    Ok(())
+    let figure = race.figure();
+    let path = write_to_target("tracking.svg", &figure.svg()?)?;
+    println!("{}", path.display());
+    if std::env::args().any(|argument| argument == "--write") {
+        for_guide(&figure)?.write_or_compare()?;
+    }
+    shrink(race.fine.tracker)
 }
 
 /// The factor model.
@@ -116,33 +134,9 @@ impl Market {
     }
 }
 
-/// The covariance of zero-mean returns, recent ones weighing more.
-struct Estimate {
-    moments: DMatrix<f64>,
-    weight: f64,
-}
-
-impl Estimate {
-    fn new() -> Self {
-        Self {
-            moments: DMatrix::zeros(ASSETS, ASSETS),
-            weight: 0.0,
-        }
-    }
-
-    fn learn(&mut self, returns: &DVector<f64>) {
-        let kept = 0.5_f64.powf(1.0 / HALF_LIFE);
-        self.moments.ger(1.0 - kept, returns, returns, kept);
-        self.weight = kept * self.weight + (1.0 - kept);
-    }
-
-    fn covariance(&self) -> DMatrix<f64> {
-        let mut covariance = &self.moments / self.weight;
-        let variances = covariance.diagonal();
-        covariance *= 1.0 - SHRINKAGE;
-        covariance.set_diagonal(&variances);
-        covariance
-    }
+/// Σ ← λΣ + (1 − λ)·r·rᵀ.
+fn learn(covariance: &mut DMatrix<f64>, returns: &DVector<f64>) {
+    covariance.ger(1.0 - FORGETTING, returns, returns, FORGETTING);
 }
 
 fn minimum_variance_weights(inverse: &DMatrix<f64>) -> DVector<f64> {
@@ -151,109 +145,372 @@ fn minimum_variance_weights(inverse: &DMatrix<f64>) -> DVector<f64> {
     sums / total
 }
 
-/// A tracker, with its products and time.
+/// All ways to the inverse, on the same ticks.
+struct Race {
+    rough: Follower,
+    fine: Follower,
+    two_products: ByHand,
+    one_product: ByHand,
+    by_lu: ByLu,
+}
+
+impl Race {
+    fn new(start: &DMatrix<f64>) -> Result<Self, Box<dyn Error>> {
+        let tracker = InverseTracker::new(start)?;
+        let by_hand = |coimage| ByHand::new(tracker.inverse(), coimage);
+        Ok(Self {
+            two_products: by_hand(Coimage::Computed),
+            one_product: by_hand(Coimage::TakenFromSymmetry),
+            by_lu: ByLu::default(),
+            rough: Follower::new(tracker.clone().tolerance(TOLERANCES[0])?),
+            fine: Follower::new(tracker.tolerance(TOLERANCES[1])?),
+        })
+    }
+
+    fn tick(&mut self, returns: &DVector<f64>) -> Result<(), Box<dyn Error>> {
+        // Σ ← λΣ + u·uᵀ.
+        let u = (1.0 - FORGETTING).sqrt() * returns;
+        let change = DMatrix::from_column_slice(ASSETS, 1, u.as_slice());
+        self.rough.follow(&change)?;
+        self.fine.follow(&change)?;
+        self.two_products.follow(&u);
+        self.one_product.follow(&u);
+        self.by_lu.invert(self.fine.tracker.matrix())
+    }
+
+    /// Compares with the inverse to the last digit.
+    fn record(&mut self, tick: usize) -> Result<(), Box<dyn Error>> {
+        let covariance = self.fine.tracker.matrix();
+        let exact = invert_by_descent(covariance, Config::default())?.inverse;
+        // The norm of the bounds.
+        let norm = self.fine.tracker.certificate().clone();
+        let error =
+            |x: &DMatrix<f64>| scaled_norm(&norm, &(x - &exact)) / scaled_norm(&norm, &exact);
+        for follower in [&mut self.rough, &mut self.fine] {
+            let bound = follower.tracker.certificate().relative_error_bound();
+            follower.bounds.record(tick, bound);
+            follower
+                .errors
+                .record(tick, error(follower.tracker.inverse()));
+        }
+        for by_hand in [&mut self.two_products, &mut self.one_product] {
+            by_hand.errors.record(tick, error(&by_hand.inverse));
+        }
+        self.by_lu.errors.record(tick, error(&self.by_lu.inverse));
+        Ok(())
+    }
+
+    fn histories(&self) -> [&History; 7] {
+        [
+            &self.rough.bounds,
+            &self.rough.errors,
+            &self.fine.bounds,
+            &self.fine.errors,
+            &self.two_products.errors,
+            &self.one_product.errors,
+            &self.by_lu.errors,
+        ]
+    }
+
+    fn print(&self, tick: usize) {
+        let last = self.histories().map(History::last);
+        print_row(&format!("{tick}"), last.map(|value| format!("{value:.1e}")));
+    }
+
+    fn print_summary(&self) {
+        let largest = self.histories().map(History::largest);
+        print_row("largest", largest.map(|value| format!("{value:.1e}")));
+        let [rough, fine] = [&self.rough, &self.fine];
+        let times = [
+            "",
+            &rough.times.shown(),
+            "",
+            &fine.times.shown(),
+            &self.two_products.times.shown(),
+            &self.one_product.times.shown(),
+            &self.by_lu.times.shown(),
+        ];
+        print_row("a tick", times.map(str::to_owned));
+        println!();
+        for (follower, tolerance) in [rough, fine].into_iter().zip(TOLERANCES) {
+            let work = follower.tracker.work();
+            println!(
+                "To {tolerance:.0e}: {} updates without a product of matrices, {} with, {} products.",
+                work.cheap_updates, work.refreshes, work.products
+            );
+        }
+    }
+
+    fn figure(&self) -> Figure {
+        let limit = |tolerance: f64, color: usize| Curve {
+            name: String::new(),
+            color: COLORS[color],
+            line: Line::Dotted,
+            points: vec![(0.0, tolerance.log10()), (TICKS as f64, tolerance.log10())],
+        };
+        let curve = |name: String, color: usize, history: &History| Curve {
+            name,
+            color: COLORS[color],
+            line: Line::Solid,
+            points: history.logarithms(),
+        };
+        let [rough, fine] = [&self.rough, &self.fine];
+        let blank = |name: &str| Curve {
+            name: name.to_owned(),
+            color: GREY,
+            line: Line::Dotted,
+            points: Vec::new(),
+        };
+        let hand = [&self.one_product, &self.two_products].map(|by_hand| by_hand.times.shown());
+        let curves = vec![
+            curve(
+                format!("by hand, one product: {}", hand[0]),
+                0,
+                &self.one_product.errors,
+            ),
+            curve(
+                format!("tracker, 10⁻⁶, bound: {}", rough.times.shown()),
+                1,
+                &rough.bounds,
+            ),
+            curve(
+                format!("tracker, 10⁻⁹, bound: {}", fine.times.shown()),
+                2,
+                &fine.bounds,
+            ),
+            limit(TOLERANCES[0], 1),
+            limit(TOLERANCES[1], 2),
+            curve("tracker, error of both".to_owned(), 4, &fine.errors),
+            Curve {
+                line: Line::Dashed,
+                ..curve(
+                    format!("by hand, two products: {}", hand[1]),
+                    6,
+                    &self.two_products.errors,
+                )
+            },
+            curve(
+                format!("LU: {}", self.by_lu.times.shown()),
+                7,
+                &self.by_lu.errors,
+            ),
+            blank("tolerance"),
+        ];
+        Figure {
+            title: "The inverse of a 60×60 covariance that forgets, and the time of a tick",
+            x_name: "ticks",
+            y_name: "relative error",
+            x_range: 0.0..TICKS as f64,
+            x_tick: |tick| format!("{tick:.0}"),
+            y_range: LOWEST..HIGHEST,
+            y_ticks: 9,
+            y_tick: power_of_ten,
+            plot_size: PLOT_SIZE,
+            names_width: NAMES_WIDTH,
+            curves,
+        }
+    }
+}
+
+/// The ends of the axis of errors, as powers of ten.
+const LOWEST: f64 = -16.0;
+const HIGHEST: f64 = 0.0;
+const PLOT_SIZE: (u32, u32) = (560, 400);
+const NAMES_WIDTH: u32 = 290;
+
+/// ‖C⁻¹·A·R⁻¹‖∞, the norm of a certificate.
+fn scaled_norm(certificate: &Certificate, matrix: &DMatrix<f64>) -> f64 {
+    let rows = certificate.column_exponents().iter().zip(matrix.row_iter());
+    let sums = rows.map(|(exponent, row)| {
+        let columns = certificate.row_exponents().iter().zip(row.iter());
+        let entries = columns.map(|(of_column, value)| value.abs() * 2.0_f64.powi(-of_column));
+        entries.sum::<f64>() * 2.0_f64.powi(-exponent)
+    });
+    sums.fold(0.0, f64::max)
+}
+
+/// A tracker, with its times, bounds and errors.
 struct Follower {
     tracker: InverseTracker<f64>,
-    last_products: usize,
-    products: usize,
-    time: Duration,
-    largest_bound: f64,
+    times: Times,
+    bounds: History,
+    errors: History,
 }
 
 impl Follower {
     fn new(tracker: InverseTracker<f64>) -> Self {
         Self {
             tracker,
-            last_products: 0,
-            products: 0,
-            time: Duration::ZERO,
-            largest_bound: 0.0,
+            times: Times::default(),
+            bounds: History::default(),
+            errors: History::default(),
         }
     }
 
-    fn follow(&mut self, covariance: &DMatrix<f64>) -> Result<(), matrix_descent::Error> {
+    fn follow(&mut self, u: &DMatrix<f64>) -> Result<(), matrix_descent::Error> {
         let begin = Instant::now();
-        self.last_products = self.tracker.update(covariance)?.products.total();
-        self.time += begin.elapsed();
-        self.products += self.last_products;
-        self.largest_bound = self.largest_bound.max(self.bound());
+        self.tracker.update_low_rank_scaled(FORGETTING, u, u)?;
+        self.times.0.push(begin.elapsed());
         Ok(())
-    }
-
-    fn bound(&self) -> f64 {
-        self.tracker.certificate().relative_error_bound()
     }
 }
 
-/// LU factorisations, with their time and errors.
+/// Where the formula by hand takes Σ⁻ᵀ·u from.
+enum Coimage {
+    Computed,
+    /// As equal to Σ⁻¹·u.
+    TakenFromSymmetry,
+}
+
+/// The formula of Sherman and Morrison by hand.
+struct ByHand {
+    inverse: DMatrix<f64>,
+    image: DVector<f64>,
+    coimage: DVector<f64>,
+    from: Coimage,
+    times: Times,
+    errors: History,
+}
+
+impl ByHand {
+    fn new(inverse: &DMatrix<f64>, from: Coimage) -> Self {
+        Self {
+            inverse: inverse.clone(),
+            image: DVector::zeros(ASSETS),
+            coimage: DVector::zeros(ASSETS),
+            from,
+            times: Times::default(),
+            errors: History::default(),
+        }
+    }
+
+    fn follow(&mut self, u: &DVector<f64>) {
+        let begin = Instant::now();
+        self.image.gemv(1.0, &self.inverse, u, 0.0);
+        match self.from {
+            Coimage::Computed => self.coimage.gemv_tr(1.0, &self.inverse, u, 0.0),
+            Coimage::TakenFromSymmetry => self.coimage.copy_from(&self.image),
+        }
+        let scale = -1.0 / (FORGETTING * (FORGETTING + u.dot(&self.image)));
+        let kept = 1.0 / FORGETTING;
+        self.inverse.ger(scale, &self.image, &self.coimage, kept);
+        self.times.0.push(begin.elapsed());
+    }
+}
+
+/// LU inverses, with their times and errors.
 #[derive(Default)]
 struct ByLu {
-    time: Duration,
-    error: f64,
-    largest_error: f64,
+    inverse: DMatrix<f64>,
+    times: Times,
+    errors: History,
 }
 
 impl ByLu {
-    /// Inverts `covariance` and compares with an inverse that is right to the last digit.
-    fn invert(
-        &mut self,
-        covariance: &DMatrix<f64>,
-        exact: &DMatrix<f64>,
-    ) -> Result<(), Box<dyn Error>> {
+    fn invert(&mut self, covariance: &DMatrix<f64>) -> Result<(), Box<dyn Error>> {
         let begin = Instant::now();
         let inverse = covariance.clone().try_inverse();
-        self.time += begin.elapsed();
-        let inverse = inverse.ok_or("LU says that the covariance is singular")?;
-        self.error = (inverse - exact).norm() / exact.norm();
-        self.largest_error = self.largest_error.max(self.error);
+        self.times.0.push(begin.elapsed());
+        self.inverse = inverse.ok_or("LU says that the covariance is singular")?;
         Ok(())
+    }
+}
+
+/// The times of all ticks.
+#[derive(Default)]
+struct Times(Vec<Duration>);
+
+impl Times {
+    /// The mean in microseconds, without the ticks that other programs have interrupted.
+    fn shown(&self) -> String {
+        let mut micros: Vec<f64> = self.0.iter().map(|time| 1e6 * time.as_secs_f64()).collect();
+        micros.sort_by(f64::total_cmp);
+        // Refreshes by products stay below.
+        let limit = 30.0 * micros[micros.len() / 2];
+        micros.retain(|time| *time <= limit);
+        let mean = micros.iter().sum::<f64>() / micros.len() as f64;
+        if mean < 10.0 {
+            format!("{mean:.1} µs")
+        } else {
+            format!("{mean:.0} µs")
+        }
+    }
+}
+
+/// Ticks with an error or a bound.
+#[derive(Default)]
+struct History(Vec<(usize, f64)>);
+
+impl History {
+    fn record(&mut self, tick: usize, value: f64) {
+        self.0.push((tick, value));
+    }
+
+    fn last(&self) -> f64 {
+        self.0.last().map_or(f64::NAN, |(_, value)| *value)
+    }
+
+    fn largest(&self) -> f64 {
+        self.0.iter().map(|(_, value)| *value).fold(0.0, f64::max)
+    }
+
+    /// The points on the axes.
+    fn logarithms(&self) -> Vec<(f64, f64)> {
+        let points = self
+            .0
+            .iter()
+            .map(|(tick, value)| (*tick as f64, value.log10()));
+        points
+            .filter(|(_, height)| (LOWEST..=HIGHEST).contains(height))
+            .collect()
     }
 }
 
 fn print_header() {
     println!(
-        "{:>8}  {:^20}  {:^20}  {:>8}",
-        "", "to the last digit", "to 1e-6", "LU"
+        "{:>8}  {:^18}  {:^18}  {:^18}  {:>8}",
+        "", "tracker, 1e-6", "tracker, 1e-9", "by hand, products", "LU"
     );
-    println!(
-        "{:>8}  {:>8}  {:>10}  {:>8}  {:>10}  {:>8}",
-        "day", "products", "error ≤", "products", "error ≤", "error"
-    );
+    let names = [
+        "error ≤",
+        "error",
+        "error ≤",
+        "error",
+        "two",
+        "one",
+        "error",
+    ];
+    print_row("tick", names.map(str::to_owned));
 }
 
-fn print_day(day: usize, full: &Follower, rough: &Follower, by_lu: &ByLu) {
-    println!(
-        "{day:>8}  {:>8}  {:>10.1e}  {:>8}  {:>10.1e}  {:>8.1e}",
-        full.last_products,
-        full.bound(),
-        rough.last_products,
-        rough.bound(),
-        by_lu.error
-    );
+fn print_row(name: &str, cells: [String; 7]) {
+    let cells = cells.map(|cell| format!("{cell:>8}"));
+    println!("{name:>8}  {}", cells.join("  "));
 }
 
-fn print_summary(full: &Follower, rough: &Follower, by_lu: &ByLu) {
-    let mean = |products: usize| products as f64 / DAYS as f64;
-    println!(
-        "{:>8}  {:>8.1}  {:>10.1e}  {:>8.1}  {:>10.1e}  {:>8.1e}   (means, and the worst day)",
-        "all",
-        mean(full.products),
-        full.largest_bound,
-        mean(rough.products),
-        rough.largest_bound,
-        by_lu.largest_error
-    );
-    let micros = |time: Duration| time.as_secs_f64() * 1e6 / DAYS as f64;
-    println!(
-        "{:>8}  {:>17.0} µs  {:>17.0} µs  {:>5.0} µs   (a day)\n",
-        "time",
-        micros(full.time),
-        micros(rough.time),
-        micros(by_lu.time)
-    );
+/// The picture of the guide.
+fn for_guide(figure: &Figure) -> Result<DocumentationPicture, Box<dyn Error>> {
+    let size = (figure.plot_size.0 + figure.names_width, figure.plot_size.1);
+    Ok(DocumentationPicture {
+        file_name: "guide/tracking.svg",
+        svg: for_page(&figure.svg()?, size, figure.title),
+    })
 }
 
-/// What the portfolio earned each day, beside one of equal parts.
+/// Shrinks the covariance towards its diagonal, as a change of the whole matrix.
+fn shrink(mut tracker: InverseTracker<f64>) -> Result<(), Box<dyn Error>> {
+    let mut shrunk = tracker.matrix() * (1.0 - SHRINKAGE);
+    shrunk.set_diagonal(&tracker.matrix().diagonal());
+    let update = tracker.update(&shrunk)?;
+    println!(
+        "Shrunk towards its diagonal by {SHRINKAGE}, as a whole matrix: {}, {} products.",
+        update.route,
+        update.products.total()
+    );
+    Ok(())
+}
+
+/// What the portfolio earned each tick, beside one of equal parts.
 #[derive(Default)]
 struct Performance {
     minimum_variance: Vec<f64>,
@@ -268,7 +525,7 @@ impl Performance {
 
     fn print(&self) {
         println!(
-            "Daily volatility: {:.2} % for the portfolio of minimum variance, {:.2} % for equal parts.",
+            "Volatility of a tick: {:.2} % for the portfolio of minimum variance, {:.2} % for equal parts.",
             100.0 * volatility(&self.minimum_variance),
             100.0 * volatility(&self.equal_parts)
         );

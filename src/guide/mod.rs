@@ -71,6 +71,10 @@ pub mod certificates {}
 #[doc = include_str!("../../docs/guide/polishing_and_tracking.svg")]
 #[doc = ""]
 #[doc = include_str!("polishing_and_tracking/2.md")]
+#[doc = ""]
+#[doc = include_str!("../../docs/guide/tracking.svg")]
+#[doc = ""]
+#[doc = include_str!("polishing_and_tracking/3.md")]
 pub mod polishing_and_tracking {}
 
 #[doc = include_str!("singular_values/1.md")]

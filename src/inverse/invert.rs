@@ -6,7 +6,7 @@ use crate::descent::{Observer, StopReason};
 use crate::inverse::config::Config;
 use crate::inverse::error::{InverseError, check_in_range};
 use crate::inverse::method::{Method, Problem};
-use crate::inverse::result::{Candidate, Inversion};
+use crate::inverse::result::{Candidate, Goal, Inversion};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_square;
 use crate::objective::Side;
@@ -83,7 +83,7 @@ where
         side,
         seed: config.seed,
         tolerance,
-        goal: None,
+        goal: Goal::ByTolerance,
         max_steps: config.max_steps,
     };
     let (method, mut observer) = (config.method, config.observer);
@@ -98,7 +98,7 @@ where
         match (found, next) {
             (Err(error), Some(next)) => {
                 earlier = Some(error);
-                problem.goal = Some(next.goal);
+                problem.goal = next.goal;
                 problem.max_steps = next.max_steps;
             }
             (found, _) => return found,

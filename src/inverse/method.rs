@@ -6,7 +6,7 @@ use nalgebra::DMatrix;
 
 use crate::descent::Observer;
 use crate::inverse::error::InverseError;
-use crate::inverse::result::Candidate;
+use crate::inverse::result::{Candidate, Goal};
 use crate::inverse::start::Start;
 use crate::numerics::real::Real;
 use crate::objective::Side;
@@ -39,8 +39,7 @@ pub struct Problem<'m, T: Real> {
     pub(super) side: Side,
     pub(super) seed: u64,
     pub(super) tolerance: Option<T>,
-    /// The residual that an automatic search aims at; none for the first search.
-    pub(super) goal: Option<f64>,
+    pub(super) goal: Goal,
     pub(super) max_steps: usize,
 }
 

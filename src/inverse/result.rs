@@ -225,10 +225,21 @@ pub struct Candidate<T: Real> {
     pub(super) report: Report<T>,
 }
 
-/// A search with the same tolerance that goes on for longer before it refines.
+/// What an automatic search for a residual within a tolerance aims at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Goal {
+    /// What suits the tolerance.
+    ByTolerance,
+    /// A smaller residual, after a search in vain.
+    Residual(f64),
+    /// Full accuracy, whatever the residual: the last search.
+    FullAccuracy,
+}
+
+/// A search for the same tolerance that aims at more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NextSearch {
-    pub(super) goal: f64,
+    pub(super) goal: Goal,
     pub(super) max_steps: usize,
 }
 

@@ -19,7 +19,7 @@ use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
 use crate::inverse::automatic::target::{Target, goal_within};
 use crate::inverse::error::InverseError;
 use crate::inverse::method::{Accuracy, Automatic, Descend, Method, Problem};
-use crate::inverse::result::Candidate;
+use crate::inverse::result::{Candidate, Goal};
 use crate::inverse::start::Start;
 use crate::numerics::real::Real;
 
@@ -40,17 +40,19 @@ impl<T: Real> Descend<T> for Automatic {
             Start::ScaledTranspose => None,
             start => Some(start.clone().matrix(matrix, problem.seed)?),
         };
-        let target = match (problem.tolerance, self.accuracy) {
-            (Some(tolerance), _) => Target::Residual {
-                tolerance: tolerance.to_f64(),
-                goal: problem
-                    .goal
-                    .unwrap_or_else(|| goal_within(tolerance.to_f64())),
-                side: problem.side,
-                roundoff: 0.5 * T::EPSILON.to_f64(),
-            },
-            (None, Accuracy::Full) => Target::Full,
-            (None, Accuracy::Working) => Target::Working,
+        let residual_below = |tolerance: T, goal: f64| Target::Residual {
+            tolerance: tolerance.to_f64(),
+            goal,
+            side: problem.side,
+            roundoff: 0.5 * T::EPSILON.to_f64(),
+        };
+        let target = match (problem.tolerance, problem.goal, self.accuracy) {
+            (Some(tolerance), Goal::ByTolerance, _) => {
+                residual_below(tolerance, goal_within(tolerance.to_f64()))
+            }
+            (Some(tolerance), Goal::Residual(goal), _) => residual_below(tolerance, goal),
+            (Some(_), Goal::FullAccuracy, _) | (None, _, Accuracy::Full) => Target::Full,
+            (None, _, Accuracy::Working) => Target::Working,
         };
         let scaled_problem = ScaledProblem {
             matrix,

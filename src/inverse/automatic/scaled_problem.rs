@@ -15,7 +15,7 @@ use crate::inverse::automatic::rounding_back::{Equilibrated, ProofSource};
 use crate::inverse::automatic::search::{LossFormat, Search, SearchOutcome};
 use crate::inverse::automatic::singularity::SingularityTest;
 use crate::inverse::automatic::target::{Target, goal_below, is_single_precision, working_error};
-use crate::inverse::result::{Candidate, LeftResidual, NextSearch, Products};
+use crate::inverse::result::{Candidate, Goal, LeftResidual, NextSearch, Products};
 use crate::inverse::scaling::Scaling;
 use crate::numerics::matrix::squared_distance_from_identity;
 use crate::numerics::product::counter::ProductCounter;
@@ -53,7 +53,7 @@ impl<T: Real> ScaledProblem<'_, T> {
         let attempt = self.solve_in(&scaling, self.max_steps, workspace, observer);
         let steps_left = self.max_steps.saturating_sub(attempt.steps);
         let mut first = attempt.candidate;
-        first.next_search = self.next_search(attempt.depends_on_goal, &first.report, steps_left);
+        first.next_search = self.next_search(attempt.depends_on_goal, &first, steps_left);
         let is_decided = first.rank.is_none() || attempt.is_singular_in_any_scaling;
         if is_decided || steps_left == 0 {
             return first;
@@ -65,7 +65,7 @@ impl<T: Real> ScaledProblem<'_, T> {
         let steps_left = steps_left.saturating_sub(attempt_in_other.steps);
         let depends_on_goal = attempt.depends_on_goal || attempt_in_other.depends_on_goal;
         let mut second = attempt_in_other.candidate;
-        second.next_search = self.next_search(depends_on_goal, &second.report, steps_left);
+        second.next_search = self.next_search(depends_on_goal, &second, steps_left);
         second.products.descent += first.products.total();
         second.report.elapsed += first.report.elapsed;
         if second.rank.is_none() {
@@ -86,16 +86,24 @@ impl<T: Real> ScaledProblem<'_, T> {
     fn next_search(
         &self,
         depends_on_goal: bool,
-        report: &Report<T>,
+        candidate: &Candidate<T>,
         max_steps: usize,
     ) -> Option<NextSearch> {
-        let may_continue = max_steps > 0 && report.stop_reason != StopReason::Observer;
-        match self.target {
-            Target::Residual { goal, .. } if depends_on_goal && may_continue => {
-                goal_below(goal).map(|goal| NextSearch { goal, max_steps })
-            }
-            _ => None,
+        let Target::Residual { goal, .. } = self.target else {
+            return None;
+        };
+        let is_stopped = candidate.report.stop_reason == StopReason::Observer;
+        if max_steps == 0 || is_stopped {
+            return None;
         }
+        let next = goal_below(goal).filter(|_| depends_on_goal);
+        let goal = match next {
+            Some(goal) => Goal::Residual(goal),
+            // No accuracy helps a matrix that is singular.
+            None if candidate.rank.is_some() => return None,
+            None => Goal::FullAccuracy,
+        };
+        Some(NextSearch { goal, max_steps })
     }
 
     /// The scaling of the largest permutation product, if it is clearly a different one and the

@@ -314,6 +314,7 @@ mod tests {
 
     use super::{Examined, examine, lowered_loss};
     use crate::inverse::method::Problem;
+    use crate::inverse::result::Goal;
     use crate::inverse::start::Start;
     use crate::objective::Side;
 
@@ -327,7 +328,7 @@ mod tests {
             side: Side::Left,
             seed: 0,
             tolerance: Some(1e-8),
-            goal: None,
+            goal: Goal::ByTolerance,
             max_steps: 10,
         };
         for (x, expected) in [

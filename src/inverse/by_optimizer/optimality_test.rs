@@ -267,7 +267,7 @@ mod tests {
     use crate::descent::{Report, StopReason};
     use crate::inverse::certificate::certify;
     use crate::inverse::method::Problem;
-    use crate::inverse::result::{Candidate, Products, Route};
+    use crate::inverse::result::{Candidate, Goal, Products, Route};
     use crate::inverse::start::Start;
     use crate::objective::Side;
     use crate::set::Bounds;
@@ -288,7 +288,7 @@ mod tests {
             side: Side::Left,
             seed: 0,
             tolerance: None,
-            goal: None,
+            goal: Goal::ByTolerance,
             max_steps: 1,
         };
         OptimalityTest::new(&everything, &problem, 1e-6).measure(loss, x, gradient.iter().copied())
