@@ -40,7 +40,7 @@ struct Extent {
 
 const FULL: Extent = Extent {
     sizes: &[10, 30, 100, 300, 1000],
-    runs: 5,
+    runs: 3,
     ticks: 10_000,
 };
 
@@ -51,7 +51,7 @@ const QUICK: Extent = Extent {
 };
 
 /// The turns in which the ticks of a run are taken.
-const TURNS: usize = 20;
+const TURNS: usize = 10;
 /// An LU inverse takes much longer than a tick and always the same.
 const LU_PER_TURN: usize = 1;
 const MOST_TICKS: usize = 100_000;

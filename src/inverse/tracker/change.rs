@@ -4,13 +4,14 @@
 //! M′⁻¹ = μX − A·Wᵀ with μ = 1/λ, W = Xᵀ·R, A = μ·X·L·K⁻¹ and the capacitance matrix K = λI + Wᵀ·L,
 //! if X = M⁻¹ (W. W. Hager, "Updating the inverse of a matrix", 1989). If M is symmetric and the
 //! change is L = R·Σ with a signed permutation Σ = Σᵀ, then A = W·S, where S is diagonal with
-//! entries ±1 and W = X·R·G with G = √μ·E·|Λ|^(−1/2) from K = λΣ + RᵀXR = E·Λ·Eᵀ: every product of
-//! two entries of W is the same in both orders, so X stays symmetric to the last bit.
+//! entries ±1 and W = X·R·G with G·S·Gᵀ = μ·K⁻¹ for K = λΣ + RᵀXR, by Cholesky's factorisation or,
+//! if K is indefinite, by its eigenvalues: every product of two entries of W is the same in both
+//! orders, so X stays symmetric to the last bit.
 
 use nalgebra::DMatrix;
 
 use crate::inverse::tracker::passes::{BothImages, Images, NextInverse, NextMatrix, Scratch, run};
-use crate::inverse::tracker::small::{diagonalize, invert};
+use crate::inverse::tracker::small::{diagonalize, invert, invert_cholesky};
 use crate::numerics::norm::all_finite;
 use crate::numerics::product::low_rank;
 use crate::numerics::real::Real;
@@ -265,7 +266,7 @@ impl Change {
         low_rank::product(&mut self.coefficients, &self.image, &self.small, self.order);
     }
 
-    /// From X·R in `image`: G and W = X·R·G by the eigenvalues of K, A = W·S, H, and X·L.
+    /// From X·R in `image`: G and W = X·R·G by a factorisation of K, A = W·S, H, and X·L.
     fn factorize_symmetric(&mut self) {
         let (n, k) = (self.order, self.rank);
         // K = λΣ + RᵀXR.
@@ -273,6 +274,36 @@ impl Change {
         for l in 0..k {
             self.small[self.pairing.partner(l) * k + l] += self.factor * self.pairing.signs[l];
         }
+        let is_negative = self.small.first().is_some_and(|first| *first < 0.0);
+        let is_definite = self.turn_by_cholesky(if is_negative { -1.0 } else { 1.0 });
+        if !is_definite {
+            self.turn_by_eigenvalues();
+        }
+        low_rank::product(&mut self.coimage, &self.image, &self.turn, n);
+        let columns = self.coefficients.chunks_exact_mut(n);
+        for ((a, w), sign) in columns.zip(self.coimage.chunks_exact(n)).zip(&self.factors) {
+            a.iter_mut().zip(w).for_each(|(a, w)| *a = sign * w);
+        }
+        self.pairing.apply(&mut self.image, n);
+        self.write_capacitance();
+    }
+
+    /// G and S, in `factors`, for a K in `small` that is definite with this sign, by its Cholesky
+    /// factor; `false` if it is not.
+    fn turn_by_cholesky(&mut self, sign: f64) -> bool {
+        for (entry, k) in self.eigenvectors.iter_mut().zip(&self.small) {
+            *entry = sign * k;
+        }
+        let is_definite = invert_cholesky(&mut self.eigenvectors, &mut self.turn, self.rank);
+        let root = self.inverse_factor.sqrt();
+        self.turn.iter_mut().for_each(|entry| *entry *= root);
+        self.factors.fill(sign);
+        is_definite
+    }
+
+    /// The same for any K, by its eigenvalues.
+    fn turn_by_eigenvalues(&mut self) {
+        let k = self.rank;
         for column in 0..k {
             for row in 0..column {
                 self.small[row * k + column] = self.small[column * k + row];
@@ -280,22 +311,13 @@ impl Change {
         }
         diagonalize(&mut self.small, &mut self.eigenvectors, k);
         for l in 0..k {
-            let length = (self.inverse_factor / self.small[l * k + l].abs()).sqrt();
+            let value = self.small[l * k + l];
+            let length = (self.inverse_factor / value.abs()).sqrt();
             for m in 0..k {
                 self.turn[l * k + m] = length * self.eigenvectors[l * k + m];
             }
+            self.factors[l] = value.signum();
         }
-        low_rank::product(&mut self.coimage, &self.image, &self.turn, n);
-        for l in 0..k {
-            let sign = self.small[l * k + l].signum();
-            let column = l * n..(l + 1) * n;
-            let stored = self.coefficients[column.clone()]
-                .iter_mut()
-                .zip(&self.coimage[column]);
-            stored.for_each(|(a, w)| *a = sign * w);
-        }
-        self.pairing.apply(&mut self.image, n);
-        self.write_capacitance();
     }
 
     /// H = λGᵀ + Wᵀ·L.

@@ -42,6 +42,40 @@ pub(super) fn invert(matrix: &mut [f64], inverse: &mut [f64], k: usize) {
     }
 }
 
+/// Writes G with A⁻¹ = G·Gᵀ for the symmetric positive definite A in the lower part of `matrix`,
+/// which is overwritten by its Cholesky factor; `false` if A is not definite.
+pub(super) fn invert_cholesky(matrix: &mut [f64], factor: &mut [f64], k: usize) -> bool {
+    for j in 0..k {
+        let (before, from) = matrix.split_at_mut(j * k);
+        let column = &mut from[j..k];
+        for earlier in before.chunks_exact(k) {
+            let multiple = earlier[j];
+            for (entry, other) in column.iter_mut().zip(&earlier[j..]) {
+                *entry -= multiple * other;
+            }
+        }
+        // False for NaN too.
+        let is_positive = column[0] > 0.0;
+        if !is_positive {
+            return false;
+        }
+        let root = column[0].sqrt();
+        column.iter_mut().for_each(|entry| *entry /= root);
+    }
+    // The columns of L⁻ᵀ, by back substitution.
+    factor.fill(0.0);
+    for j in 0..k {
+        let column = &mut factor[j * k..(j + 1) * k];
+        column[j] = 1.0 / matrix[j * k + j];
+        for i in (0..j).rev() {
+            let below = &matrix[i * k..(i + 1) * k];
+            let sum: f64 = (i + 1..=j).map(|m| below[m] * column[m]).sum();
+            column[i] = -sum / below[i];
+        }
+    }
+    true
+}
+
 /// More sweeps than Jacobi's method takes at any order; it converges quadratically.
 const MOST_SWEEPS: usize = 30;
 
@@ -103,7 +137,7 @@ fn rotate(x: &mut [f64], y: &mut [f64], cosine: f64, sine: f64) {
 mod tests {
     use nalgebra::DMatrix;
 
-    use super::{diagonalize, invert};
+    use super::{diagonalize, invert, invert_cholesky};
 
     fn wavy(k: usize) -> DMatrix<f64> {
         // The square, because sines of sums alone have rank two.
@@ -129,6 +163,28 @@ mod tests {
             let mut inverse = vec![0.0; k * k];
             invert(&mut matrix, &mut inverse, k);
             assert!(!inverse.iter().all(|value| value.is_finite()));
+        }
+    }
+
+    #[test]
+    fn cholesky_factors_give_the_inverse_of_a_definite_matrix() {
+        for k in 0..9 {
+            let gram = wavy(k) * wavy(k).transpose() + DMatrix::identity(k, k);
+            let mut factor = DMatrix::zeros(k, k);
+            let is_definite =
+                invert_cholesky(gram.clone().as_mut_slice(), factor.as_mut_slice(), k);
+            assert!(is_definite);
+            let error = (&factor * factor.transpose() * gram - DMatrix::identity(k, k)).norm();
+            assert!(error < 1e-13 * (1.0 + k as f64), "{k}: {error:e}");
+        }
+        for mut matrix in [
+            vec![0.0],
+            vec![-1.0],
+            vec![1.0, 2.0, 2.0, 4.0],
+            vec![f64::NAN],
+        ] {
+            let k = matrix.len().isqrt();
+            assert!(!invert_cholesky(&mut matrix, &mut vec![0.0; k * k], k));
         }
     }
 
