@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::support::gallery::random::{gaussian, integers, orthogonal, uniform};
+use crate::support::rational::exact_solution;
 use crate::support::reference::equilibration::equilibrate;
-use crate::support::reference::rational::exact_solution;
 use crate::support::reference::{reference_inverse, residuals, widen};
 use crate::support::truth::{false_claims, is_working_accuracy, relative_error, residual_on};
 

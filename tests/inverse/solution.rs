@@ -9,7 +9,7 @@ use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
 use crate::support::gallery::random::{gaussian, uniform};
 use crate::support::gallery::{GalleryMatrix, gallery, single_precision_gallery};
-use crate::support::reference::rational::exact_solution;
+use crate::support::rational::exact_solution;
 use crate::support::reference::{ReferenceSolution, ScaledFloat, reference_solution, widen};
 use crate::support::truth::assert_none;
 

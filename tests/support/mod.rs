@@ -7,6 +7,7 @@ pub mod lu;
 pub mod objectives;
 pub mod operations;
 pub mod optimizers;
+pub mod rational;
 pub mod reference;
 pub mod sets;
 pub mod shapes;

@@ -4,7 +4,6 @@ mod condition;
 pub mod double_double;
 pub mod equilibration;
 mod errors;
-pub mod rational;
 mod scaled_float;
 mod singular_values;
 mod solution;

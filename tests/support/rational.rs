@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::equilibration::equilibrate;
+use super::reference::equilibration::equilibrate;
 
 /// The number `numerator`/`denominator`·2^`exponent`.
 pub struct ExactComponent {
