@@ -10,6 +10,7 @@ pub mod optimizers;
 pub mod reference;
 pub mod sets;
 pub mod shapes;
+pub mod spectra;
 pub mod systems;
 pub mod test_functions;
 pub mod truth;
