@@ -4,6 +4,7 @@ use crate::completion::CompletionError;
 #[cfg(feature = "serde")]
 use crate::descent::CheckpointError;
 use crate::descent::{DescentError, ResumeError};
+use crate::eigen::EigenError;
 use crate::inverse::{InverseError, SolutionError};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
@@ -83,6 +84,10 @@ pub enum Error<T: Real = f64> {
     #[error(transparent)]
     TopSvd(TopSvdError<T>),
 
+    /// Eigenpairs were not found.
+    #[error(transparent)]
+    Eigen(EigenError<T>),
+
     /// A matrix was not completed.
     #[error(transparent)]
     Completion(CompletionError<T>),
@@ -156,6 +161,15 @@ impl<T: Real> From<TopSvdError<T>> for Error<T> {
         match error {
             TopSvdError::Input(error) => Self::Input(error),
             other => Self::TopSvd(other),
+        }
+    }
+}
+
+impl<T: Real> From<EigenError<T>> for Error<T> {
+    fn from(error: EigenError<T>) -> Self {
+        match error {
+            EigenError::Input(error) => Self::Input(error),
+            other => Self::Eigen(other),
         }
     }
 }

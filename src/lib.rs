@@ -22,7 +22,7 @@
 //!
 //! | layer | modules | what it does |
 //! |---|---|---|
-//! | operations | [`inverse`], [`solve`], [`svd`], [`completion`] | one call each, with safe defaults and checked answers: [`invert_by_descent`], [`solve_by_descent`], [`svd_by_descent`], [`complete_by_descent`], … |
+//! | operations | [`inverse`], [`solve`], [`svd`], [`eigen`], [`completion`] | one call each, with safe defaults and checked answers: [`invert_by_descent`], [`solve_by_descent`], [`svd_by_descent`], [`symmetric_eigen_k`], [`complete_by_descent`], … |
 //! | descent | [`descent`], [`watch`] | the loop, [`minimize`] and [`Stepper`], and observers of it; knows nothing about matrices |
 //! | blocks | [`optimizer`], [`loss`], [`objective`], [`set`], [`linear_map`] | small traits with many implementations: [`Optimizer`], [`Loss`], [`Objective`], [`ConvexSet`], [`LinearMap`] |
 //! | numerics | private | norms, products, rounding; only [`Real`] and [`InputError`] are public |
@@ -75,10 +75,12 @@
 #![warn(unreachable_pub, clippy::unwrap_used)]
 
 mod error;
+mod krylov;
 mod numerics;
 
 pub mod completion;
 pub mod descent;
+pub mod eigen;
 pub mod guide;
 pub mod inverse;
 pub mod linear_map;
@@ -94,6 +96,7 @@ pub use completion::{Completion, CompletionConfig, complete_by_descent};
 pub use descent::{
     Minimization, Observer, Progress, Report, Silent, Stepper, StopReason, Stopping, minimize,
 };
+pub use eigen::{EigenConfig, Eigenpairs, symmetric_eigen_k};
 pub use error::Error;
 pub use inverse::{
     Accuracy, Certificate, Config, InverseTracker, Inversion, Products, Route, Start, certify,

@@ -9,12 +9,20 @@ const LAYERS: [&[&str]; 5] = [
     &["numerics"],
     &["linear_map", "loss", "objective", "optimizer", "set"],
     &["descent", "watch"],
-    &["completion", "inverse", "solve", "svd"],
+    &["completion", "eigen", "inverse", "krylov", "solve", "svd"],
     &["error"],
 ];
 
 /// Folders of one idea each, whose files are read one after the other.
-const GROUPED: [&str; 5] = ["completion", "descent", "inverse", "solve", "svd"];
+const GROUPED: [&str; 7] = [
+    "completion",
+    "descent",
+    "eigen",
+    "inverse",
+    "krylov",
+    "solve",
+    "svd",
+];
 
 /// The most files side by side in these and in what they contain.
 const MOST_FILES: usize = 10;

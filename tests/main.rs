@@ -9,6 +9,7 @@ mod architecture;
 mod bad_input;
 mod completion;
 mod descent;
+mod eigen;
 mod gallery;
 mod guide;
 mod inverse;

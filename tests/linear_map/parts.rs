@@ -5,9 +5,10 @@ use std::sync::{Arc, Barrier, Mutex};
 
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, LinearMap, Solution, SolveConfig, SolveProblem, invert_by_descent, solve_by_descent,
+    Config, EigenConfig, LinearMap, Solution, SolveConfig, SolveProblem, invert_by_descent,
+    solve_by_descent, symmetric_eigen_k,
 };
-use nalgebra::{DMatrix, dvector};
+use nalgebra::{DMatrix, DVector, dvector};
 
 use crate::support::systems::{definite, random};
 
@@ -238,4 +239,95 @@ fn a_preconditioner_may_be_in_parts() {
     let found = solve_by_descent(&part(&matrix), &b, config).unwrap();
     assert!((&matrix * &found.solution - &b).norm() < 1e-12);
     assert!(found.reports[0].steps <= 3);
+}
+
+/// With and without a mass and a preconditioner, by descent and as a whole.
+#[test]
+fn eigenpairs_in_parts_are_those_of_the_whole() {
+    for n in [9, 90] {
+        let matrix = DMatrix::from_fn(n, n, |i: usize, j: usize| match i.abs_diff(j) {
+            0 => 2.0 + (i % 7) as f64,
+            1 => -1.0,
+            _ => 0.0,
+        });
+        let mass = DMatrix::from_diagonal(&DVector::from_fn(n, |i, _| 1.0 + (i % 3) as f64));
+        let preconditioner = matrix.clone().try_inverse().unwrap();
+        for (has_mass, has_preconditioner) in [(false, false), (true, false), (true, true)] {
+            let whole = in_parts_of_eigen(
+                &matrix,
+                &mass,
+                &preconditioner,
+                &[0, n],
+                [has_mass, has_preconditioner],
+            );
+            for cuts in [&[0, 4, n][..], &[0, 1, 5, n]] {
+                let flags = [has_mass, has_preconditioner];
+                let parts = in_parts_of_eigen(&matrix, &mass, &preconditioner, cuts, flags);
+                let (steps, values, _) = &whole[0];
+                let mut rows = Vec::new();
+                for (of_part, found, vectors) in &parts {
+                    let name = format!("{n}, {has_mass}, {has_preconditioner}, {cuts:?}");
+                    assert!(
+                        of_part.abs_diff(*steps) <= 2 + steps / 10,
+                        "{name}: {of_part} {steps}"
+                    );
+                    assert!((found - values).norm() < 1e-11, "{name}");
+                    assert_eq!(found, &parts[0].1, "{name}");
+                    rows.push(vectors.clone());
+                }
+                let stacked = DMatrix::from_fn(n, 2, |i, j| {
+                    let part = cuts.iter().rposition(|&cut| cut <= i).unwrap();
+                    rows[part][(i - cuts[part], j)]
+                });
+                let image = if has_mass {
+                    &mass * &stacked
+                } else {
+                    stacked.clone()
+                };
+                let residual = &matrix * &stacked - image * DMatrix::from_diagonal(values);
+                assert!(residual.norm() < 1e-10, "{:e}", residual.norm());
+            }
+        }
+    }
+}
+
+/// Steps, eigenvalues and the rows of the eigenvectors, for each part.
+fn in_parts_of_eigen(
+    matrix: &DMatrix<f64>,
+    mass: &DMatrix<f64>,
+    preconditioner: &DMatrix<f64>,
+    cuts: &[usize],
+    [has_mass, has_preconditioner]: [bool; 2],
+) -> Vec<(usize, DVector<f64>, DMatrix<f64>)> {
+    let exchange = Exchange::new(cuts.len() - 1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = cuts
+            .windows(2)
+            .map(|cut| {
+                let place = cut[0]..cut[1];
+                let part = |matrix: &DMatrix<f64>| Rows {
+                    matrix: matrix.clone(),
+                    place: place.clone(),
+                    splits_domain: true,
+                    exchange: exchange.clone(),
+                };
+                let maps = [part(matrix), part(mass), part(preconditioner)];
+                scope.spawn(move || {
+                    let [map, mass, preconditioner] = &maps;
+                    let config = EigenConfig::smallest();
+                    let found = match (has_mass, has_preconditioner) {
+                        (false, _) => symmetric_eigen_k(map, 2, config),
+                        (true, false) => symmetric_eigen_k(map, 2, config.mass(mass)),
+                        (true, true) => {
+                            let config = config.mass(mass).preconditioner(preconditioner);
+                            symmetric_eigen_k(map, 2, config)
+                        }
+                    };
+                    let found = found.unwrap();
+                    (found.steps, found.eigenvalues, found.eigenvectors)
+                })
+            })
+            .collect();
+        parts.into_iter().map(|part| part.join().unwrap()).collect()
+    })
 }

@@ -11,6 +11,7 @@ pub mod rational;
 pub mod reference;
 pub mod sets;
 pub mod shapes;
+pub mod spectra;
 pub mod systems;
 pub mod test_functions;
 pub mod truth;

@@ -1,0 +1,236 @@
+//! Orthonormal vectors that grow by blocks and may be in parts.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use nalgebra::DMatrix;
+
+use crate::krylov::blocks::{add_combination, overlaps, rotate};
+use crate::linear_map::LinearMap;
+use crate::linear_map::sums::Space;
+use crate::numerics::real::Real;
+
+/// Columns of `rows` entries, with room for more.
+#[derive(Clone, Debug)]
+pub(crate) struct Basis<T> {
+    rows: usize,
+    values: Vec<T>,
+}
+
+impl<T: Real> Basis<T> {
+    pub(crate) fn with_capacity(rows: usize, columns: usize) -> Self {
+        Self {
+            rows,
+            values: Vec::with_capacity(rows.saturating_mul(columns)),
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.values.len() / self.rows
+    }
+
+    pub(crate) fn columns(&self, range: Range<usize>) -> &[T] {
+        &self.values[range.start * self.rows..range.end * self.rows]
+    }
+
+    pub(crate) fn all(&self) -> &[T] {
+        &self.values
+    }
+
+    pub(crate) fn append(&mut self, columns: &[T]) {
+        self.values.extend_from_slice(columns);
+    }
+
+    /// Replaces the columns in `range` by their combinations, of which there are fewer; those after
+    /// them move up.
+    pub(crate) fn replace(&mut self, range: Range<usize>, coefficients: &DMatrix<T>) {
+        let (first, last) = (range.start * self.rows, range.end * self.rows);
+        rotate(&mut self.values[first..last], coefficients, self.rows);
+        let kept = first + coefficients.ncols() * self.rows;
+        self.values.drain(kept..last);
+    }
+}
+
+/// A block W in terms of a basis V: W = V·`along` + Q·`own`, up to what is negligible.
+pub(crate) struct Extension<T: Real> {
+    /// Q: orthonormal, orthogonal to V.
+    pub(crate) vectors: Vec<T>,
+    /// B·Q, if the inner product is x ↦ xᵀ·B·x; otherwise empty.
+    pub(crate) images: Vec<T>,
+    pub(crate) along: DMatrix<T>,
+    pub(crate) own: DMatrix<T>,
+    /// The least ⟨w, w⟩/‖w‖² that the inner product gave.
+    pub(crate) least_curvature: Option<T>,
+}
+
+/// X ↦ B·X.
+pub(crate) type Metric<'a, T> = &'a mut dyn FnMut(&[T], &mut [T]);
+
+/// An inner product: that of a space, or xᵀ·B·y.
+pub(crate) struct InnerProduct<'a, T, A: ?Sized> {
+    pub(crate) space: Space,
+    pub(crate) map: &'a A,
+    pub(crate) metric: Option<Metric<'a, T>>,
+}
+
+/// Columns shorter than this after a second pass were mostly rounding errors.
+const MOSTLY_NOISE: f64 = 0.1;
+
+/// What `block` adds to a basis V with images B·V (V itself without B); directions no longer than
+/// `negligible` are left out.
+///
+/// Block Gram–Schmidt, done twice (Barlow and Smoktunowicz, "Reorthogonalized block classical
+/// Gram–Schmidt", 2013).
+pub(crate) fn extension<T: Real, A: LinearMap<T> + ?Sized>(
+    mut product: InnerProduct<'_, T, A>,
+    (basis, images): (&[T], Option<&[T]>),
+    mut block: Vec<T>,
+    rows: usize,
+    negligible: T,
+) -> Extension<T> {
+    let whole = (product.space, product.map);
+    let dual = images.unwrap_or(basis);
+    let along = overlaps(whole, dual, &block, rows);
+    add_combination(&mut block, -T::one(), basis, &along, rows);
+    let mut of_block = Vec::new();
+    if let Some(metric) = &mut product.metric {
+        of_block.resize(block.len(), T::zero());
+        metric(&block, &mut of_block);
+    }
+    let mut least = product.metric.is_some().then_some(T::MAX);
+    let mut pair = Pair {
+        vectors: block,
+        images: of_block,
+        rows,
+    };
+    let own = pair.orthonormalise(whole, negligible, &mut least);
+    let second = overlaps(whole, dual, &pair.vectors, rows);
+    add_combination(&mut pair.vectors, -T::one(), basis, &second, rows);
+    if let Some(metric) = &mut product.metric {
+        // Carried along instead, the images would drift from the vectors.
+        metric(&pair.vectors, &mut pair.images);
+    }
+    let own_again = pair.orthonormalise(whole, <T as Real>::from_f64(MOSTLY_NOISE), &mut least);
+    Extension {
+        along: along + second * &own,
+        own: own_again * own,
+        vectors: pair.vectors,
+        images: pair.images,
+        least_curvature: least,
+    }
+}
+
+/// Columns W and, with B, their images B·W.
+struct Pair<T> {
+    vectors: Vec<T>,
+    images: Vec<T>,
+    rows: usize,
+}
+
+impl<T: Real> Pair<T> {
+    fn dual(&self) -> &[T] {
+        if self.images.is_empty() {
+            &self.vectors
+        } else {
+            &self.images
+        }
+    }
+
+    /// Replaces the columns by orthonormal Q and returns R of W = Q·R, by Gram–Schmidt; the longest
+    /// column that is left comes first, and what is `negligible` is left out.
+    fn orthonormalise<A: LinearMap<T> + ?Sized>(
+        &mut self,
+        whole: (Space, &A),
+        negligible: T,
+        least: &mut Option<T>,
+    ) -> DMatrix<T> {
+        let rows = self.rows;
+        let count = self.vectors.len() / rows;
+        let mut own = DMatrix::zeros(count, count);
+        let mut order: Vec<usize> = (0..count).collect();
+        let mut kept = 0;
+        while kept < count {
+            let lengths = self.lengths(whole, kept, least);
+            let longest = index_of_largest(&lengths);
+            let length = lengths[longest];
+            // Not for NaN either.
+            if !matches!(length.partial_cmp(&negligible), Some(Ordering::Greater)) {
+                break;
+            }
+            self.swap(kept, kept + longest);
+            order.swap(kept, kept + longest);
+            own[(kept, order[kept])] = length;
+            let inverse = T::one() / length;
+            for values in [&mut self.vectors, &mut self.images] {
+                let column = values.iter_mut().skip(kept * rows).take(rows);
+                column.for_each(|value| *value *= inverse);
+            }
+            let axis = &self.dual()[kept * rows..(kept + 1) * rows];
+            let rest = &self.vectors[(kept + 1) * rows..];
+            let components = overlaps(whole, axis, rest, rows);
+            for values in [&mut self.vectors, &mut self.images] {
+                if !values.is_empty() {
+                    let (done, rest) = values.split_at_mut((kept + 1) * rows);
+                    let axis = &done[kept * rows..];
+                    add_combination(rest, -T::one(), axis, &components, rows);
+                }
+            }
+            for (index, &component) in order[kept + 1..].iter().zip(components.iter()) {
+                own[(kept, *index)] = component;
+            }
+            kept += 1;
+        }
+        self.vectors.truncate(kept * rows);
+        self.images.truncate(kept * rows);
+        own.resize_vertically(kept, T::zero())
+    }
+
+    /// The lengths of the columns from `first` on.
+    fn lengths<A: LinearMap<T> + ?Sized>(
+        &self,
+        (space, map): (Space, &A),
+        first: usize,
+        least: &mut Option<T>,
+    ) -> Vec<T> {
+        let vectors = self.vectors.chunks_exact(self.rows).skip(first);
+        if self.images.is_empty() {
+            return vectors.map(|vector| space.norm(map, vector)).collect();
+        }
+        let images = self.images.chunks_exact(self.rows).skip(first);
+        vectors
+            .zip(images)
+            .map(|(vector, image)| {
+                let square = space.dot(map, vector, image);
+                let length = space.norm(map, vector);
+                if length > T::zero() {
+                    let curvature = square / length / length;
+                    *least = least.map(|least| least.min(curvature));
+                }
+                square.max(T::zero()).sqrt()
+            })
+            .collect()
+    }
+
+    fn swap(&mut self, i: usize, j: usize) {
+        if i == j {
+            return;
+        }
+        for values in [&mut self.vectors, &mut self.images] {
+            if !values.is_empty() {
+                let (before, after) = values.split_at_mut(j * self.rows);
+                before[i * self.rows..][..self.rows].swap_with_slice(&mut after[..self.rows]);
+            }
+        }
+    }
+}
+
+/// NaN counts as the smallest.
+fn index_of_largest<T: Real>(values: &[T]) -> usize {
+    let mut largest = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[largest] {
+            largest = index;
+        }
+    }
+    largest
+}

@@ -1,0 +1,76 @@
+//! Products of tall matrices that may be in parts: columns of one length, one after another.
+
+use nalgebra::DMatrix;
+
+use crate::linear_map::LinearMap;
+use crate::linear_map::sums::Space;
+use crate::numerics::norm::{add_multiple, dot};
+use crate::numerics::product::product;
+use crate::numerics::real::Real;
+
+/// The rows that are treated at a time, so that the shorter matrix stays in the cache.
+const CHUNK: usize = 1024;
+
+/// Vᵀ·W for columns of `rows` entries held here, summed over all parts.
+pub(crate) fn overlaps<T: Real, A: LinearMap<T> + ?Sized>(
+    (space, map): (Space, &A),
+    v: &[T],
+    w: &[T],
+    rows: usize,
+) -> DMatrix<T> {
+    let mut sums = DMatrix::zeros(v.len() / rows, w.len() / rows);
+    for first in (0..rows).step_by(CHUNK) {
+        let chunk = first..rows.min(first + CHUNK);
+        for (i, v) in v.chunks_exact(rows).enumerate() {
+            for (j, w) in w.chunks_exact(rows).enumerate() {
+                sums[(i, j)] += dot(&v[chunk.clone()], &w[chunk.clone()]);
+            }
+        }
+    }
+    space.sum(map, sums.as_mut_slice());
+    sums
+}
+
+/// W ← W + factor·V·C.
+pub(crate) fn add_combination<T: Real>(
+    w: &mut [T],
+    factor: T,
+    v: &[T],
+    coefficients: &DMatrix<T>,
+    rows: usize,
+) {
+    for first in (0..rows).step_by(CHUNK) {
+        let chunk = first..rows.min(first + CHUNK);
+        for (j, w) in w.chunks_exact_mut(rows).enumerate() {
+            let w = &mut w[chunk.clone()];
+            for (i, v) in v.chunks_exact(rows).enumerate() {
+                add_multiple(w, factor * coefficients[(i, j)], &v[chunk.clone()]);
+            }
+        }
+    }
+}
+
+/// V·C, as columns one after another.
+pub(crate) fn combination<T: Real>(v: &[T], coefficients: &DMatrix<T>, rows: usize) -> Vec<T> {
+    let mut w = vec![T::zero(); rows * coefficients.ncols()];
+    add_combination(&mut w, T::one(), v, coefficients, rows);
+    w
+}
+
+/// Replaces V by V·C in its first columns; C has no more columns than rows.
+pub(crate) fn rotate<T: Real>(v: &mut [T], coefficients: &DMatrix<T>, rows: usize) {
+    let (count, kept) = coefficients.shape();
+    let mut held = DMatrix::zeros(CHUNK.min(rows), count);
+    for first in (0..rows).step_by(CHUNK) {
+        let length = CHUNK.min(rows - first);
+        for (j, column) in v.chunks_exact(rows).take(count).enumerate() {
+            let mut held = held.column_mut(j);
+            held.as_mut_slice()[..length].copy_from_slice(&column[first..first + length]);
+        }
+        let turned = product(held.rows(0, length), coefficients.as_view());
+        for (j, column) in v.chunks_exact_mut(rows).take(kept).enumerate() {
+            column[first..first + length]
+                .copy_from_slice(&turned.as_slice()[j * length..][..length]);
+        }
+    }
+}
