@@ -364,6 +364,15 @@ mod tests {
         problem.solve(&mut workspace, &mut Silent)
     }
 
+    fn residual_within(goal: f64) -> Target {
+        Target::Residual {
+            tolerance: 1e-2,
+            goal,
+            side: Side::Left,
+            roundoff: f64::EPSILON,
+        }
+    }
+
     /// ‖I − XM‖_F in exact arithmetic, for entries of X that are multiples of 2⁻⁶⁴ below 8 and small
     /// integers in M.
     fn exact_residual(x: &DMatrix<f64>, m: &DMatrix<f64>) -> f64 {
@@ -448,6 +457,38 @@ mod tests {
             assert_eq!(found.descent, counter.products() - found.refinement, "{m}");
             // That of the last step with M.
             assert_eq!(found.verification, 1, "{m}");
+            let incomplete = solved(&self::problem(&m, History::AsItComes)).products;
+            assert_eq!(incomplete.verification, 0, "{m}");
+        }
+    }
+
+    #[test]
+    fn a_search_in_a_second_scaling_is_added_to_the_first() {
+        let m = dmatrix![1e5, 0.0, 1e40; 0.0, 1.0, 0.0; 0.0, 1.0, 1.0];
+        let problem = problem(&m, History::AsItComes);
+        let first_scaling = Scaling::of(&m);
+        let second_scaling = problem.promising_scaling(&first_scaling).expect("none");
+        let search = |scaling, max_steps| {
+            let mut workspace = Workspace::new(3, 0);
+            problem.solve_in(scaling, max_steps, &mut workspace, &mut Silent)
+        };
+        let first = search(&first_scaling, 100);
+        let second = search(&second_scaling, 100 - first.steps);
+        assert!(first.candidate.rank.is_some() && second.candidate.rank.is_none());
+        let both = solved(&problem);
+        let descent = first.candidate.products.total() + second.candidate.products.descent;
+        assert_eq!(both.products.descent, descent);
+        assert_eq!(both.inverse, second.candidate.inverse);
+    }
+
+    #[test]
+    fn working_accuracy_allows_for_the_condition() {
+        for delta in [1.0, 1e-2, 1e-4, 1e-6] {
+            let m = dmatrix![1.0, 1.0; 1.0, 1.0 + delta];
+            let mut problem = problem(&m, History::AsItComes);
+            problem.target = Target::Working;
+            let found = solved(&problem);
+            assert_eq!(found.report.stop_reason, StopReason::Accuracy, "{delta:e}");
         }
     }
 
@@ -471,26 +512,20 @@ mod tests {
     #[test]
     fn a_search_goes_on_where_it_would_see_other_iterates() {
         let m = dmatrix![3.0, 1.0; 1.0, 5.0];
-        let residual = |goal| Target::Residual {
-            tolerance: 1e-2,
-            goal,
-            side: Side::Left,
-            roundoff: f64::EPSILON,
-        };
         let (accuracy, observer) = (StopReason::Accuracy, StopReason::Observer);
         for (target, depends_on_goal, reason, max_steps, expected) in [
-            (residual(1e-3), true, accuracy, 7, Some((1e-6, 7))),
+            (residual_within(1e-3), true, accuracy, 7, Some((1e-6, 7))),
             (
-                residual(1e-3),
+                residual_within(1e-3),
                 true,
                 StopReason::Stalled,
                 1,
                 Some((1e-6, 1)),
             ),
-            (residual(0.0), true, accuracy, 7, None),
-            (residual(1e-3), false, accuracy, 7, None),
-            (residual(1e-3), true, observer, 7, None),
-            (residual(1e-3), true, accuracy, 0, None),
+            (residual_within(0.0), true, accuracy, 7, None),
+            (residual_within(1e-3), false, accuracy, 7, None),
+            (residual_within(1e-3), true, observer, 7, None),
+            (residual_within(1e-3), true, accuracy, 0, None),
             (Target::Full, true, accuracy, 7, None),
         ] {
             let mut problem = problem(&m, History::AsItComes);

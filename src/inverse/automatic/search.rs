@@ -364,6 +364,7 @@ mod tests {
 
     use super::{LossFormat, Search, SearchOutcome};
     use crate::descent::StopReason;
+    use crate::inverse::automatic::descent::natural::DescentOutcome;
     use crate::inverse::automatic::iteration::Iteration;
     use crate::inverse::automatic::iteration::monitor::Unwatched;
     use crate::inverse::automatic::iteration::workspace::Workspace;
@@ -534,6 +535,51 @@ mod tests {
             assert_eq!(found.outcome.route, route, "{name}");
             let counted = [found.products, found.outcome.refine_products];
             assert_eq!(counted, products, "{name}");
+        }
+    }
+
+    /// Corrections in `f32` end at the goal.
+    #[test]
+    fn iterates_near_the_inverse_depend_on_the_goal_too() {
+        let n = SINGLE_PRECISION_FROM;
+        let matrix = regular(n);
+        let inverse = matrix.clone().try_inverse().expect("singular");
+        for (target, expected) in [(within(1e-12), true), (Target::Working, false)] {
+            let start = &inverse * (1.0 + 1e-4);
+            let outcome = searched(&matrix, Some(start), target).outcome;
+            assert_eq!(outcome.depends_on_goal, expected, "{target:?}");
+            assert_eq!(outcome.stop_reason, StopReason::Accuracy, "{target:?}");
+        }
+    }
+
+    #[test]
+    fn pivots_show_singular_matrices_where_the_descent_agrees() {
+        let n = 8;
+        // Below nε times the first pivot a last one may be noise, and below 2ε it is hopeless.
+        for (last, outcome, is_shown, expected) in [
+            (1.0, DescentOutcome::Singular, false, false),
+            (1.0, DescentOutcome::Unclear, true, true),
+            (20.0 * f64::EPSILON, DescentOutcome::Singular, false, false),
+            (5.0 * f64::EPSILON, DescentOutcome::Unclear, false, false),
+            (5.0 * f64::EPSILON, DescentOutcome::Singular, false, true),
+            (f64::EPSILON, DescentOutcome::Unclear, false, true),
+        ] {
+            let mut matrix = DMatrix::identity(n, n);
+            matrix[(n - 1, n - 1)] = last;
+            let mut x = DMatrix::zeros(n, n);
+            let mut iteration = Iteration {
+                matrix: &matrix,
+                x: &mut x,
+                workspace: &mut Workspace::new(n, 0),
+                counter: &mut ProductCounter::new(),
+                monitor: &mut Unwatched,
+            };
+            let unscaled = Scaling::of(&DMatrix::<f64>::identity(n, n));
+            let test = SingularityTest::of::<f64>(&matrix);
+            let mut search = Search::new(&mut iteration, Target::Full, &unscaled, test);
+            search.is_shown_singular = is_shown;
+            let found = search.is_surely_singular(outcome);
+            assert_eq!(found, expected, "{last:e}, {outcome:?}, {is_shown}");
         }
     }
 }
