@@ -306,8 +306,18 @@ fn complete_history<T: Real, O: Observer<T>>(
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{is_singular_in_format, numerical_rank};
+    use super::{History, ScaledProblem, is_singular_in_format, numerical_rank};
+    use crate::descent::{Report, Silent, StopReason};
+    use crate::inverse::automatic::iteration::Iteration;
+    use crate::inverse::automatic::iteration::monitor::Unwatched;
+    use crate::inverse::automatic::iteration::workspace::Workspace;
     use crate::inverse::automatic::pivots::Pivots;
+    use crate::inverse::automatic::target::Target;
+    use crate::inverse::result::Candidate;
+    use crate::inverse::scaling::Scaling;
+    use crate::numerics::product::counter::ProductCounter;
+    use crate::numerics::real::Real;
+    use crate::objective::Side;
 
     #[test]
     fn a_rank_is_that_of_the_format() {
@@ -344,6 +354,197 @@ mod tests {
             let found = is_singular_in_format::<f32>(matrix, &x);
             assert_eq!(found, is_singular, "{condition}, {matrix}");
             assert!(!is_singular_in_format::<f64>(matrix, &x));
+        }
+    }
+
+    fn problem<T: Real>(matrix: &DMatrix<T>, history: History) -> ScaledProblem<'_, T> {
+        ScaledProblem {
+            matrix,
+            start: None,
+            target: Target::Full,
+            max_steps: 100,
+            history,
+        }
+    }
+
+    fn solved<T: Real>(problem: &ScaledProblem<'_, T>) -> Candidate<T> {
+        let mut workspace = Workspace::new(problem.matrix.nrows(), 0);
+        problem.solve(&mut workspace, &mut Silent)
+    }
+
+    fn residual_within(goal: f64) -> Target {
+        Target::Residual {
+            tolerance: 1e-2,
+            goal,
+            side: Side::Left,
+            roundoff: f64::EPSILON,
+        }
+    }
+
+    /// ‖I − XM‖_F in exact arithmetic, for entries of X that are multiples of 2⁻⁶⁴ below 8 and small
+    /// integers in M.
+    fn exact_residual(x: &DMatrix<f64>, m: &DMatrix<f64>) -> f64 {
+        let unit = 2.0_f64.powi(64);
+        let (x, m) = (x.map(|v| (v * unit) as i128), m.map(|v| v as i128));
+        let entry = |i, j| {
+            let one = if i == j { 1_i128 << 64 } else { 0 };
+            let product: i128 = (0..m.nrows()).map(|k| x[(i, k)] * m[(k, j)]).sum();
+            (one - product) as f64 / unit
+        };
+        DMatrix::from_fn(m.nrows(), m.nrows(), entry).norm()
+    }
+
+    #[test]
+    fn a_residual_is_stated_only_for_the_inverse_as_it_is_stored() {
+        // With one scale for all columns, and with several.
+        for m in [
+            dmatrix![3.0, 1.0; 1.0, 5.0],
+            dmatrix![3.0, 1.0; 16.0, 90.0],
+            dmatrix![3.0, 16.0, 1.0; 0.0, 90.0, 5.0; 1.0, 0.0, 7.0],
+        ] {
+            let found = solved(&problem(&m, History::Complete));
+            assert_eq!(found.report.stop_reason, StopReason::Accuracy, "{m}");
+            let stated = found.left_residual.expect("not stated");
+            let expected = exact_residual(&found.inverse, &m);
+            let error = (stated.value - expected).abs();
+            assert!(
+                error <= 1e-3 * expected,
+                "{m}: {:e}, not {expected:e}",
+                stated.value
+            );
+            assert!(stated.is_accurate, "{m}");
+            let losses = &found.report.losses;
+            assert_eq!(losses.len(), found.report.steps + 1, "{m}");
+            if Scaling::of(&m).is_common_factor() {
+                let n = m.nrows() as f64;
+                let loss = (expected / n).powi(2);
+                let last = losses[losses.len() - 1];
+                assert!((last - loss).abs() <= 2e-3 * loss, "{m}: {last:e}");
+            }
+            let incomplete = solved(&problem(&m, History::AsItComes));
+            assert_eq!(incomplete.report.losses.len(), found.report.steps, "{m}");
+            assert!(incomplete.left_residual.is_none(), "{m}");
+            // It changes when it is rounded to `f32`.
+            let single = m.clone().cast::<f32>();
+            let found = solved(&problem(&single, History::Complete));
+            assert_eq!(found.report.stop_reason, StopReason::Accuracy, "{m}");
+            assert!(found.left_residual.is_none(), "{m}");
+            // A search that was stopped has not checked its last iterate.
+            let mut short = problem(&m, History::Complete);
+            short.max_steps = 1;
+            let found = solved(&short);
+            assert_eq!(found.report.stop_reason, StopReason::StepLimit, "{m}");
+            assert!(found.left_residual.is_none(), "{m}");
+        }
+    }
+
+    #[test]
+    fn the_products_of_the_parts_are_those_of_the_search() {
+        // Some have another scaling to try, which a regular matrix does not need.
+        for m in [
+            dmatrix![3.0, 1.0; 1.0, 5.0],
+            dmatrix![1.0, 1e6; 0.0, 1.0],
+            dmatrix![0.0, 1e4, 1e4; 1e4, 1.0, 2.0; 1e4, 3.0, 1.0],
+        ] {
+            let problem = problem(&m, History::Complete);
+            let scaling = Scaling::of(&m);
+            let scaled = scaling.scale(&m);
+            let n = m.nrows();
+            let mut counter = ProductCounter::new();
+            let mut iteration = Iteration {
+                matrix: &scaled,
+                x: &mut DMatrix::zeros(n, n),
+                workspace: &mut Workspace::new(n, 0),
+                counter: &mut counter,
+                monitor: &mut Unwatched,
+            };
+            let outcome = problem.search(&scaling, &mut iteration);
+            let found = solved(&problem).products;
+            assert!(outcome.refine_products > 0, "{m}");
+            assert_eq!(found.refinement, outcome.refine_products, "{m}");
+            assert_eq!(found.descent, counter.products() - found.refinement, "{m}");
+            // That of the last step with M.
+            assert_eq!(found.verification, 1, "{m}");
+            let incomplete = solved(&self::problem(&m, History::AsItComes)).products;
+            assert_eq!(incomplete.verification, 0, "{m}");
+        }
+    }
+
+    #[test]
+    fn a_search_in_a_second_scaling_is_added_to_the_first() {
+        let m = dmatrix![1e5, 0.0, 1e40; 0.0, 1.0, 0.0; 0.0, 1.0, 1.0];
+        let problem = problem(&m, History::AsItComes);
+        let first_scaling = Scaling::of(&m);
+        let second_scaling = problem.promising_scaling(&first_scaling).expect("none");
+        let search = |scaling, max_steps| {
+            let mut workspace = Workspace::new(3, 0);
+            problem.solve_in(scaling, max_steps, &mut workspace, &mut Silent)
+        };
+        let first = search(&first_scaling, 100);
+        let second = search(&second_scaling, 100 - first.steps);
+        assert!(first.candidate.rank.is_some() && second.candidate.rank.is_none());
+        let both = solved(&problem);
+        let descent = first.candidate.products.total() + second.candidate.products.descent;
+        assert_eq!(both.products.descent, descent);
+        assert_eq!(both.inverse, second.candidate.inverse);
+    }
+
+    #[test]
+    fn working_accuracy_allows_for_the_condition() {
+        for delta in [1.0, 1e-2, 1e-4, 1e-6] {
+            let m = dmatrix![1.0, 1.0; 1.0, 1.0 + delta];
+            let mut problem = problem(&m, History::AsItComes);
+            problem.target = Target::Working;
+            let found = solved(&problem);
+            assert_eq!(found.report.stop_reason, StopReason::Accuracy, "{delta:e}");
+        }
+    }
+
+    #[test]
+    fn an_inverse_spoilt_by_underflow_is_none() {
+        // The first entry of the inverse is as small as 2⁻²ᵉ, but no less important than others.
+        for (exponent, lost) in [(0, None), (520, None), (600, Some((0, 0)))] {
+            let b = 2.0_f64.powi(exponent);
+            let m = dmatrix![0.0, b, b; b, 1.0, 2.0; b, 3.0, 1.0];
+            let found = solved(&problem(&m, History::AsItComes));
+            let expected = if lost.is_some() {
+                StopReason::Stalled
+            } else {
+                StopReason::Accuracy
+            };
+            assert_eq!(found.report.stop_reason, expected, "2^{exponent}");
+            assert_eq!(found.underflow, lost, "2^{exponent}");
+        }
+    }
+
+    #[test]
+    fn a_search_goes_on_where_it_would_see_other_iterates() {
+        let m = dmatrix![3.0, 1.0; 1.0, 5.0];
+        let (accuracy, observer) = (StopReason::Accuracy, StopReason::Observer);
+        for (target, depends_on_goal, reason, max_steps, expected) in [
+            (residual_within(1e-3), true, accuracy, 7, Some((1e-6, 7))),
+            (
+                residual_within(1e-3),
+                true,
+                StopReason::Stalled,
+                1,
+                Some((1e-6, 1)),
+            ),
+            (residual_within(0.0), true, accuracy, 7, None),
+            (residual_within(1e-3), false, accuracy, 7, None),
+            (residual_within(1e-3), true, observer, 7, None),
+            (residual_within(1e-3), true, accuracy, 0, None),
+            (Target::Full, true, accuracy, 7, None),
+        ] {
+            let mut problem = problem(&m, History::AsItComes);
+            problem.target = target;
+            let report = Report {
+                stop_reason: reason,
+                ..solved(&problem).report
+            };
+            let next = problem.next_search(depends_on_goal, &report, max_steps);
+            let found = next.map(|next| (next.goal, next.max_steps));
+            assert_eq!(found, expected, "{target:?}, {reason:?}, {max_steps}");
         }
     }
 }

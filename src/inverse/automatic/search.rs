@@ -357,3 +357,229 @@ fn mean_logarithm(ritz: &[RitzValue]) -> f64 {
     let logarithm = |r: &RitzValue| (r.value / largest).max(1e-32).ln();
     ritz.iter().map(|r| r.weight * logarithm(r)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, DVector};
+
+    use super::{LossFormat, Search, SearchOutcome};
+    use crate::descent::StopReason;
+    use crate::inverse::automatic::descent::natural::DescentOutcome;
+    use crate::inverse::automatic::iteration::Iteration;
+    use crate::inverse::automatic::iteration::monitor::Unwatched;
+    use crate::inverse::automatic::iteration::workspace::Workspace;
+    use crate::inverse::automatic::refine::accurate::LastResidual;
+    use crate::inverse::automatic::single_precision::SINGLE_PRECISION_FROM;
+    use crate::inverse::automatic::singularity::SingularityTest;
+    use crate::inverse::automatic::target::Target;
+    use crate::inverse::result::Route;
+    use crate::inverse::scaling::Scaling;
+    use crate::numerics::product::counter::ProductCounter;
+    use crate::objective::Side;
+
+    struct Found {
+        outcome: SearchOutcome,
+        x: DMatrix<f64>,
+        products: usize,
+    }
+
+    fn searched(matrix: &DMatrix<f64>, start: Option<DMatrix<f64>>, target: Target) -> Found {
+        let n = matrix.nrows();
+        let is_cold = start.is_none();
+        let mut x = start.unwrap_or_else(|| DMatrix::zeros(n, n));
+        let mut counter = ProductCounter::new();
+        let mut iteration = Iteration {
+            matrix,
+            x: &mut x,
+            workspace: &mut Workspace::new(n, 0),
+            counter: &mut counter,
+            monitor: &mut Unwatched,
+        };
+        let unscaled = Scaling::of(&DMatrix::<f64>::identity(n, n));
+        let test = SingularityTest::of::<f64>(matrix);
+        let search = Search::new(&mut iteration, target, &unscaled, test);
+        let outcome = if is_cold {
+            search.run_cold()
+        } else {
+            search.run_from_start()
+        };
+        Found {
+            outcome,
+            x,
+            products: counter.products(),
+        }
+    }
+
+    fn within(tolerance: f64) -> Target {
+        Target::Residual {
+            tolerance,
+            goal: tolerance,
+            side: Side::Left,
+            roundoff: f64::EPSILON / 2.0,
+        }
+    }
+
+    /// D + uvᵀ of this order, with D of condition number 4.
+    fn regular(n: usize) -> DMatrix<f64> {
+        let (u, v) = rank_one(n);
+        diagonal(n) + u * v.transpose()
+    }
+
+    fn diagonal(n: usize) -> DMatrix<f64> {
+        DMatrix::from_diagonal(&DVector::from_fn(n, |i, _| [1.0, 0.5, -0.75, 0.25][i % 4]))
+    }
+
+    fn rank_one(n: usize) -> (DVector<f64>, DVector<f64>) {
+        let scale = 1.0 / (n as f64).sqrt();
+        (
+            DVector::from_fn(n, |i, _| scale * (0.7 * i as f64).cos()),
+            DVector::from_fn(n, |i, _| scale * (1.0 + (1.9 * i as f64).sin())),
+        )
+    }
+
+    #[test]
+    fn a_cold_search_ends_with_the_inverse_or_shows_that_there_is_none() {
+        let n = SINGLE_PRECISION_FROM;
+        let singular = |n: usize| {
+            let mut matrix = regular(n);
+            let first = matrix.row(0).into_owned();
+            matrix.set_row(n - 1, &first);
+            matrix
+        };
+        let (single, double) = (LossFormat::Single, LossFormat::Double);
+        for (matrix, target, is_singular, format, depends_on_goal, products) in [
+            (regular(6), Target::Full, false, double, false, [19, 5]),
+            (regular(6), within(1e-3), false, double, true, [15, 1]),
+            (regular(6), within(1e-15), false, double, false, [21, 5]),
+            (regular(n), Target::Full, false, double, false, [16, 5]),
+            (regular(n), within(1e-3), false, double, true, [12, 1]),
+            (singular(6), Target::Full, true, double, false, [20, 0]),
+            (singular(n - 1), Target::Full, true, double, false, [1, 0]),
+            (singular(n), Target::Full, true, single, false, [1, 0]),
+            (
+                DMatrix::zeros(3, 3),
+                Target::Full,
+                true,
+                double,
+                false,
+                [0, 0],
+            ),
+        ] {
+            let name = format!("{}, {target:?}, {is_singular}", matrix.nrows());
+            let found = searched(&matrix, None, target);
+            let outcome = &found.outcome;
+            assert_eq!(outcome.is_singular, is_singular, "{name}");
+            assert_eq!(outcome.route, Route::Cold, "{name}");
+            assert_eq!(outcome.last_loss_is, format, "{name}");
+            assert_eq!(outcome.depends_on_goal, depends_on_goal, "{name}");
+            let reason = if is_singular {
+                StopReason::Stalled
+            } else {
+                StopReason::Accuracy
+            };
+            assert_eq!(outcome.stop_reason, reason, "{name}");
+            let distance =
+                (&found.x * &matrix - DMatrix::identity(found.x.nrows(), found.x.nrows())).norm();
+            let tolerance = if depends_on_goal { 1e-3 } else { 1e-13 };
+            assert_eq!(distance <= tolerance, !is_singular, "{name}: {distance:e}");
+            assert_eq!(outcome.proof.is_proof(), !is_singular, "{name}");
+            let last_is = if is_singular || target == within(1e-3) {
+                LastResidual::Plain
+            } else {
+                LastResidual::BeforeStep
+            };
+            assert_eq!(outcome.last_residual, last_is, "{name}");
+            let counted = [found.products, outcome.refine_products];
+            assert_eq!(counted, products, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_start_is_polished_repaired_or_of_no_use() {
+        let n = 6;
+        let matrix = regular(n);
+        let inverse = matrix.clone().try_inverse().expect("singular");
+        let wave = DMatrix::from_fn(n, n, |i, j| (1.3 * i as f64 + 2.1 * j as f64).sin());
+        // An orthogonal matrix far from I.
+        let turned = (&wave + DMatrix::identity(n, n) * 0.1).qr().q();
+        // The products as they were counted: in all, and in the refinement.
+        for (name, start, route, products) in [
+            ("itself", inverse.clone(), Route::Polished, [5, 4]),
+            ("near", &inverse + &wave * 1e-3, Route::Polished, [7, 4]),
+            (
+                "less near",
+                &inverse + &wave * 2e-2,
+                Route::Polished,
+                [9, 4],
+            ),
+            ("times three", &inverse * 3.0, Route::Polished, [5, 4]),
+            ("times -1/8", &inverse * -0.125, Route::Polished, [5, 4]),
+            (
+                "before a change of rank one",
+                diagonal(n).try_inverse().expect("singular") * 0.2,
+                Route::Polished,
+                [7, 4],
+            ),
+            ("turned", &turned * &inverse, Route::Repaired, [9, 4]),
+            ("zero", DMatrix::zeros(n, n), Route::Cold, [20, 5]),
+            (
+                "beyond the range",
+                &inverse * f64::MAX,
+                Route::Cold,
+                [20, 5],
+            ),
+        ] {
+            let found = searched(&matrix, Some(start), Target::Full);
+            let distance = (&found.x * &matrix - DMatrix::identity(n, n)).norm();
+            assert!(distance <= 1e-13, "{name}: {distance:e}");
+            assert_eq!(found.outcome.route, route, "{name}");
+            let counted = [found.products, found.outcome.refine_products];
+            assert_eq!(counted, products, "{name}");
+        }
+    }
+
+    /// Corrections in `f32` end at the goal.
+    #[test]
+    fn iterates_near_the_inverse_depend_on_the_goal_too() {
+        let n = SINGLE_PRECISION_FROM;
+        let matrix = regular(n);
+        let inverse = matrix.clone().try_inverse().expect("singular");
+        for (target, expected) in [(within(1e-12), true), (Target::Working, false)] {
+            let start = &inverse * (1.0 + 1e-4);
+            let outcome = searched(&matrix, Some(start), target).outcome;
+            assert_eq!(outcome.depends_on_goal, expected, "{target:?}");
+            assert_eq!(outcome.stop_reason, StopReason::Accuracy, "{target:?}");
+        }
+    }
+
+    #[test]
+    fn pivots_show_singular_matrices_where_the_descent_agrees() {
+        let n = 8;
+        // Below nε times the first pivot a last one may be noise, and below 2ε it is hopeless.
+        for (last, outcome, is_shown, expected) in [
+            (1.0, DescentOutcome::Singular, false, false),
+            (1.0, DescentOutcome::Unclear, true, true),
+            (20.0 * f64::EPSILON, DescentOutcome::Singular, false, false),
+            (5.0 * f64::EPSILON, DescentOutcome::Unclear, false, false),
+            (5.0 * f64::EPSILON, DescentOutcome::Singular, false, true),
+            (f64::EPSILON, DescentOutcome::Unclear, false, true),
+        ] {
+            let mut matrix = DMatrix::identity(n, n);
+            matrix[(n - 1, n - 1)] = last;
+            let mut x = DMatrix::zeros(n, n);
+            let mut iteration = Iteration {
+                matrix: &matrix,
+                x: &mut x,
+                workspace: &mut Workspace::new(n, 0),
+                counter: &mut ProductCounter::new(),
+                monitor: &mut Unwatched,
+            };
+            let unscaled = Scaling::of(&DMatrix::<f64>::identity(n, n));
+            let test = SingularityTest::of::<f64>(&matrix);
+            let mut search = Search::new(&mut iteration, Target::Full, &unscaled, test);
+            search.is_shown_singular = is_shown;
+            let found = search.is_surely_singular(outcome);
+            assert_eq!(found, expected, "{last:e}, {outcome:?}, {is_shown}");
+        }
+    }
+}

@@ -222,7 +222,7 @@ fn quotient<T: Real>(numerator: T, denominator: T) -> T {
 
 #[cfg(test)]
 mod tests {
-    use nalgebra::DMatrix;
+    use nalgebra::{DMatrix, DVector};
 
     use super::quotient;
     use crate::solve::config::{SolveProblem, SolveTarget};
@@ -235,15 +235,19 @@ mod tests {
     type Descent<'a> = SystemDescent<'a, f64, DMatrix<f64>, DMatrix<f64>>;
 
     fn descent(map: &DMatrix<f64>, target: SolveTarget<f64>) -> Descent<'_> {
+        descent_with_ridge(map, target, 0.0)
+    }
+
+    fn descent_with_ridge(map: &DMatrix<f64>, target: SolveTarget<f64>, ridge: f64) -> Descent<'_> {
         let settings = SystemSettings {
             problem: SolveProblem::LeastSquares,
             method: SolveMethod::default(),
-            ridge: 0.0,
+            ridge,
             noise: None,
             target,
             max_steps: 10,
         };
-        let operator = Operator::new(map, 0.0, "matrix").expect("refused");
+        let operator = Operator::new(map, ridge, "matrix").expect("refused");
         let mut made = SystemDescent::new(operator, None, settings).expect("refused");
         (made.useful_residual, made.b_norm, made.rounding) = (1.0, 2.0, 1e-10);
         made
@@ -366,6 +370,109 @@ mod tests {
             assert!(!made.is_better(&status(2.9, of_system), &before));
             assert!(made.is_better(&status(0.75, 1.0), &before));
             assert!(!made.is_better(&status(0.76, 1.0), &before));
+        }
+    }
+
+    fn assert_near(name: &str, found: f64, expected: f64) {
+        let error = (found - expected).abs();
+        assert!(
+            error <= 1e-14 * expected.abs(),
+            "{name}: {found:e}, not {expected:e}"
+        );
+    }
+
+    #[test]
+    fn the_status_is_that_of_the_formulas() {
+        let map = DMatrix::from_row_slice(3, 2, &[1.0, -2.0, 0.5, 3.0, -1.5, 0.25]);
+        let b = DVector::from_vec(vec![1.0, 2.0, -3.0]);
+        let x = DVector::from_vec(vec![2.0, -0.5]);
+        let r = &b - &map * &x;
+        for (ridge, knows_lengths) in [(0.0, true), (0.25, true), (0.0, false), (0.25, false)] {
+            let name = format!("λ = {ridge}, lengths: {knows_lengths}");
+            let mut made = descent_with_ridge(&map, SolveTarget::RoundingFloor, ridge);
+            let lengths: Vec<f64> = map.column_iter().map(|column| column.norm()).collect();
+            if knows_lengths {
+                let known = Operator::new(&map, ridge, "matrix").expect("refused");
+                made.operator = known.with_lengths(&lengths, ridge);
+            }
+            if let Some(columns) = &mut made.operator.lengths {
+                columns.underflow = 0.125;
+            }
+            (made.norm, made.b_norm) = (3.0, b.norm());
+            made.b.copy_from_slice(b.as_slice());
+            made.x.copy_from_slice(x.as_slice());
+            made.recompute_residual();
+            made.update_gradient();
+            let g = map.transpose() * &r - ridge * &x;
+            let penalized = r.norm().hypot(ridge.sqrt() * x.norm());
+            // The columns of [A; √λ·I].
+            let of_column = |j: usize| lengths[j].hypot(ridge.sqrt());
+            let (terms, gradient) = if knows_lengths {
+                let angle = |j: usize| g[j].abs() / of_column(j);
+                let terms = of_column(0) * 2.0 + of_column(1) * 0.5;
+                (terms, angle(0).max(angle(1)) + 0.125)
+            } else {
+                (3.0 * x.norm(), g.norm() / 3.0)
+            };
+            for (found, expected) in made.downhill.iter().zip(&g) {
+                assert_near(&name, *found, *expected);
+            }
+            let found = made.status();
+            let of_least_squares = found.error.of_least_squares.expect("least squares");
+            for (what, found, expected) in [
+                ("residual", found.error.residual, r.norm()),
+                (
+                    "relative",
+                    found.error.relative_residual,
+                    r.norm() / b.norm(),
+                ),
+                (
+                    "system",
+                    found.error.of_system,
+                    penalized / (terms + b.norm()),
+                ),
+                ("angle", of_least_squares, gradient / penalized),
+                ("loss", found.loss, 0.5 * penalized * penalized),
+                (
+                    "rounding",
+                    made.rounding_of_gradient(),
+                    3e-10 * (terms + b.norm()),
+                ),
+            ] {
+                assert_near(&format!("{name}: {what}"), found, expected);
+            }
+            made.settings.problem = SolveProblem::PositiveDefinite;
+            let rounding = made.rounding_of_gradient();
+            assert_near(&name, rounding, 1e-10 * (terms + b.norm()));
+            assert_eq!(made.status().error.of_least_squares, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_gradient_is_short_up_to_the_tolerance() {
+        let map = DMatrix::identity(2, 2);
+        let status = Status {
+            error: error(1.0, 1.0, 1.0),
+            loss: 8.0,
+        };
+        // ‖g‖/‖A‖/‖r‖ = (5/2)/4.
+        let gradient = [3.0, 4.0];
+        let tiny = gradient.map(|value| value * f64::EPSILON * 1.6);
+        for (target, gradient, expected) in [
+            (SolveTarget::BackwardError(0.625), gradient, true),
+            (SolveTarget::BackwardError(0.624), gradient, false),
+            (SolveTarget::RoundingFloor, tiny, true),
+            (
+                SolveTarget::RoundingFloor,
+                tiny.map(|value| 1.01 * value),
+                false,
+            ),
+            (SolveTarget::RelativeResidual(1.0), gradient, false),
+        ] {
+            let mut made = descent(&map, target);
+            made.norm = 2.0;
+            let found = made.is_short(&gradient, &status);
+            assert_eq!(found, expected, "{target:?}, {gradient:?}");
         }
     }
 }

@@ -99,3 +99,111 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, DVector};
+
+    use super::{CHANCE, RankEvidence};
+    use crate::linear_map::scaled::ScaledMap;
+    use crate::linear_map::sums::Space;
+    use crate::solve::config::{SolveProblem, SolveTarget};
+    use crate::solve::descent::state::{SystemDescent, SystemSettings};
+    use crate::solve::method::SolveMethod;
+    use crate::solve::operator::Operator;
+
+    type Descent<'a> = SystemDescent<'a, f64, DMatrix<f64>, DMatrix<f64>>;
+
+    fn descent(map: &DMatrix<f64>) -> Descent<'_> {
+        let settings = SystemSettings {
+            problem: SolveProblem::LeastSquares,
+            method: SolveMethod::default(),
+            ridge: 0.0,
+            noise: None,
+            target: SolveTarget::RoundingFloor,
+            max_steps: 10,
+        };
+        let operator = Operator {
+            map: ScaledMap::new(map, 0),
+            norm: 1.0,
+            lengths: None,
+        };
+        SystemDescent::new(operator, None, settings).expect("refused")
+    }
+
+    fn with_lengths(map: &DMatrix<f64>) -> Descent<'_> {
+        let lengths: Vec<f64> = map.column_iter().map(|column| column.norm()).collect();
+        let mut made = descent(map);
+        let operator = Operator::new(map, 0.0, "matrix").expect("refused");
+        made.operator = operator.with_lengths(&lengths, 0.0);
+        made
+    }
+
+    fn diagonal(entries: &[f64]) -> DMatrix<f64> {
+        DMatrix::from_diagonal(&entries.to_vec().into())
+    }
+
+    #[test]
+    fn a_small_vector_or_image_is_evidence() {
+        let map = DMatrix::identity(2, 2);
+        let mut made = descent(&map);
+        (made.norm, made.rounding) = (2.0, 0.125);
+        made.x.copy_from_slice(&[3.0, 4.0]);
+        // 2·0.125·5 = 1.25.
+        for (negligible, image, expected) in [
+            (5.0, 9.0, Some(RankEvidence::Independent)),
+            (4.9, 9.0, None),
+            (4.9, 1.25, Some(RankEvidence::Deficient)),
+            (4.9, 1.26, None),
+        ] {
+            made.residual.copy_from_slice(&[0.0, image]);
+            assert_eq!(made.evidence(negligible), expected, "{negligible}, {image}");
+        }
+    }
+
+    #[test]
+    fn a_probe_finds_dependent_columns_in_as_many_steps_as_there_are_singular_values() {
+        let (regular, singular) = (diagonal(&[1.0, 0.5, 0.25]), diagonal(&[1.0, 0.5, 0.0]));
+        // A last step shows nothing: its residual has to be computed again.
+        for (map, max_steps, expected) in [
+            (&regular, 4, RankEvidence::Independent),
+            (&regular, 3, RankEvidence::Unknown),
+            (&regular, 0, RankEvidence::Unknown),
+            (&singular, 9, RankEvidence::Deficient),
+            (&singular, 1, RankEvidence::Unknown),
+            // No step goes on from NaN.
+            (&diagonal(&[1.0, f64::NAN]), 9, RankEvidence::Unknown),
+            (&diagonal(&[0.0, 0.0]), 9, RankEvidence::Deficient),
+        ] {
+            let found = descent(map).probe_rank(max_steps);
+            assert_eq!(found, expected, "{max_steps} steps, {map}");
+        }
+        // A zero column is known to be one by its length.
+        for (map, expected) in [
+            (&regular, RankEvidence::Independent),
+            (&singular, RankEvidence::Independent),
+            (&DMatrix::from_element(3, 3, 0.25), RankEvidence::Deficient),
+        ] {
+            assert_eq!(with_lengths(map).probe_rank(9), expected, "{map}");
+        }
+    }
+
+    #[test]
+    fn a_part_in_the_null_space_is_negligible_up_to_the_chance_stated() {
+        let n = 64;
+        let mut start = DVector::zeros(n);
+        Space::Domain.fill_at_random(&DMatrix::<f64>::zeros(n, n), 0, start.as_mut_slice());
+        let along = start.normalize();
+        let mut across = DVector::from_fn(n, |j, _| (j as f64).cos());
+        across -= along.dot(&across) * &along;
+        across.normalize_mut();
+        for (share, is_negligible) in [(0.5, true), (2.0, false)] {
+            // The part of the start in the null space, spanned by v.
+            let part = share * CHANCE / (n as f64).sqrt();
+            let v = part * &along + (1.0 - part * part).sqrt() * &across;
+            let map = DMatrix::identity(n, n) - &v * v.transpose();
+            let found = descent(&map).probe_rank(40);
+            assert_eq!(found == RankEvidence::Independent, is_negligible, "{share}");
+        }
+    }
+}

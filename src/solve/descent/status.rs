@@ -112,6 +112,7 @@ mod tests {
             (4.0, 8.0, true),
             // Not by more than a hundredth.
             (3.97, 7.0, false),
+            (4.0 * 0.99, 7.0, false),
             (3.95, 7.0, true),
             (1.0, 8.1, false),
             (3.9, 1.9, true),

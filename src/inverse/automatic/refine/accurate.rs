@@ -238,13 +238,18 @@ mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
     use super::{
-        Slices, is_proven_within, is_within, proof_here, settled_error, slices_for,
-        weighted_condition,
+        LastResidual, Slices, is_proven_within, is_within, proof_here, refine_accurately,
+        settled_error, slices_for, weighted_condition,
     };
+    use crate::inverse::automatic::iteration::Iteration;
+    use crate::inverse::automatic::iteration::monitor::Unwatched;
+    use crate::inverse::automatic::iteration::workspace::Workspace;
     use crate::inverse::automatic::target::Target;
     use crate::inverse::certificate::proof::Proof;
     use crate::inverse::residual::slices::slice_bits;
     use crate::inverse::scaling::Weights;
+    use crate::numerics::product::counter::ProductCounter;
+    use crate::numerics::rounding::unit_roundoff;
     use crate::objective::Side;
 
     const OTHER_TARGETS: [Target; 3] = [Target::Full, Target::Working, Target::Proven(1e-300)];
@@ -295,7 +300,7 @@ mod tests {
                 (Side::Right, right),
                 (Side::Both, right.max(residual)),
             ] {
-                for (share, is_enough) in [(1.001, true), (0.999, false)] {
+                for (share, is_enough) in [(1.001, true), (1.0, true), (0.999, false)] {
                     let target = within(share * root * rows, side);
                     let found = is_proven_within(target, proof, &matrix);
                     assert_eq!(found, is_enough, "{side:?}, {share}");
@@ -313,6 +318,9 @@ mod tests {
                 "{share}"
             );
         }
+        let (residual_of_five, rounding_of_five) = (dmatrix![3.0, 4.0], [3.0, 4.0]);
+        let target = within(10.0, Side::Left);
+        assert!(is_within(target, &residual_of_five, &rounding_of_five));
         let other_sides = [Side::Right, Side::Both].map(|side| within(1e9, side));
         for target in OTHER_TARGETS {
             assert!(is_proven_within(target, Proof::NOTHING, &matrix));
@@ -359,5 +367,97 @@ mod tests {
         let of = |a: DMatrix<f64>| (&rows * a * &columns)[(0, 0)];
         let expected = of(x.abs() * m.abs() * x.abs()) / of(x.abs());
         assert_near("condition", weighted_condition(&m, &weights, &x), expected);
+    }
+
+    /// M = [1, 1; 1, 1 + δ] and M⁻¹ with δ = 2⁻ᵏ, both without rounding.
+    fn exact_pair(k: i32) -> (DMatrix<f64>, DMatrix<f64>) {
+        let delta = 2.0_f64.powi(-k);
+        let scale = 1.0 / delta;
+        (
+            dmatrix![1.0, 1.0; 1.0, 1.0 + delta],
+            dmatrix![scale + 1.0, -scale; -scale, scale],
+        )
+    }
+
+    #[test]
+    fn corrections_end_at_the_correctly_rounded_inverse() {
+        let (small, large) = (within(1e-3, Side::Left), within(1e-13, Side::Left));
+        // The products as they were counted: with fewer a digit is left to chance, and more change
+        // nothing.
+        for (k, start, target, products) in [
+            (2, 0.0, Target::Full, 3),
+            (2, 1e-12, Target::Full, 4),
+            (2, 1e-6, Target::Full, 5),
+            (2, 1e-2, Target::Full, 12),
+            (2, 0.3, Target::Full, 16),
+            (2, 0.4, Target::Full, 20),
+            (2, 0.3, small, 16),
+            (2, 1e-6, small, 5),
+            (2, 1e-6, large, 5),
+            (8, 1e-9, Target::Full, 4),
+            (8, 1e-3, Target::Full, 8),
+            (8, 1e-3, large, 8),
+            (30, 1e-5, Target::Full, 9),
+            (30, 1e-2, Target::Full, 14),
+            (30, 0.3, Target::Full, 23),
+            (30, 1e-2, small, 14),
+        ] {
+            let name = format!("κ near 2^{k}, from {start:e}, {target:?}");
+            let (matrix, inverse) = exact_pair(k);
+            // I − XM is this multiple of a rotation.
+            let rotation = dmatrix![0.8, 0.6; -0.6, 0.8] * start;
+            let mut x = &inverse - rotation * &inverse;
+            let mut counter = ProductCounter::new();
+            let mut iteration = Iteration {
+                matrix: &matrix,
+                x: &mut x,
+                workspace: &mut Workspace::new(2, 0),
+                counter: &mut counter,
+                monitor: &mut Unwatched,
+            };
+            iteration.workspace.prepare();
+            let refined = refine_accurately(&mut iteration, target, None).expect("stopped");
+            assert_eq!(x, inverse, "{name}");
+            let expected = if start == 0.0 {
+                LastResidual::Seen
+            } else {
+                LastResidual::BeforeStep
+            };
+            assert_eq!(refined.last_residual, expected, "{name}");
+            let proven = refined.proof.relative;
+            assert!(proven <= 2.0 * unit_roundoff(), "{name}: {proven:e}");
+            assert_eq!(counter.products(), products, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_start_too_far_away_is_left_as_it_is() {
+        let residual = |tolerance| within(tolerance, Side::Left);
+        for (distance, target, expected) in [
+            (0.8, Target::Full, 0.8),
+            (0.8, residual(0.9), 0.8),
+            (0.8, residual(0.7), f64::INFINITY),
+            (1.5, residual(2.0), 1.5),
+            (1.5, residual(1.2), f64::INFINITY),
+            (f64::NAN, Target::Full, f64::INFINITY),
+        ] {
+            let matrix = dmatrix![4.0];
+            let start = dmatrix![(1.0 - distance) / 4.0];
+            let mut x = start.clone();
+            let mut iteration = Iteration {
+                matrix: &matrix,
+                x: &mut x,
+                workspace: &mut Workspace::new(1, 0),
+                counter: &mut ProductCounter::new(),
+                monitor: &mut Unwatched,
+            };
+            iteration.workspace.prepare();
+            let refined = refine_accurately(&mut iteration, target, None).expect("stopped");
+            let found = refined.proof.residual;
+            let is_expected = found == expected || (found / expected - 1.0).abs() < 1e-12;
+            assert!(is_expected, "{distance}, {target:?}: {found:e}");
+            let is_same = x[0].to_bits() == start[0].to_bits();
+            assert!(is_same, "{distance}, {target:?}: {x}");
+        }
     }
 }
