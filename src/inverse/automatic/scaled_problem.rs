@@ -307,13 +307,13 @@ mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
     use super::{History, ScaledProblem, is_singular_in_format, numerical_rank};
-    use crate::descent::{Report, Silent, StopReason};
+    use crate::descent::{Silent, StopReason};
     use crate::inverse::automatic::iteration::Iteration;
     use crate::inverse::automatic::iteration::monitor::Unwatched;
     use crate::inverse::automatic::iteration::workspace::Workspace;
     use crate::inverse::automatic::pivots::Pivots;
     use crate::inverse::automatic::target::Target;
-    use crate::inverse::result::Candidate;
+    use crate::inverse::result::{Candidate, Goal};
     use crate::inverse::scaling::Scaling;
     use crate::numerics::product::counter::ProductCounter;
     use crate::numerics::real::Real;
@@ -520,31 +520,32 @@ mod tests {
     #[test]
     fn a_search_goes_on_where_it_would_see_other_iterates() {
         let m = dmatrix![3.0, 1.0; 1.0, 5.0];
+        let within = residual_within(1e-3);
         let (accuracy, observer) = (StopReason::Accuracy, StopReason::Observer);
-        for (target, depends_on_goal, reason, max_steps, expected) in [
-            (residual_within(1e-3), true, accuracy, 7, Some((1e-6, 7))),
-            (
-                residual_within(1e-3),
-                true,
-                StopReason::Stalled,
-                1,
-                Some((1e-6, 1)),
-            ),
-            (residual_within(0.0), true, accuracy, 7, None),
-            (residual_within(1e-3), false, accuracy, 7, None),
-            (residual_within(1e-3), true, observer, 7, None),
-            (residual_within(1e-3), true, accuracy, 0, None),
-            (Target::Full, true, accuracy, 7, None),
+        let (tighter, full) = (Some(Goal::Residual(1e-6)), Some(Goal::FullAccuracy));
+        for (target, depends_on_goal, rank, reason, max_steps, goal) in [
+            (within, true, None, accuracy, 7, tighter),
+            (within, true, Some(1), StopReason::Stalled, 1, tighter),
+            (residual_within(0.0), true, None, accuracy, 7, full),
+            (residual_within(0.0), true, Some(1), accuracy, 7, None),
+            (within, false, None, accuracy, 7, full),
+            (within, false, Some(1), accuracy, 7, None),
+            (within, true, None, observer, 7, None),
+            (within, true, None, accuracy, 0, None),
+            (Target::Full, true, None, accuracy, 7, None),
         ] {
             let mut problem = problem(&m, History::AsItComes);
             problem.target = target;
-            let report = Report {
-                stop_reason: reason,
-                ..solved(&problem).report
-            };
-            let next = problem.next_search(depends_on_goal, &report, max_steps);
+            let mut candidate = solved(&problem);
+            candidate.report.stop_reason = reason;
+            candidate.rank = rank;
+            let next = problem.next_search(depends_on_goal, &candidate, max_steps);
             let found = next.map(|next| (next.goal, next.max_steps));
-            assert_eq!(found, expected, "{target:?}, {reason:?}, {max_steps}");
+            let expected = goal.map(|goal| (goal, max_steps));
+            assert_eq!(
+                found, expected,
+                "{target:?}, {reason:?}, {rank:?}, {max_steps}"
+            );
         }
     }
 }
