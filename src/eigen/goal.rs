@@ -73,8 +73,10 @@ impl<T: Real> Goal<T> {
                 if ends.is_all || wanted == known.len() {
                     return true;
                 }
+                // Not θ − r²/gap: where eigenvalues crowd, a gap of Ritz values is none of the map's.
                 let is_clear = |index: usize| {
-                    lower_estimate(ends, index) >= known[known.len() - 1 - index] - *slack
+                    let least = ends.values[index] - ends.residuals[index];
+                    least >= known[known.len() - 1 - index] - *slack
                 };
                 steps >= *least_steps && wanted < have && is_clear(wanted)
             }
@@ -86,18 +88,5 @@ impl<T: Real> Goal<T> {
             }
             Self::Steps(limit) => steps >= *limit,
         }
-    }
-}
-
-/// θ − r, or θ − r²/gap if the next Ritz value is at a gap that residuals of this size hardly
-/// change.
-fn lower_estimate<T: Real>(ends: &Ends<'_, T>, index: usize) -> T {
-    let (value, residual) = (ends.values[index], ends.residuals[index]);
-    let next = ends.values.get(index + 1).map(|&next| next - value);
-    match next {
-        Some(gap) if gap > <T as Real>::from_f64(4.0) * residual => {
-            value - residual * residual / gap
-        }
-        _ => value - residual,
     }
 }
