@@ -36,7 +36,7 @@ pub struct Stream {
     pub n: usize,
     pub k: usize,
     pub forgetting: f64,
-    /// Of the matrix at the start of the cycle.
+    /// A tracker of the matrix at the start of the cycle.
     pub start: InverseTracker<f64>,
     cycle: Vec<[DMatrix<f64>; 2]>,
 }

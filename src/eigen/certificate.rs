@@ -129,7 +129,7 @@ impl EigenCertificate {
         self
     }
 
-    /// Of the first `count` pairs of all: as many bounds, and what holds of all of them.
+    /// The bounds of the first `count` pairs, and what holds for all of them together.
     pub(super) fn of_first(mut self, count: usize) -> Self {
         self.errors.truncate(count);
         // All eigenvalues pair with all θ, in order.

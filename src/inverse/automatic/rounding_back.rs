@@ -130,7 +130,7 @@ mod tests {
         }
     }
 
-    /// Of two equal entries, the first is scaled back by 2¹⁰⁰⁰.
+    /// Two entries are equal, and the first is scaled back by 2¹⁰⁰⁰.
     #[test]
     fn entries_are_dropped_that_overflow_and_may_be_zero() {
         let power = |exponent: i32| 2.0_f64.powi(exponent);

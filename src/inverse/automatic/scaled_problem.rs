@@ -463,7 +463,7 @@ mod tests {
             assert!(outcome.refine_products > 0, "{m}");
             assert_eq!(found.refinement, outcome.refine_products, "{m}");
             assert_eq!(found.descent, counter.products() - found.refinement, "{m}");
-            // That of the last step with M.
+            // The product of the last step with M.
             assert_eq!(found.verification, 1, "{m}");
             let incomplete = solved(&self::problem(&m, History::AsItComes)).products;
             assert_eq!(incomplete.verification, 0, "{m}");

@@ -18,15 +18,15 @@ use crate::inverse::tracker::norms::Norms;
 use crate::inverse::tracker::{InverseTracker, TrackerUpdate, is_symmetric, search};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_finite, check_shape};
+use crate::numerics::validation::{check_entries, check_finite, check_shape};
 
 impl<T: Real> InverseTracker<T> {
     /// Adds a last column, `column` above `corner`, and a last row, `row` beside `corner`, in O(n²)
     /// operations; `column` and `row` have n entries.
     ///
-    /// The certificate then speaks of the larger matrix. If its bound passes the tolerance, the
-    /// inverse is refreshed as by [`update_low_rank`](Self::update_low_rank). The tracker's memory
-    /// is allocated again.
+    /// The certificate then speaks of the larger matrix. If its bound would pass the tolerance of
+    /// [`update_low_rank`](Self::update_low_rank), the inverse is refreshed by a search. The
+    /// tracker's memory is allocated again.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl<T: Real> InverseTracker<T> {
             check_shape(name, vector.shape(), (n, 1))?;
             check_finite(name, vector)?;
         }
-        check_finite("corner", &DMatrix::from_element(1, 1, corner))?;
+        check_entries("corner", &[corner], 1)?;
         let scaling = bordered_scaling(self.certificate.scaling(), &column, &row, corner);
         let delta = unit_in(&scaling, n, corner);
         let half = half_difference(corner, delta);
@@ -82,9 +82,9 @@ impl<T: Real> InverseTracker<T> {
 
     /// Removes the row and the column of this index, from 0, in O(n²) operations.
     ///
-    /// The certificate then speaks of the smaller matrix. If its bound passes the tolerance, the
-    /// inverse is refreshed as by [`update_low_rank`](Self::update_low_rank). The tracker's memory
-    /// is allocated again.
+    /// The certificate then speaks of the smaller matrix. If its bound would pass the tolerance of
+    /// [`update_low_rank`](Self::update_low_rank), the inverse is refreshed by a search. The
+    /// tracker's memory is allocated again.
     ///
     /// # Errors
     ///

@@ -237,7 +237,7 @@ fn weighted(values: &[f64], weights: &[f64]) -> f64 {
 }
 
 /// The relative error that storing an `f64` in the format adds.
-fn rounding_of_storing<T: Real>() -> f64 {
+pub(super) fn rounding_of_storing<T: Real>() -> f64 {
     if is_single_precision::<T>() {
         0.5 * T::EPSILON.to_f64()
     } else {

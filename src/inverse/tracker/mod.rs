@@ -17,8 +17,7 @@ use crate::inverse::automatic::iteration::workspace::Workspace;
 use crate::inverse::automatic::scaled_problem::{History, ScaledProblem};
 use crate::inverse::automatic::target::Target;
 use crate::inverse::certificate::Certificate;
-use crate::inverse::config::Config;
-use crate::inverse::config::DEFAULT_SEED;
+use crate::inverse::config::{Config, DEFAULT_SEED};
 use crate::inverse::error::InverseError;
 use crate::inverse::invert::{failure, invert_by_descent, require_proof};
 use crate::inverse::result::{Candidate, Products, Route};
@@ -33,9 +32,14 @@ use crate::numerics::rounding::underflow_of_sum;
 use crate::numerics::validation::{check_positive_fraction, check_shape, check_square};
 use crate::objective::Side;
 
-/// Keeps the inverse of a matrix that changes, and refreshes it with as few products as possible.
+/// Keeps the inverse of a matrix that changes, with a proof of its error after each change.
 ///
-/// How many products of n×n matrices a refresh takes depends on ‖I − X·M‖₂, where X is the previous
+/// Changes of low rank take O(n²) operations: [`update_low_rank`](Self::update_low_rank), with
+/// forgetting [`update_low_rank_scaled`](Self::update_low_rank_scaled), and
+/// [`append`](Self::append) and [`remove`](Self::remove) for a row and a column. Where all entries
+/// change, [`update`](Self::update) takes the new matrix and as few products as possible.
+///
+/// How many products of n×n matrices that takes depends on ‖I − X·M‖₂, where X is the previous
 /// inverse and M the new matrix, both equilibrated. Counted in `f64`, the certificate included, for
 /// n = 8 to 128, log-spaced singular values and κ up to 10⁴:
 ///
@@ -75,6 +79,7 @@ pub struct InverseTracker<T: Real> {
 
 /// What an update of an [`InverseTracker`] did, and what it cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct TrackerUpdate {
     /// Whether the previous inverse was updated by a formula, polished, repaired or not used.
@@ -85,6 +90,7 @@ pub struct TrackerUpdate {
 
 /// What all updates of an [`InverseTracker`] have cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct TrackerWork {
     /// The updates that took no product of n×n matrices.

@@ -7,6 +7,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::numerics::norm::LANES;
+use crate::numerics::product::{add_four_columns, four_columns, four_dots};
 use crate::numerics::real::Real;
 use crate::numerics::rounding::underflow_of_sum;
 
@@ -235,10 +236,7 @@ fn add_columns<T: Real>(y: &mut [f64], factors: &[f64], block: &[T]) {
     let n = y.len();
     let (pairs, single) = factors.as_chunks::<2>();
     if let [[p, q], [r, s]] = *pairs {
-        let [a, b, c, d] = four_columns(block, n);
-        for ((((y, a), b), c), d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-            *y += (p * a.to_f64() + q * b.to_f64()) + (r * c.to_f64() + s * d.to_f64());
-        }
+        add_four_columns(y, [p, q, r, s], four_columns(block, n));
         return;
     }
     let (of_pairs, of_single) = block.split_at(2 * pairs.len() * n);
@@ -286,38 +284,6 @@ fn write_dots<T: Real>(dots: &mut [f64], block: &[T], vector: &[f64]) {
     for (dot, column) in dots.iter_mut().zip(block.chunks_exact(n)) {
         *dot = four_dots([column; 4], vector)[0];
     }
-}
-
-/// The four columns of n entries that lie one after another in `block`.
-#[inline(always)]
-fn four_columns<T>(block: &[T], n: usize) -> [&[T]; 4] {
-    let (left, right) = block.split_at(2 * n);
-    let ((a, b), (c, d)) = (left.split_at(n), right.split_at(n));
-    [a, b, c, d]
-}
-
-/// The inner products with y of four columns, each summed in lanes.
-#[inline(always)]
-fn four_dots<T: Real>(columns: [&[T]; 4], y: &[f64]) -> [f64; 4] {
-    let columns = columns.map(|column| column.as_chunks::<LANES>());
-    let (chunks, rest) = y.as_chunks::<LANES>();
-    let [a, b, c, d] = columns.map(|(chunks, _)| chunks);
-    let mut sums = [[0.0; LANES]; 4];
-    for ((((y, a), b), c), d) in chunks.iter().zip(a).zip(b).zip(c).zip(d) {
-        for lane in 0..LANES {
-            sums[0][lane] += a[lane].to_f64() * y[lane];
-            sums[1][lane] += b[lane].to_f64() * y[lane];
-            sums[2][lane] += c[lane].to_f64() * y[lane];
-            sums[3][lane] += d[lane].to_f64() * y[lane];
-        }
-    }
-    let mut dots = [0.0; 4];
-    for ((dot, sums), (_, last)) in dots.iter_mut().zip(&sums).zip(&columns) {
-        let of_rest = last.iter().zip(rest);
-        let of_rest = of_rest.fold(0.0, |sum, (p, q)| sum + p.to_f64() * q);
-        *dot = sums.iter().fold(of_rest, |total, sum| total + sum);
-    }
-    dots
 }
 
 /// The most roundings that a term of an inner product of n terms above goes through.

@@ -4,9 +4,9 @@
 use nalgebra::DMatrix;
 
 use crate::inverse::automatic::iteration::workspace::Workspace;
-use crate::inverse::automatic::target::is_single_precision;
 use crate::inverse::certificate::proof::ResidualBounds;
 use crate::inverse::scaling::Scaling;
+use crate::inverse::tracker::bound::rounding_of_storing;
 use crate::inverse::tracker::norms::Norms;
 use crate::inverse::tracker::passes::{Images, run};
 use crate::numerics::matrix::subtract_from_identity;
@@ -129,11 +129,7 @@ impl<T: Real> Refresh<'_, T> {
         }
         let moved = self.norms.norm_of_inverse(sums);
         write_absolute_image(&w.momentum, w.diagonal.as_slice(), products);
-        let storing = if is_single_precision::<T>() {
-            T::EPSILON.to_f64()
-        } else {
-            0.0
-        };
+        let storing = 2.0 * rounding_of_storing::<T>();
         // The sum, and X as it is stored.
         let rounding = (2.0 * unit_roundoff() + storing) * largest(products.iter().copied());
         let size = bounds.residual + bounds.rounding;

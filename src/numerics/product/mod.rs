@@ -9,7 +9,9 @@ mod vector;
 
 pub(crate) use dense::{product, subtract_product, transposed_product, write_transposed_product};
 pub(crate) use symmetric::multiply_symmetric;
-pub(crate) use vector::{times_vector, transpose_times_vector};
+pub(crate) use vector::{
+    add_four_columns, four_columns, four_dots, times_vector, transpose_times_vector,
+};
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 

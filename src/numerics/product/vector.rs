@@ -37,7 +37,7 @@ impl<T: Real> WithSimd for Times<'_, T> {
         let (fours, rest) = x.as_chunks::<4>();
         let (blocks, last) = a.split_at(4 * m * fours.len());
         for (block, factors) in blocks.chunks_exact(4 * m).zip(fours) {
-            add_four_columns(y, *factors, block);
+            add_four_columns(y, *factors, four_columns(block, m));
         }
         for (column, &factor) in last.chunks_exact(m).zip(rest) {
             add_multiple(y, factor, column);
@@ -64,7 +64,8 @@ impl<T: Real> WithSimd for TransposeTimes<'_, T> {
         let together = if m <= BLOCK { fours.len() } else { 0 };
         let (first, others) = a.split_at(4 * m * together);
         for (entries, block) in fours.iter_mut().zip(first.chunks_exact(4 * m)) {
-            *entries = four_dots(block, y);
+            // Each sum as `dot` forms it; y is no longer than a block of that.
+            *entries = four_dots(four_columns(block, m), y);
         }
         let others_of_x = fours[together..].as_flattened_mut().iter_mut().chain(rest);
         for (entry, column) in others_of_x.zip(others.chunks_exact(m)) {
@@ -73,43 +74,52 @@ impl<T: Real> WithSimd for TransposeTimes<'_, T> {
     }
 }
 
-/// y ← y + Σ factorⱼ·columnⱼ over the four columns that lie one after another in `block`.
+/// y ← y + Σ factorⱼ·columnⱼ over four columns, in the format of y: two pairs are added up first.
 #[inline(always)]
-fn add_four_columns<T: Real>(y: &mut [T], [p, q, r, s]: [T; 4], block: &[T]) {
-    let [a, b, c, d] = four_columns(block, y.len());
+pub(crate) fn add_four_columns<A: Real, T: Real>(
+    y: &mut [T],
+    [p, q, r, s]: [T; 4],
+    [a, b, c, d]: [&[A]; 4],
+) {
     for ((((y, &a), &b), &c), &d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+        let [a, b, c, d] = [a, b, c, d].map(in_format);
         *y += (p * a + q * b) + (r * c + s * d);
     }
 }
 
+/// The value in another format, which holds it.
+#[inline(always)]
+fn in_format<A: Real, T: Real>(value: A) -> T {
+    <T as Real>::from_f64(value.to_f64())
+}
+
 /// The four columns of m entries that lie one after another in `block`.
 #[inline(always)]
-fn four_columns<T>(block: &[T], m: usize) -> [&[T]; 4] {
+pub(crate) fn four_columns<T>(block: &[T], m: usize) -> [&[T]; 4] {
     let (left, right) = block.split_at(2 * m);
     let ((a, b), (c, d)) = (left.split_at(m), right.split_at(m));
     [a, b, c, d]
 }
 
-/// The inner products with y of the four columns that lie one after another in `block`, each summed
-/// as [`dot`] does; y is no longer than a block of that.
+/// The inner products with y of four columns, in the format of y, each summed in lanes.
 #[inline(always)]
-fn four_dots<T: Real>(block: &[T], y: &[T]) -> [T; 4] {
-    let columns = four_columns(block, y.len()).map(|column| column.as_chunks::<LANES>());
+pub(crate) fn four_dots<A: Real, T: Real>(columns: [&[A]; 4], y: &[T]) -> [T; 4] {
+    let columns = columns.map(|column| column.as_chunks::<LANES>());
     let (chunks, rest) = y.as_chunks::<LANES>();
     let [a, b, c, d] = columns.map(|(chunks, _)| chunks);
     let mut sums = [[T::zero(); LANES]; 4];
     for ((((y, a), b), c), d) in chunks.iter().zip(a).zip(b).zip(c).zip(d) {
         for lane in 0..LANES {
-            sums[0][lane] += a[lane] * y[lane];
-            sums[1][lane] += b[lane] * y[lane];
-            sums[2][lane] += c[lane] * y[lane];
-            sums[3][lane] += d[lane] * y[lane];
+            sums[0][lane] += in_format::<A, T>(a[lane]) * y[lane];
+            sums[1][lane] += in_format::<A, T>(b[lane]) * y[lane];
+            sums[2][lane] += in_format::<A, T>(c[lane]) * y[lane];
+            sums[3][lane] += in_format::<A, T>(d[lane]) * y[lane];
         }
     }
     let mut dots = [T::zero(); 4];
     for ((dot, sums), (_, last)) in dots.iter_mut().zip(&sums).zip(&columns) {
         let of_rest = last.iter().zip(rest);
-        let of_rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + p * q);
+        let of_rest = of_rest.fold(T::zero(), |sum, (&p, &q)| sum + in_format::<A, T>(p) * q);
         *dot = sums.iter().fold(of_rest, |total, &sum| total + sum);
     }
     dots
