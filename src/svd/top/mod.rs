@@ -1,12 +1,8 @@
 //! The leading singular values of large matrices.
 
-mod basis;
-mod block_map;
 mod certificate;
 mod config;
 mod error;
-mod forecast;
-mod probability;
 mod result;
 mod search;
 
@@ -15,45 +11,59 @@ pub use config::TopConfig;
 pub use error::TopSvdError;
 pub use result::{TopRoute, TopSvd};
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 
+use crate::descent::{Observer, StopReason};
 use crate::linear_map::LinearMap;
+use crate::linear_map::sums::Space;
 use crate::numerics::input_error::InputError;
-use crate::numerics::random::gaussian;
 use crate::numerics::real::Real;
+use crate::numerics::rounding::smallest_subnormal;
 use crate::numerics::validation::check_rank;
 use crate::svd::config::SvdConfig;
 use crate::svd::decompose::svd_by_descent;
-use block_map::BlockMap;
-use search::{BlockEnding, BlockSearch, SearchLimits};
+use search::operator::{NotFinite, Operator};
+use search::run::{Reached, Task, run};
+use search::watch::Watch;
 
 /// Computes the k largest singular values of `map` with their vectors, by block descent: for large
 /// matrices, and for those known only by their products.
 ///
 /// `map` is m×n, a matrix or any other [`LinearMap`], and 1 ≤ k ≤ min(m, n). The function that is
-/// minimised is −½‖M·V‖²_F over the n×(k + p) matrices V with orthonormal columns, from a random
-/// start; its gradient is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact
-/// minimum over the span of V, its gradient and the gradients of the steps before, up to eight
-/// blocks in all: conjugate gradients with more memory, also known as block Lanczos
-/// bidiagonalisation with thick restarts. MᵀM is never formed.
+/// minimised is −½‖M·V‖²_F over the matrices V with orthonormal columns, from a random start; its
+/// gradient is −(Mᵀ·U − V·Σ) once M·V = U·Σ is diagonal. Each step goes to the exact minimum over
+/// the span of V and all gradients that are remembered: conjugate gradients with more memory, also
+/// known as Golub–Kahan–Lanczos bidiagonalisation. A step adds one vector, for a `DMatrix` a block of
+/// four, to a basis of up to 2k + 30 in the shorter of the two spaces; from a full basis, the k best
+/// vectors and half of what else fits are kept. MᵀM is never formed.
 ///
-/// A `DMatrix` with min(m, n) ≤ 6·(k + p), or on which the search gets slow, is decomposed as a
-/// whole ([`TopRoute`]). So a cluster of singular values around σ_k, wider than p, costs time but
-/// no digits.
+/// When k values have converged, a second look searches the complement of their vectors from a new
+/// random one, for so many steps that a larger value is excluded with a known probability; whatever
+/// it finds that was missed, such as a copy of a multiple value, joins the others, and it looks
+/// again.
 ///
-/// `Ok` means that U (m×k) and V (n×k) have columns orthonormal to working precision, and that the
+/// The memory is that of 2k + 34 vectors of the shorter space and k + 8 of the longer one, and about
+/// twice k of both for the results. A `DMatrix` is not copied, unless it is small and decomposed as
+/// a whole ([`TopRoute`]): if min(m, n) ≤ 2k + 30, or if the search takes more than 8·min(m, n)
+/// products.
+///
+/// `Ok` means that U (m×k) and V (n×k) have columns orthonormal to working precision, that the
 /// residuals max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance
-/// ([`TopConfig::tolerance`]). So each σⱼ is a singular value to within the bound of the
-/// [`TopCertificate`], which is proven for a `DMatrix`. That they are the largest ones is usually
-/// not proven but very probable: see [`TopCertificate::leading`].
+/// ([`TopConfig::tolerance`]), and that the second look was over. So each σⱼ is a singular value to
+/// within the bound of the [`TopCertificate`], which is proven for a `DMatrix`. That they are the
+/// largest ones is usually not proven but very probable: see [`TopCertificate::leading`].
+///
+/// Values below ε·σ₁ can't be told from each other, nor from 0: their errors are as large as
+/// [`TopCertificate::error_bound`] says.
 ///
 /// If the rank is below k, the remaining singular values are 0 or as small as rounding, and their
 /// vectors are orthonormal.
 ///
-/// Sources: Golub, Luk and Overton, "A block Lanczos method for computing the singular values and
-/// corresponding singular vectors of a matrix", 1981; Knyazev, "Toward the optimal preconditioned
-/// eigensolver: locally optimal block preconditioned conjugate gradient method", 2001; Baglama and
-/// Reichel, "Augmented implicitly restarted Lanczos bidiagonalization methods", 2005.
+/// Sources: Golub and Kahan, "Calculating the singular values and pseudo-inverse of a matrix", 1965;
+/// Simon and Zha, "Low-rank matrix approximation using the Lanczos bidiagonalization process with
+/// applications", 2000; Baglama and Reichel, "Augmented implicitly restarted Lanczos bidiagonalization
+/// methods", 2005; Kuczyński and Woźniakowski, "Estimating the largest eigenvalue by the power and
+/// Lanczos algorithms with a random start", 1992.
 ///
 /// # Errors
 ///
@@ -61,8 +71,8 @@ use search::{BlockEnding, BlockSearch, SearchLimits};
 ///   is 0 or above min(m, n), or if a start or setting can't be used;
 /// - [`TopSvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or
 ///   infinite;
-/// - [`TopSvdError::NotConverged`], with what was reached, after the steps allowed, or if the
-///   products of the map are not those of a map and its adjoint.
+/// - [`TopSvdError::NotConverged`], with what was reached, after the steps allowed, if the observer
+///   ended the search, or if the products of the map are not those of a map and its adjoint.
 ///
 /// # Example
 ///
@@ -78,109 +88,205 @@ use search::{BlockEnding, BlockSearch, SearchLimits};
 /// }
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
-pub fn svd_top_k<T: Real, A: LinearMap<T>>(
+pub fn svd_top_k<T, A, O>(
     map: &A,
     k: usize,
-    config: TopConfig<T>,
-) -> Result<TopSvd<T>, TopSvdError<T>> {
+    config: TopConfig<T, O>,
+) -> Result<TopSvd<T>, TopSvdError<T>>
+where
+    T: Real,
+    A: LinearMap<T>,
+    O: Observer<T>,
+{
     map.validate("matrix")?;
-    let (rows, columns) = (map.rows(), map.columns());
-    let smaller = rows.min(columns);
+    let whole = |space: Space| space.length::<T, A>(map).to_f64() as usize;
+    let (rows, columns) = (whole(Space::Image), whole(Space::Domain));
     check_rank("k", k, (rows, columns))?;
-    config.validate(columns)?;
-    let width = config.width(k, smaller);
-    match map.as_matrix() {
-        Some(matrix) if smaller <= WHOLE_BELOW * width => of_whole(matrix, k),
-        _ => by_blocks(map, k, width, config),
+    config.validate(map.columns())?;
+    let is_small = |matrix: &DMatrix<T>| matrix.len() <= LARGEST_WHOLE;
+    let small = map.as_matrix().filter(|matrix| is_small(matrix));
+    let smaller = rows.min(columns);
+    match small {
+        Some(matrix) if smaller <= 2 * k + MORE_COLUMNS => of_whole(matrix, k),
+        _ => by_descent(map, k, config, small),
     }
 }
 
-/// A matrix whose smaller side is at most this many times the width of the block is decomposed as a
-/// whole.
-const WHOLE_BELOW: usize = 6;
+/// A matrix with no more entries than this may be decomposed as a whole.
+const LARGEST_WHOLE: usize = 1 << 22;
 
-/// A random start takes at least this many steps; a given one may be good enough at once.
-const FIRST_LOOK: usize = 4;
+/// The columns of a basis beyond 2k.
+const MORE_COLUMNS: usize = 30;
 
-/// A search of a matrix is given up for the whole decomposition when its blocks have had this times
-/// as many columns as the matrix.
-const WORK_OF_WHOLE: usize = 4;
+/// A search of a small matrix is given up for the whole decomposition after this many times as many
+/// products as its smaller side.
+const WORK_OF_WHOLE: usize = 8;
 
-fn by_blocks<T: Real, A: LinearMap<T>>(
+/// The columns of a block: each pass over a dense matrix serves several.
+const WIDTH_OF_MATRIX: usize = 4;
+
+fn by_descent<T: Real, A: LinearMap<T>, O: Observer<T>>(
     map: &A,
     k: usize,
-    width: usize,
-    config: TopConfig<T>,
+    config: TopConfig<T, O>,
+    small: Option<&DMatrix<T>>,
 ) -> Result<TopSvd<T>, TopSvdError<T>> {
-    let (rows, columns) = (map.rows(), map.columns());
-    let probe = gaussian(columns, 1, config.seed.wrapping_add(1));
-    let scaled_map = BlockMap::new(map, probe.as_slice());
-    let is_random = config.start.is_none();
-    let first = match config.start {
-        None => gaussian(columns, width, config.seed),
-        Some(given) => basis::completed(&given, width, config.seed),
-    };
-    let room = <T as Real>::from_f64(16.0) * T::EPSILON * T::from_count(rows.max(columns)).sqrt();
-    let limits = SearchLimits {
-        tolerance: config.tolerance.unwrap_or(room).max(room),
+    let mut operator = Operator::new(map, config.seed.wrapping_add(1));
+    let room = <T as Real>::from_f64(16.0) * T::EPSILON * T::from_count(operator.long_order()).sqrt();
+    let capacity = 2 * k + MORE_COLUMNS;
+    let mut watch = Watch {
+        observer: config.observer,
+        steps: 0,
         max_steps: config.max_steps,
-        first_look: if is_random { FIRST_LOOK } else { 1 },
-        most_columns: map.as_matrix().map(|_| rows.min(columns) * WORK_OF_WHOLE),
+        patience: small.map_or(usize::MAX, |_| operator.order() * WORK_OF_WHOLE),
+        tolerance: config.tolerance.unwrap_or(room).max(room),
+        norm: T::zero(),
+        loss: T::one(),
+        losses: Vec::new(),
     };
-    // In place of columns of a given start that depend on the others.
-    let spare = gaussian(columns, width, config.seed.wrapping_add(2));
-    let mut search = BlockSearch::new(&scaled_map, rows, first, &spare, k);
-    let found = search.run(&limits)?;
-    if let (BlockEnding::TooSlow, Some(matrix)) = (found.ending, map.as_matrix()) {
+    let mut failure = None;
+    let start = match &config.start {
+        None => Vec::new(),
+        Some(given) => starting_vectors(&mut operator, given, capacity).unwrap_or_else(|error| {
+            failure = Some(error);
+            Vec::new()
+        }),
+    };
+    let task = Task {
+        k,
+        width: map.as_matrix().map_or(1, |_| WIDTH_OF_MATRIX),
+        capacity,
+        seed: config.seed,
+        start: &start,
+    };
+    let reached = match failure {
+        None => run(&mut operator, &task, &mut watch),
+        Some(failure) => Err(failure),
+    };
+    let reached = reached.map_err(|NotFinite| TopSvdError::ProductNotFinite { steps: watch.steps })?;
+    if let (StopReason::Stalled, Some(matrix)) = (reached.ending, small) {
         let whole = of_whole(matrix, k)?;
         return Ok(TopSvd {
-            steps: search.steps,
-            products: search.products,
-            gradients: found.gradients,
+            steps: watch.steps,
+            products: operator.products(),
+            gradients: watch.losses,
             ..whole
         });
     }
-    let leading = match (is_random, search.krylov_steps(found.ending)) {
-        (true, steps) => probability::leading(columns, k, width, steps),
-        (false, _) => LeadingEvidence::Unknown,
-    };
-    let (u, values, v) = search.leading(&found.ritz);
-    let exponent = scaled_map.exponent();
-    let singular_values = values.map(|value| value.scale_by_power_of_two(exponent));
-    if !singular_values[0].is_finite() {
+    judged(&operator, reached, watch)
+}
+
+/// The columns of a start that are not zero, scaled to length 1, and taken to the shorter space.
+fn starting_vectors<T: Real, A: LinearMap<T>>(
+    operator: &mut Operator<'_, T, A>,
+    given: &DMatrix<T>,
+    most: usize,
+) -> Result<Vec<T>, NotFinite> {
+    let map = operator.map();
+    let mut start = Vec::new();
+    let mut image = vec![T::zero(); map.rows()];
+    for column in given.column_iter().take(most) {
+        let values = column.iter().copied();
+        let Some(exponent) = Space::Domain.exponent_of_largest(map, values) else {
+            continue;
+        };
+        let scaled = column.iter().map(|value| value.scale_by_power_of_two(-exponent));
+        let mut vector: Vec<T> = scaled.collect();
+        let length = Space::Domain.norm(map, &vector);
+        vector.iter_mut().for_each(|value| *value /= length);
+        if operator.is_transposed() {
+            operator.apply_adjoint(&vector, &mut image)?;
+            let length = Space::Image.norm(map, &image);
+            if length > T::zero() {
+                start.extend(image.iter().map(|&value| value / length));
+            }
+        } else {
+            start.extend(vector);
+        }
+    }
+    Ok(start)
+}
+
+/// `Ok` if all residuals are within the tolerance and the second look was over.
+fn judged<T: Real, A: LinearMap<T>, O>(
+    operator: &Operator<'_, T, A>,
+    reached: Reached<T>,
+    watch: Watch<T, O>,
+) -> Result<TopSvd<T>, TopSvdError<T>> {
+    let map = operator.map();
+    let exponent = operator.exponent();
+    let Reached {
+        candidate,
+        ending,
+        looked,
+    } = reached;
+    let scaled = |value: &T| value.scale_by_power_of_two(exponent);
+    let values: Vec<T> = candidate.values.iter().map(scaled).collect();
+    if !values[0].is_finite() {
         let largest_entry = map.as_matrix().map_or(T::MAX, |matrix| matrix.amax());
         return Err(InputError::EntriesTooLarge { largest_entry }.into());
     }
+    let last = candidate.values.last().map_or(0.0, |value| value.to_f64());
+    let (u, v) = if operator.is_transposed() {
+        (candidate.short, candidate.long)
+    } else {
+        (candidate.long, candidate.short)
+    };
     let (certificate, residual) = match map.as_matrix() {
-        Some(matrix) => {
-            TopCertificate::of_matrix(matrix, (&u, singular_values.as_slice(), &v), leading)
-        }
+        Some(matrix) => TopCertificate::of_matrix(matrix, (&u, &values, &v)),
         None => {
-            let images = (&scaled_map.apply(&v), &scaled_map.apply_adjoint(&u));
-            TopCertificate::of_map((&u, values.as_slice(), &v), images, leading, exponent)
+            let found = TopCertificate::of_map(
+                &candidate.measured,
+                &candidate.values,
+                candidate.departures,
+                exponent,
+            );
+            let largest = candidate.measured.iter().map(scaled).fold(T::zero(), larger);
+            (found, largest.to_f64())
         }
     };
-    let allowed = limits.allowed_residual(singular_values[0]);
+    let up = |value: f64| value.scale_by_power_of_two(exponent);
+    let certificate = match looked {
+        None => certificate,
+        Some(looked) => certificate.with_search(
+            up(last),
+            up(looked.largest),
+            looked.failure_probability,
+        ),
+    };
+    let smallest = smallest_subnormal::<T>().to_f64();
+    let allowed = watch.tolerance.to_f64() * values[0].to_f64() + 4.0 * smallest;
+    let converged = candidate.measured.iter().map(scaled);
+    let converged = converged.filter(|value| value.to_f64() <= allowed).count();
     let top = TopSvd {
         u,
-        singular_values,
+        singular_values: DVector::from_vec(values),
         v,
         certificate,
-        route: TopRoute::Blocks,
-        steps: search.steps,
-        products: search.products + 2 * k,
-        gradients: found.gradients,
+        route: TopRoute::Descent,
+        steps: watch.steps,
+        products: operator.products(),
+        gradients: watch.losses,
     };
     // Not for NaN, nor where both overflow.
-    if residual.is_finite() && residual <= allowed {
-        Ok(top)
-    } else {
-        Err(TopSvdError::NotConverged {
-            residual,
-            allowed,
-            reached: Box::new(top),
-        })
+    if ending == StopReason::Accuracy && residual.is_finite() && residual <= allowed {
+        return Ok(top);
     }
+    Err(TopSvdError::NotConverged {
+        reason: match ending {
+            StopReason::Accuracy => StopReason::Stalled,
+            other => other,
+        },
+        converged,
+        residual,
+        allowed,
+        reached: Box::new(top),
+    })
+}
+
+/// The larger one; NaN if one is.
+fn larger<T: Real>(x: T, y: T) -> T {
+    if x >= y || x != x { x } else { y }
 }
 
 fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, TopSvdError<T>> {
@@ -189,7 +295,7 @@ fn of_whole<T: Real>(matrix: &DMatrix<T>, k: usize) -> Result<TopSvd<T>, TopSvdE
     let (u, v) = (u.into_owned(), v.into_owned());
     let singular_values = svd.singular_values.rows(0, k).into_owned();
     let factors = (&u, singular_values.as_slice(), &v);
-    let (measured, _) = TopCertificate::of_matrix(matrix, factors, LeadingEvidence::Proven);
+    let (measured, _) = TopCertificate::of_matrix(matrix, factors);
     Ok(TopSvd {
         certificate: measured.of_whole(&svd.certificate),
         u,
