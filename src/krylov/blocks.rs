@@ -4,8 +4,7 @@ use nalgebra::DMatrix;
 
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
-use crate::numerics::norm::{add_multiple, dot};
-use crate::numerics::product::product;
+use crate::numerics::product::{product, tall};
 use crate::numerics::real::Real;
 
 /// The rows that are treated at a time, so that the shorter matrix stays in the cache.
@@ -19,14 +18,7 @@ pub(crate) fn overlaps<T: Real, A: LinearMap<T> + ?Sized>(
     rows: usize,
 ) -> DMatrix<T> {
     let mut sums = DMatrix::zeros(v.len() / rows, w.len() / rows);
-    for first in (0..rows).step_by(CHUNK) {
-        let chunk = first..rows.min(first + CHUNK);
-        for (i, v) in v.chunks_exact(rows).enumerate() {
-            for (j, w) in w.chunks_exact(rows).enumerate() {
-                sums[(i, j)] += dot(&v[chunk.clone()], &w[chunk.clone()]);
-            }
-        }
-    }
+    tall::overlaps(sums.as_mut_slice(), v, w, rows);
     space.sum(map, sums.as_mut_slice());
     sums
 }
@@ -39,15 +31,7 @@ pub(crate) fn add_combination<T: Real>(
     coefficients: &DMatrix<T>,
     rows: usize,
 ) {
-    for first in (0..rows).step_by(CHUNK) {
-        let chunk = first..rows.min(first + CHUNK);
-        for (j, w) in w.chunks_exact_mut(rows).enumerate() {
-            let w = &mut w[chunk.clone()];
-            for (i, v) in v.chunks_exact(rows).enumerate() {
-                add_multiple(w, factor * coefficients[(i, j)], &v[chunk.clone()]);
-            }
-        }
-    }
+    tall::add_combination(w, factor, v, coefficients.as_slice(), rows);
 }
 
 /// V·C, as columns one after another.
