@@ -176,3 +176,78 @@ impl<T: Real> WithSimd for Combination<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::{CHUNK, MOST_RUNS, add_combination, overlaps, runs};
+
+    fn entries(rows: usize, columns: usize) -> DMatrix<f64> {
+        DMatrix::from_fn(rows, columns, |i, j| ((7 * i + 3 * j * j) as f64).sin())
+    }
+
+    #[test]
+    fn agree_with_nalgebra_at_every_shape() {
+        for rows in [1, 9, CHUNK, 3 * CHUNK + 5] {
+            for (p, q) in [(0, 2), (1, 1), (3, 2), (4, 1), (9, 5), (5, 0)] {
+                // Integers, so that sums are exact in any order.
+                let [v, mut w] =
+                    [p, q].map(|columns| entries(rows, columns).map(|x| (9.0 * x).round()));
+                let c = DMatrix::from_fn(p, q, |i, j| i as f64 - 2.0 * j as f64);
+                let mut sums = DMatrix::from_element(p, q, f64::NAN);
+                overlaps(sums.as_mut_slice(), v.as_slice(), w.as_slice(), rows);
+                assert_eq!(sums, v.transpose() * &w, "{rows}, {p}, {q}");
+                let expected = &w - 2.0 * &v * &c;
+                add_combination(w.as_mut_slice(), -2.0, v.as_slice(), c.as_slice(), rows);
+                assert_eq!(w, expected, "{rows}, {p}, {q}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_column_does_not_depend_on_those_beside_it() {
+        let rows = CHUNK + 77;
+        let (v, w) = (entries(rows, 7), entries(rows, 6).map(|x| x + 0.5));
+        let mut sums = DMatrix::zeros(7, 6);
+        overlaps(sums.as_mut_slice(), v.as_slice(), w.as_slice(), rows);
+        let mut moved = w.clone();
+        add_combination(
+            moved.as_mut_slice(),
+            0.3,
+            v.as_slice(),
+            sums.as_slice(),
+            rows,
+        );
+        for j in 0..6 {
+            let mut column = w.column(j).into_owned();
+            let mut alone = [0.0; 7];
+            overlaps(&mut alone, v.as_slice(), column.as_slice(), rows);
+            assert_eq!(alone, sums.column(j).as_slice());
+            add_combination(column.as_mut_slice(), 0.3, v.as_slice(), &alone, rows);
+            assert_eq!(column, moved.column(j));
+        }
+    }
+
+    #[test]
+    fn runs_cover_all_rows_and_are_few() {
+        for rows in [
+            0,
+            1,
+            CHUNK,
+            CHUNK + 1,
+            MOST_RUNS * CHUNK,
+            MOST_RUNS * CHUNK + 1,
+            1_000_000,
+        ] {
+            let mut end = 0;
+            for run in runs(rows) {
+                assert_eq!(run.start, end);
+                assert!(run.end > end);
+                end = run.end;
+            }
+            assert_eq!(end, rows);
+            assert!(runs(rows).len() <= MOST_RUNS);
+        }
+    }
+}
