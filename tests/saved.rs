@@ -71,7 +71,6 @@ fn check_settings<T: Real>() {
     );
     check("top", &TopConfig::<T>::default());
     let config = TopConfig::default()
-        .oversampling(3)
         .tolerance(t(0.1))
         .max_steps(4);
     check("top, all set", &config.seed(5).start(start));
@@ -202,7 +201,7 @@ fn results_are_read_back_as_they_were() {
     ] {
         check("route", &route);
     }
-    check("route of top", &[TopRoute::Blocks, TopRoute::Whole]);
+    check("route of top", &[TopRoute::Descent, TopRoute::Whole]);
     check(
         "evidence",
         &[LeadingEvidence::Proven, LeadingEvidence::Unknown],

@@ -136,7 +136,10 @@ fn orthogonalise<T: Real, A: LinearMap<T> + ?Sized>(
     if !fresh.is_empty() {
         let along = overlaps(whole, fresh, column, rows);
         add_combination(column, -T::one(), fresh, &along, rows);
-        along.iter().enumerate().for_each(|(i, &value)| add(i, value));
+        along
+            .iter()
+            .enumerate()
+            .for_each(|(i, &value)| add(i, value));
     }
     let left = space.norm(map, column);
     if others.is_empty() || left >= <T as Real>::from_f64(MUCH_IS_LEFT) * length {

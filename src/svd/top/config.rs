@@ -81,7 +81,7 @@ impl<T: Real, O: Default> TopConfig<T, O> {
 impl<T: Real, O> TopConfig<T, O> {
     /// Sets how large max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖) may be relative to σ₁; in [0, 1).
     ///
-    /// What rounding leaves of it, 16·ε·√max(m, n), is accepted at any tolerance.
+    /// What rounding leaves of it, 64·ε·√max(m, n), is accepted at any tolerance.
     ///
     /// If the neighbours of a singular value are at a distance `gap`, its error is at most the
     /// square of that residual divided by `gap`, and the error of its vectors is about the residual

@@ -36,7 +36,11 @@ impl LeadingEvidence {
             return Self::Proven;
         }
         // 0/0 where nothing is left at all.
-        let excess = if largest <= last { 0.0 } else { largest / last - 1.0 };
+        let excess = if largest <= last {
+            0.0
+        } else {
+            largest / last - 1.0
+        };
         Self::Probable {
             shortfall: excess.min(f64::MAX),
             failure_probability,

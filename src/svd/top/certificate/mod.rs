@@ -174,12 +174,7 @@ impl TopCertificate {
 
     /// With what a search says about the largest ones, if that is not proven already: that no other
     /// singular value is above `largest` except with this probability.
-    pub(super) fn with_search(
-        mut self,
-        last: f64,
-        largest: f64,
-        failure_probability: f64,
-    ) -> Self {
+    pub(super) fn with_search(mut self, last: f64, largest: f64, failure_probability: f64) -> Self {
         if self.leading == LeadingEvidence::Unknown {
             let known = last + self.joint;
             self.leading = LeadingEvidence::searched(known, largest, failure_probability);

@@ -91,7 +91,9 @@ impl<T: Real> Bidiagonal<T> {
         search.basis.append(begin.start);
         search.basis.append(residuals);
         search.count = count;
-        search.norm = values.iter().fold(search.norm, |norm, &value| norm.max(value));
+        search.norm = values
+            .iter()
+            .fold(search.norm, |norm, &value| norm.max(value));
         let negligible = search.negligible(operator.order());
         let whole = operator.short();
         search.coupling = search.basis.orthonormalise_last(whole, count, negligible);

@@ -167,7 +167,7 @@ fn fill_up<T: Real, A: LinearMap<T> + ?Sized>(
 /// Apart from the seeds of searches.
 const SEED_OF_FILLING: u64 = 0x1234_5678_9abc;
 
-/// For images W = B·V that are orthogonal up to rounding: U by one or two rounds that take from each
+/// For images W = B·V that are orthogonal up to rounding: U by rounds that take from each
 /// column what it has in common with those before it, to first order. `None` if they are not.
 fn nearly_diagonal<T: Real, A: LinearMap<T> + ?Sized>(
     whole: (Space, &A),
@@ -181,7 +181,7 @@ fn nearly_diagonal<T: Real, A: LinearMap<T> + ?Sized>(
         return None;
     }
     let mut long = images.clone();
-    for _ in 0..2 {
+    for _ in 0..ROUNDS {
         let lengths = norms(whole, &long);
         for (mut column, &length) in long.column_iter_mut().zip(&lengths) {
             column /= length;
@@ -189,27 +189,30 @@ fn nearly_diagonal<T: Real, A: LinearMap<T> + ?Sized>(
         let mut common = gram(whole, &long);
         common.fill_lower_triangle(T::zero(), 0);
         // What U·Σ is off by if R is taken for diagonal.
-        let of_values = common.column_iter().zip(&values).map(|(column, &value)| column.norm() * value);
+        let of_values = common
+            .column_iter()
+            .zip(&values)
+            .map(|(column, &value)| column.norm() * value);
         let off = of_values.fold(T::zero(), T::max);
         let rest = euclidean_norm(common.as_slice());
         if !(off <= <T as Real>::from_f64(NEARLY) * T::EPSILON * values[0]) {
             return None;
         }
-        if rest <= <T as Real>::from_f64(4.0) * T::EPSILON {
-            break;
-        }
         let before = long.clone();
         subtract_product(&mut long, before.as_view(), common.as_view());
         if rest * rest <= T::EPSILON {
-            break;
+            return Some(Turned {
+                long,
+                values,
+                right: None,
+            });
         }
     }
-    Some(Turned {
-        long,
-        values,
-        right: None,
-    })
+    None
 }
+
+/// The rounds after which images count as not orthogonal; one is usual.
+const ROUNDS: usize = 4;
 
 /// For any images W = Q·R, by the decomposition of R.
 fn decomposed<T: Real, A: LinearMap<T> + ?Sized>(
@@ -221,7 +224,9 @@ fn decomposed<T: Real, A: LinearMap<T> + ?Sized>(
 ) -> Turned<T> {
     let rows = images.nrows();
     let lengths = norms(whole, images);
-    let largest = lengths.iter().fold(T::zero(), |largest, &value| largest.max(value));
+    let largest = lengths
+        .iter()
+        .fold(T::zero(), |largest, &value| largest.max(value));
     // The longest first: normalised, its rounding errors grow the least.
     let mut places: Vec<usize> = (0..lengths.len()).collect();
     places.sort_by(|&i, &j| lengths[j].to_f64().total_cmp(&lengths[i].to_f64()));
@@ -270,10 +275,7 @@ fn departure<T: Real, A: LinearMap<T> + ?Sized>(whole: (Space, &A), x: &DMatrix<
     euclidean_norm(gram.as_slice())
 }
 
-fn norms<T: Real, A: LinearMap<T> + ?Sized>(
-    (space, map): (Space, &A),
-    x: &DMatrix<T>,
-) -> Vec<T> {
+fn norms<T: Real, A: LinearMap<T> + ?Sized>((space, map): (Space, &A), x: &DMatrix<T>) -> Vec<T> {
     if x.nrows() == 0 {
         let nothing = (0..x.ncols()).map(|_| space.norm(map, &[]));
         return nothing.collect();

@@ -59,7 +59,9 @@ pub(super) fn look<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
     let begin = Beginning {
         locked: candidate.short.as_slice(),
         start: &[],
-        seed: begin.seed.wrapping_add(SEED_OF_LOOKS.wrapping_mul(u64::from(index))),
+        seed: begin
+            .seed
+            .wrapping_add(SEED_OF_LOOKS.wrapping_mul(u64::from(index))),
         norm: watch.norm,
         ..*begin
     };

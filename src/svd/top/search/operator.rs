@@ -107,12 +107,20 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
     }
 
     /// Writes B·X to `images`, for columns of length 1 or not much more.
-    pub(in crate::svd::top) fn apply(&mut self, x: &[T], images: &mut [T]) -> Result<(), NotFinite> {
+    pub(in crate::svd::top) fn apply(
+        &mut self,
+        x: &[T],
+        images: &mut [T],
+    ) -> Result<(), NotFinite> {
         self.multiply(x, images, self.is_transposed)
     }
 
     /// Writes Bᵀ·Y to `images`.
-    pub(in crate::svd::top) fn apply_adjoint(&mut self, y: &[T], images: &mut [T]) -> Result<(), NotFinite> {
+    pub(in crate::svd::top) fn apply_adjoint(
+        &mut self,
+        y: &[T],
+        images: &mut [T],
+    ) -> Result<(), NotFinite> {
         self.multiply(y, images, !self.is_transposed)
     }
 

@@ -85,16 +85,22 @@ pub(in crate::svd::top) fn run<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>
         }
         let candidate = &reached.candidate;
         // Not for NaN either.
-        if !(residual <= watch.tolerance) {
+        if !(residual <= watch.accepted) {
             if repairs == REPAIRS {
                 reached.ending = StopReason::Stalled;
                 return Ok(reached);
             }
             repairs += 1;
-            let is_poor = residual > <T as Real>::from_f64(POOR);
-            let mut search = if is_poor {
+            let is_poor_start = watch.steps == 0 && residual > <T as Real>::from_f64(POOR);
+            let mut search = if is_poor_start {
                 let start = sum(candidate);
-                Bidiagonal::new(operator, &Beginning { start: &start, ..begin })
+                Bidiagonal::new(
+                    operator,
+                    &Beginning {
+                        start: &start,
+                        ..begin
+                    },
+                )
             } else {
                 let begin = Beginning {
                     start: candidate.short.as_slice(),
@@ -103,6 +109,11 @@ pub(in crate::svd::top) fn run<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>
                 };
                 Bidiagonal::continued(operator, &begin, (&candidate.values, candidate.residuals()))
             };
+            if search.newest() == 0 {
+                // There is no direction to go on in.
+                reached.ending = StopReason::Stalled;
+                return Ok(reached);
+            }
             let found = take_steps(&mut search, operator, &goal, watch)?;
             is_all = search.newest() == 0;
             (vectors, ending) = (found.vectors, found.ending);

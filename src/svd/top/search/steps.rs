@@ -54,8 +54,8 @@ pub(super) fn take_steps<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
         watch.record(loss);
         forecast.see(steps, loss, demanded);
         let is_converged = loss <= demanded;
-        let is_reached = is_complete
-            || is_converged && goal.is_reached(ritz.values.as_slice(), steps, is_all);
+        let is_reached =
+            is_complete || is_converged && goal.is_reached(ritz.values.as_slice(), steps, is_all);
         let ending = is_reached.then_some(StopReason::Accuracy).or(limit);
         if let Some(ending) = ending {
             return Ok(Found {

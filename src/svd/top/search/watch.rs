@@ -12,8 +12,10 @@ pub(in crate::svd::top) struct Watch<T, O> {
     pub(in crate::svd::top) max_steps: usize,
     /// The products after which another way is better.
     pub(in crate::svd::top) patience: usize,
-    /// The largest residual that is accepted, relative to σ₁.
+    /// The largest residual to search for, relative to σ₁.
     pub(in crate::svd::top) tolerance: T,
+    /// The largest residual from new products that is accepted, relative to σ₁.
+    pub(in crate::svd::top) accepted: T,
     /// An estimate of σ₁ from below.
     pub(in crate::svd::top) norm: T,
     /// The largest residual relative to σ₁, as it was last computed.
