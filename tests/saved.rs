@@ -70,9 +70,7 @@ fn check_settings<T: Real>() {
         &SvdConfig::default().vectors(Vectors::Full).max_sweeps(9),
     );
     check("top", &TopConfig::<T>::default());
-    let config = TopConfig::default()
-        .tolerance(t(0.1))
-        .max_steps(4);
+    let config = TopConfig::default().tolerance(t(0.1)).max_steps(4);
     check("top, all set", &config.seed(5).start(start));
     check("solve", &SolveConfig::<T>::default());
     let start = DMatrix::from_vec(2, 2, wavy::<T>(4, 0.3));

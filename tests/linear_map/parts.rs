@@ -5,8 +5,8 @@ use std::sync::{Arc, Barrier, Mutex};
 
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, EigenConfig, LinearMap, Solution, SolveConfig, SolveProblem, invert_by_descent,
-    solve_by_descent, symmetric_eigen_k,
+    Config, EigenConfig, LinearMap, Solution, SolveConfig, SolveProblem, TopConfig, TopSvd,
+    invert_by_descent, solve_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
@@ -326,6 +326,59 @@ fn in_parts_of_eigen(
                     let found = found.unwrap();
                     (found.steps, found.eigenvalues, found.eigenvectors)
                 })
+            })
+            .collect();
+        parts.into_iter().map(|part| part.join().unwrap()).collect()
+    })
+}
+
+/// Tall and wide, with the image split alone and with both sides.
+#[test]
+fn leading_values_in_parts_are_those_of_the_whole() {
+    for (rows, columns, splits_domain) in [(90, 60, false), (60, 90, false), (80, 80, true)] {
+        let base = random::<f64>(rows, columns, 0.4);
+        let matrix = DMatrix::from_fn(rows, columns, |i, j| {
+            base[(i, j)] / (1 + j % 9) as f64 + if i == j { 3.0 / (1 + i) as f64 } else { 0.0 }
+        });
+        let whole = &in_parts_of_top(&matrix, &[0, rows], splits_domain)[0];
+        for cuts in [&[0, 30, rows][..], &[0, 1, 41, rows]] {
+            let parts = in_parts_of_top(&matrix, cuts, splits_domain);
+            let name = format!("{rows}×{columns}, {cuts:?}");
+            let mut stacked = DMatrix::zeros(0, 4);
+            for part in &parts {
+                assert_eq!(part.singular_values, parts[0].singular_values, "{name}");
+                let error = (&part.singular_values - &whole.singular_values).norm();
+                assert!(error < 1e-12, "{name}: {error:e}");
+                assert_eq!(part.products, whole.products, "{name}");
+                assert_eq!(part.steps, whole.steps, "{name}");
+                let first = stacked.nrows();
+                stacked = stacked.resize_vertically(first + part.u.nrows(), 0.0);
+                stacked.rows_mut(first, part.u.nrows()).copy_from(&part.u);
+            }
+            let gram = stacked.tr_mul(&stacked) - DMatrix::identity(4, 4);
+            assert!(gram.norm() < 1e-13, "{name}: {:e}", gram.norm());
+            let adjoint = matrix.tr_mul(&stacked);
+            for (column, value) in adjoint.column_iter().zip(&parts[0].singular_values) {
+                assert!((column.norm() - value).abs() < 1e-12, "{name}");
+            }
+        }
+    }
+}
+
+/// What each part finds.
+fn in_parts_of_top(matrix: &DMatrix<f64>, cuts: &[usize], splits_domain: bool) -> Vec<TopSvd<f64>> {
+    let exchange = Exchange::new(cuts.len() - 1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = cuts
+            .windows(2)
+            .map(|cut| {
+                let map = Rows {
+                    matrix: matrix.clone(),
+                    place: cut[0]..cut[1],
+                    splits_domain,
+                    exchange: exchange.clone(),
+                };
+                scope.spawn(move || svd_top_k(&map, 4, TopConfig::default()).unwrap())
             })
             .collect();
         parts.into_iter().map(|part| part.join().unwrap()).collect()

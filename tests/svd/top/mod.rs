@@ -1,6 +1,10 @@
 //! The leading singular values, against closed forms, references of twice the precision and whole
 //! decompositions.
 
+mod hard;
+mod products;
+mod watching;
+
 use matrix_descent::svd::{LeadingEvidence, TopRoute, TopSvdError};
 use matrix_descent::{
     InputError, LinearMap, Real, SvdConfig, TopConfig, TopSvd, svd_by_descent, svd_top_k,
