@@ -343,3 +343,60 @@ fn index_of_largest<T: Real>(values: &[T]) -> usize {
     }
     largest
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::DMatrix;
+
+    use super::Basis;
+    use crate::linear_map::sums::Space;
+
+    const ROWS: usize = 12;
+
+    fn block(columns: usize, phase: f64) -> DMatrix<f64> {
+        DMatrix::from_fn(ROWS, columns, |i, j| {
+            ((i * i + 3) as f64 * 0.7 * (j + 1) as f64 + phase).sin()
+        })
+    }
+
+    fn appended(basis: &mut Basis<f64>, block: &DMatrix<f64>) -> DMatrix<f64> {
+        let whole = DMatrix::<f64>::zeros(ROWS, ROWS);
+        basis.append(block.as_slice());
+        basis.orthonormalise_last((Space::Domain, &whole), block.ncols(), 1e-12)
+    }
+
+    fn all(basis: &Basis<f64>) -> DMatrix<f64> {
+        DMatrix::from_column_slice(ROWS, basis.count(), basis.all())
+    }
+
+    #[test]
+    fn the_last_columns_become_orthonormal_in_place() {
+        let mut basis = Basis::with_capacity(ROWS, ROWS);
+        for (columns, phase) in [(3, 0.0), (4, 1.0), (2, 2.0)] {
+            let known = basis.count();
+            let block = block(columns, phase);
+            let own = appended(&mut basis, &block);
+            let v = all(&basis);
+            let gram = v.tr_mul(&v) - DMatrix::identity(known + columns, known + columns);
+            assert!(gram.norm() < 1e-14);
+            // What is left of the block outside the others.
+            let before = v.columns(0, known);
+            let rest = &block - before * before.tr_mul(&block);
+            assert!((rest - v.columns(known, columns) * own).norm() < 1e-14);
+        }
+    }
+
+    #[test]
+    fn dependent_columns_are_left_out_and_noise_too() {
+        let mut basis = Basis::with_capacity(ROWS, ROWS);
+        let three = block(3, 0.0);
+        let doubled = DMatrix::from_fn(ROWS, 6, |i, j| three[(i, j / 2)]);
+        let own = appended(&mut basis, &doubled);
+        assert_eq!((own.shape(), basis.count()), ((3, 6), 3));
+        assert!((all(&basis) * own - doubled).norm() < 1e-14);
+        assert_eq!(appended(&mut basis, &three).nrows(), 0);
+        let nan = DMatrix::from_element(ROWS, 1, f64::NAN);
+        assert_eq!(appended(&mut basis, &nan).nrows(), 0);
+        assert_eq!(basis.count(), 3);
+    }
+}

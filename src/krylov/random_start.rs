@@ -63,7 +63,7 @@ pub(crate) fn steps_for_largest(
 
 #[cfg(test)]
 mod tests {
-    use super::{shortfall, steps_for};
+    use super::{shortfall, shortfall_of_largest, steps_for, steps_for_largest};
 
     #[test]
     fn so_many_steps_leave_so_little() {
@@ -76,5 +76,46 @@ mod tests {
         }
         assert_eq!(shortfall(100.0, 0, 1e-3), 1.0);
         assert_eq!(shortfall(100.0, 1, 1e-3), 1.0);
+    }
+
+    #[test]
+    fn so_many_steps_leave_so_little_of_the_largest() {
+        for n in [10.0, 1e4, 1e8] {
+            for width in [1, 2, 4] {
+                for wanted in [0.5, 0.36, 1e-3] {
+                    let steps = steps_for_largest(n, width, wanted, 1e-6);
+                    assert!(shortfall_of_largest(n, steps, width, 1e-6) <= wanted);
+                    assert!(shortfall_of_largest(n, steps - 1, width, 1e-6) > wanted);
+                }
+            }
+        }
+        assert_eq!(shortfall_of_largest(100.0, 0, 1, 1e-3), 1.0);
+    }
+
+    /// Where the bound holds with equality, the polynomial that it is proved with meets c²·p(1)²·ε =
+    /// (1 − c²)·(1 − ε) for λ_max = 1.
+    #[test]
+    fn the_shortfall_is_that_of_the_chebyshev_polynomial() {
+        let (n, probability) = (50.0_f64, 1e-2);
+        for steps in [2, 5, 9] {
+            let epsilon = shortfall_of_largest(n, steps, 1, probability);
+            let c = probability / (2.0 * n / std::f64::consts::PI).sqrt();
+            let x = (1.0 - epsilon).sqrt().recip();
+            // U₀ = 1, U₁ = 2x.
+            let (mut before, mut polynomial) = (1.0, 2.0 * x);
+            for _ in 2..=2 * steps - 2 {
+                (before, polynomial) = (polynomial, 2.0 * x * polynomial - before);
+            }
+            let left = (c * polynomial).powi(2) * epsilon;
+            let right = (1.0 - c * c) * (1.0 - epsilon);
+            assert!((left / right - 1.0).abs() < 1e-9, "{steps}: {left} {right}");
+        }
+    }
+
+    /// With several vectors the probabilities that each one fails are multiplied.
+    #[test]
+    fn more_vectors_need_fewer_steps() {
+        let one = shortfall_of_largest(1e4, 7, 1, 1e-3);
+        assert_eq!(shortfall_of_largest(1e4, 7, 2, 1e-6), one);
     }
 }

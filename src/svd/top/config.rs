@@ -93,7 +93,7 @@ impl<T: Real, O> TopConfig<T, O> {
 
     /// Sets the number of steps after which the search ends at the latest; at least 1.
     ///
-    /// A step takes one product with M and one with Mᵀ, for a `DMatrix` four of each, and with a
+    /// A step takes one product with M and one with Mᵀ, for a `DMatrix` two of each, and with a
     /// [`start`](Self::start) as many as that has columns.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;

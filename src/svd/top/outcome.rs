@@ -1,6 +1,6 @@
 //! What a search reached, certified and judged.
 
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 
 use crate::descent::StopReason;
 use crate::linear_map::LinearMap;
@@ -10,6 +10,7 @@ use crate::numerics::rounding::smallest_subnormal;
 use crate::svd::top::certificate::TopCertificate;
 use crate::svd::top::error::TopSvdError;
 use crate::svd::top::result::{TopRoute, TopSvd};
+use crate::svd::top::search::candidate::Candidate;
 use crate::svd::top::search::operator::Operator;
 use crate::svd::top::search::run::Reached;
 use crate::svd::top::search::watch::Watch;
@@ -22,54 +23,43 @@ pub(super) fn judged<T: Real, A: LinearMap<T>, O>(
 ) -> Result<TopSvd<T>, TopSvdError<T>> {
     let map = operator.map();
     let exponent = operator.exponent();
-    let Reached {
-        candidate,
-        ending,
-        looked,
-    } = reached;
     let scaled = |value: &T| value.scale_by_power_of_two(exponent);
-    let values: Vec<T> = candidate.values.iter().map(scaled).collect();
-    if !values[0].is_finite() {
+    let candidate = reached.candidate;
+    let singular_values: Vec<T> = candidate.values.iter().map(scaled).collect();
+    let largest = singular_values[0];
+    if !largest.is_finite() {
         let largest_entry = map.as_matrix().map_or(T::MAX, |matrix| matrix.amax());
         return Err(InputError::EntriesTooLarge { largest_entry }.into());
     }
-    let last = candidate.values.last().map_or(0.0, |value| value.to_f64());
+    let smallest = smallest_subnormal::<T>().to_f64();
+    let allowed = watch.accepted.to_f64() * largest.to_f64() + 4.0 * smallest;
+    let measured = candidate.measured.iter().map(scaled);
+    let converged = measured.filter(|value| value.to_f64() <= allowed).count();
+    let of_map = || {
+        let (measured, values) = (&candidate.measured, &candidate.values);
+        let found = TopCertificate::of_map(measured, values, candidate.departures, exponent);
+        (found, scaled(&candidate.residual()).to_f64())
+    };
+    let (certificate, residual) = match map.as_matrix() {
+        Some(matrix) => of_matrix(operator, matrix, &candidate, &singular_values),
+        None => of_map(),
+    };
+    let last = singular_values[singular_values.len() - 1].to_f64();
+    let certificate = match reached.looked {
+        None => certificate,
+        Some(looked) => {
+            let others = looked.largest.scale_by_power_of_two(exponent);
+            certificate.with_search(last, others, looked.failure_probability)
+        }
+    };
     let (u, v) = if operator.is_transposed() {
         (candidate.short, candidate.long)
     } else {
         (candidate.long, candidate.short)
     };
-    let (certificate, residual) = match map.as_matrix() {
-        Some(matrix) => TopCertificate::of_matrix(matrix, (&u, &values, &v)),
-        None => {
-            let found = TopCertificate::of_map(
-                &candidate.measured,
-                &candidate.values,
-                candidate.departures,
-                exponent,
-            );
-            let largest = candidate
-                .measured
-                .iter()
-                .map(scaled)
-                .fold(T::zero(), larger);
-            (found, largest.to_f64())
-        }
-    };
-    let up = |value: f64| value.scale_by_power_of_two(exponent);
-    let certificate = match looked {
-        None => certificate,
-        Some(looked) => {
-            certificate.with_search(up(last), up(looked.largest), looked.failure_probability)
-        }
-    };
-    let smallest = smallest_subnormal::<T>().to_f64();
-    let allowed = watch.accepted.to_f64() * values[0].to_f64() + 4.0 * smallest;
-    let converged = candidate.measured.iter().map(scaled);
-    let converged = converged.filter(|value| value.to_f64() <= allowed).count();
     let top = TopSvd {
         u,
-        singular_values: DVector::from_vec(values),
+        singular_values: DVector::from_vec(singular_values),
         v,
         certificate,
         route: TopRoute::Descent,
@@ -78,11 +68,12 @@ pub(super) fn judged<T: Real, A: LinearMap<T>, O>(
         gradients: watch.losses,
     };
     // Not for NaN, nor where both overflow.
-    if ending == StopReason::Accuracy && residual.is_finite() && residual <= allowed {
+    let is_small = residual.is_finite() && residual <= allowed;
+    if reached.ending == StopReason::Accuracy && is_small {
         return Ok(top);
     }
     Err(TopSvdError::NotConverged {
-        reason: match ending {
+        reason: match reached.ending {
             StopReason::Accuracy => StopReason::Stalled,
             other => other,
         },
@@ -93,7 +84,16 @@ pub(super) fn judged<T: Real, A: LinearMap<T>, O>(
     })
 }
 
-/// The larger one; NaN if one is.
-fn larger<T: Real>(x: T, y: T) -> T {
-    if x >= y || x != x { x } else { y }
+fn of_matrix<T: Real, A: LinearMap<T>>(
+    operator: &Operator<'_, T, A>,
+    matrix: &DMatrix<T>,
+    candidate: &Candidate<T>,
+    singular_values: &[T],
+) -> (TopCertificate, f64) {
+    let (u, v) = if operator.is_transposed() {
+        (&candidate.short, &candidate.long)
+    } else {
+        (&candidate.long, &candidate.short)
+    };
+    TopCertificate::of_matrix(matrix, (u, singular_values, v))
 }

@@ -41,6 +41,7 @@ pub(super) struct Bidiagonal<T: Real> {
 }
 
 /// What a bidiagonalisation begins with.
+#[derive(Clone, Copy)]
 pub(super) struct Beginning<'s, T> {
     /// Orthonormal vectors of the short space to stay away from.
     pub(super) locked: &'s [T],

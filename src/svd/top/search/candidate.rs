@@ -82,7 +82,7 @@ impl<T: Real> Candidate<T> {
         subtract_multiples(&mut of_images, &long, &values);
         let lengths = norms(operator.short(), &residuals).into_iter();
         let others = norms(operator.long(), &of_images);
-        let measured = lengths.zip(others).map(|(x, y)| x.max(y)).collect();
+        let measured = lengths.zip(others).map(|(x, y)| larger(x, y)).collect();
         let departures = [
             departure(operator.short(), &short),
             departure(operator.long(), &long),
@@ -99,20 +99,18 @@ impl<T: Real> Candidate<T> {
 
     /// The largest residual.
     pub(in crate::svd::top) fn residual(&self) -> T {
-        let mut largest = T::zero();
-        for &value in &self.measured {
-            // NaN stays.
-            if !(value <= largest) {
-                largest = value;
-            }
-        }
-        largest
+        self.measured.iter().copied().fold(T::zero(), larger)
     }
 
     /// Bᵀ·U − V·Σ, columns one after another.
     pub(super) fn residuals(&self) -> &[T] {
         self.residuals.as_slice()
     }
+}
+
+/// The larger one; NaN if one is.
+fn larger<T: Real>(x: T, y: T) -> T {
+    if x >= y || x.partial_cmp(&x).is_none() { x } else { y }
 }
 
 /// Columns that are not orthonormal to about this are made so.
@@ -195,7 +193,9 @@ fn nearly_diagonal<T: Real, A: LinearMap<T> + ?Sized>(
             .map(|(column, &value)| column.norm() * value);
         let off = of_values.fold(T::zero(), T::max);
         let rest = euclidean_norm(common.as_slice());
-        if !(off <= <T as Real>::from_f64(NEARLY) * T::EPSILON * values[0]) {
+        let is_small = off <= <T as Real>::from_f64(NEARLY) * T::EPSILON * values[0];
+        // Not for NaN either.
+        if !is_small {
             return None;
         }
         let before = long.clone();

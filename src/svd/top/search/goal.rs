@@ -37,6 +37,9 @@ pub(super) struct Odds {
     pub(super) failure_probability: f64,
 }
 
+/// The steps after which it is seen again whether enough is excluded.
+const BETWEEN_LOOKS: usize = 4;
+
 impl Odds {
     /// A bound on the norm of a map of which a search of so many steps found the Ritz value ρ, except
     /// with the failure probability.
@@ -103,7 +106,9 @@ impl<T: Real> Goal<T> {
     pub(super) fn is_due(&self, steps: usize) -> bool {
         match self {
             Self::Leading(_) => false,
-            Self::Missed(missed) => steps <= missed.steps && (missed.steps - steps) % 4 == 0,
+            Self::Missed(missed) => {
+                steps <= missed.steps && (missed.steps - steps).is_multiple_of(BETWEEN_LOOKS)
+            }
         }
     }
 }

@@ -40,18 +40,26 @@ pub(in crate::svd::top) struct Looked {
     pub(in crate::svd::top) failure_probability: f64,
 }
 
+impl Looked {
+    /// All of the space was searched.
+    const EVERYWHERE: Self = Self {
+        largest: 0.0,
+        failure_probability: 0.0,
+    };
+}
+
 /// How often residuals that turn out too large are worked on again.
 const REPAIRS: usize = 4;
 
 /// A start whose residuals are larger than this part of σ₁ only says where to begin.
 const POOR: f64 = 1e-2;
 
+/// Searches until k values have converged and a second look finds nothing that was missed.
 pub(in crate::svd::top) fn run<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
     operator: &mut Operator<'_, T, A>,
     task: &Task<'_, T>,
     watch: &mut Watch<T, O>,
 ) -> Result<Reached<T>, NotFinite> {
-    let k = task.k;
     let begin = Beginning {
         locked: &[],
         start: &[],
@@ -60,84 +68,132 @@ pub(in crate::svd::top) fn run<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>
         seed: task.seed,
         norm: T::zero(),
     };
-    let goal = Goal::Leading(k);
-    let (mut vectors, mut ending) = (task.start.to_vec(), StopReason::Accuracy);
-    let mut is_all = false;
-    if vectors.is_empty() {
-        let mut search = Bidiagonal::new(operator, &begin);
-        let found = take_steps(&mut search, operator, &goal, watch)?;
-        is_all = search.newest() == 0;
-        (vectors, ending) = (found.vectors, found.ending);
+    let mut run = Run {
+        operator,
+        watch,
+        k: task.k,
+        begin,
+    };
+    let first = if task.start.is_empty() {
+        let search = Bidiagonal::new(run.operator, &begin);
+        run.searched(search)?
+    } else {
+        Span {
+            vectors: task.start.to_vec(),
+            ending: StopReason::Accuracy,
+            is_all: false,
+        }
+    };
+    run.until_nothing_is_missed(first)
+}
+
+/// A search with what all its parts share.
+struct Run<'r, 'a, T: Real, A: ?Sized, O> {
+    operator: &'r mut Operator<'a, T, A>,
+    watch: &'r mut Watch<T, O>,
+    k: usize,
+    begin: Beginning<'static, T>,
+}
+
+/// Right vectors that span approximations.
+struct Span<T> {
+    vectors: Vec<T>,
+    ending: StopReason,
+    /// Whether all of the space was searched.
+    is_all: bool,
+}
+
+impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
+    fn searched(&mut self, mut search: Bidiagonal<T>) -> Result<Span<T>, NotFinite> {
+        let goal = Goal::Leading(self.k);
+        let found = take_steps(&mut search, self.operator, &goal, self.watch)?;
+        Ok(Span {
+            vectors: found.vectors,
+            ending: found.ending,
+            is_all: search.newest() == 0,
+        })
     }
-    let (mut repairs, mut looks) = (0, 0);
-    loop {
-        let candidate = Candidate::new(operator, vectors, k, task.seed)?;
-        watch.see_norm(candidate.values[0]);
-        let residual = candidate.residual() / watch.norm.max(T::MIN_POSITIVE);
-        watch.record(residual);
-        let mut reached = Reached {
-            candidate,
-            ending,
-            looked: None,
-        };
-        if ending != StopReason::Accuracy {
-            return Ok(reached);
-        }
-        let candidate = &reached.candidate;
-        // Not for NaN either.
-        if !(residual <= watch.accepted) {
-            if repairs == REPAIRS {
-                reached.ending = StopReason::Stalled;
-                return Ok(reached);
-            }
-            repairs += 1;
-            let is_poor_start = watch.steps == 0 && residual > <T as Real>::from_f64(POOR);
-            let mut search = if is_poor_start {
-                let start = sum(candidate);
-                Bidiagonal::new(
-                    operator,
-                    &Beginning {
-                        start: &start,
-                        ..begin
-                    },
-                )
-            } else {
-                let begin = Beginning {
-                    start: candidate.short.as_slice(),
-                    norm: watch.norm,
-                    ..begin
-                };
-                Bidiagonal::continued(operator, &begin, (&candidate.values, candidate.residuals()))
+
+    fn until_nothing_is_missed(&mut self, mut span: Span<T>) -> Result<Reached<T>, NotFinite> {
+        let (mut repairs, mut looks) = (0, 0);
+        loop {
+            let (ending, seed) = (span.ending, self.begin.seed);
+            let candidate = Candidate::new(self.operator, span.vectors, self.k, seed)?;
+            self.watch.see_norm(candidate.values[0]);
+            let residual = candidate.residual() / self.watch.norm.max(T::MIN_POSITIVE);
+            self.watch.record(residual);
+            let ended = |candidate, ending, looked| Reached {
+                candidate,
+                ending,
+                looked,
             };
-            if search.newest() == 0 {
-                // There is no direction to go on in.
-                reached.ending = StopReason::Stalled;
-                return Ok(reached);
+            if ending != StopReason::Accuracy {
+                return Ok(ended(candidate, ending, None));
             }
-            let found = take_steps(&mut search, operator, &goal, watch)?;
-            is_all = search.newest() == 0;
-            (vectors, ending) = (found.vectors, found.ending);
-            continue;
+            let is_small = residual <= self.watch.accepted;
+            // Not for NaN either.
+            if !is_small {
+                let again = if repairs < REPAIRS {
+                    self.again(&candidate, residual)?
+                } else {
+                    None
+                };
+                let Some(again) = again else {
+                    return Ok(ended(candidate, StopReason::Stalled, None));
+                };
+                repairs += 1;
+                span = again;
+                continue;
+            }
+            if span.is_all {
+                return Ok(ended(candidate, ending, Some(Looked::EVERYWHERE)));
+            }
+            looks += 1;
+            let seen = look(self.operator, &candidate, &self.begin, looks, self.watch)?;
+            if seen.ending == StopReason::Accuracy && seen.vectors.is_empty() {
+                let looked = Looked {
+                    largest: seen.largest,
+                    failure_probability: FAILURE_PROBABILITY,
+                };
+                return Ok(ended(candidate, ending, Some(looked)));
+            }
+            let mut vectors = candidate.short.as_slice().to_vec();
+            vectors.extend(seen.vectors);
+            span = Span {
+                vectors,
+                ending: seen.ending,
+                is_all: false,
+            };
         }
-        if is_all {
-            reached.looked = Some(Looked {
-                largest: 0.0,
-                failure_probability: 0.0,
-            });
-            return Ok(reached);
+    }
+
+    /// Goes on from vectors whose residuals are too large; `None` if there is no direction to go in.
+    fn again(
+        &mut self,
+        candidate: &Candidate<T>,
+        residual: T,
+    ) -> Result<Option<Span<T>>, NotFinite> {
+        let is_poor_start = self.watch.steps == 0 && residual > <T as Real>::from_f64(POOR);
+        let search = if is_poor_start {
+            let start = sum(candidate);
+            let begin = Beginning {
+                start: &start,
+                ..self.begin
+            };
+            Bidiagonal::new(self.operator, &begin)
+        } else {
+            let begin = Beginning {
+                start: candidate.short.as_slice(),
+                norm: self.watch.norm,
+                ..self.begin
+            };
+            let known = (&candidate.values[..], candidate.residuals());
+            Bidiagonal::continued(self.operator, &begin, known)
+        };
+        if search.newest() == 0 {
+            return Ok(None);
         }
-        looks += 1;
-        let seen = look(operator, candidate, &begin, looks, watch)?;
-        if seen.ending == StopReason::Accuracy && seen.vectors.is_empty() {
-            reached.looked = Some(Looked {
-                largest: seen.largest,
-                failure_probability: FAILURE_PROBABILITY,
-            });
-            return Ok(reached);
-        }
-        ending = seen.ending;
-        vectors = candidate.short.as_slice().to_vec();
-        vectors.extend(seen.vectors);
+        self.searched(search).map(Some)
     }
 }
 
