@@ -32,10 +32,10 @@ use crate::svd::top::whole::of_whole;
 /// it finds that was missed, such as a copy of a multiple value, joins the others, and it looks
 /// again.
 ///
-/// The memory is that of 2k + 34 vectors of the shorter space and k + 8 of the longer one, and about
-/// twice k of both for the results. A `DMatrix` is not copied, unless it is small and decomposed as
-/// a whole ([`TopRoute`](crate::svd::TopRoute)): if min(m, n) ≤ 2k + 30, or if the search takes more than 8·min(m, n)
-/// products.
+/// The memory is that of about 2k + 34 vectors of the shorter space for the search, and four times k of
+/// both for the results and their certificate. A `DMatrix` is not copied, unless it has at most 2²²
+/// entries and is decomposed as a whole ([`TopRoute`](crate::svd::TopRoute)): if min(m, n) ≤ 2k + 30, or
+/// if the search takes more than 8·min(m, n) products.
 ///
 /// `Ok` means that U (m×k) and V (n×k) have columns orthonormal to working precision, that the
 /// residuals max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M, are within the tolerance
@@ -85,7 +85,7 @@ pub fn svd_top_k<T, A, O>(
 ) -> Result<TopSvd<T>, TopSvdError<T>>
 where
     T: Real,
-    A: LinearMap<T>,
+    A: LinearMap<T> + ?Sized,
     O: Observer<T>,
 {
     map.validate("matrix")?;
@@ -119,7 +119,7 @@ const ROUNDING: f64 = 4.0;
 /// (measured; four take no less time in all).
 const WIDTH_OF_MATRIX: usize = 2;
 
-fn by_descent<T: Real, A: LinearMap<T>, O: Observer<T>>(
+fn by_descent<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
     map: &A,
     k: usize,
     config: TopConfig<T, O>,
@@ -170,7 +170,7 @@ fn by_descent<T: Real, A: LinearMap<T>, O: Observer<T>>(
 }
 
 /// The columns of a start that are not zero, scaled to length 1, and taken to the shorter space.
-fn starting_vectors<T: Real, A: LinearMap<T>>(
+fn starting_vectors<T: Real, A: LinearMap<T> + ?Sized>(
     operator: &mut Operator<'_, T, A>,
     given: &DMatrix<T>,
     most: usize,

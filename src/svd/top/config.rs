@@ -121,10 +121,10 @@ impl<T: Real, O> TopConfig<T, O> {
     /// a `TimeBudget`.
     ///
     /// It is called once a step. The loss is the largest residual of the wanted values relative to
-    /// σ₁, as for the [`tolerance`](Self::tolerance), whenever it was last computed: it ends near
-    /// that, and begins again for the second look. The parameters are the newest block of search
-    /// vectors in the shorter of the two spaces, the gradient directions of length 1 that span the
-    /// gradients of all approximations.
+    /// σ₁, as for the [`tolerance`](Self::tolerance), as it was last computed: it ends near that, and
+    /// begins again where the second look finds a value that was missed. The parameters are the
+    /// newest block of search vectors in the shorter of the two spaces, the gradient directions of
+    /// length 1 that span the gradients of all approximations.
     pub fn observer<W: Observer<T>>(self, observer: W) -> TopConfig<T, W> {
         TopConfig {
             tolerance: self.tolerance,

@@ -16,7 +16,7 @@ use crate::svd::top::search::run::Reached;
 use crate::svd::top::search::watch::Watch;
 
 /// `Ok` if all residuals are within the tolerance and the second look was over.
-pub(super) fn judged<T: Real, A: LinearMap<T>, O>(
+pub(super) fn judged<T: Real, A: LinearMap<T> + ?Sized, O>(
     operator: &Operator<'_, T, A>,
     reached: Reached<T>,
     watch: Watch<T, O>,
@@ -84,7 +84,7 @@ pub(super) fn judged<T: Real, A: LinearMap<T>, O>(
     })
 }
 
-fn of_matrix<T: Real, A: LinearMap<T>>(
+fn of_matrix<T: Real, A: LinearMap<T> + ?Sized>(
     operator: &Operator<'_, T, A>,
     matrix: &DMatrix<T>,
     candidate: &Candidate<T>,

@@ -39,7 +39,7 @@ pub struct TopSvd<T: Real> {
     /// products from which the scale of any other map is taken.
     pub products: usize,
     /// The largest residual of the wanted values relative to σ₁, each time it was computed: in the
-    /// search, from new products after it, and in the second look for values that were missed.
+    /// search, from new products after it, and for values that the second look found.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     pub gradients: Vec<T>,
 }

@@ -110,7 +110,11 @@ impl<T: Real> Candidate<T> {
 
 /// The larger one; NaN if one is.
 fn larger<T: Real>(x: T, y: T) -> T {
-    if x >= y || x.partial_cmp(&x).is_none() { x } else { y }
+    if x >= y || x.partial_cmp(&x).is_none() {
+        x
+    } else {
+        y
+    }
 }
 
 /// Columns that are not orthonormal to about this are made so.

@@ -26,7 +26,8 @@ pub(super) struct Look<T> {
     pub(super) largest: f64,
 }
 
-/// Looks once more, from new random vectors; `index` counts the looks from 1.
+/// Looks once more, from new random vectors, in a complement that is not empty; `index` counts the
+/// looks from 1.
 pub(super) fn look<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
     operator: &mut Operator<'_, T, A>,
     candidate: &Candidate<T>,
@@ -36,13 +37,6 @@ pub(super) fn look<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
 ) -> Result<Look<T>, NotFinite> {
     let k = candidate.values.len();
     let complement = operator.order().saturating_sub(k);
-    if complement == 0 {
-        return Ok(Look {
-            vectors: Vec::new(),
-            ending: StopReason::Accuracy,
-            largest: 0.0,
-        });
-    }
     let odds = Odds {
         order: complement as f64,
         width: begin.width.min(complement),

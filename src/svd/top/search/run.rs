@@ -145,7 +145,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
                 span = again;
                 continue;
             }
-            if span.is_all {
+            if span.is_all || self.k == self.operator.order() {
                 return Ok(ended(candidate, ending, Some(Looked::EVERYWHERE)));
             }
             looks += 1;

@@ -51,7 +51,10 @@ pub(super) fn take_steps<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
         let wanted = goal.wanted(ritz.values.as_slice());
         let residuals = search.residuals(&ritz, wanted).into_iter();
         let loss = residuals.fold(T::zero(), T::max) / watch.norm.max(T::MIN_POSITIVE);
-        watch.record(loss);
+        // Nothing is to converge as long as a second look finds nothing.
+        if wanted > 0 {
+            watch.record(loss);
+        }
         forecast.see(steps, loss, demanded);
         let is_converged = loss <= demanded;
         let is_reached =
