@@ -55,7 +55,7 @@ use stored::Stored;
 /// use matrix_descent::{svd_top_k, LinearMap, TopConfig};
 /// use nalgebra::{dmatrix, dvector, DVector};
 ///
-/// let x = dmatrix![8.0, 16.1; 9.0, 17.9; 10.0, 20.0; 11.0, 21.9; 12.0, 24.1];
+/// let x = dmatrix![8.0_f64, 16.1; 9.0, 17.9; 10.0, 20.0; 11.0, 21.9; 12.0, 24.1];
 /// let centered = Centered::new(&x)?;
 /// assert!((centered.mean() - dvector![10.0, 20.0]).norm() < 1e-14);
 ///
@@ -67,7 +67,7 @@ use stored::Stored;
 ///
 /// // The coordinate of another observation along the axis.
 /// let new = Centered::about(dmatrix![11.0, 22.0], centered.mean().clone())?;
-/// let mut score = [0.0];
+/// let mut score = [0.0_f64];
 /// new.apply(axis.as_slice(), &mut score);
 /// assert!((score[0].abs() - 5.0_f64.sqrt()).abs() < 1e-3);
 /// # Ok::<(), matrix_descent::Error>(())
