@@ -336,9 +336,8 @@ fn good_guesses() -> Picture {
     const N: usize = 24;
     let m = matrix_of_condition(N, 100.0, SEED);
     let inverse = invert_by_descent(&m, Config::default())?.inverse;
-    // A reflection: its largest singular value is 1.
-    let v = DVector::from_fn(N, |i, _| ((i + 1) as f64).sin());
-    let reflection = DMatrix::identity(N, N) - &v * v.transpose() * (2.0 / v.norm_squared());
+    // All singular values are 1.
+    let orthogonal = matrix_of_condition(N, 1.0, SEED + 1);
     let products = |config: Config<f64>, start: Start<f64>| -> Result<f64, Box<dyn Error>> {
         let inversion = invert_by_descent(&m, config.start(start))?;
         Ok(inversion.products.total() as f64)
@@ -353,7 +352,7 @@ fn good_guesses() -> Picture {
         for half in 0..=20 {
             let exponent = -0.5 * f64::from(half);
             let distance = 0.9 * 10.0_f64.powf(exponent);
-            let guess = (DMatrix::identity(N, N) - &reflection * distance) * &inverse;
+            let guess = (DMatrix::identity(N, N) - &orthogonal * distance) * &inverse;
             points.push((exponent, products(config.clone(), Start::Given(guess))?));
         }
         curves.push(curve(name, color, Line::Marked, points));
