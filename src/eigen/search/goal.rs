@@ -4,7 +4,7 @@ use crate::numerics::real::Real;
 
 /// What a search has to find.
 #[derive(Clone, Debug)]
-pub(super) enum Goal<T> {
+pub(in crate::eigen) enum Goal<T> {
     /// So many of the smallest eigenvalues.
     Smallest(usize),
     /// The eigenvalues of a complement that belong among the k smallest of all, where these were
@@ -25,16 +25,16 @@ pub(super) enum Goal<T> {
 }
 
 /// The smallest Ritz values, ascending, and their residuals: ∞ where one is not known.
-pub(super) struct Ends<'a, T> {
-    pub(super) values: &'a [T],
-    pub(super) residuals: &'a [T],
+pub(in crate::eigen) struct Ends<'a, T> {
+    pub(in crate::eigen) values: &'a [T],
+    pub(in crate::eigen) residuals: &'a [T],
     /// Whether this is all of the space, so that there is nothing else.
-    pub(super) is_all: bool,
+    pub(in crate::eigen) is_all: bool,
 }
 
 impl<T: Real> Goal<T> {
     /// How many of the smallest Ritz values have to converge.
-    pub(super) fn wanted(&self, values: &[T]) -> usize {
+    pub(in crate::eigen) fn wanted(&self, values: &[T]) -> usize {
         match self {
             Self::Smallest(k) => *k,
             Self::Missed { known, slack, .. } => {
@@ -50,13 +50,18 @@ impl<T: Real> Goal<T> {
     }
 
     /// How many of the smallest Ritz values have residuals that count.
-    pub(super) fn watched(&self, values: &[T]) -> usize {
+    pub(in crate::eigen) fn watched(&self, values: &[T]) -> usize {
         let more = usize::from(matches!(self, Self::Missed { .. }));
         (self.wanted(values) + more).min(values.len())
     }
 
     /// Whether it is reached, after so many `steps`; `targets` are the residuals to be reached.
-    pub(super) fn is_reached(&self, ends: &Ends<'_, T>, targets: &[T], steps: usize) -> bool {
+    pub(in crate::eigen) fn is_reached(
+        &self,
+        ends: &Ends<'_, T>,
+        targets: &[T],
+        steps: usize,
+    ) -> bool {
         let wanted = self.wanted(ends.values);
         let have = ends.values.len();
         let converged = |index: usize| ends.residuals[index] <= targets[index];

@@ -3,8 +3,7 @@
 use nalgebra::{Cholesky, DMatrix};
 
 use crate::eigen::error::EigenError;
-use crate::eigen::problem::largest_difference;
-use crate::eigen::search::{decompose, symmetric_part};
+use crate::eigen::ritz::{decompose, symmetric_part};
 use crate::numerics::real::Real;
 
 /// The eigenpairs of A·x = λ·B·x, ascending, with XᵀBX = I; `None` if the iteration fails.
@@ -84,18 +83,4 @@ fn indefinite<T: Real>(mass: &DMatrix<T>) -> EigenError<T> {
         }
     });
     EigenError::NotPositiveDefinite { curvature }
-}
-
-/// max|aᵢⱼ − aⱼᵢ|/max|aᵢⱼ|.
-pub(super) fn asymmetry<T: Real>(matrix: &DMatrix<T>) -> T {
-    let largest = matrix
-        .iter()
-        .fold(T::zero(), |largest, value| largest.max(value.abs()));
-    if largest == T::zero() {
-        return T::zero();
-    }
-    // Halves, so that the difference of two large entries stays in range.
-    let half = <T as Real>::from_f64(0.5);
-    let halves = matrix * half;
-    largest_difference(&halves, &halves.transpose()) / (largest * half)
 }

@@ -1,20 +1,19 @@
-//! The maps of a problem A·x = λ·B·x, scaled, with their products counted.
+//! A map of the problem, scaled, with its products counted.
 
 use std::cell::Cell;
 
 use nalgebra::DMatrix;
 
 use crate::eigen::error::EigenError;
-use crate::krylov::blocks::overlaps;
+use crate::eigen::problem::random::unit;
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::binary_scaling::{scale, significant};
 use crate::numerics::norm::all_finite;
-use crate::numerics::random::gaussian;
 use crate::numerics::real::Real;
 
 /// A map times a power of two and a sign, on blocks of vectors.
-pub(super) struct Operator<'a, T, A: ?Sized> {
+pub(in crate::eigen) struct Operator<'a, T, A: ?Sized> {
     map: &'a A,
     argument: &'static str,
     /// −1 if the largest eigenvalues are wanted: then those of −A are the smallest.
@@ -28,7 +27,11 @@ pub(super) struct Operator<'a, T, A: ?Sized> {
 
 impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
     /// `map` scaled so that its norm is not far from 1.
-    pub(super) fn new(map: &'a A, argument: &'static str, sign: T) -> Result<Self, EigenError<T>> {
+    pub(in crate::eigen) fn new(
+        map: &'a A,
+        argument: &'static str,
+        sign: T,
+    ) -> Result<Self, EigenError<T>> {
         let mut operator = Self {
             map,
             argument,
@@ -55,41 +58,41 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         Err(EigenError::ProductNotFinite { argument, steps: 0 })
     }
 
-    pub(super) fn map(&self) -> &'a A {
+    pub(in crate::eigen) fn map(&self) -> &'a A {
         self.map
     }
 
-    pub(super) fn argument(&self) -> &'static str {
+    pub(in crate::eigen) fn argument(&self) -> &'static str {
         self.argument
     }
 
-    pub(super) fn exponent(&self) -> i32 {
+    pub(in crate::eigen) fn exponent(&self) -> i32 {
         self.exponent
     }
 
-    pub(super) fn products(&self) -> usize {
+    pub(in crate::eigen) fn products(&self) -> usize {
         self.products.get()
     }
 
     /// An estimate of the scaled map's norm, from below.
-    pub(super) fn norm(&self) -> T {
+    pub(in crate::eigen) fn norm(&self) -> T {
         self.norm.get()
     }
 
     /// Takes over what another operator on the same map has found out and cost.
-    pub(super) fn take(&self, other: &Self) {
+    pub(in crate::eigen) fn take(&self, other: &Self) {
         self.products
             .set(self.products.get() + other.products.get());
         // Both were scaled alike.
         self.see_norm(other.norm());
     }
 
-    pub(super) fn see_norm(&self, norm: T) {
+    pub(in crate::eigen) fn see_norm(&self, norm: T) {
         self.norm.set(self.norm.get().max(norm));
     }
 
     /// The images of X, vectors of length 1 or less, under the scaled map.
-    pub(super) fn apply(&self, x: &[T], images: &mut [T]) -> Result<(), EigenError<T>> {
+    pub(in crate::eigen) fn apply(&self, x: &[T], images: &mut [T]) -> Result<(), EigenError<T>> {
         if x.is_empty() {
             return Ok(());
         }
@@ -120,14 +123,14 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
     }
 
     /// The same in new room.
-    pub(super) fn images(&self, x: &[T]) -> Result<Vec<T>, EigenError<T>> {
+    pub(in crate::eigen) fn images(&self, x: &[T]) -> Result<Vec<T>, EigenError<T>> {
         let mut images = vec![T::zero(); x.len()];
         self.apply(x, &mut images)?;
         Ok(images)
     }
 
     /// The whole scaled matrix, on every part: for small maps only.
-    pub(super) fn whole(&self, order: usize) -> Result<DMatrix<T>, EigenError<T>> {
+    pub(in crate::eigen) fn whole(&self, order: usize) -> Result<DMatrix<T>, EigenError<T>> {
         let held = self.map.rows();
         let first = self.map.domain_offset();
         let mut matrix = DMatrix::zeros(order, order);
@@ -143,39 +146,4 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         Space::Domain.sum(self.map, matrix.as_mut_slice());
         Ok(matrix)
     }
-}
-
-/// A random vector of length 1 that does not depend on how it is split.
-pub(super) fn unit<T: Real, A: LinearMap<T> + ?Sized>(map: &A, seed: u64) -> Vec<T> {
-    let before = map.domain_offset();
-    let drawn = gaussian::<T>(before + map.columns(), 1, seed);
-    let mut vector = drawn.as_slice()[before..].to_vec();
-    let length = Space::Domain.norm(map, &vector);
-    vector.iter_mut().for_each(|value| *value /= length);
-    vector
-}
-
-/// Several such vectors.
-pub(super) fn random_block<T: Real, A: LinearMap<T> + ?Sized>(
-    map: &A,
-    count: usize,
-    seed: u64,
-) -> Vec<T> {
-    let seeds = (0..count as u64).map(|index| seed.wrapping_mul(0x9e37_79b9).wrapping_add(index));
-    seeds.flat_map(|seed| unit::<T, A>(map, seed)).collect()
-}
-
-/// How far from symmetric a small matrix is, VᵀAW against (WᵀAV)ᵀ: the largest difference.
-pub(super) fn largest_difference<T: Real>(x: &DMatrix<T>, y: &DMatrix<T>) -> T {
-    let pairs = x.iter().zip(y.iter());
-    pairs.fold(T::zero(), |largest, (&x, &y)| largest.max((x - y).abs()))
-}
-
-/// Vᵀ·W over the parts of the domain of `map`.
-pub(super) fn products_of<T: Real, A: LinearMap<T> + ?Sized>(
-    map: &A,
-    v: &[T],
-    w: &[T],
-) -> DMatrix<T> {
-    overlaps((Space::Domain, map), v, w, map.rows())
 }
