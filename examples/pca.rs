@@ -7,11 +7,11 @@
 //!
 //! So the covariance of the model is known: L·Lᵀ + s²·I, where column s of L is bₛ times the
 //! deviation of cₛ. Its leading variances are σⱼ(L)² + s², its axes the left singular vectors of L,
-//! and all other directions have the variance s². In m observations of n numbers the largest variance
-//! of noise alone is near s²·(1 + √(n/m))² (Marchenko and Pastur, "Distribution of eigenvalues for
-//! some sets of random matrices", 1967). They are compared with what [`svd_top_k`] finds in
-//! [`Centered`] data: σⱼ²/(m − 1) and the right singular vectors. The sample itself is off by about
-//! 1 %, so a loose tolerance does no harm.
+//! and all other directions have the variance s². In m observations of n numbers the largest
+//! variance of noise alone is near s²·(1 + √(n/m))² (Marchenko and Pastur, "Distribution of
+//! eigenvalues for some sets of random matrices", 1967). They are compared with what [`svd_top_k`]
+//! finds in [`Centered`] data: σⱼ²/(m − 1) and the right singular vectors. The sample itself is off
+//! by about 1 %, so a loose tolerance does no harm.
 //!
 //! The axes are not the spectra of the dyes, which are not orthogonal: together they span the same
 //! space, up to the noise. Without centring, the first axis is the mean spectrum.
@@ -110,7 +110,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let model = Model::new(&dyes)?;
     println!(
-        "{SPECTRA} spectra of {WAVELENGTHS} wavelengths, {seconds:.2} s; {whole:.4} is the whole variance."
+        "{SPECTRA} spectra of {WAVELENGTHS} wavelengths, {seconds:.2} s; whole variance {whole:.4}."
     );
     println!(
         "\n component   variance   of the model   share of the whole   angle to the model's axis"

@@ -12,7 +12,8 @@
 //! λ and the second lowers it, so that a mode with both, as 5 and 6, may be right by chance on one
 //! grid. What the eigensolver leaves is far below either.
 //!
-//! `cargo run --release --example vibration` prints the errors on three grids and their order, and draws six modes in `target/vibration.svg`.
+//! `cargo run --release --example vibration` prints the errors on three grids and their order, and
+//! draws six modes in `target/vibration.svg`.
 
 use std::error::Error;
 use std::time::Instant;
@@ -31,15 +32,14 @@ use drum::{Drum, Mode, modes, size};
 use figure::write_to_target;
 use sheet::{Drawing, stacked};
 
-/// To the digits given by Betcke and Trefethen, "Reviving the method of particular solutions", 2005;
-/// the third is 2π².
+/// From that paper; the third is 2π².
 const KNOWN: [f64; 6] = [
-    9.639_723_844,
-    15.197_251_93,
-    19.739_208_80,
-    29.521_481_11,
-    31.912_635_96,
-    41.474_509_89,
+    9.639_723_8,
+    15.197_252,
+    19.739_208_8,
+    29.521_481_1,
+    31.912_636_0,
+    41.474_509_9,
 ];
 /// 1/h.
 const GRIDS: [usize; 3] = [16, 32, 64];

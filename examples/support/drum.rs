@@ -16,7 +16,8 @@ pub struct Drum {
     lines: usize,
     /// The column and row of each point inside.
     places: Vec<(usize, usize)>,
-    /// The points left, right, below and above each point; the number of points stands for the border.
+    /// The points left, right, below and above each point; the number of points stands for the
+    /// border.
     neighbours: Vec<[usize; 4]>,
 }
 
@@ -123,7 +124,8 @@ pub fn modes(
 
 fn text((x, y): (f64, f64), size: u32, words: &str) -> String {
     format!(
-        "<text x=\"{x}\" y=\"{y}\" font-family=\"sans-serif\" font-size=\"{size}\" fill=\"{}\">{words}</text>\n",
+        "<text x=\"{x}\" y=\"{y}\" font-family=\"sans-serif\" font-size=\"{size}\" fill=\"{}\">\
+         {words}</text>\n",
         hex(GREY)
     )
 }

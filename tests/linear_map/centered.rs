@@ -10,8 +10,8 @@ use nalgebra_sparse::{CscMatrix, CsrMatrix};
 use super::Minimal;
 use crate::support::systems::random;
 
-/// Multiples of 1/8 between −2 and 2 about an offset for each column, all exact in `f32`, and so are
-/// their sums in `f64`.
+/// Multiples of 1/8 between −2 and 2 about an offset for each column, all exact in `f32`, and so
+/// are their sums in `f64`.
 fn data(rows: usize, columns: usize, offset: f64) -> DMatrix<f64> {
     let spread = |i: usize, j: usize| ((7 * i * i + 5 * i * j + 3 * j) % 33) as f64 / 8.0 - 2.0;
     DMatrix::from_fn(rows, columns, |i, j| {
@@ -153,8 +153,8 @@ fn every_form_is_the_centred_matrix() {
     check_all::<f64>(1e8);
 }
 
-/// Far from the origin nothing is lost of a `DMatrix`: the leading singular values, with the default
-/// tolerance.
+/// Far from the origin nothing is lost of a `DMatrix`: the leading singular values, with the
+/// default tolerance.
 #[test]
 fn a_mean_far_away_costs_no_digits() {
     let near = data(400, 60, 0.0);

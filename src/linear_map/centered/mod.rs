@@ -16,35 +16,37 @@ use stored::Stored;
 /// columns, μ is the mean observation, and 1 the vector of m ones.
 ///
 /// The products are (X − 1·μᵀ)·v = X·v − 1·(μᵀ·v) and (X − 1·μᵀ)ᵀ·y = Xᵀ·y − μ·(1ᵀ·y): each costs
-/// one product with X and m + n operations more, so sparse data stays sparse. X may be any
-/// [`LinearMap`], also one whose vectors are in parts; pass a reference, `&x`, to keep it.
+/// one product with X and 2·(m + n) operations more, so sparse data stays sparse; for a `DMatrix`
+/// one subtraction for each entry instead. X may be any [`LinearMap`], also one whose vectors are
+/// in parts; pass a reference, `&x`, to keep it.
 ///
 /// # Principal components
 ///
 /// The right singular vectors of the centred data are its principal axes, and σⱼ²/(m − 1) is the
 /// variance along axis j: [`svd_top_k`](crate::svd::svd_top_k) finds the first k. U·diag(σ) are the
 /// scores, the coordinates of the observations along the axes; those of other observations are the
-/// products of V with [`Centered::about`] the same mean. The whole variance, a sum over all axes, is
-/// the squared Frobenius norm of the centred data divided by m − 1.
+/// products of V with [`Centered::about`] the same mean. The whole variance, a sum over all axes,
+/// is the squared Frobenius norm of the centred data divided by m − 1.
 ///
 /// # Accuracy
 ///
 /// | X | error of entry i of (X − 1·μᵀ)·v |
 /// |---|---|
 /// | a `DMatrix` | ≤ (n + 2)·ε·Σⱼ\|xᵢⱼ − μⱼ\|·\|vⱼ\| |
-/// | any other map | ≤ c·ε·Σⱼ(\|xᵢⱼ\| + \|μⱼ\|)·\|vⱼ\|, where c ≥ n + 2 is the number of roundings in a product of X |
+/// | any other map | ≤ c·ε·Σⱼ(\|xᵢⱼ\| + \|μⱼ\|)·\|vⱼ\| |
 ///
-/// with sums over i in place of j for the adjoint. The entries of a `DMatrix` are centred one by
-/// one as they are multiplied, so a mean far from 0 costs no digits. The products of any other map
-/// cancel: where the mean is 10⁸ times the spread, half of the digits of an `f64` are gone. Shift
-/// such data before it is stored.
+/// with c ≥ n + 2 roundings in an entry of the map's own product. The adjoint has sums over i in
+/// place of j, and m in place of n. The entries of a `DMatrix` are centred one by one as they are
+/// multiplied, so a mean far from 0 costs no digits. The products of any other map cancel: where the
+/// mean is 10⁸ times the spread, half of the digits of an `f64` are gone. Shift such data before it
+/// is stored.
 ///
 /// An error δ of the mean adds m·δ·δᵀ to the centred XᵀX and nothing else, because the columns of
 /// centred data are orthogonal to 1. So it enters variances only squared.
 ///
 /// # Source
 ///
-/// Jolliffe, "Principal Component Analysis", second edition, 2002, sections 3.5 and 3.6.
+/// Jolliffe, "Principal Component Analysis", second edition, 2002, section 3.5.
 ///
 /// # Example
 ///
@@ -96,8 +98,8 @@ impl<T: Real, A: LinearMap<T>> Centered<T, A> {
         let total = count.scale_by_power_of_two(-exponent);
         let mean = DVector::zeros(map.columns());
         let mut centered = Self { map, mean };
-        // Where the entries are known, a second pass, now over centred ones, takes off what rounding
-        // left.
+        // Where the entries are known, a second pass, now over centred ones, takes off what
+        // rounding left.
         let passes = if centered.stored().is_some() { 2 } else { 1 };
         let mut rest = vec![T::zero(); centered.mean.len()];
         for pass in 0..passes {
