@@ -21,9 +21,7 @@ pub(super) fn decompose<T: Real>(matrix: &DMatrix<T>) -> Option<Ritz<T>> {
     }
     let most = 200 * order + 1000;
     let found = SymmetricEigen::try_new(matrix.clone(), T::EPSILON, most)?;
-    let mut places: Vec<usize> = (0..order).collect();
-    let key = |&place: &usize| found.eigenvalues[place].to_f64();
-    places.sort_by(|x, y| key(x).total_cmp(&key(y)));
+    let places = ascending(found.eigenvalues.as_slice());
     Some(Ritz {
         values: places
             .iter()
@@ -31,6 +29,14 @@ pub(super) fn decompose<T: Real>(matrix: &DMatrix<T>) -> Option<Ritz<T>> {
             .collect(),
         vectors: found.eigenvectors.select_columns(&places),
     })
+}
+
+/// The places of values in ascending order.
+pub(super) fn ascending<T: Real>(values: &[T]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..values.len()).collect();
+    let key = |&place: &usize| values[place].to_f64();
+    places.sort_by(|x, y| key(x).total_cmp(&key(y)));
+    places
 }
 
 pub(super) fn symmetric_part<T: Real>(matrix: &DMatrix<T>) -> DMatrix<T> {

@@ -5,7 +5,7 @@ use crate::eigen::certificate::OutermostEvidence;
 use crate::eigen::compute::call::{Call, Candidate};
 use crate::eigen::error::EigenError;
 use crate::eigen::search::goal::Goal;
-use crate::eigen::search::subspace::{Beginning, Found, Locked, Search};
+use crate::eigen::search::subspace::{Beginning, Directions, Found, Locked, Search};
 use crate::krylov::random_start;
 use crate::linear_map::LinearMap;
 use crate::numerics::real::Real;
@@ -23,7 +23,8 @@ where
     M: LinearMap<T>,
     O: Observer<T>,
 {
-    /// A search in the complement of what was found for what was missed.
+    /// A search in the complement of what was found for what was missed, without a preconditioner,
+    /// which might hide it.
     pub(super) fn look(
         &mut self,
         deflated: &Locked<T>,
@@ -31,37 +32,15 @@ where
         capacity: usize,
         index: u64,
     ) -> Result<Found<T>, EigenError<T>> {
-        let mut locked = deflated.clone();
-        locked.vectors.extend_from_slice(&candidate.vectors);
-        if let (Some(images), Some(mass)) = (&mut locked.mass_images, &self.problem.mass) {
-            images.extend(mass.images(&candidate.vectors)?);
-        }
-        let begin = Beginning {
-            locked: &locked,
-            start: None,
-            width: 1,
-            capacity,
-            seed: self
-                .seed
-                .wrapping_add(0x2545_f491_4f6c_dd1d_u64.wrapping_mul(index)),
-        };
         let order = self.problem.order;
-        let complement = order - locked.vectors.len() / self.rows();
         let least = random_start::steps_for(order as f64, EXCLUDED, FAILURE_PROBABILITY);
-        let size = match &self.problem.mass {
-            None => self.problem.a.norm(),
-            Some(mass) => {
-                let values = candidate.values.iter();
-                let largest = values.fold(T::zero(), |largest, value| largest.max(value.abs()));
-                (self.problem.a.norm() + largest * mass.norm())
-                    / self.least_mass.unwrap_or_else(|| mass.norm())
-            }
-        };
-        let goal = Goal::Missed {
-            known: candidate.values.clone(),
-            slack: self.problem.tolerance * size,
-            least_steps: least.min(complement),
-        };
+        let locked = [deflated, &candidate.span];
+        let known = locked
+            .iter()
+            .map(|locked| locked.vectors.len())
+            .sum::<usize>()
+            / self.rows();
+        let complement = order - known;
         if complement == 0 {
             return Ok(Found {
                 values: Vec::new(),
@@ -70,11 +49,44 @@ where
                 krylov_steps: least,
             });
         }
+        // With the vectors that are locked no more than the first search takes.
+        let capacity = capacity - self.k;
+        let begin = Beginning {
+            locked: &locked,
+            directions: Directions::Plain,
+            start: None,
+            width: 1,
+            capacity,
+            seed: self
+                .seed
+                .wrapping_add(0x2545_f491_4f6c_dd1d_u64.wrapping_mul(index)),
+        };
+        let goal = Goal::Missed {
+            known: candidate.values.clone(),
+            slack: self.slack(candidate),
+            least_steps: least.min(complement),
+            most: capacity / 2,
+        };
         Search::new(&self.problem, &begin)?.run(&goal, &mut self.watch)
     }
 
-    pub(super) fn evidence(&self, steps: usize, is_krylov: bool) -> OutermostEvidence {
-        if !is_krylov {
+    /// What the tolerance leaves uncertain of an eigenvalue.
+    fn slack(&self, candidate: &Candidate<T>) -> T {
+        let norm = self.problem.a.norm();
+        let size = match &self.problem.mass {
+            None => norm,
+            Some(mass) => {
+                let values = candidate.values.iter();
+                let largest = values.fold(T::zero(), |largest, value| largest.max(value.abs()));
+                let least = self.least_mass().unwrap_or_else(|| mass.norm());
+                (norm + largest * mass.norm()) / least
+            }
+        };
+        self.problem.tolerance * size
+    }
+
+    pub(super) fn evidence(&self, steps: usize) -> OutermostEvidence {
+        if self.problem.mass.is_some() {
             return OutermostEvidence::Searched;
         }
         let order = self.problem.order as f64;

@@ -3,14 +3,15 @@
 use nalgebra::DMatrix;
 
 use crate::descent::Observer;
-use crate::eigen::compute::call::Call;
+use crate::eigen::compute::by_descent::WIDTH;
+use crate::eigen::compute::call::{Call, LeastMass};
 use crate::eigen::config::{EigenConfig, End};
 use crate::eigen::error::EigenError;
 use crate::eigen::problem::Problem;
 use crate::eigen::problem::operator::Operator;
 use crate::eigen::problem::symmetry::check_entries_symmetric;
 use crate::eigen::result::Eigenpairs;
-use crate::eigen::search::watch::Watch;
+use crate::eigen::watch::Watch;
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::input_error::InputError;
@@ -18,15 +19,13 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::check_rank;
 
 /// The columns of a basis beyond 2k.
-pub(super) const MORE_COLUMNS: usize = 40;
+const MORE_COLUMNS: usize = 40;
 
 /// A problem of an order up to this times k is decomposed as a whole.
 const WHOLE_BELOW: usize = 5;
 
-/// A search that takes more than this many times n steps is given up for the decomposition as a
-/// whole, for orders up to the second number if the map gives no matrix.
-const WORK_OF_WHOLE: usize = 5;
-const LARGEST_WHOLE: usize = 2000;
+/// The operations of the decomposition as a whole, in n³ (measured).
+const OF_WHOLE: usize = 100;
 
 /// Computes the k smallest or largest eigenvalues of a symmetric map, with their vectors:
 /// A·x = λ·x, or A·x = λ·B·x with a [`mass`](EigenConfig::mass) B.
@@ -43,20 +42,23 @@ const LARGEST_WHOLE: usize = 2000;
 /// generalised Davidson method "+k", and LOBPCG with more memory.
 ///
 /// When k pairs have converged, a second search begins from a random vector in the complement of
-/// what was found, and goes on until its own outermost value is seen not to lie beyond λ_k by more
-/// than the tolerance. So copies of a multiple eigenvalue are found, and those that a start or a
-/// preconditioner hid. A problem with
-/// n ≤ max(5k, 2k + 40) is decomposed as a whole ([`EigenRoute::Whole`]), a map by its n columns;
-/// and so is one on which the searches take more than 5n steps, if A is a matrix or n ≤ 2000.
+/// what was found, without the preconditioner, and goes on until its own outermost value is seen not
+/// to lie beyond λ_k by more than the tolerance. So copies of a multiple eigenvalue are found, and
+/// those that a start or a preconditioner hid. A problem with n ≤ max(5k, 2k + 40) is decomposed as a
+/// whole ([`EigenRoute::Whole`](crate::eigen::EigenRoute::Whole)), a map by its n columns; and so is
+/// one on which the searches have taken as many operations as that would, about
+/// 50·n²/(8·(2k + 40)) steps, or 50·n²/(2n + 8·(2k + 40)) for a `DMatrix`.
 ///
 /// `Ok` means: the columns of [`Eigenpairs::eigenvectors`] are orthonormal (by B) to working
 /// precision; all residuals, computed again from A and B, are within the
-/// [`tolerance`](EigenConfig::tolerance); and the second search was over. What is proven about the
-/// eigenvalues says the [`EigenCertificate`]; that they are the outermost ones is usually very
-/// probable, not proven.
+/// [`tolerance`](EigenConfig::tolerance); B is positive definite, as far as a factorisation or a
+/// search can tell; and the second search was over. What is proven about the eigenvalues says the
+/// [`EigenCertificate`](crate::eigen::EigenCertificate); that they are the outermost ones is usually
+/// very probable, not proven.
 ///
-/// The memory is that of 2k + 42 vectors, twice with a preconditioner or start, three times with a
-/// mass.
+/// The memory is that of 3k + 50 vectors; with a preconditioner or start twice, with a mass three
+/// times that of 2k + 50. A mass that is a `DMatrix` is factorised in half of its own memory, less if
+/// it is banded, in `f64`.
 ///
 /// # Errors
 ///
@@ -67,7 +69,8 @@ const LARGEST_WHOLE: usize = 2000;
 /// - [`EigenError::NotPositiveDefinite`] if the mass is not;
 /// - [`EigenError::ProductNotFinite`] if a product has an entry that is NaN or infinite;
 /// - [`EigenError::NotConverged`], with what was reached, after the steps allowed, if the observer
-///   ended the search, or if rounding keeps the residuals above the tolerance.
+///   ended the search, if rounding keeps the residuals above the tolerance, or if the mass was not
+///   seen to be definite.
 ///
 /// # Sources
 ///
@@ -167,29 +170,54 @@ where
         order,
     };
     let mut observer = config.observer;
+    let capacity = 2 * k + MORE_COLUMNS;
     let watch = Watch {
         observer: &mut observer,
         steps: 0,
         max_steps: config.max_steps,
-        patience: if map.as_matrix().is_some() || order <= LARGEST_WHOLE {
-            WORK_OF_WHOLE.saturating_mul(order)
-        } else {
-            usize::MAX
-        },
-        marker: std::marker::PhantomData,
+        patience: patience(order, capacity, map.as_matrix().map_or(0, |_| 2 * order)),
+        ended: None,
     };
-    let call = Call {
+    let mut call = Call {
         problem,
         watch,
         k,
         seed: config.seed,
         sign,
-        least_mass: None,
+        least_mass: LeastMass::Unknown,
     };
-    let locked = call.locked(config.deflate.as_ref())?;
-    let capacity = 2 * k + MORE_COLUMNS;
-    if most <= (WHOLE_BELOW * k).max(capacity) {
-        return call.by_whole(&locked);
+    let given = (config.deflate.as_ref(), config.start.as_ref());
+    let found = found(&mut call, given, most, capacity);
+    found.map_err(|error| error.after(call.watch.steps))
+}
+
+fn found<T, A, P, M, O>(
+    call: &mut Call<'_, '_, T, A, P, M, O>,
+    (deflate, start): (Option<&DMatrix<T>>, Option<&DMatrix<T>>),
+    most: usize,
+    capacity: usize,
+) -> Result<Eigenpairs<T>, EigenError<T>>
+where
+    T: Real,
+    A: LinearMap<T> + ?Sized,
+    P: LinearMap<T>,
+    M: LinearMap<T>,
+    O: Observer<T>,
+{
+    call.check_mass()?;
+    let locked = call.locked(deflate)?;
+    if most <= capacity.max(WHOLE_BELOW * call.k) {
+        call.by_whole(&locked)
+    } else {
+        call.by_descent(&locked, start, capacity)
     }
-    call.by_descent(&locked, config.start.as_ref(), capacity)
+}
+
+/// The steps that take as many operations as the decomposition as a whole, for vectors of this
+/// `order` and a basis of `capacity` vectors: a search that takes more is given up for that, which so
+/// costs no more than what was spent. A product takes `product`·n operations, 0 if that is not known.
+fn patience(order: usize, capacity: usize, product: usize) -> usize {
+    // Orthogonalised twice.
+    let of_column = product.saturating_add(8_usize.saturating_mul(capacity));
+    OF_WHOLE.saturating_mul(order.saturating_mul(order)) / of_column.saturating_mul(WIDTH)
 }

@@ -2,7 +2,7 @@
 
 use crate::eigen::error::EigenError;
 use crate::eigen::problem::Problem;
-use crate::krylov::basis::{Basis, Extension, InnerProduct, extension};
+use crate::krylov::basis::{Extension, InnerProduct, extension};
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
@@ -10,8 +10,8 @@ use crate::numerics::real::Real;
 /// What directions of length about 1 add to a basis that is orthonormal in the problem's metric.
 pub(in crate::eigen) fn extend<T, A, P, M>(
     problem: &Problem<'_, T, A, P, M>,
-    basis: &Basis<T>,
-    mass_images: Option<&Basis<T>>,
+    basis: &[T],
+    mass_images: Option<&[T]>,
     block: Vec<T>,
 ) -> Result<Extension<T>, EigenError<T>>
 where
@@ -28,7 +28,7 @@ where
             map,
             metric: None,
         };
-        return Ok(extension(product, (basis.all(), None), block, rows, tiny()));
+        return Ok(extension(product, (basis, None), block, rows, tiny()));
     };
     let mut failure = None;
     let mut metric = |x: &[T], images: &mut [T]| {
@@ -42,8 +42,7 @@ where
         metric: Some(&mut metric),
     };
     let negligible = tiny::<T>() * mass.norm().sqrt();
-    let duals = mass_images.map(Basis::all);
-    let added = extension(product, (basis.all(), duals), block, rows, negligible);
+    let added = extension(product, (basis, mass_images), block, rows, negligible);
     if let Some(error) = failure {
         return Err(error);
     }

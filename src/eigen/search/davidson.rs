@@ -9,6 +9,7 @@ use crate::eigen::ritz::{Ritz, decompose, symmetric_part};
 use crate::eigen::search::goal::Goal;
 use crate::eigen::search::residuals::Watched;
 use crate::eigen::search::subspace::{Growth, Search};
+use crate::krylov::basis::Basis;
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
@@ -30,7 +31,7 @@ where
             let length = Space::Domain.norm(self.map(), &open.residual);
             let mut direction = open.residual.clone();
             direction.iter_mut().for_each(|value| *value /= length);
-            if let (true, Some(preconditioner)) = (uses, &self.problem.preconditioner) {
+            if let (true, Some(preconditioner)) = (uses, self.preconditioner) {
                 direction = preconditioner.images(&direction)?;
                 let length = Space::Domain.norm(self.map(), &direction);
                 if length > T::zero() {
@@ -67,7 +68,12 @@ where
         let Growth::Residuals(own) = &mut self.growth else {
             return Ok(0);
         };
-        let added = extend(problem, &self.basis, own.mass_images.as_ref(), block)?;
+        let added = extend(
+            problem,
+            self.basis.all(),
+            own.mass_images.as_ref().map(Basis::all),
+            block,
+        )?;
         let count = added.vectors.len() / rows;
         if count == 0 {
             return Ok(0);
@@ -100,7 +106,7 @@ where
 
     /// Chooses whether to go on with the preconditioner.
     pub(super) fn see_pace(&mut self, goal: &Goal<T>) {
-        if self.problem.preconditioner.is_none() {
+        if self.preconditioner.is_none() {
             return;
         }
         let Some(ritz) = decompose(&self.projected) else {

@@ -16,6 +16,8 @@ pub(in crate::eigen) enum Goal<T> {
         slack: T,
         /// Fewer steps exclude too little.
         least_steps: usize,
+        /// What is missed is found in portions of so many.
+        most: usize,
     },
     /// A lower estimate of the smallest eigenvalue that is more than half of it, after so many
     /// steps at least.
@@ -37,9 +39,11 @@ impl<T: Real> Goal<T> {
     pub(in crate::eigen) fn wanted(&self, values: &[T]) -> usize {
         match self {
             Self::Smallest(k) => *k,
-            Self::Missed { known, slack, .. } => {
+            Self::Missed {
+                known, slack, most, ..
+            } => {
                 let replaced = known.iter().rev();
-                let pairs = values.iter().zip(replaced);
+                let pairs = values.iter().zip(replaced).take(*most);
                 pairs
                     .take_while(|&(&value, &known)| value < known - *slack)
                     .count()
@@ -62,36 +66,83 @@ impl<T: Real> Goal<T> {
         targets: &[T],
         steps: usize,
     ) -> bool {
-        let wanted = self.wanted(ends.values);
-        let have = ends.values.len();
-        let converged = |index: usize| ends.residuals[index] <= targets[index];
+        if steps < self.least_steps() && !ends.is_all {
+            return false;
+        }
+        if let Self::Steps(_) = self {
+            return true;
+        }
+        if ends.is_all
+            && self
+                .excess_of_wanted(ends, targets)
+                .is_some_and(|excess| excess <= 1.0)
+        {
+            return true;
+        }
+        self.excess(ends, targets)
+            .is_some_and(|excess| excess <= 1.0)
+    }
+
+    /// The steps that are taken in any case.
+    pub(in crate::eigen) fn least_steps(&self) -> usize {
         match self {
-            Self::Smallest(k) => have >= *k && (0..*k).all(converged),
+            Self::Smallest(_) => 0,
+            Self::Missed { least_steps, .. } | Self::HalfOfSmallest(least_steps) => *least_steps,
+            Self::Steps(limit) => *limit,
+        }
+    }
+
+    /// How many times too large the largest residual is; `None` where that is not known.
+    pub(in crate::eigen) fn excess(&self, ends: &Ends<'_, T>, targets: &[T]) -> Option<f64> {
+        let of_wanted = self.excess_of_wanted(ends, targets)?;
+        match self {
+            Self::Smallest(_) | Self::Steps(_) => Some(of_wanted),
             Self::Missed {
-                known,
-                slack,
-                least_steps,
+                known, slack, most, ..
             } => {
-                if !(0..wanted).all(converged) {
-                    return false;
-                }
-                if ends.is_all || wanted == known.len() {
-                    return true;
+                let wanted = self.wanted(ends.values);
+                if wanted == (*most).min(known.len()) {
+                    return Some(of_wanted);
                 }
                 // Not θ − r²/gap: where eigenvalues crowd, a gap of Ritz values is none of the map's.
-                let is_clear = |index: usize| {
-                    let least = ends.values[index] - ends.residuals[index];
-                    least >= known[known.len() - 1 - index] - *slack
-                };
-                steps >= *least_steps && wanted < have && is_clear(wanted)
+                let (&value, &residual) = (ends.values.get(wanted)?, ends.residuals.get(wanted)?);
+                let room = value - (known[known.len() - 1 - wanted] - *slack);
+                Some(of_wanted.max(excess(residual, room)))
             }
-            Self::HalfOfSmallest(least_steps) => {
-                (steps >= *least_steps || ends.is_all)
-                    && have > 0
-                    && (ends.values[0] <= T::zero()
-                        || ends.residuals[0] <= ends.values[0] * <T as Real>::from_f64(0.5))
+            Self::HalfOfSmallest(_) => {
+                let (&value, &residual) = (ends.values.first()?, ends.residuals.first()?);
+                if value <= T::zero() {
+                    return Some(0.0);
+                }
+                Some(excess(residual, value * <T as Real>::from_f64(0.5)))
             }
-            Self::Steps(limit) => steps >= *limit,
         }
+    }
+
+    /// The same of those that have to converge to the tolerance.
+    fn excess_of_wanted(&self, ends: &Ends<'_, T>, targets: &[T]) -> Option<f64> {
+        let wanted = match self {
+            Self::Smallest(k) => *k,
+            Self::Missed { .. } => self.wanted(ends.values),
+            Self::HalfOfSmallest(_) | Self::Steps(_) => 0,
+        };
+        if wanted > ends.values.len() {
+            return None;
+        }
+        let pairs = ends.residuals.iter().zip(targets).take(wanted);
+        Some(pairs.fold(0.0, |largest: f64, (&residual, &target)| {
+            largest.max(excess(residual, target))
+        }))
+    }
+}
+
+/// `residual`/`allowed`, where 0/0 is enough.
+fn excess<T: Real>(residual: T, allowed: T) -> f64 {
+    if residual <= allowed {
+        (residual / allowed).to_f64().min(1.0)
+    } else if allowed <= T::zero() {
+        f64::INFINITY
+    } else {
+        (residual / allowed).to_f64()
     }
 }

@@ -1,6 +1,7 @@
 //! The descent on the Rayleigh quotient over a basis with memory.
 
 mod davidson;
+mod forecast;
 pub(super) mod goal;
 mod krylov;
 mod pace;
@@ -8,4 +9,3 @@ mod residuals;
 mod restart;
 mod run;
 pub(super) mod subspace;
-pub(super) mod watch;

@@ -18,6 +18,15 @@ const SLOW: f64 = 10.0;
 const RETRIAL: usize = 8;
 
 impl Pace {
+    pub(super) fn new(has_preconditioner: bool) -> Self {
+        Self {
+            uses_preconditioner: has_preconditioner,
+            rates: [None; 2],
+            last: None,
+            cycles: 0,
+        }
+    }
+
     pub(super) fn see(&mut self, logarithm: f64, steps: usize) {
         let of_cycle = self.last.map(|(before, since)| {
             let taken = steps.saturating_sub(since).max(1);

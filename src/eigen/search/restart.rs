@@ -19,17 +19,26 @@ where
     P: LinearMap<T>,
     M: LinearMap<T>,
 {
-    /// Forgets all but the best vectors when the basis is full; whether it did.
-    pub(super) fn restart_if_full(&mut self, ritz: &Ritz<T>, goal: &Goal<T>) -> bool {
-        let count = self.count();
-        let newest = match &self.growth {
+    /// Whether another block does not fit.
+    pub(super) fn is_full(&self) -> bool {
+        let is_all = self.capacity + self.locked >= self.problem.order;
+        !is_all && self.count() + self.newest() + self.width > self.capacity
+    }
+
+    /// The vectors that were not multiplied yet.
+    fn newest(&self) -> usize {
+        match &self.growth {
             Growth::Krylov { newest, .. } => *newest,
             Growth::Residuals(_) => 0,
-        };
-        let is_all = self.capacity + self.locked >= self.problem.order;
-        if is_all || count + newest + self.width <= self.capacity {
+        }
+    }
+
+    /// Forgets all but the best vectors when the basis is full; whether it did.
+    pub(super) fn restart_if_full(&mut self, ritz: &Ritz<T>, goal: &Goal<T>) -> bool {
+        if !self.is_full() {
             return false;
         }
+        let (count, newest) = (self.count(), self.newest());
         self.krylov_steps.get_or_insert(self.own_steps);
         let wanted = goal.watched(&ritz.values).max(1);
         let free = self.capacity.saturating_sub(wanted + newest + self.width);

@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use crate::descent::StopReason;
 use crate::eigen::error::EigenError;
 use crate::eigen::problem::Problem;
+use crate::eigen::problem::operator::Operator;
 use crate::eigen::problem::random::random_block;
 use crate::eigen::search::pace::Pace;
 use crate::krylov::basis::Basis;
@@ -21,16 +22,35 @@ pub(in crate::eigen) struct Found<T> {
     pub(in crate::eigen) krylov_steps: usize,
 }
 
-/// Vectors to lock, with B times them.
+/// Orthonormal vectors, with B times them.
 #[derive(Clone, Debug)]
 pub(in crate::eigen) struct Locked<T> {
     pub(in crate::eigen) vectors: Vec<T>,
     pub(in crate::eigen) mass_images: Option<Vec<T>>,
 }
 
+impl<T> Locked<T> {
+    /// B times the vectors; the vectors themselves without a mass.
+    pub(in crate::eigen) fn duals(&self) -> &[T] {
+        self.mass_images.as_ref().unwrap_or(&self.vectors)
+    }
+}
+
+/// What a basis grows by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::eigen) enum Directions {
+    /// Residuals times the preconditioner, if there is one.
+    Preconditioned,
+    /// Residuals: without a mass this is a Krylov space.
+    Plain,
+}
+
 /// What a search begins with.
+#[derive(Clone, Copy)]
 pub(in crate::eigen) struct Beginning<'s, T> {
-    pub(in crate::eigen) locked: &'s Locked<T>,
+    /// Vectors to lock.
+    pub(in crate::eigen) locked: &'s [&'s Locked<T>],
+    pub(in crate::eigen) directions: Directions,
     /// Vectors to begin with; none for a random block.
     pub(in crate::eigen) start: Option<&'s [T]>,
     pub(in crate::eigen) width: usize,
@@ -62,6 +82,7 @@ pub(super) struct Residuals<T: Real> {
 /// A search in the complement of locked vectors.
 pub(in crate::eigen) struct Search<'p, 'a, T: Real, A: ?Sized, P, M> {
     pub(super) problem: &'p Problem<'a, T, A, P, M>,
+    pub(super) preconditioner: Option<&'p Operator<'a, T, P>>,
     /// The locked vectors, then V, then (for Krylov) the newest block.
     pub(super) basis: Basis<T>,
     pub(super) locked: usize,
@@ -86,40 +107,50 @@ where
         problem: &'p Problem<'a, T, A, P, M>,
         begin: &Beginning<'_, T>,
     ) -> Result<Self, EigenError<T>> {
+        let preconditioner = match begin.directions {
+            Directions::Preconditioned => problem.preconditioner.as_ref(),
+            Directions::Plain => None,
+        };
         let rows = problem.a.map().rows();
-        let locked = begin.locked.vectors.len() / rows;
+        let mut locked = 0;
+        for more in begin.locked {
+            locked += more.vectors.len() / rows;
+        }
         let free = problem.order.saturating_sub(locked);
         let capacity = begin.capacity.min(free);
         let mut basis = Basis::with_capacity(rows, locked + capacity + begin.width);
-        basis.append(&begin.locked.vectors);
-        let is_krylov =
-            problem.mass.is_none() && problem.preconditioner.is_none() && begin.start.is_none();
+        for more in begin.locked {
+            basis.append(&more.vectors);
+        }
+        let is_krylov = problem.mass.is_none() && preconditioner.is_none() && begin.start.is_none();
         let growth = if is_krylov {
             Growth::Krylov {
                 newest: 0,
                 coupling: DMatrix::zeros(0, 0),
             }
         } else {
-            let mass_images = begin.locked.mass_images.as_ref().map(|images| {
+            let mass_images = problem.mass.as_ref().map(|_| {
                 let mut kept = Basis::with_capacity(rows, locked + capacity + begin.width);
-                kept.append(images);
+                for images in begin
+                    .locked
+                    .iter()
+                    .filter_map(|more| more.mass_images.as_ref())
+                {
+                    kept.append(images);
+                }
                 kept
             });
             Growth::Residuals(Box::new(Residuals {
                 images: Basis::with_capacity(rows, capacity + begin.width),
                 mass_images,
                 previous: None,
-                pace: Pace {
-                    uses_preconditioner: problem.preconditioner.is_some(),
-                    rates: [None; 2],
-                    last: None,
-                    cycles: 0,
-                },
+                pace: Pace::new(preconditioner.is_some()),
                 converged: Vec::new(),
             }))
         };
         let mut search = Self {
             problem,
+            preconditioner,
             basis,
             locked,
             projected: DMatrix::zeros(0, 0),
@@ -131,12 +162,12 @@ where
             krylov_steps: begin.start.is_some().then_some(0),
         };
         match begin.start {
-            Some(start) if matches!(search.growth, Growth::Residuals(_)) => {
+            Some(start) => {
                 search.extend_by(start.to_vec())?;
                 let random = search.random(1);
                 search.extend_by(random)?;
             }
-            _ => search.begin_at_random()?,
+            None => search.begin_at_random()?,
         }
         Ok(search)
     }

@@ -12,64 +12,65 @@ pub(super) struct Whole<T: Real> {
     pub(super) vectors: DMatrix<T>,
 }
 
-/// For the wholes of scaled maps, after their symmetry was checked. The columns of `locked` are
-/// orthonormal (by B), and come last.
+impl<T: Real> Whole<T> {
+    /// Where the iteration failed.
+    pub(super) fn nothing(order: usize) -> Self {
+        Self {
+            values: vec![T::zero(); order],
+            vectors: DMatrix::identity(order, order),
+        }
+    }
+}
+
+/// For the wholes of scaled maps, after their symmetry was checked; in the complement of the columns
+/// of `locked`, which are orthonormal (by B).
 pub(super) fn all_pairs<T: Real>(
     a: &DMatrix<T>,
     mass: Option<&DMatrix<T>>,
     locked: &DMatrix<T>,
 ) -> Result<Option<Whole<T>>, EigenError<T>> {
     let a = symmetric_part(a);
-    let shifted = if locked.ncols() == 0 {
-        a
-    } else {
-        let images = mass.map_or_else(|| locked.clone(), |mass| mass * locked);
-        beyond(a, locked, &images)
-    };
     let Some(mass) = mass else {
-        return Ok(decompose(&shifted).map(|ritz| Whole {
-            values: ritz.values,
-            vectors: ritz.vectors,
-        }));
+        return Ok(in_complement(&a, locked.clone()));
     };
     let mass = symmetric_part(mass);
     let Some(cholesky) = Cholesky::new(mass.clone()) else {
         return Err(indefinite(&mass));
     };
     let l = cholesky.l();
-    // C = L⁻¹·A·L⁻ᵀ.
-    let half = l.solve_lower_triangular(&shifted);
+    // C = L⁻¹·A·L⁻ᵀ, whose vectors are Lᵀ·x.
+    let half = l.solve_lower_triangular(&a);
     let reduced = half.and_then(|half| l.solve_lower_triangular(&half.transpose()));
     let Some(reduced) = reduced else {
         return Err(indefinite(&mass));
     };
-    let Some(ritz) = decompose(&symmetric_part(&reduced)) else {
+    let Some(mut all) = in_complement(&symmetric_part(&reduced), l.tr_mul(locked)) else {
         return Ok(None);
     };
-    let Some(vectors) = l.tr_solve_lower_triangular(&ritz.vectors) else {
-        return Err(indefinite(&mass));
-    };
-    Ok(Some(Whole {
-        values: ritz.values,
-        vectors,
-    }))
+    match l.tr_solve_lower_triangular(&all.vectors) {
+        Some(vectors) => all.vectors = vectors,
+        None => return Err(indefinite(&mass)),
+    }
+    Ok(Some(all))
 }
 
-/// (I − M·DDᵀ)·A·(I − DDᵀ·M) with D moved beyond all other eigenvalues, for M·D = `images`.
-fn beyond<T: Real>(a: DMatrix<T>, locked: &DMatrix<T>, images: &DMatrix<T>) -> DMatrix<T> {
-    let along = &a * locked;
-    let within = locked.transpose() * &along;
-    let mut projected = a;
-    projected -= &along * images.transpose();
-    projected -= images * along.transpose();
-    projected += images * within * images.transpose();
-    let norm = projected.norm();
-    let norm = if norm > T::zero() { norm } else { T::one() };
-    // In the metric of the mass the eigenvalues may be larger than ‖A‖ by ‖B⁻¹‖; at worst D comes
-    // before some of those that are not wanted.
-    let smallest_image = images.norm() / T::from_count(images.ncols()).sqrt();
-    let beyond = <T as Real>::from_f64(4.0) * norm / (smallest_image * smallest_image);
-    projected + images * images.transpose() * beyond.max(norm)
+/// The eigenpairs of C in the complement of orthonormal columns: those of ZᵀCZ for a basis Z of it.
+fn in_complement<T: Real>(c: &DMatrix<T>, locked: DMatrix<T>) -> Option<Whole<T>> {
+    let (order, count) = locked.shape();
+    if count == 0 {
+        return decompose(c).map(|ritz| Whole {
+            values: ritz.values,
+            vectors: ritz.vectors,
+        });
+    }
+    let mut turned = DMatrix::identity(order, order);
+    locked.qr().q_tr_mul(&mut turned);
+    let z = turned.rows(count, order - count).transpose();
+    let projected = z.tr_mul(&(c * &z));
+    decompose(&symmetric_part(&projected)).map(|ritz| Whole {
+        values: ritz.values,
+        vectors: z * ritz.vectors,
+    })
 }
 
 /// The error for a mass that is not definite, with its smallest eigenvalue.
