@@ -1,5 +1,7 @@
 //! Matrices known by their products with vectors.
 
+#[cfg(feature = "sparse")]
+mod compressed;
 mod dense;
 mod forwarded;
 pub(crate) mod scaled;
