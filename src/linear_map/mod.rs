@@ -1,6 +1,8 @@
 //! Matrices known by their products with vectors.
 
 mod centered;
+#[cfg(feature = "sparse")]
+mod compressed;
 mod dense;
 mod forwarded;
 pub(crate) mod scaled;

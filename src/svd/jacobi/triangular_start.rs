@@ -27,7 +27,7 @@ pub(super) fn from_triangular_start<T: Real>(
     let start = Pivoted::of(matrix.clone());
     match without_rotations(matrix, &start, max_sweeps, watch) {
         Attempt::Complete(found) => found,
-        Attempt::Stopped(swept) => factorization(start, swept),
+        Attempt::Stopped(swept) => factorization(&start, swept),
         Attempt::GivenUp { sweeps } => {
             let mut descent = Sweeps::new(start.triangle.clone());
             let (losses, stop_reason) = descent.run::<IN_TILES>(max_sweeps - sweeps, watch);
@@ -37,7 +37,7 @@ pub(super) fn from_triangular_start<T: Real>(
                 losses,
                 stop_reason,
             };
-            factorization(start, swept)
+            factorization(&start, swept)
         }
     }
 }
@@ -146,7 +146,7 @@ fn are_near<T: Real>(values: &[T], margin: f64) -> bool {
 }
 
 /// Computes U as Q times the rotations.
-fn factorization<T: Real>(start: Pivoted<T>, swept: Swept<T>) -> Factorization<T> {
+fn factorization<T: Real>(start: &Pivoted<T>, swept: Swept<T>) -> Factorization<T> {
     let (vectors, singular_values, rotations) = factors(swept.product, swept.rotations);
     let known = singular_values.iter().filter(|&&value| value > T::zero());
     let known = known.count();
