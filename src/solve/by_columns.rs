@@ -1,4 +1,4 @@
-//! One descent for each column of the right-hand side.
+//! The solution of a linear system: its right-hand sides, some at a time.
 
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
 
@@ -8,7 +8,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 use crate::solve::config::{SolveConfig, SolveProblem};
-use crate::solve::descent::SystemSettings;
+use crate::solve::descent::{Side, SystemSettings, Watch};
 use crate::solve::error::SolveError;
 use crate::solve::norm_estimate::estimate_asymmetry;
 use crate::solve::scaled_runs::ScaledRuns;
@@ -124,16 +124,26 @@ where
         .start
         .unwrap_or_else(|| DMatrix::zeros(columns, sides));
     let mut runs = ScaledRuns::new(a, config.preconditioner.as_ref(), settings)?;
-    let mut observer = config.observer;
-    let (mut backward_errors, mut reports) = (Vec::new(), Vec::new());
-    let mut acceptances = Vec::new();
-    let of_x = solution.as_mut_slice().chunks_exact_mut(columns);
-    for (column, (b, x)) in b.as_slice().chunks_exact(rows).zip(of_x).enumerate() {
-        let run = runs.run(b, x, &mut observer);
-        let run = run.map_err(|error| in_column(error, column))?;
-        backward_errors.push(run.error);
-        reports.push(run.report);
-        acceptances.push(run.acceptance);
+    let watch = Watch::new(config.observer);
+    let mut results = Vec::with_capacity(sides);
+    let mut pairs = (b.as_slice().chunks_exact(rows))
+        .zip(solution.as_mut_slice().chunks_exact_mut(columns))
+        .map(|(b, solution)| Side { b, solution });
+    loop {
+        let mut group: Vec<Side<'_, T>> = pairs.by_ref().take(runs.most_together()).collect();
+        if group.is_empty() {
+            break;
+        }
+        let found = runs.run(&mut group, &watch);
+        let found = found.map_err(|(index, error)| in_column(error, results.len() + index))?;
+        results.extend(found);
+    }
+    let mut backward_errors = Vec::with_capacity(sides);
+    let (mut reports, mut acceptances) = (Vec::with_capacity(sides), Vec::with_capacity(sides));
+    for result in results {
+        backward_errors.push(result.error);
+        reports.push(result.report);
+        acceptances.push(result.acceptance);
     }
     let failed = acceptances.iter().position(Option::is_none);
     let found = Solution {
