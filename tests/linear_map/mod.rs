@@ -1,6 +1,6 @@
 //! Linear maps: every form of a matrix gives the same products, whole or in parts.
 
-mod parts;
+pub mod parts;
 
 use std::rc::Rc;
 use std::sync::Arc;

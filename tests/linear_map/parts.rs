@@ -126,7 +126,7 @@ impl LinearMap<f64> for Rows {
 type Found = Result<Solution<f64>, SolveError<f64>>;
 
 /// What each of the threads finds, in the order of their rows.
-fn in_parts(
+pub fn in_parts(
     matrix: &DMatrix<f64>,
     b: &DMatrix<f64>,
     cuts: &[usize],

@@ -24,21 +24,25 @@ pub(super) struct Request<T> {
 #[derive(Debug)]
 pub(super) struct Mailbox<T> {
     request: RefCell<Option<Request<T>>>,
-    /// Whether other columns descend at the same time.
-    is_shared: Cell<bool>,
+    /// How many columns descend at the same time.
+    columns: Cell<usize>,
 }
 
 impl<T: Real> Mailbox<T> {
     pub(super) fn new() -> Self {
         Self {
             request: RefCell::new(None),
-            is_shared: Cell::new(false),
+            columns: Cell::new(1),
         }
     }
 
-    /// Sets whether other columns descend at the same time.
-    pub(super) fn share(&self, is_shared: bool) {
-        self.is_shared.set(is_shared);
+    /// How many columns descend at the same time, this one included.
+    pub(super) fn columns(&self) -> usize {
+        self.columns.get()
+    }
+
+    pub(super) fn set_columns(&self, columns: usize) {
+        self.columns.set(columns);
     }
 
     /// The product that the descent waits for, if any.
@@ -65,7 +69,7 @@ impl<T: Real> Mailbox<T> {
         vector: &mut Vec<T>,
         image: &mut Vec<T>,
     ) {
-        if !self.is_shared.get() {
+        if self.columns() < 2 {
             return system.multiply(product, vector, image);
         }
         self.request.replace(Some(Request {

@@ -38,7 +38,26 @@ pub(crate) struct Together<T: Real> {
     pub(crate) failure: Option<SolveError<T>>,
 }
 
+type Outcome<T> = Result<ColumnResult<T>, SolveError<T>>;
+
 impl<T: Real> Together<T> {
+    fn new(outcomes: impl IntoIterator<Item = Outcome<T>>) -> Self {
+        let mut together = Self {
+            results: Vec::new(),
+            failure: None,
+        };
+        for outcome in outcomes {
+            match outcome {
+                Ok(result) => together.results.push(result),
+                Err(error) => {
+                    together.failure = Some(error);
+                    break;
+                }
+            }
+        }
+        together
+    }
+
     /// All results, or the index of the column that failed and its error.
     pub(crate) fn into_result(self) -> Result<Vec<ColumnResult<T>>, (usize, SolveError<T>)> {
         match self.failure {
@@ -88,7 +107,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
     pub(crate) fn probe_rank(&mut self, max_steps: usize) -> RankEvidence {
         self.make_room(1);
         let column = &mut self.columns[0];
-        column.mailbox.share(false);
+        column.mailbox.set_columns(1);
         at_once(column.probe_rank(max_steps)).unwrap_or(RankEvidence::Unknown)
     }
 
@@ -104,16 +123,20 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
     ) -> Together<T> {
         self.make_room(sides.len());
         let columns = &mut self.columns[..sides.len()];
+        (columns.iter()).for_each(|column| column.mailbox.set_columns(sides.len()));
+        if let ([column], [side]) = (&mut *columns, &mut *sides) {
+            return Together::new(at_once(column.run(side.b, side.solution, watch)));
+        }
         let mailboxes: Vec<Rc<Mailbox<T>>> =
             (columns.iter().map(|column| column.mailbox.clone())).collect();
-        (mailboxes.iter()).for_each(|mailbox| mailbox.share(sides.len() > 1));
         let descents = columns.iter_mut().zip(sides);
         let descents = descents
             .map(|(column, side)| Box::pin(column.run(side.b, side.solution, watch)))
             .collect();
-        let together = in_lock_step(descents, &mailboxes, |product, waiting| {
+        let outcomes = in_lock_step(descents, &mailboxes, |product, waiting| {
             self.block.answer(&self.system, product, waiting);
         });
+        let together = Together::new(outcomes.into_iter().flatten());
         if together.failure.is_some() {
             // The columns after it may have left vectors in their last requests.
             self.columns.truncate(together.results.len());
@@ -134,23 +157,21 @@ fn in_lock_step<T: Real, D>(
     mut descents: Vec<Pin<Box<D>>>,
     mailboxes: &[Rc<Mailbox<T>>],
     mut answer: impl FnMut(Product, &[Rc<Mailbox<T>>]),
-) -> Together<T>
+) -> Vec<Option<Outcome<T>>>
 where
-    D: Future<Output = Result<ColumnResult<T>, SolveError<T>>>,
+    D: Future<Output = Outcome<T>>,
 {
     // Nothing wakes a descent: it is polled when its product has been taken.
     let mut context = Context::from_waker(Waker::noop());
-    let mut results: Vec<Option<ColumnResult<T>>> = descents.iter().map(|_| None).collect();
-    let mut failure = None;
+    let mut outcomes: Vec<Option<Outcome<T>>> = descents.iter().map(|_| None).collect();
     let mut active = descents.len();
     let mut due: Vec<usize> = (0..active).collect();
     for product in ORDER.into_iter().cycle() {
         for &column in &due {
-            match descents[column].as_mut().poll(&mut context) {
-                Poll::Pending => {}
-                Poll::Ready(Ok(result)) => results[column] = Some(result),
-                Poll::Ready(Err(error)) => {
-                    failure = Some(error);
+            if let Poll::Ready(outcome) = descents[column].as_mut().poll(&mut context) {
+                let has_failed = outcome.is_err();
+                outcomes[column] = Some(outcome);
+                if has_failed {
                     active = column;
                     break;
                 }
@@ -165,9 +186,5 @@ where
         due.extend(waiting);
         answer(product, mailboxes);
     }
-    results.truncate(active);
-    Together {
-        results: results.into_iter().flatten().collect(),
-        failure,
-    }
+    outcomes
 }

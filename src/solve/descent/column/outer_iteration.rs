@@ -55,7 +55,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
         let (dimension, max_steps) = (solution.len(), self.system.settings.max_steps);
         let exponents = self.exponents(b_exponent);
         let exponent_of = |column| self.system.operator.map.exponent_of(column);
-        let mut recorder = SystemRecorder::new(watch, max_steps, dimension, exponents, exponent_of);
+        let mut recorder = SystemRecorder::new(
+            (watch, self.mailbox.columns()),
+            max_steps,
+            dimension,
+            exponents,
+            exponent_of,
+        );
         let ending = self.descend(noise, &mut recorder).await?;
         let acceptance = ending.acceptance;
         let stop_reason = match acceptance {

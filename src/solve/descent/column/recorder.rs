@@ -7,7 +7,7 @@ use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
 use crate::numerics::real::Real;
 
-/// Room for the history; a longer one grows by doubling.
+/// Room for the histories of all columns that descend together; longer ones grow by doubling.
 const RESERVED_LOSSES: usize = 4096;
 
 /// The observer of all columns; once it has asked to stop, none of them goes on.
@@ -58,12 +58,13 @@ struct ShownIterate<T> {
 
 impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
     pub(super) fn new(
-        watch: &'o Watch<O>,
+        (watch, columns): (&'o Watch<O>, usize),
         max_steps: usize,
         dimension: usize,
         exponents: Exponents,
         exponent_of: impl Fn(usize) -> i32,
     ) -> Self {
+        let reserved = RESERVED_LOSSES / columns;
         let shown = watch.observer.borrow().watches().then(|| ShownIterate {
             of_columns: (0..dimension).map(exponent_of).collect(),
             parameters: vec![T::zero(); dimension],
@@ -72,7 +73,7 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         Self {
             watch,
             max_steps,
-            history: LossHistory::with_capacity(RESERVED_LOSSES.min(max_steps.saturating_add(1))),
+            history: LossHistory::with_capacity(reserved.min(max_steps.saturating_add(1))),
             started: Instant::now(),
             shown,
             exponents,
