@@ -8,10 +8,6 @@ use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_not_empty;
 
-/// Vectors that one pass over the entries of a matrix serves; their entries with the same index are
-/// brought together, so that an access fetches all of them.
-const GROUP: usize = 8;
-
 /// The rows of a matrix stored by rows, or the columns of one stored by columns.
 #[derive(Clone, Copy)]
 struct Lanes<'a, T> {
@@ -69,56 +65,73 @@ impl<'a, T: Real> Lanes<'a, T> {
     /// [`gather`](Self::gather) for vectors of `length` entries, one after another.
     fn gather_block(self, x: &[T], length: usize, images: &mut [T]) {
         let count = self.offsets.len() - 1;
-        let (groups, rest) = x.split_at(x.len() - x.len() % (GROUP * length));
-        let (of_groups, of_rest) = images.split_at_mut(groups.len() / length * count);
-        let mut panel = vec![[T::zero(); GROUP]; if groups.is_empty() { 0 } else { length }];
-        let of_groups = of_groups.chunks_exact_mut(GROUP * count);
-        for (x, images) in groups.chunks_exact(GROUP * length).zip(of_groups) {
-            interleave(x, &mut panel);
-            for (i, (indices, values)) in self.iter().enumerate() {
-                let mut sums = [T::zero(); GROUP];
-                for (&j, &value) in indices.iter().zip(values) {
-                    for (sum, &x) in sums.iter_mut().zip(&panel[j]) {
-                        *sum += value * x;
-                    }
-                }
-                for (column, &sum) in sums.iter().enumerate() {
-                    images[column * count + i] = sum;
+        let mut pass = Pass::new((x, length), (images, count));
+        while let Some((x, images)) = pass.group::<8>() {
+            self.gather_group::<8>(x, length, images);
+        }
+        if let Some((x, images)) = pass.group::<4>() {
+            self.gather_group::<4>(x, length, images);
+        }
+        if let Some((x, images)) = pass.group::<2>() {
+            self.gather_group::<2>(x, length, images);
+        }
+        if let Some((x, image)) = pass.group::<1>() {
+            self.gather(x, image);
+        }
+    }
+
+    /// [`gather`](Self::gather) for N vectors.
+    fn gather_group<const N: usize>(self, x: &[T], length: usize, images: &mut [T]) {
+        let mut panel = vec![[T::zero(); N]; length];
+        interleave(x, &mut panel);
+        let count = self.offsets.len() - 1;
+        for (i, (indices, values)) in self.iter().enumerate() {
+            let mut sums = [T::zero(); N];
+            for (&j, &value) in indices.iter().zip(values) {
+                for (sum, &x) in sums.iter_mut().zip(&panel[j]) {
+                    *sum += value * x;
                 }
             }
-        }
-        let of_rest = of_rest.chunks_exact_mut(count);
-        for (x, image) in rest.chunks_exact(length).zip(of_rest) {
-            self.gather(x, image);
+            for (column, &sum) in sums.iter().enumerate() {
+                images[column * count + i] = sum;
+            }
         }
     }
 
     /// [`scatter`](Self::scatter) for images of `length` entries, one after another.
     fn scatter_block(self, y: &[T], length: usize, images: &mut [T]) {
         let count = self.offsets.len() - 1;
-        let (groups, rest) = y.split_at(y.len() - y.len() % (GROUP * count));
-        let (of_groups, of_rest) = images.split_at_mut(groups.len() / count * length);
-        let mut panel = vec![[T::zero(); GROUP]; if groups.is_empty() { 0 } else { length }];
-        let of_groups = of_groups.chunks_exact_mut(GROUP * length);
-        for (y, images) in groups.chunks_exact(GROUP * count).zip(of_groups) {
-            panel.fill([T::zero(); GROUP]);
-            for (i, (indices, values)) in self.iter().enumerate() {
-                let weights: [T; GROUP] = std::array::from_fn(|column| y[column * count + i]);
-                for (&j, &value) in indices.iter().zip(values) {
-                    for (sum, &weight) in panel[j].iter_mut().zip(&weights) {
-                        *sum += value * weight;
-                    }
-                }
-            }
-            for (column, image) in images.chunks_exact_mut(length).enumerate() {
-                for (to, from) in image.iter_mut().zip(&panel) {
-                    *to = from[column];
+        let mut pass = Pass::new((y, count), (images, length));
+        while let Some((y, images)) = pass.group::<8>() {
+            self.scatter_group::<8>(y, length, images);
+        }
+        if let Some((y, images)) = pass.group::<4>() {
+            self.scatter_group::<4>(y, length, images);
+        }
+        if let Some((y, images)) = pass.group::<2>() {
+            self.scatter_group::<2>(y, length, images);
+        }
+        if let Some((y, image)) = pass.group::<1>() {
+            self.scatter(y, image);
+        }
+    }
+
+    /// [`scatter`](Self::scatter) for N images.
+    fn scatter_group<const N: usize>(self, y: &[T], length: usize, images: &mut [T]) {
+        let mut panel = vec![[T::zero(); N]; length];
+        let count = self.offsets.len() - 1;
+        for (i, (indices, values)) in self.iter().enumerate() {
+            let weights: [T; N] = std::array::from_fn(|column| y[column * count + i]);
+            for (&j, &value) in indices.iter().zip(values) {
+                for (sum, &weight) in panel[j].iter_mut().zip(&weights) {
+                    *sum += value * weight;
                 }
             }
         }
-        let of_rest = of_rest.chunks_exact_mut(length);
-        for (y, image) in rest.chunks_exact(count).zip(of_rest) {
-            self.scatter(y, image);
+        for (column, image) in images.chunks_exact_mut(length).enumerate() {
+            for (to, from) in image.iter_mut().zip(&panel) {
+                *to = from[column];
+            }
         }
     }
 
@@ -238,9 +251,42 @@ fn check_stored<'a, T: Real>(
     })
 }
 
+/// Several vectors and room for their images, both one after another, of which a pass over the
+/// entries of a matrix serves a group.
+///
+/// The entries of a group with the same index are brought together, so that an access fetches all
+/// of them.
+struct Pass<'a, T> {
+    vectors: &'a [T],
+    length: usize,
+    images: &'a mut [T],
+    image_length: usize,
+}
+
+impl<'a, T> Pass<'a, T> {
+    fn new(
+        (vectors, length): (&'a [T], usize),
+        (images, image_length): (&'a mut [T], usize),
+    ) -> Self {
+        Self {
+            vectors,
+            length,
+            images,
+            image_length,
+        }
+    }
+
+    /// Takes the next N vectors and images off, if as many are left.
+    fn group<const N: usize>(&mut self) -> Option<(&'a [T], &'a mut [T])> {
+        let vectors = self.vectors.split_off(..N * self.length)?;
+        let images = self.images.split_off_mut(..N * self.image_length)?;
+        Some((vectors, images))
+    }
+}
+
 /// Writes the entries with the same index of several vectors, which lie one after another, side by
 /// side.
-fn interleave<T: Real>(vectors: &[T], panel: &mut [[T; GROUP]]) {
+fn interleave<T: Real, const N: usize>(vectors: &[T], panel: &mut [[T; N]]) {
     for (column, vector) in vectors.chunks_exact(panel.len()).enumerate() {
         for (to, &from) in panel.iter_mut().zip(vector) {
             to[column] = from;

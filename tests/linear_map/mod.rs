@@ -115,6 +115,36 @@ fn every_form_of_a_matrix_is_the_same_map() {
     every_form_agrees::<f64>();
 }
 
+/// In a sparse matrix a column of a block is what it is alone, to the last bit.
+#[test]
+fn a_column_of_a_sparse_block_does_not_depend_on_the_others() {
+    let mut matrix = random::<f64>(40, 23, 0.4);
+    matrix
+        .iter_mut()
+        .skip(1)
+        .step_by(3)
+        .for_each(|entry| *entry = 0.0);
+    let forms: [Box<dyn LinearMap<f64>>; 2] = [
+        Box::new(CsrMatrix::from(&matrix)),
+        Box::new(CscMatrix::from(&matrix)),
+    ];
+    for map in forms {
+        for count in 1..=18 {
+            let (x, y) = (random::<f64>(23, count, 0.2), random::<f64>(40, count, 0.7));
+            let (mut images, mut adjoints) = (y.clone(), x.clone());
+            map.apply_block(x.as_slice(), images.as_mut_slice());
+            map.apply_adjoint_block(y.as_slice(), adjoints.as_mut_slice());
+            for j in 0..count {
+                let (mut image, mut adjoint) = ([f64::NAN; 40], [f64::NAN; 23]);
+                map.apply(x.column(j).as_slice(), &mut image);
+                map.apply_adjoint(y.column(j).as_slice(), &mut adjoint);
+                assert_eq!(images.column(j).as_slice(), image, "{j} of {count}");
+                assert_eq!(adjoints.column(j).as_slice(), adjoint, "{j} of {count}");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_entry_that_is_not_finite_is_found_in_every_form() {
     let mut matrix = random::<f64>(4, 2, 0.3);
