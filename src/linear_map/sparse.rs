@@ -8,6 +8,12 @@ use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_not_empty;
 
+/// The most vectors that one pass over the entries serves.
+const WIDEST_GROUP: usize = 8;
+
+/// A matrix with fewer entries is small: it takes longer to bring the vectors together.
+const FEWEST_ENTRIES: usize = 16_384;
+
 /// The rows of a matrix stored by rows, or the columns of one stored by columns.
 #[derive(Clone, Copy)]
 struct Lanes<'a, T> {
@@ -42,6 +48,12 @@ impl<'a, T: Real> Lanes<'a, T> {
             let range = bounds[0]..bounds[1];
             (&self.indices[range.clone()], &self.values[range])
         })
+    }
+
+    /// See [`LinearMap::block_width`].
+    fn block_width(self) -> usize {
+        let is_small = self.values.len() < FEWEST_ENTRIES;
+        if is_small { 1 } else { 2 * WIDEST_GROUP }
     }
 
     /// Writes the inner product of each lane with x to `image`.
@@ -188,6 +200,10 @@ impl<T: Real> LinearMap<T> for CsrMatrix<T> {
         Lanes::of_rows(self).scatter_block(y, self.ncols(), images);
     }
 
+    fn block_width(&self) -> usize {
+        Lanes::of_rows(self).block_width()
+    }
+
     fn column_norms(&self) -> Option<Vec<T>> {
         Some(Lanes::of_rows(self).norms_across(self.ncols()))
     }
@@ -223,6 +239,10 @@ impl<T: Real> LinearMap<T> for CscMatrix<T> {
 
     fn apply_adjoint_block(&self, y: &[T], images: &mut [T]) {
         Lanes::of_columns(self).gather_block(y, self.nrows(), images);
+    }
+
+    fn block_width(&self) -> usize {
+        Lanes::of_columns(self).block_width()
     }
 
     fn column_norms(&self) -> Option<Vec<T>> {

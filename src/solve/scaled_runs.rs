@@ -18,8 +18,8 @@ const STEPS_OF_PROBE: usize = 4;
 /// And as many more as there are unknowns, up to this number, since a right-hand side may need few.
 const MOST_EXTRA_STEPS: usize = 100;
 
-/// The most right-hand sides that descend together: four times as many as one pass over a sparse
-/// matrix serves. More would save little, and each takes the memory of about ten solutions.
+/// The most right-hand sides that descend together, whatever their map prefers: each takes the
+/// memory of about ten solutions.
 const MOST_TOGETHER: usize = 32;
 
 /// The descents for the right-hand sides: over columns of similar lengths, unless these are
@@ -90,15 +90,16 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
 
     /// How many right-hand sides may descend together.
     ///
-    /// Until a search for dependent columns has been made, one: if it finds any, all others go
-    /// without scaling.
+    /// As many vectors as a product should be given at a time; but one until a search for dependent
+    /// columns has been made: if it finds any, all others go without scaling.
     pub(super) fn most_together(&self) -> usize {
         let is_searched = self.is_probed || self.searched_steps > 0;
-        if self.balanced.is_none() || is_searched {
-            MOST_TOGETHER
-        } else {
-            1
+        if self.balanced.is_some() && !is_searched {
+            return 1;
         }
+        let of_preconditioner = self.preconditioner.map_or(1, LinearMap::block_width);
+        let width = self.map.block_width().max(of_preconditioner);
+        width.clamp(1, MOST_TOGETHER)
     }
 
     /// Descends for these right-hand sides in lock step, and leaves the best iterates in the

@@ -90,6 +90,10 @@ impl LinearMap<f64> for Rows {
         }
     }
 
+    fn block_width(&self) -> usize {
+        5
+    }
+
     fn sum_over_image(&self, partial: &mut [f64]) {
         self.exchange.add_up(partial);
     }

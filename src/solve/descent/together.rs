@@ -42,8 +42,9 @@ type Outcome<T> = Result<ColumnResult<T>, SolveError<T>>;
 
 impl<T: Real> Together<T> {
     fn new(outcomes: impl IntoIterator<Item = Outcome<T>>) -> Self {
+        let outcomes = outcomes.into_iter();
         let mut together = Self {
-            results: Vec::new(),
+            results: Vec::with_capacity(outcomes.size_hint().1.unwrap_or(0)),
             failure: None,
         };
         for outcome in outcomes {
