@@ -22,6 +22,12 @@ const ENTRIES_FOR_A_SUM: usize = 8;
 /// The entries of a panel that are treated at a time, at least.
 const PANEL: usize = 1024;
 
+/// The most vectors that one pass over the entries serves.
+const WIDEST_GROUP: usize = 8;
+
+/// A matrix with fewer entries is small: it takes longer to bring the vectors together.
+const FEWEST_ENTRIES: usize = 16_384;
+
 /// The rows of a matrix stored by rows, or the columns of one stored by columns.
 #[derive(Clone, Copy)]
 pub(super) struct Lanes<'a, T> {
@@ -62,6 +68,12 @@ impl<'a, T: Real> Lanes<'a, T> {
         self.offsets.len() - 1
     }
 
+    /// See [`LinearMap::block_width`](crate::linear_map::LinearMap::block_width).
+    pub(super) fn block_width(self) -> usize {
+        let is_small = self.stored() < FEWEST_ENTRIES;
+        if is_small { 1 } else { 2 * WIDEST_GROUP }
+    }
+
     /// The number of entries.
     fn stored(self) -> usize {
         self.offsets[self.count()] - self.offsets[0]
@@ -96,8 +108,8 @@ impl<'a, T: Real> Lanes<'a, T> {
     /// [`gather`](Self::gather) for vectors of `length` entries, one after another.
     pub(super) fn gather_block(self, x: &[T], length: usize, images: &mut [T]) {
         let mut pass = Pass::new((x, length), (images, self.count()));
-        while let Some((x, images)) = pass.group::<8>() {
-            self.gather_panel(&interleaved::<T, 8>(x, length), images);
+        while let Some((x, images)) = pass.group::<WIDEST_GROUP>() {
+            self.gather_panel(&interleaved::<T, WIDEST_GROUP>(x, length), images);
         }
         if let Some((x, images)) = pass.group::<4>() {
             self.gather_panel(&interleaved::<T, 4>(x, length), images);
@@ -113,8 +125,8 @@ impl<'a, T: Real> Lanes<'a, T> {
     /// [`scatter`](Self::scatter) for images of `length` entries, one after another.
     pub(super) fn scatter_block(self, y: &[T], length: usize, images: &mut [T]) {
         let mut pass = Pass::new((y, self.count()), (images, length));
-        while let Some((y, images)) = pass.group::<8>() {
-            self.scatter_group::<8>(y, length, images);
+        while let Some((y, images)) = pass.group::<WIDEST_GROUP>() {
+            self.scatter_group::<WIDEST_GROUP>(y, length, images);
         }
         if let Some((y, images)) = pass.group::<4>() {
             self.scatter_group::<4>(y, length, images);

@@ -35,6 +35,10 @@ impl<T: Real> LinearMap<T> for CsrMatrix<T> {
         Lanes::of_rows(self).scatter_block(y, self.ncols(), images);
     }
 
+    fn block_width(&self) -> usize {
+        Lanes::of_rows(self).block_width()
+    }
+
     fn column_norms(&self) -> Option<Vec<T>> {
         Some(Lanes::of_rows(self).norms_across(self.ncols()))
     }
@@ -70,6 +74,10 @@ impl<T: Real> LinearMap<T> for CscMatrix<T> {
 
     fn apply_adjoint_block(&self, y: &[T], images: &mut [T]) {
         Lanes::of_columns(self).gather_block(y, self.nrows(), images);
+    }
+
+    fn block_width(&self) -> usize {
+        Lanes::of_columns(self).block_width()
     }
 
     fn column_norms(&self) -> Option<Vec<T>> {

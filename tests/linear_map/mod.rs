@@ -1,7 +1,7 @@
 //! Linear maps: every form of a matrix gives the same products, whole or in parts.
 
 mod centered;
-mod parts;
+pub mod parts;
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -91,6 +91,10 @@ impl LinearMap<f64> for Rows {
         }
     }
 
+    fn block_width(&self) -> usize {
+        5
+    }
+
     fn sum_over_image(&self, partial: &mut [f64]) {
         self.exchange.add_up(partial);
     }
@@ -153,7 +157,7 @@ fn on_each_part<F: Send>(
 type Found = Result<Solution<f64>, SolveError<f64>>;
 
 /// What each of the threads finds, in the order of their rows.
-fn in_parts(
+pub fn in_parts(
     matrix: &DMatrix<f64>,
     b: &DMatrix<f64>,
     cuts: &[usize],

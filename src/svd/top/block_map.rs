@@ -66,13 +66,13 @@ impl<'a, T: Real, A: LinearMap<T>> BlockMap<'a, T, A> {
         &self,
         block: &DMatrix<T>,
         rows: usize,
-        apply: impl Fn(&mut ScaledMap<'a, T, A>, &[T], &mut [T]),
+        apply: impl Fn(&ScaledMap<'a, T, A>, &[T], &mut [T]),
     ) -> DMatrix<T> {
         let mut images = DMatrix::zeros(rows, block.ncols());
-        let mut map = ScaledMap::new(self.map, self.exponent);
+        let map = ScaledMap::new(self.map, self.exponent);
         let of_images = images.as_mut_slice().chunks_exact_mut(rows);
         for (column, image) in columns(block).zip(of_images) {
-            apply(&mut map, column, image);
+            apply(&map, column, image);
         }
         images
     }
