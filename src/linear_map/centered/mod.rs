@@ -195,6 +195,10 @@ impl<T: Real, A: LinearMap<T>> LinearMap<T> for Centered<T, A> {
         }
     }
 
+    fn block_width(&self) -> usize {
+        self.map.block_width()
+    }
+
     fn sum_over_image(&self, partial: &mut [T]) {
         self.map.sum_over_image(partial);
     }
