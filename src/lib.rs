@@ -72,7 +72,7 @@
 //!     [`symmetric_eigen_k`] run on the current pool of rayon: all cores, unless
 //!     `RAYON_NUM_THREADS` or `ThreadPool::install` sets another number. The results are the same
 //!     to the last bit on any number of threads, and without the feature. The sum that makes Aᵀ·y
-//!     of a `CsrMatrix`, or A·x of a `CscMatrix`, is split only as far as there are 8 stored
+//!     of a `CsrMatrix`, or A·x of a `CscMatrix`, is split only as far as there are 16 stored
 //!     entries for each entry of the image: in tall matrices (wide ones), not in those of a grid.
 //!   - Those of dense matrices are nalgebra's own, on as many threads as the environment variable
 //!     `MATMUL_NUM_THREADS` says; the results are the same to rounding.

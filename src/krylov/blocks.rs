@@ -55,7 +55,8 @@ pub(crate) fn combination<T: Real>(v: &[T], coefficients: &DMatrix<T>, rows: usi
 /// Replaces V by V·C in its first columns; C has no more columns than rows.
 pub(crate) fn rotate<T: Real>(v: &mut [T], coefficients: &DMatrix<T>, rows: usize) {
     let (count, kept) = coefficients.shape();
-    let memory = || (DMatrix::zeros(CHUNK, count), DMatrix::zeros(CHUNK, kept));
+    let length = CHUNK.min(rows);
+    let memory = || (DMatrix::zeros(length, count), DMatrix::zeros(length, kept));
     let parts = pieces(v, rows, runs(rows, CHUNK));
     let multiplications = rows.saturating_mul(count * kept);
     for_each_with(

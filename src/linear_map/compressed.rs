@@ -17,7 +17,7 @@ const MOST_PARTS: usize = 128;
 const MOST_SUMS: usize = 16;
 
 /// The stored entries for each entry of such a sum, at least.
-const ENTRIES_FOR_A_SUM: usize = 8;
+const ENTRIES_FOR_A_SUM: usize = 16;
 
 /// The entries of a panel that are treated at a time, at least.
 const PANEL: usize = 1024;
@@ -193,9 +193,11 @@ impl<'a, T: Real> Lanes<'a, T> {
     }
 
     /// The number of runs that a scatter into this many entries is done in: few enough that adding
-    /// up their sums takes little time and memory beside the matrix.
+    /// up their sums takes little time and memory beside the matrix, and a power of two, so that few
+    /// threads have as many each.
     fn runs_of_scatter(self, length: usize) -> usize {
-        (self.stored() / (ENTRIES_FOR_A_SUM * length.max(1))).clamp(1, MOST_SUMS)
+        let most = self.stored() / (ENTRIES_FOR_A_SUM * length.max(1));
+        1 << most.clamp(1, MOST_SUMS).ilog2()
     }
 
     /// The lanes of one of the runs, which have about as many entries each.
