@@ -15,7 +15,7 @@ use crate::numerics::validation::{check_entries, check_finite, check_not_empty};
 const WIDE_BLOCK: usize = 12;
 
 /// A matrix with fewer entries stays in the nearest caches, so that a block saves nothing.
-const FEWEST_ENTRIES: usize = 128 * 128;
+const FEWEST_ENTRIES: usize = 32_768;
 
 /// The vectors of a block beyond which little is saved.
 const MOST_COLUMNS: usize = 24;

@@ -137,8 +137,10 @@ where
     let mut pairs = (b.as_slice().chunks_exact(rows))
         .zip(solution.as_mut_slice().chunks_exact_mut(columns))
         .map(|(b, solution)| Side { b, solution });
+    let mut group: Vec<Side<'_, T>> = Vec::new();
     loop {
-        let mut group: Vec<Side<'_, T>> = pairs.by_ref().take(runs.most_together()).collect();
+        group.clear();
+        group.extend(pairs.by_ref().take(runs.most_together()));
         if group.is_empty() {
             break;
         }

@@ -234,6 +234,18 @@ fn an_error_is_the_same_on_every_part() {
     assert_eq!(found[0], found[1]);
 }
 
+/// The entry that overflows is on one part only.
+#[test]
+fn a_solution_beyond_the_range_is_told_on_every_part() {
+    let matrix = DMatrix::from_diagonal(&dvector![1.0, 1.0, 1e-200]);
+    let b = DMatrix::from_column_slice(3, 1, &[1.0, 1.0, 1e200]);
+    let config = SolveConfig::default().problem(SolveProblem::PositiveDefinite);
+    for found in in_parts(&matrix, &b, &[0, 2, 3], true, &config) {
+        let is_told = matches!(found, Err(SolveError::OutOfRange { row: 0, column: 0 }));
+        assert!(is_told, "{found:?}");
+    }
+}
+
 /// A preconditioner works on the parts of x.
 #[test]
 fn a_preconditioner_may_be_in_parts() {

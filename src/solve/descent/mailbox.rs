@@ -2,9 +2,8 @@
 //! on.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::mem::{replace, take};
-use std::pin::pin;
+use std::mem::take;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use crate::linear_map::LinearMap;
@@ -62,45 +61,76 @@ impl<T: Real> Mailbox<T> {
 
     /// Writes the product with `vector` to `image`: at once if no other column descends at the same
     /// time; otherwise it pauses until the request has been answered.
-    pub(super) async fn multiply<A: LinearMap<T> + ?Sized, P: LinearMap<T>>(
-        &self,
-        system: &System<'_, T, A, P>,
+    pub(super) fn multiply<'m, 'a, A: ?Sized, P>(
+        &'m self,
+        system: &'m System<'a, T, A, P>,
         product: Product,
-        vector: &mut Vec<T>,
-        image: &mut Vec<T>,
-    ) {
-        if self.columns() < 2 {
-            return system.multiply(product, vector, image);
+        vector: &'m mut Vec<T>,
+        image: &'m mut Vec<T>,
+    ) -> Multiplication<'m, 'a, T, A, P> {
+        Multiplication {
+            mailbox: self,
+            system,
+            product,
+            vector,
+            image,
+            has_asked: false,
         }
+    }
+
+    fn ask(&self, product: Product, vector: &mut Vec<T>, image: &mut Vec<T>) {
         self.request.replace(Some(Request {
             product,
             vector: take(vector),
             image: take(image),
         }));
-        pause().await;
+    }
+
+    fn collect(&self, vector: &mut Vec<T>, image: &mut Vec<T>) {
         if let Some(answered) = self.request.take() {
             (*vector, *image) = (answered.vector, answered.image);
         }
     }
 }
 
+/// A product that may have to wait for other columns.
+pub(super) struct Multiplication<'m, 'a, T, A: ?Sized, P> {
+    mailbox: &'m Mailbox<T>,
+    system: &'m System<'a, T, A, P>,
+    product: Product,
+    vector: &'m mut Vec<T>,
+    image: &'m mut Vec<T>,
+    has_asked: bool,
+}
+
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> Future
+    for Multiplication<'_, '_, T, A, P>
+{
+    type Output = ();
+
+    // A column on its own must not notice that it could wait.
+    #[inline(always)]
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if this.mailbox.columns() < 2 {
+            this.system.multiply(this.product, this.vector, this.image);
+            return Poll::Ready(());
+        }
+        if this.has_asked {
+            this.mailbox.collect(this.vector, this.image);
+            return Poll::Ready(());
+        }
+        this.mailbox.ask(this.product, this.vector, this.image);
+        this.has_asked = true;
+        Poll::Pending
+    }
+}
+
 /// What a descent on its own comes to, which never pauses; none if it has paused.
+#[inline(always)]
 pub(super) fn at_once<D: Future>(descent: D) -> Option<D::Output> {
     match pin!(descent).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => Some(output),
         Poll::Pending => None,
     }
-}
-
-/// Ends when it is polled for the second time.
-async fn pause() {
-    let mut has_paused = false;
-    poll_fn(|_| {
-        if replace(&mut has_paused, true) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
 }

@@ -109,6 +109,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> System<'a, T, A, P>
         }
     }
 
+    #[inline(always)]
     pub(super) fn multiply(&self, product: Product, vector: &[T], image: &mut [T]) {
         let map = &self.operator.map;
         match (product, &self.preconditioner) {

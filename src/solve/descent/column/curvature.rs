@@ -9,28 +9,34 @@ use crate::solve::descent::system::Product;
 use crate::solve::error::SolveError;
 
 impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
-    /// Transforms the downhill direction to the metric of the preconditioner, PPᵀ or P, and returns
-    /// its squared length there.
-    pub(super) async fn precondition(&mut self) -> Result<T, SolveError<T>> {
-        let map = self.map();
+    /// Transforms the downhill direction to the metric of the preconditioner, PPᵀ or P.
+    pub(super) async fn precondition(&mut self) {
         let (system, mailbox) = (&self.system, &self.mailbox);
-        let Some(preconditioner) = &system.preconditioner else {
-            return Ok(Space::Domain.dot(map, &self.downhill, &self.downhill));
-        };
         let (downhill, preconditioned) = (&mut self.downhill, &mut self.preconditioned);
         match system.settings.problem {
             SolveProblem::LeastSquares => {
                 let halfway = &mut self.halfway;
                 (mailbox.multiply(system, Product::PreconditionerAdjoint, downhill, halfway)).await;
                 (mailbox.multiply(system, Product::Preconditioner, halfway, preconditioned)).await;
-                Ok(Space::Domain.dot(map, &self.halfway, &self.halfway))
             }
             SolveProblem::PositiveDefinite => {
                 (mailbox.multiply(system, Product::Preconditioner, downhill, preconditioned)).await;
+            }
+        }
+    }
+
+    /// The squared length of the downhill direction in the metric of the preconditioner.
+    pub(super) fn slope(&self) -> Result<T, SolveError<T>> {
+        let map = self.map();
+        let dot = |x: &[T]| Space::Domain.dot(map, x, x);
+        match (&self.system.preconditioner, self.system.settings.problem) {
+            (None, _) => Ok(dot(&self.downhill)),
+            (Some(_), SolveProblem::LeastSquares) => Ok(dot(&self.halfway)),
+            (Some(preconditioner), SolveProblem::PositiveDefinite) => {
                 let form = QuadraticForm {
                     argument: "preconditioner",
                     norm: preconditioner.norm,
-                    rounding: system.rounding,
+                    rounding: self.system.rounding,
                 };
                 form.checked(map, &self.downhill, &self.preconditioned)
             }

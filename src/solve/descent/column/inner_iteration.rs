@@ -55,7 +55,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
     ) -> Result<RestartReason, SolveError<T>> {
         let patience = self.x.len().saturating_mul(20).saturating_add(1000);
         let mut idle_steps = 0;
-        let mut slope = self.precondition().await?;
+        if self.system.preconditioner.is_some() {
+            self.precondition().await;
+        }
+        let mut slope = self.slope()?;
         if !is_positive(slope) {
             return Ok(RestartReason::Breakdown);
         }
@@ -105,7 +108,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
             if self.least.is_far_below(&status) {
                 return Ok(RestartReason::Breakdown);
             }
-            let next_slope = self.precondition().await?;
+            if self.system.preconditioner.is_some() {
+                self.precondition().await;
+            }
+            let next_slope = self.slope()?;
             if !is_positive(next_slope) {
                 return Ok(RestartReason::Breakdown);
             }

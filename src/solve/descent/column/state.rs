@@ -137,7 +137,11 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'a, T
         for (j, (to, &kept)) in solution.iter_mut().zip(&self.best_x).enumerate() {
             *to = kept.scale_by_power_of_two(exponent - scales.exponent_of(j));
         }
-        if let Some(row) = solution.iter().position(|value| !value.is_finite()) {
+        let first = solution.iter().position(|value| !value.is_finite());
+        // All parts have to end here if one does.
+        let parts = T::from_count(usize::from(first.is_some()));
+        if Space::Domain.total(self.map(), parts) > T::zero() {
+            let row = first.unwrap_or(0);
             return Err(SolveError::OutOfRange { row, column: 0 });
         }
         // Entries lost to underflow matter only if they are not small beside the others.
