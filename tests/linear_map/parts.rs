@@ -6,8 +6,8 @@ use std::sync::{Arc, Barrier, Mutex};
 use matrix_descent::linear_map::Centered;
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, EigenConfig, LinearMap, Solution, SolveConfig, SolveProblem, invert_by_descent,
-    solve_by_descent, symmetric_eigen_k,
+    Config, EigenConfig, LinearMap, Solution, SolveConfig, SolveProblem, TopConfig,
+    invert_by_descent, solve_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
@@ -426,6 +426,44 @@ fn least_squares_on_centred_parts_find_the_slopes() {
         for found in parts {
             let error = (&found.solution - exact.rows(0, 4)).amax();
             assert!(error < 1e-10, "{cuts:?}: {error:e}");
+        }
+    }
+}
+
+/// Tall and wide, with the image split alone and with both sides.
+#[test]
+fn leading_values_in_parts_are_those_of_the_whole() {
+    for (rows, columns, splits_domain) in [(90, 60, false), (60, 90, false), (80, 80, true)] {
+        let base = random::<f64>(rows, columns, 0.4);
+        let matrix = DMatrix::from_fn(rows, columns, |i, j| {
+            base[(i, j)] / (1 + j % 9) as f64 + if i == j { 3.0 / (1 + i) as f64 } else { 0.0 }
+        });
+        let leading = |cuts: &[usize]| {
+            on_each_part(&matrix, cuts, splits_domain, |part| {
+                svd_top_k(&part, 4, TopConfig::default()).unwrap()
+            })
+        };
+        let whole = &leading(&[0, rows])[0];
+        for cuts in [&[0, 30, rows][..], &[0, 1, 41, rows]] {
+            let parts = leading(cuts);
+            let name = format!("{rows}×{columns}, {cuts:?}");
+            let mut stacked = DMatrix::zeros(0, 4);
+            for part in &parts {
+                assert_eq!(part.singular_values, parts[0].singular_values, "{name}");
+                let error = (&part.singular_values - &whole.singular_values).norm();
+                assert!(error < 1e-12, "{name}: {error:e}");
+                assert_eq!(part.products, whole.products, "{name}");
+                assert_eq!(part.steps, whole.steps, "{name}");
+                let first = stacked.nrows();
+                stacked = stacked.resize_vertically(first + part.u.nrows(), 0.0);
+                stacked.rows_mut(first, part.u.nrows()).copy_from(&part.u);
+            }
+            let gram = stacked.tr_mul(&stacked) - DMatrix::identity(4, 4);
+            assert!(gram.norm() < 1e-13, "{name}: {:e}", gram.norm());
+            let adjoint = matrix.tr_mul(&stacked);
+            for (column, value) in adjoint.column_iter().zip(&parts[0].singular_values) {
+                assert!((column.norm() - value).abs() < 1e-12, "{name}");
+            }
         }
     }
 }
