@@ -71,15 +71,12 @@ fn check_settings<T: Real>() {
         &SvdConfig::default().vectors(Vectors::Full).max_sweeps(9),
     );
     check("top", &TopConfig::<T>::default());
-    let config = TopConfig::default()
-        .oversampling(3)
-        .tolerance(t(0.1))
-        .max_steps(4);
+    let config = TopConfig::default().tolerance(t(0.1)).max_steps(4);
     check("top, all set", &config.seed(5).start(start.clone()));
     check("eigen", &EigenConfig::<T>::largest());
     let config = EigenConfig::smallest()
         .start(start.clone())
-        .deflate(start.clone())
+        .deflate(start)
         .tolerance(t(0.1));
     check("eigen, all set", &config.max_steps(4).seed(5));
     check("solve", &SolveConfig::<T>::default());
@@ -214,7 +211,7 @@ fn results_are_read_back_as_they_were() {
     ] {
         check("route", &route);
     }
-    check("route of top", &[TopRoute::Blocks, TopRoute::Whole]);
+    check("route of top", &[TopRoute::Descent, TopRoute::Whole]);
     check(
         "evidence",
         &[LeadingEvidence::Proven, LeadingEvidence::Unknown],

@@ -4,7 +4,8 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
-use crate::solve::descent::state::SystemDescent;
+use crate::solve::descent::column::state::ColumnDescent;
+use crate::solve::descent::system::Product;
 
 /// How much of its part in the null space a random vector may lack without the deficiency being
 /// overlooked: it lacks more with a probability of about this.
@@ -21,16 +22,16 @@ pub(crate) enum RankEvidence {
     Unknown,
 }
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
     /// Descends on ½‖A·x‖² by conjugate gradients from a random x, in at most `max_steps` steps.
     ///
     /// They remove from x whatever A does not map to zero, so that the null space is left, if there
     /// is one.
-    pub(crate) fn probe_rank(&mut self, max_steps: usize) -> RankEvidence {
+    pub(crate) async fn probe_rank(&mut self, max_steps: usize) -> RankEvidence {
         let map = self.map();
         self.b.fill(T::zero());
         Space::Domain.fill_at_random(map, 0, &mut self.x);
-        if let Some(columns) = &self.operator.lengths {
+        if let Some(columns) = &self.system.operator.lengths {
             // Zero columns have the unknown 0 with any scaling.
             for (x, &length) in self.x.iter_mut().zip(&columns.lengths) {
                 if length == T::zero() {
@@ -45,11 +46,11 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         loop {
             let before = steps;
             // From x itself, so that rounding is small beside the x that is left.
-            self.recompute_residual();
+            self.recompute_residual().await;
             if let Some(evidence) = self.evidence(negligible) {
                 return evidence;
             }
-            self.step_to_null_space(negligible, max_steps, &mut steps);
+            (self.step_to_null_space(negligible, max_steps, &mut steps)).await;
             if steps == before || steps >= max_steps {
                 return RankEvidence::Unknown;
             }
@@ -63,7 +64,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         let length_of_image = Space::Image.norm(map, &self.residual);
         if length <= negligible {
             Some(RankEvidence::Independent)
-        } else if length_of_image <= self.rounding * self.norm * length {
+        } else if length_of_image <= self.system.rounding * self.system.norm * length {
             Some(RankEvidence::Deficient)
         } else {
             None
@@ -71,13 +72,17 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     }
 
     /// Conjugate gradients until x or A·x, as carried along, are negligible.
-    fn step_to_null_space(&mut self, negligible: T, max_steps: usize, steps: &mut usize) {
+    async fn step_to_null_space(&mut self, negligible: T, max_steps: usize, steps: &mut usize) {
         let map = self.map();
-        self.update_gradient();
+        self.update_gradient().await;
         let mut slope = Space::Domain.dot(map, &self.downhill, &self.downhill);
         self.direction.copy_from_slice(&self.downhill);
         while *steps < max_steps {
-            (self.operator.map).apply(&self.direction, &mut self.image);
+            let (direction, image) = (&mut self.direction, &mut self.image);
+            (self
+                .mailbox
+                .multiply(&self.system, Product::Map, direction, image))
+            .await;
             let length = slope / Space::Image.dot(map, &self.image, &self.image);
             // Not for NaN or a zero gradient.
             if !(length > T::zero() && length.is_finite()) {
@@ -89,7 +94,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             if self.evidence(negligible).is_some() {
                 return;
             }
-            self.update_gradient();
+            self.update_gradient().await;
             let next_slope = Space::Domain.dot(map, &self.downhill, &self.downhill);
             let momentum = next_slope / slope;
             for (d, &g) in self.direction.iter_mut().zip(&self.downhill) {
@@ -102,17 +107,21 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use nalgebra::{DMatrix, DVector};
 
     use super::{CHANCE, RankEvidence};
     use crate::linear_map::scaled::ScaledMap;
     use crate::linear_map::sums::Space;
     use crate::solve::config::{SolveProblem, SolveTarget};
-    use crate::solve::descent::state::{SystemDescent, SystemSettings};
+    use crate::solve::descent::column::state::ColumnDescent;
+    use crate::solve::descent::mailbox::at_once;
+    use crate::solve::descent::system::{System, SystemSettings};
     use crate::solve::method::SolveMethod;
     use crate::solve::operator::Operator;
 
-    type Descent<'a> = SystemDescent<'a, f64, DMatrix<f64>, DMatrix<f64>>;
+    type Descent<'a> = ColumnDescent<'a, f64, DMatrix<f64>, DMatrix<f64>>;
 
     fn descent(map: &DMatrix<f64>) -> Descent<'_> {
         let settings = SystemSettings {
@@ -128,14 +137,25 @@ mod tests {
             norm: 1.0,
             lengths: None,
         };
-        SystemDescent::new(operator, None, settings).expect("refused")
+        let system = System::new(operator, None, settings).expect("refused");
+        ColumnDescent::new(Rc::new(system))
+    }
+
+    fn system_of<'s, 'a>(
+        made: &'s mut Descent<'a>,
+    ) -> &'s mut System<'a, f64, DMatrix<f64>, DMatrix<f64>> {
+        Rc::get_mut(&mut made.system).expect("shared")
+    }
+
+    fn probed(map: &mut Descent<'_>, max_steps: usize) -> RankEvidence {
+        at_once(map.probe_rank(max_steps)).expect("paused")
     }
 
     fn with_lengths(map: &DMatrix<f64>) -> Descent<'_> {
         let lengths: Vec<f64> = map.column_iter().map(|column| column.norm()).collect();
         let mut made = descent(map);
         let operator = Operator::new(map, 0.0, "matrix").expect("refused");
-        made.operator = operator.with_lengths(&lengths, 0.0);
+        system_of(&mut made).operator = operator.with_lengths(&lengths, 0.0);
         made
     }
 
@@ -147,7 +167,8 @@ mod tests {
     fn a_small_vector_or_image_is_evidence() {
         let map = DMatrix::identity(2, 2);
         let mut made = descent(&map);
-        (made.norm, made.rounding) = (2.0, 0.125);
+        let system = system_of(&mut made);
+        (system.norm, system.rounding) = (2.0, 0.125);
         made.x.copy_from_slice(&[3.0, 4.0]);
         // 2·0.125·5 = 1.25.
         for (negligible, image, expected) in [
@@ -175,7 +196,7 @@ mod tests {
             (&diagonal(&[1.0, f64::NAN]), 9, RankEvidence::Unknown),
             (&diagonal(&[0.0, 0.0]), 9, RankEvidence::Deficient),
         ] {
-            let found = descent(map).probe_rank(max_steps);
+            let found = probed(&mut descent(map), max_steps);
             assert_eq!(found, expected, "{max_steps} steps, {map}");
         }
         // A zero column is known to be one by its length.
@@ -184,7 +205,7 @@ mod tests {
             (&singular, RankEvidence::Independent),
             (&DMatrix::from_element(3, 3, 0.25), RankEvidence::Deficient),
         ] {
-            assert_eq!(with_lengths(map).probe_rank(9), expected, "{map}");
+            assert_eq!(probed(&mut with_lengths(map), 9), expected, "{map}");
         }
     }
 
@@ -202,7 +223,7 @@ mod tests {
             let part = share * CHANCE / (n as f64).sqrt();
             let v = part * &along + (1.0 - part * part).sqrt() * &across;
             let map = DMatrix::identity(n, n) - &v * v.transpose();
-            let found = descent(&map).probe_rank(40);
+            let found = probed(&mut descent(&map), 40);
             assert_eq!(found == RankEvidence::Independent, is_negligible, "{share}");
         }
     }

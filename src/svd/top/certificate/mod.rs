@@ -1,55 +1,18 @@
 //! What is proven about leading singular values.
 
-use std::fmt;
+mod evidence;
+mod images;
+
+pub use evidence::LeadingEvidence;
 
 use nalgebra::DMatrix;
 
-use crate::numerics::binary_scaling::{largest_exponent, scaled};
+use crate::numerics::binary_scaling::largest_exponent;
 use crate::numerics::norm::{columns, euclidean_norm};
-use crate::numerics::product::{product, transposed_product};
 use crate::numerics::real::Real;
-use crate::numerics::rounding::{enlarge, product_error, smallest_subnormal};
+use crate::numerics::rounding::enlarge;
 use crate::svd::certificate::{SMALLEST_EXPONENT, SvdCertificate, orthogonality, scale_up};
-
-/// Whether the singular values that were found are the largest ones.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub enum LeadingEvidence {
-    /// They are, up to the error bounds: proven from the norm of what is left of the matrix, or
-    /// because all singular values were found.
-    Proven,
-    /// With a probability of at least 1 − `failure_probability` over the random start, each true
-    /// σⱼ ≤ (1 + `shortfall`)·σ̂ⱼ, j ≤ k, so that no value larger than that was missed.
-    ///
-    /// It holds for exact arithmetic and any matrix that does not depend on the seed, however its
-    /// singular values lie. Usually nothing is missed.
-    Probable {
-        /// By what fraction a value may fall short of the true one.
-        shortfall: f64,
-        /// The probability that the statement is wrong.
-        failure_probability: f64,
-    },
-    /// Nothing is known: the start was given, or the oversampling is less than 4.
-    Unknown,
-}
-
-impl fmt::Display for LeadingEvidence {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Proven => formatter.write_str("proven to be the largest"),
-            Self::Probable {
-                shortfall,
-                failure_probability,
-            } => write!(
-                formatter,
-                "the largest to a fraction of {shortfall:.1e}, except with probability \
-                 {failure_probability:.1e}"
-            ),
-            Self::Unknown => formatter.write_str("not known to be the largest"),
-        }
-    }
-}
+use images::{Images, images_of};
 
 /// Bounds on the errors of k computed singular values σ̂ⱼ with their vectors uⱼ and vⱼ.
 ///
@@ -135,6 +98,22 @@ impl TopCertificate {
         self.leading
     }
 
+    /// For residuals and departures a and b from orthonormal that are bounds already.
+    fn of_bounds(residuals: Vec<f64>, values: &[f64], (a, b): (f64, f64), is_proof: bool) -> Self {
+        let joint = enlarge(euclidean_norm(&residuals), residuals.len());
+        let largest = values.first().copied().unwrap_or_default();
+        let pairs = residuals.iter().zip(values);
+        Self {
+            errors: pairs
+                .map(|(&residual, &value)| error(residual, value, a, b))
+                .collect(),
+            joint: error(joint, largest, a, b),
+            residuals,
+            is_proof,
+            leading: LeadingEvidence::Unknown,
+        }
+    }
+
     /// For vectors whose images are known; and the largest residual that was found.
     fn of_images(factors: &TopFactors<'_>, images: &Images) -> (Self, f64) {
         let TopFactors { u, values, v } = *factors;
@@ -147,19 +126,7 @@ impl TopCertificate {
         let rounding = images.rounding * (1.0 + a.max(b));
         let bound = |&residual: &f64| enlarge(residual + rounding, entries);
         let residuals: Vec<f64> = measured.iter().map(bound).collect();
-        let joint = enlarge(euclidean_norm(&residuals), residuals.len());
-        let largest = values.first().copied().unwrap_or_default();
-        let certificate = Self {
-            errors: residuals
-                .iter()
-                .zip(values)
-                .map(|(&residual, &value)| error(residual, value, a, b))
-                .collect(),
-            joint: error(joint, largest, a, b),
-            residuals,
-            is_proof: images.is_proof,
-            leading: LeadingEvidence::Unknown,
-        };
+        let certificate = Self::of_bounds(residuals, values, (a, b), true);
         (certificate, measured.into_iter().fold(0.0, larger))
     }
 
@@ -168,65 +135,51 @@ impl TopCertificate {
     pub(super) fn of_matrix<T: Real>(
         matrix: &DMatrix<T>,
         (u, values, v): (&DMatrix<T>, &[T], &DMatrix<T>),
-        leading: LeadingEvidence,
     ) -> (Self, f64) {
         let exponent = largest_exponent(matrix).unwrap_or(SMALLEST_EXPONENT);
-        let matrix = scaled(&matrix.map(T::to_f64), -exponent);
         let (u, v) = (u.map(T::to_f64), v.map(T::to_f64));
         let values: Vec<f64> = values
             .iter()
             .map(|value| value.to_f64().scale_by_power_of_two(-exponent))
             .collect();
-        let norm = euclidean_norm(matrix.as_slice());
-        let images = Images {
-            of_v: product(matrix.as_view(), v.as_view()),
-            of_u: transposed_product(&matrix, u.as_view()),
-            rounding: rounding_of_images(&matrix, norm),
-            is_proof: true,
-        };
+        let images = images_of(matrix, -exponent, &u, &v);
         let factors = TopFactors {
             u: &u,
             values: &values,
             v: &v,
         };
         let (mut certificate, measured) = Self::of_images(&factors, &images);
-        certificate.leading = if certificate.proves_leading(&values, norm, matrix.len()) {
-            LeadingEvidence::Proven
-        } else {
-            leading
-        };
+        if certificate.proves_leading(&values, images.norm, matrix.len()) {
+            certificate.leading = LeadingEvidence::Proven;
+        }
         (
             certificate.scaled_up(exponent),
             scale_up(measured, exponent),
         )
     }
 
-    /// For a map scaled by 2^−`exponent`, whose products are taken as exact.
+    /// For a map scaled by 2^−`exponent`, whose products are taken as exact: with the residuals and
+    /// the departures of U and V from orthonormal as they were measured.
     pub(super) fn of_map<T: Real>(
-        (u, values, v): (&DMatrix<T>, &[T], &DMatrix<T>),
-        (of_v, of_u): (&DMatrix<T>, &DMatrix<T>),
-        leading: LeadingEvidence,
+        measured: &[T],
+        values: &[T],
+        departures: [T; 2],
         exponent: i32,
-    ) -> (Self, f64) {
-        let wide = |matrix: &DMatrix<T>| matrix.map(T::to_f64);
-        let values: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
-        let images = Images {
-            of_v: wide(of_v),
-            of_u: wide(of_u),
-            rounding: 0.0,
-            is_proof: false,
-        };
-        let factors = TopFactors {
-            u: &wide(u),
-            values: &values,
-            v: &wide(v),
-        };
-        let (mut certificate, measured) = Self::of_images(&factors, &images);
-        certificate.leading = leading;
-        (
-            certificate.scaled_up(exponent),
-            scale_up(measured, exponent),
-        )
+    ) -> Self {
+        let wide = |values: &[T]| values.iter().map(|value| value.to_f64()).collect();
+        let [a, b] = departures.map(T::to_f64);
+        let values: Vec<f64> = wide(values);
+        Self::of_bounds(wide(measured), &values, (a, b), false).scaled_up(exponent)
+    }
+
+    /// With what a search says about the largest ones, if that is not proven already: that no other
+    /// singular value is above `largest` except with this probability.
+    pub(super) fn with_search(mut self, last: f64, largest: f64, failure_probability: f64) -> Self {
+        if self.leading == LeadingEvidence::Unknown {
+            let known = last + self.joint;
+            self.leading = LeadingEvidence::searched(known, largest, failure_probability);
+        }
+        self
     }
 
     /// For the first values of a whole decomposition, whose errors its certificate bounds better.
@@ -267,16 +220,6 @@ struct TopFactors<'a> {
     v: &'a DMatrix<f64>,
 }
 
-struct Images {
-    /// A·V.
-    of_v: DMatrix<f64>,
-    /// Aᵀ·U.
-    of_u: DMatrix<f64>,
-    /// How far rounding may have put a column off, relative to the length of the vector.
-    rounding: f64,
-    is_proof: bool,
-}
-
 /// The larger one; NaN if one is.
 fn larger(x: f64, y: f64) -> f64 {
     if x >= y || x.is_nan() { x } else { y }
@@ -300,14 +243,6 @@ fn residuals(
         })
 }
 
-/// A bound on the rounding of A·x and Aᵀ·y for vectors of length 1, even if the entries of A are
-/// off by half the smallest subnormal: g·‖A‖_F·‖x‖, since ‖|A||x|‖ ≤ ‖A‖_F·‖x‖.
-fn rounding_of_images(matrix: &DMatrix<f64>, norm: f64) -> f64 {
-    let terms = matrix.nrows().max(matrix.ncols());
-    let smallest = smallest_subnormal::<f64>();
-    product_error(terms) * enlarge(norm, matrix.len()) + smallest * (4 * matrix.len()) as f64
-}
-
 /// (r + (a + b)·σ)/(1 − max(a, b)); ∞ where that proves nothing.
 fn error(residual: f64, value: f64, left: f64, right: f64) -> f64 {
     let kept = 1.0 - left.max(right);
@@ -322,13 +257,10 @@ fn error(residual: f64, value: f64, left: f64, right: f64) -> f64 {
 mod tests {
     use nalgebra::{DMatrix, dmatrix};
 
-    use super::{
-        Images, LeadingEvidence, TopCertificate, TopFactors, error, larger, residuals,
-        rounding_of_images,
-    };
+    use super::{Images, LeadingEvidence, TopCertificate, TopFactors, error, larger, residuals};
 
     fn of(m: &DMatrix<f64>, u: &DMatrix<f64>, value: f64, v: &DMatrix<f64>) -> TopCertificate {
-        TopCertificate::of_matrix(m, (u, &[value], v), LeadingEvidence::Unknown).0
+        TopCertificate::of_matrix(m, (u, &[value], v)).0
     }
 
     #[test]
@@ -354,8 +286,7 @@ mod tests {
         let identity = DMatrix::<f64>::identity(4, 4);
         let values = [1.0; 4];
         let factors = (&identity, values.as_slice(), &identity);
-        let (certificate, _) =
-            TopCertificate::of_matrix(&identity, factors, LeadingEvidence::Unknown);
+        let (certificate, _) = TopCertificate::of_matrix(&identity, factors);
         assert_eq!(certificate.leading(), LeadingEvidence::Proven);
         assert!(certificate.largest_error_bound() < 1e-13);
     }
@@ -390,15 +321,6 @@ mod tests {
     }
 
     #[test]
-    fn the_rounding_of_images_grows_with_the_norm_and_the_underflow_with_the_entries() {
-        let matrix = DMatrix::zeros(2, 3);
-        assert_eq!(rounding_of_images(&matrix, 0.0), f64::from_bits(24));
-        // Three products each, with a roundoff of ε/2.
-        let found = rounding_of_images(&matrix, 100.0) / (150.0 * f64::EPSILON);
-        assert!((1.0..1.0 + 1e-13).contains(&found), "{found}");
-    }
-
-    #[test]
     fn bounds_of_images_allow_for_their_rounding_and_the_lengths_of_the_vectors() {
         let (unit, long) = (dmatrix![1.0; 0.0], dmatrix![1.1; 0.0]);
         let [to_unit, to_long] = [&unit, &long].map(|vector| vector * 2.0);
@@ -416,7 +338,7 @@ mod tests {
                 of_v: of_v.clone(),
                 of_u: of_u.clone(),
                 rounding: 0.1,
-                is_proof: false,
+                norm: 2.0,
             };
             let (found, measured) = TopCertificate::of_images(&factors, &images);
             assert!(measured < 1e-15);
@@ -432,10 +354,11 @@ mod tests {
                 assert!((0.0..1e-12).contains(&excess), "{found} for {expected}");
             }
             assert_eq!(found.residual_bound(1), f64::INFINITY);
-            assert!(!found.is_proof());
+            assert!(found.is_proof());
         }
-        let proven = of(&DMatrix::identity(2, 2), &unit, 1.0, &unit);
-        assert!(proven.is_proof());
+        let taken = TopCertificate::of_map(&[0.1], &[2.0], [0.0, 0.0], 3);
+        assert!(!taken.is_proof());
+        assert!((0.8..0.8 + 1e-12).contains(&taken.error_bound(0)));
     }
 
     #[test]

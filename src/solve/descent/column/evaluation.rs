@@ -6,12 +6,13 @@ use crate::linear_map::sums::Space;
 use crate::numerics::norm::{largest_product, sum_of_absolute_products};
 use crate::numerics::real::Real;
 use crate::solve::config::{SolveProblem, SolveTarget};
-use crate::solve::descent::recorder::SystemRecorder;
-use crate::solve::descent::state::SystemDescent;
-use crate::solve::descent::status::Status;
+use crate::solve::descent::column::recorder::SystemRecorder;
+use crate::solve::descent::column::state::ColumnDescent;
+use crate::solve::descent::column::status::Status;
+use crate::solve::descent::system::Product;
 use crate::solve::solution::{Acceptance, BackwardError};
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
     /// Whether `status` is nearer to a solution than `other`: its backward error is smaller and its
     /// loss is not higher, or its loss is far lower.
     pub(super) fn is_better(&self, status: &Status<T>, other: &Status<T>) -> bool {
@@ -24,35 +25,43 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     ///
     /// ‖r‖ is known to ε·Σ‖aⱼ‖|xⱼ|, which is 1/`of_system` times as much relative to ‖r‖.
     pub(super) fn same_loss(&self, status: &Status<T>) -> T {
-        let doubt = (self.rounding / status.error.of_system).min(T::one());
-        status.loss * (T::one() + self.rounding + doubt)
+        let doubt = (self.system.rounding / status.error.of_system).min(T::one());
+        status.loss * (T::one() + self.system.rounding + doubt)
     }
 
     /// Computes the residual and the gradient from b and x.
-    pub(super) fn recompute<O: Observer<T>>(
+    pub(super) async fn recompute<O: Observer<T>>(
         &mut self,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
-        self.recompute_residual();
+        self.recompute_residual().await;
         recorder.products += 1;
-        self.update_gradient();
+        self.update_gradient().await;
         self.status()
     }
 
-    pub(super) fn recompute_residual(&mut self) {
-        self.operator.map.apply(&self.x, &mut self.residual);
+    pub(super) async fn recompute_residual(&mut self) {
+        let (x, residual) = (&mut self.x, &mut self.residual);
+        (self
+            .mailbox
+            .multiply(&self.system, Product::Map, x, residual))
+        .await;
         for (r, &b) in self.residual.iter_mut().zip(&self.b) {
             *r = b - *r;
         }
     }
 
     /// Updates the gradient from the residual.
-    pub(super) fn update_gradient(&mut self) {
-        match self.settings.problem {
+    pub(super) async fn update_gradient(&mut self) {
+        match self.system.settings.problem {
             SolveProblem::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
             SolveProblem::LeastSquares => {
-                (self.operator.map).apply_adjoint(&self.residual, &mut self.downhill);
-                let ridges = self.ridges.iter().zip(&self.x);
+                let (residual, downhill) = (&mut self.residual, &mut self.downhill);
+                (self
+                    .mailbox
+                    .multiply(&self.system, Product::Adjoint, residual, downhill))
+                .await;
+                let ridges = self.system.ridges.iter().zip(&self.x);
                 for (value, (&ridge, &x)) in self.downhill.iter_mut().zip(ridges) {
                     *value -= ridge * x;
                 }
@@ -63,13 +72,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     pub(super) fn status(&self) -> Status<T> {
         let map = self.map();
         let residual = Space::Image.norm(map, &self.residual);
-        let penalized = if self.ridges.is_empty() {
+        let penalized = if self.system.ridges.is_empty() {
             residual
         } else {
             let penalty = Space::Domain.total(map, self.penalty(&self.x));
             (residual * residual + penalty).sqrt()
         };
-        let is_least_squares = self.settings.problem == SolveProblem::LeastSquares;
+        let is_least_squares = self.system.settings.problem == SolveProblem::LeastSquares;
         Status {
             error: BackwardError {
                 residual,
@@ -90,12 +99,12 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     /// Σ‖aⱼ‖·|xⱼ|, or ‖A‖·‖x‖ if the lengths of the columns are not known.
     pub(super) fn size_of_terms(&self) -> T {
         let map = self.map();
-        match &self.operator.lengths {
+        match &self.system.operator.lengths {
             Some(columns) => {
                 let held = sum_of_absolute_products(&columns.lengths, &self.x);
                 Space::Domain.total(map, held)
             }
-            None => self.norm * Space::Domain.norm(map, &self.x),
+            None => self.system.norm * Space::Domain.norm(map, &self.x),
         }
     }
 
@@ -105,27 +114,27 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     /// Where x is in parts, the sum of the maxima of the parts, which is no smaller.
     fn size_of_gradient(&self, gradient: &[T]) -> T {
         let map = self.map();
-        match &self.operator.lengths {
+        match &self.system.operator.lengths {
             Some(columns) => {
                 let held = largest_product(&columns.reciprocals, gradient);
                 Space::Domain.total(map, held + columns.underflow)
             }
-            None => quotient(Space::Domain.norm(map, gradient), self.norm),
+            None => quotient(Space::Domain.norm(map, gradient), self.system.norm),
         }
     }
 
     /// The length of a gradient that may consist of rounding errors alone.
     pub(super) fn rounding_of_gradient(&self) -> T {
-        let of_residual = self.rounding * (self.size_of_terms() + self.b_norm);
-        match self.settings.problem {
-            SolveProblem::LeastSquares => self.norm * of_residual,
+        let of_residual = self.system.rounding * (self.size_of_terms() + self.b_norm);
+        match self.system.settings.problem {
+            SolveProblem::LeastSquares => self.system.norm * of_residual,
             SolveProblem::PositiveDefinite => of_residual,
         }
     }
 
     /// Whether a gradient is short enough for least squares with the residual of `status`.
     pub(super) fn is_short(&self, gradient: &[T], status: &Status<T>) -> bool {
-        let tolerance = match self.settings.target {
+        let tolerance = match self.system.settings.target {
             SolveTarget::RoundingFloor => T::EPSILON,
             SolveTarget::BackwardError(tolerance) => tolerance,
             SolveTarget::RelativeResidual(_) => return false,
@@ -140,7 +149,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         if noise.is_some_and(|noise| error.residual <= noise) {
             return Some(Acceptance::Noise);
         }
-        match self.settings.target {
+        match self.system.settings.target {
             SolveTarget::RoundingFloor => self.within(error, T::EPSILON),
             SolveTarget::BackwardError(tolerance) => self.within(error, tolerance),
             SolveTarget::RelativeResidual(ratio) => (error.residual <= ratio * self.b_norm
@@ -151,8 +160,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
     /// The test by which an iterate is as good as rounding allows, if any.
     pub(super) fn acceptance_by_rounding(&self, error: &BackwardError<T>) -> Option<Acceptance> {
-        match self.settings.target {
-            SolveTarget::RoundingFloor => self.within(error, self.rounding),
+        match self.system.settings.target {
+            SolveTarget::RoundingFloor => self.within(error, self.system.rounding),
             SolveTarget::BackwardError(_) | SolveTarget::RelativeResidual(_) => None,
         }
     }
@@ -161,9 +170,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     pub(super) fn acceptance_at_floor(&self, error: &BackwardError<T>) -> Option<Acceptance> {
         // The rounding of r by ε·Σ‖aⱼ‖|xⱼ| leaves aⱼᵀr no smaller than that times ‖aⱼ‖.
         let is_rounded = error.of_least_squares.is_some_and(|other| {
-            other <= T::EPSILON.cbrt() && error.of_system * other <= self.rounding
+            other <= T::EPSILON.cbrt() && error.of_system * other <= self.system.rounding
         });
-        let applies = self.settings.target == SolveTarget::RoundingFloor && self.is_useful(error);
+        let applies =
+            self.system.settings.target == SolveTarget::RoundingFloor && self.is_useful(error);
         let is_at_floor = applies && is_rounded && self.has_known_angles(error);
         let floor = is_at_floor.then_some(Acceptance::RoundingFloor);
         self.acceptance_by_rounding(error).or(floor)
@@ -171,10 +181,12 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
     /// Whether no later iterate can come nearer to b.
     pub(super) fn is_out_of_reach(&self, error: &BackwardError<T>) -> bool {
-        matches!(self.settings.target, SolveTarget::RelativeResidual(_))
-            && error
-                .of_least_squares
-                .is_some_and(|other| other <= T::EPSILON)
+        matches!(
+            self.system.settings.target,
+            SolveTarget::RelativeResidual(_)
+        ) && error
+            .of_least_squares
+            .is_some_and(|other| other <= T::EPSILON)
     }
 
     fn within(&self, error: &BackwardError<T>, tolerance: T) -> Option<Acceptance> {
@@ -198,7 +210,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     /// one.
     fn has_known_angles(&self, error: &BackwardError<T>) -> bool {
         let doubt = T::EPSILON / error.of_system;
-        self.settings.target != SolveTarget::RoundingFloor || doubt <= T::EPSILON.cbrt()
+        self.system.settings.target != SolveTarget::RoundingFloor || doubt <= T::EPSILON.cbrt()
     }
 
     /// Whether the residual is at most the larger of those at x = 0 and at the start.
@@ -222,17 +234,21 @@ fn quotient<T: Real>(numerator: T, denominator: T) -> T {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use nalgebra::{DMatrix, DVector};
 
     use super::quotient;
     use crate::solve::config::{SolveProblem, SolveTarget};
-    use crate::solve::descent::state::{SystemDescent, SystemSettings};
-    use crate::solve::descent::status::Status;
+    use crate::solve::descent::column::state::ColumnDescent;
+    use crate::solve::descent::column::status::Status;
+    use crate::solve::descent::mailbox::at_once;
+    use crate::solve::descent::system::{System, SystemSettings};
     use crate::solve::method::SolveMethod;
     use crate::solve::operator::Operator;
     use crate::solve::solution::{Acceptance, BackwardError};
 
-    type Descent<'a> = SystemDescent<'a, f64, DMatrix<f64>, DMatrix<f64>>;
+    type Descent<'a> = ColumnDescent<'a, f64, DMatrix<f64>, DMatrix<f64>>;
 
     fn descent(map: &DMatrix<f64>, target: SolveTarget<f64>) -> Descent<'_> {
         descent_with_ridge(map, target, 0.0)
@@ -248,9 +264,17 @@ mod tests {
             max_steps: 10,
         };
         let operator = Operator::new(map, ridge, "matrix").expect("refused");
-        let mut made = SystemDescent::new(operator, None, settings).expect("refused");
-        (made.useful_residual, made.b_norm, made.rounding) = (1.0, 2.0, 1e-10);
+        let mut system = System::new(operator, None, settings).expect("refused");
+        system.rounding = 1e-10;
+        let mut made = ColumnDescent::new(Rc::new(system));
+        (made.useful_residual, made.b_norm) = (1.0, 2.0);
         made
+    }
+
+    fn system_of<'s, 'a>(
+        made: &'s mut Descent<'a>,
+    ) -> &'s mut System<'a, f64, DMatrix<f64>, DMatrix<f64>> {
+        Rc::get_mut(&mut made.system).expect("shared")
     }
 
     fn error(residual: f64, of_system: f64, of_least_squares: f64) -> BackwardError<f64> {
@@ -393,16 +417,17 @@ mod tests {
             let lengths: Vec<f64> = map.column_iter().map(|column| column.norm()).collect();
             if knows_lengths {
                 let known = Operator::new(&map, ridge, "matrix").expect("refused");
-                made.operator = known.with_lengths(&lengths, ridge);
+                system_of(&mut made).operator = known.with_lengths(&lengths, ridge);
             }
-            if let Some(columns) = &mut made.operator.lengths {
+            if let Some(columns) = &mut system_of(&mut made).operator.lengths {
                 columns.underflow = 0.125;
             }
-            (made.norm, made.b_norm) = (3.0, b.norm());
+            system_of(&mut made).norm = 3.0;
+            made.b_norm = b.norm();
             made.b.copy_from_slice(b.as_slice());
             made.x.copy_from_slice(x.as_slice());
-            made.recompute_residual();
-            made.update_gradient();
+            at_once(made.recompute_residual()).expect("paused");
+            at_once(made.update_gradient()).expect("paused");
             let g = map.transpose() * &r - ridge * &x;
             let penalized = r.norm().hypot(ridge.sqrt() * x.norm());
             // The columns of [A; √λ·I].
@@ -441,7 +466,7 @@ mod tests {
             ] {
                 assert_near(&format!("{name}: {what}"), found, expected);
             }
-            made.settings.problem = SolveProblem::PositiveDefinite;
+            system_of(&mut made).settings.problem = SolveProblem::PositiveDefinite;
             let rounding = made.rounding_of_gradient();
             assert_near(&name, rounding, 1e-10 * (terms + b.norm()));
             assert_eq!(made.status().error.of_least_squares, None, "{name}");
@@ -470,7 +495,7 @@ mod tests {
             (SolveTarget::RelativeResidual(1.0), gradient, false),
         ] {
             let mut made = descent(&map, target);
-            made.norm = 2.0;
+            system_of(&mut made).norm = 2.0;
             let found = made.is_short(&gradient, &status);
             assert_eq!(found, expected, "{target:?}, {gradient:?}");
         }

@@ -4,30 +4,39 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
 use crate::solve::config::SolveProblem;
-use crate::solve::descent::state::SystemDescent;
+use crate::solve::descent::column::state::ColumnDescent;
+use crate::solve::descent::system::Product;
 use crate::solve::error::SolveError;
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
-    /// Transforms the downhill direction to the metric of the preconditioner, PPᵀ or P, and returns
-    /// its squared length there.
-    pub(super) fn precondition(&mut self) -> Result<T, SolveError<T>> {
-        let map = self.map();
-        let Some(preconditioner) = &mut self.preconditioner else {
-            return Ok(Space::Domain.dot(map, &self.downhill, &self.downhill));
-        };
-        let p = &mut preconditioner.map;
-        match self.settings.problem {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
+    /// Transforms the downhill direction to the metric of the preconditioner, PPᵀ or P.
+    pub(super) async fn precondition(&mut self) {
+        let (system, mailbox) = (&self.system, &self.mailbox);
+        let (downhill, preconditioned) = (&mut self.downhill, &mut self.preconditioned);
+        match system.settings.problem {
             SolveProblem::LeastSquares => {
-                p.apply_adjoint(&self.downhill, &mut self.halfway);
-                p.apply(&self.halfway, &mut self.preconditioned);
-                Ok(Space::Domain.dot(map, &self.halfway, &self.halfway))
+                let halfway = &mut self.halfway;
+                (mailbox.multiply(system, Product::PreconditionerAdjoint, downhill, halfway)).await;
+                (mailbox.multiply(system, Product::Preconditioner, halfway, preconditioned)).await;
             }
             SolveProblem::PositiveDefinite => {
-                p.apply(&self.downhill, &mut self.preconditioned);
+                (mailbox.multiply(system, Product::Preconditioner, downhill, preconditioned)).await;
+            }
+        }
+    }
+
+    /// The squared length of the downhill direction in the metric of the preconditioner.
+    pub(super) fn slope(&self) -> Result<T, SolveError<T>> {
+        let map = self.map();
+        let dot = |x: &[T]| Space::Domain.dot(map, x, x);
+        match (&self.system.preconditioner, self.system.settings.problem) {
+            (None, _) => Ok(dot(&self.downhill)),
+            (Some(_), SolveProblem::LeastSquares) => Ok(dot(&self.halfway)),
+            (Some(preconditioner), SolveProblem::PositiveDefinite) => {
                 let form = QuadraticForm {
                     argument: "preconditioner",
                     norm: preconditioner.norm,
-                    rounding: self.rounding,
+                    rounding: self.system.rounding,
                 };
                 form.checked(map, &self.downhill, &self.preconditioned)
             }
@@ -37,10 +46,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     /// The curvature of the function along the direction.
     pub(super) fn curvature(&self) -> Result<T, SolveError<T>> {
         let map = self.map();
-        match self.settings.problem {
+        match self.system.settings.problem {
             SolveProblem::LeastSquares => {
                 let mut curvature = Space::Image.dot(map, &self.image, &self.image);
-                if !self.ridges.is_empty() {
+                if !self.system.ridges.is_empty() {
                     curvature += Space::Domain.total(map, self.penalty(&self.direction));
                 }
                 Ok(curvature)
@@ -48,8 +57,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             SolveProblem::PositiveDefinite => {
                 let form = QuadraticForm {
                     argument: "matrix",
-                    norm: self.norm,
-                    rounding: self.rounding,
+                    norm: self.system.norm,
+                    rounding: self.system.rounding,
                 };
                 form.checked(map, &self.direction, &self.image)
             }
@@ -58,7 +67,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
     /// Refuses a function without a minimum, which falls along a direction of curvature 0.
     pub(super) fn check_bounded_below(&self) -> Result<(), SolveError<T>> {
-        match self.settings.problem {
+        match self.system.settings.problem {
             // The gradient has no part where A·d = 0.
             SolveProblem::LeastSquares => Ok(()),
             SolveProblem::PositiveDefinite => Err(SolveError::NotPositiveDefinite {
@@ -70,7 +79,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
     /// Σλⱼ·xⱼ² over the entries held here.
     pub(super) fn penalty(&self, x: &[T]) -> T {
-        let squares = self.ridges.iter().zip(x);
+        let squares = self.system.ridges.iter().zip(x);
         squares.fold(T::zero(), |sum, (&ridge, &x)| sum + ridge * x * x)
     }
 }

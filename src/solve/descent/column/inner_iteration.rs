@@ -7,9 +7,10 @@ use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
 use crate::solve::condition::ConditionEstimate;
 use crate::solve::config::SolveProblem;
-use crate::solve::descent::recorder::SystemRecorder;
-use crate::solve::descent::state::SystemDescent;
-use crate::solve::descent::status::Status;
+use crate::solve::descent::column::recorder::SystemRecorder;
+use crate::solve::descent::column::state::ColumnDescent;
+use crate::solve::descent::column::status::Status;
+use crate::solve::descent::system::Product;
 use crate::solve::error::SolveError;
 use crate::solve::method::SolveMethod;
 
@@ -24,16 +25,16 @@ pub(super) enum RestartReason {
     Limit(StopReason),
 }
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
     /// Steps from a recomputed gradient until there is a reason to recompute it, and goes back to
     /// the iterate of least error if the steps led away from it.
-    pub(super) fn inner_iteration<O: Observer<T>>(
+    pub(super) async fn inner_iteration<O: Observer<T>>(
         &mut self,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Result<RestartReason, SolveError<T>> {
         self.least.begin(self.same_loss(&self.status()));
-        let reason = self.step_on(noise, recorder)?;
+        let reason = self.step_on(noise, recorder).await?;
         let stays = match reason {
             RestartReason::Claim => true,
             // If the caller stops the run, keep the iterate last shown unless an earlier one was
@@ -47,14 +48,17 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
         Ok(reason)
     }
 
-    fn step_on<O: Observer<T>>(
+    async fn step_on<O: Observer<T>>(
         &mut self,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Result<RestartReason, SolveError<T>> {
         let patience = self.x.len().saturating_mul(20).saturating_add(1000);
         let mut idle_steps = 0;
-        let mut slope = self.precondition()?;
+        if self.system.preconditioner.is_some() {
+            self.precondition().await;
+        }
+        let mut slope = self.slope()?;
         if !is_positive(slope) {
             return Ok(RestartReason::Breakdown);
         }
@@ -65,7 +69,11 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             smoothed.begin(&self.x, &self.downhill);
         }
         loop {
-            self.operator.map.apply(&self.direction, &mut self.image);
+            let (direction, image) = (&mut self.direction, &mut self.image);
+            (self
+                .mailbox
+                .multiply(&self.system, Product::Map, direction, image))
+            .await;
             recorder.products += 1;
             let curvature = self.curvature()?;
             if curvature == T::zero() && self.squared_gradient(slope) > floor * floor {
@@ -81,7 +89,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             }
             add_multiple(&mut self.x, length, &self.direction);
             add_multiple(&mut self.residual, -length, &self.image);
-            self.update_gradient();
+            self.update_gradient().await;
             let status = self.status();
             if let Some(reason) = recorder.see(&self.x, status.loss, &self.downhill) {
                 return Ok(RestartReason::Limit(reason));
@@ -100,11 +108,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             if self.least.is_far_below(&status) {
                 return Ok(RestartReason::Breakdown);
             }
-            let next_slope = self.precondition()?;
+            if self.system.preconditioner.is_some() {
+                self.precondition().await;
+            }
+            let next_slope = self.slope()?;
             if !is_positive(next_slope) {
                 return Ok(RestartReason::Breakdown);
             }
-            let momentum = match self.settings.method {
+            let momentum = match self.system.settings.method {
                 SolveMethod::ConjugateGradients => next_slope / slope,
                 SolveMethod::GradientDescent => T::zero(),
             };
@@ -133,7 +144,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
     /// ‖g‖² of the downhill direction g, whose square in the metric of the preconditioner is `slope`.
     fn squared_gradient(&self, slope: T) -> T {
-        if self.preconditioner.is_some() {
+        if self.system.preconditioner.is_some() {
             Space::Domain.dot(self.map(), &self.downhill, &self.downhill)
         } else {
             slope
@@ -142,15 +153,15 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
     /// Bounds the condition number with a step of this length.
     fn note_step(&mut self, length: T) {
-        if self.settings.method == SolveMethod::GradientDescent {
+        if self.system.settings.method == SolveMethod::GradientDescent {
             return;
         }
         self.condition.step(length);
         // The norm of a matrix with a preconditioner is not known.
-        let norm = match (&self.preconditioner, self.settings.problem) {
+        let norm = match (&self.system.preconditioner, self.system.settings.problem) {
             (Some(_), _) => T::zero(),
-            (None, SolveProblem::LeastSquares) => self.norm * self.norm,
-            (None, SolveProblem::PositiveDefinite) => self.norm,
+            (None, SolveProblem::LeastSquares) => self.system.norm * self.system.norm,
+            (None, SolveProblem::PositiveDefinite) => self.system.norm,
         };
         let bound = self.condition.of_hessian(norm);
         self.hessian_condition = self.hessian_condition.max(bound);
@@ -158,7 +169,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
     /// d ← g + μ·d.
     fn turn(&mut self, momentum: T) {
-        let gradient = if self.preconditioner.is_some() {
+        let gradient = if self.system.preconditioner.is_some() {
             &self.preconditioned
         } else {
             &self.downhill

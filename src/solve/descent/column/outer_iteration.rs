@@ -6,10 +6,10 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
 use crate::solve::config::SolveProblem;
-use crate::solve::descent::inner_iteration::RestartReason;
-use crate::solve::descent::recorder::SystemRecorder;
-use crate::solve::descent::state::SystemDescent;
-use crate::solve::descent::status::Status;
+use crate::solve::descent::column::inner_iteration::RestartReason;
+use crate::solve::descent::column::recorder::{SystemRecorder, Watch};
+use crate::solve::descent::column::state::ColumnDescent;
+use crate::solve::descent::column::status::Status;
 use crate::solve::error::SolveError;
 use crate::solve::solution::{Acceptance, BackwardError};
 
@@ -40,24 +40,29 @@ struct Ending<T> {
     acceptance: Option<Acceptance>,
 }
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
     /// Descends from `solution` for the right-hand side `b`, and leaves the best iterate in
     /// `solution`.
-    pub(crate) fn run<O: Observer<T>>(
+    pub(crate) async fn run<O: Observer<T>>(
         &mut self,
         b: &[T],
         solution: &mut [T],
-        observer: &mut O,
+        watch: &Watch<O>,
     ) -> Result<ColumnResult<T>, SolveError<T>> {
         let b_exponent = self.enter(b, solution);
-        let noise = self.settings.noise;
+        let noise = self.system.settings.noise;
         let noise = noise.map(|noise| noise.scale_by_power_of_two(-b_exponent));
-        let (dimension, max_steps) = (solution.len(), self.settings.max_steps);
+        let (dimension, max_steps) = (solution.len(), self.system.settings.max_steps);
         let exponents = self.exponents(b_exponent);
-        let exponent_of = |column| self.operator.map.exponent_of(column);
-        let mut recorder =
-            SystemRecorder::new(observer, max_steps, dimension, exponents, exponent_of);
-        let ending = self.descend(noise, &mut recorder)?;
+        let exponent_of = |column| self.system.operator.map.exponent_of(column);
+        let mut recorder = SystemRecorder::new(
+            (watch, self.mailbox.columns()),
+            max_steps,
+            dimension,
+            exponents,
+            exponent_of,
+        );
+        let ending = self.descend(noise, &mut recorder).await?;
         let acceptance = ending.acceptance;
         let stop_reason = match acceptance {
             Some(Acceptance::Noise) => StopReason::Discrepancy,
@@ -76,19 +81,20 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
     }
 
     /// Descends from x, and leaves the best iterate in `best_x`.
-    fn descend<O: Observer<T>>(
+    async fn descend<O: Observer<T>>(
         &mut self,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Result<Ending<T>, SolveError<T>> {
         let size_of_start = self.size_of_terms();
-        let mut status = self.recompute(recorder);
-        self.useful_residual = self.b_norm.max(status.error.residual) * (T::one() + self.rounding);
+        let mut status = self.recompute(recorder).await;
+        self.useful_residual =
+            self.b_norm.max(status.error.residual) * (T::one() + self.system.rounding);
         let mut best = status;
         self.best_x.copy_from_slice(&self.x);
         let mut limit = recorder.see(&self.x, status.loss, &self.downhill);
         let (mut idle_starts, mut idle_iterations) = (0, 0);
-        let patience = match self.settings.problem {
+        let patience = match self.system.settings.problem {
             SolveProblem::LeastSquares => IDLE_ITERATIONS,
             SolveProblem::PositiveDefinite => IDLE_ITERATIONS_FOR_DEFINITE,
         };
@@ -109,8 +115,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
                 return Ok(self.ending(StopReason::Stalled, best));
             }
             let before = status;
-            let reason = self.inner_iteration(noise, recorder)?;
-            status = self.recompute_without_start(size_of_start, recorder);
+            let reason = self.inner_iteration(noise, recorder).await?;
+            status = self.recompute_without_start(size_of_start, recorder).await;
             let x_norm = Space::Domain.norm(self.map(), &self.x);
             if !status.loss.is_finite() || !x_norm.is_finite() {
                 return Ok(self.ending(StopReason::Diverged, best));
@@ -150,17 +156,17 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
 
     /// Recomputes the status, without an x that is no more than the rounding error of a start of this
     /// size.
-    fn recompute_without_start<O: Observer<T>>(
+    async fn recompute_without_start<O: Observer<T>>(
         &mut self,
         size_of_start: T,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
-        let status = self.recompute(recorder);
-        let is_rounding = self.size_of_terms() <= self.rounding * size_of_start;
+        let status = self.recompute(recorder).await;
+        let is_rounding = self.size_of_terms() <= self.system.rounding * size_of_start;
         if !is_rounding || status.error.residual < self.b_norm {
             return status;
         }
-        match &self.operator.lengths {
+        match &self.system.operator.lengths {
             Some(columns) => {
                 // What a zero column leaves of the start stays.
                 let of_columns = self.x.iter_mut().zip(&columns.lengths);
@@ -170,6 +176,6 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'_, T, A,
             }
             None => self.x.fill(T::zero()),
         }
-        self.recompute(recorder)
+        self.recompute(recorder).await
     }
 }

@@ -1,17 +1,37 @@
 //! The history of a descent on a linear system, and its observer.
 
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
 use crate::numerics::real::Real;
 
-/// Room for the history; a longer one grows by doubling.
+/// Room for the histories of all columns that descend together; longer ones grow by doubling.
 const RESERVED_LOSSES: usize = 4096;
+
+/// The observer of all columns; once it has asked to stop, none of them goes on.
+pub(crate) struct Watch<O> {
+    observer: RefCell<O>,
+    has_stopped: Cell<bool>,
+}
+
+impl<O> Watch<O> {
+    pub(crate) fn new(observer: O) -> Self {
+        Self {
+            observer: RefCell::new(observer),
+            has_stopped: Cell::new(false),
+        }
+    }
+
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.has_stopped.get()
+    }
+}
 
 /// Records losses, counts steps and products, and shows each iterate to the observer, scaled back.
 pub(super) struct SystemRecorder<'o, T, O> {
-    observer: &'o mut O,
+    watch: &'o Watch<O>,
     max_steps: usize,
     history: LossHistory<T>,
     started: Instant,
@@ -38,21 +58,22 @@ struct ShownIterate<T> {
 
 impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
     pub(super) fn new(
-        observer: &'o mut O,
+        (watch, columns): (&'o Watch<O>, usize),
         max_steps: usize,
         dimension: usize,
         exponents: Exponents,
         exponent_of: impl Fn(usize) -> i32,
     ) -> Self {
-        let shown = observer.watches().then(|| ShownIterate {
+        let reserved = RESERVED_LOSSES / columns;
+        let shown = watch.observer.borrow().watches().then(|| ShownIterate {
             of_columns: (0..dimension).map(exponent_of).collect(),
             parameters: vec![T::zero(); dimension],
             gradient: vec![T::zero(); dimension],
         });
         Self {
-            observer,
+            watch,
             max_steps,
-            history: LossHistory::with_capacity(RESERVED_LOSSES.min(max_steps.saturating_add(1))),
+            history: LossHistory::with_capacity(reserved.min(max_steps.saturating_add(1))),
             started: Instant::now(),
             shown,
             exponents,
@@ -67,6 +88,9 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         let of_b = self.exponents.of_b;
         let loss = loss.scale_by_power_of_two(of_b.saturating_mul(2));
         self.history.push(loss);
+        if self.watch.has_stopped() {
+            return Some(StopReason::Observer);
+        }
         if let Some(shown) = &mut self.shown {
             let of_columns = &shown.of_columns;
             for ((to, &from), exponent) in shown.parameters.iter_mut().zip(x).zip(of_columns) {
@@ -82,7 +106,11 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
                 parameters: &shown.parameters,
                 gradient: &shown.gradient,
             };
-            if self.observer.observe(&progress).is_break() {
+            if (self.watch.observer.borrow_mut())
+                .observe(&progress)
+                .is_break()
+            {
+                self.watch.has_stopped.set(true);
                 return Some(StopReason::Observer);
             }
         }
