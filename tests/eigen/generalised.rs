@@ -9,7 +9,7 @@ use crate::support::spectra::{Opaque, dense_eigenvalues, diagonal};
 
 /// A random symmetric matrix with entries up to 1.
 fn symmetric(n: usize, seed: u64) -> DMatrix<f64> {
-    let entries = DMatrix::from_column_slice(n, n, uniform(n * n, seed).as_slice());
+    let entries = uniform(n, seed);
     (&entries + entries.transpose()) * 0.5
 }
 

@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::{Arc, Barrier, Mutex};
 
+use matrix_descent::eigen::EigenError;
 use matrix_descent::linear_map::Centered;
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, EigenConfig, LinearMap, Solution, SolveConfig, SolveProblem, TopConfig,
+    Config, EigenConfig, Eigenpairs, LinearMap, Solution, SolveConfig, SolveProblem, TopConfig,
     invert_by_descent, solve_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
@@ -280,7 +281,8 @@ fn eigenpairs_in_parts_are_those_of_the_whole() {
         });
         let mass = DMatrix::from_diagonal(&DVector::from_fn(n, |i, _| 1.0 + (i % 3) as f64));
         let preconditioner = matrix.clone().try_inverse().unwrap();
-        for (has_mass, has_preconditioner) in [(false, false), (true, false), (true, true)] {
+        let flags = [(false, false), (true, false), (false, true), (true, true)];
+        for (has_mass, has_preconditioner) in flags {
             let whole = in_parts_of_eigen(
                 &matrix,
                 &mass,
@@ -344,7 +346,10 @@ fn in_parts_of_eigen(
                     let [map, mass, preconditioner] = &maps;
                     let config = EigenConfig::smallest();
                     let found = match (has_mass, has_preconditioner) {
-                        (false, _) => symmetric_eigen_k(map, 2, config),
+                        (false, false) => symmetric_eigen_k(map, 2, config),
+                        (false, true) => {
+                            symmetric_eigen_k(map, 2, config.preconditioner(preconditioner))
+                        }
                         (true, false) => symmetric_eigen_k(map, 2, config.mass(mass)),
                         (true, true) => {
                             let config = config.mass(mass).preconditioner(preconditioner);
@@ -465,5 +470,53 @@ fn leading_values_in_parts_are_those_of_the_whole() {
                 assert!((column.norm() - value).abs() < 1e-12, "{name}");
             }
         }
+    }
+}
+
+/// After the same steps for the same reason, with the same values.
+#[test]
+fn an_early_end_of_eigenpairs_is_the_same_on_every_part() {
+    let n = 90;
+    let matrix = DMatrix::from_fn(n, n, |i: usize, j: usize| match i.abs_diff(j) {
+        0 => 2.0,
+        1 => -1.0,
+        _ => 0.0,
+    });
+    let indefinite = DMatrix::from_diagonal(&DVector::from_fn(n, |i, _| i as f64 - 0.5));
+    let cuts = [0, 13, 40, n];
+    let exchange = Exchange::new(3);
+    let ends: Vec<_> = std::thread::scope(|scope| {
+        let parts: Vec<_> = cuts
+            .windows(2)
+            .map(|cut| {
+                let part = |matrix: &DMatrix<f64>| Rows {
+                    matrix: matrix.clone(),
+                    place: cut[0]..cut[1],
+                    splits_domain: true,
+                    exchange: exchange.clone(),
+                };
+                let (map, mass) = (part(&matrix), part(&indefinite));
+                scope.spawn(move || {
+                    let config = EigenConfig::smallest;
+                    let early = symmetric_eigen_k(&map, 2, config().max_steps(15));
+                    (early, symmetric_eigen_k(&map, 2, config().mass(&mass)))
+                })
+            })
+            .collect();
+        parts.into_iter().map(|part| part.join().unwrap()).collect()
+    });
+    let values = |end: &Result<Eigenpairs<f64>, EigenError>| match end {
+        Err(EigenError::NotConverged {
+            reason,
+            residual,
+            reached,
+            ..
+        }) => (*reason, *residual, reached.eigenvalues.clone()),
+        other => panic!("{other:?}"),
+    };
+    for (early, indefinite) in &ends {
+        assert_eq!(values(early), values(&ends[0].0));
+        let is_told = matches!(indefinite, Err(EigenError::NotPositiveDefinite { .. }));
+        assert!(is_told && *indefinite == ends[0].1, "{indefinite:?}");
     }
 }

@@ -45,15 +45,18 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
         for exponent in [0, far] {
             operator.exponent = exponent;
-            if operator.apply(&probe, &mut image).is_ok() {
-                let length = Space::Domain.norm(map, &image);
-                let of_map = length.binary_exponent().map(|e| e + exponent);
-                operator.exponent = significant(of_map, T::MANTISSA_DIGITS / 3);
-                operator
-                    .norm
-                    .set(length.scale_by_power_of_two(exponent - operator.exponent));
-                return Ok(operator);
+            if operator.apply(&probe, &mut image).is_err() {
+                continue;
             }
+            let length = Space::Domain.norm(map, &image);
+            if !length.is_finite() {
+                continue;
+            }
+            let of_map = length.binary_exponent().map(|e| e + exponent);
+            operator.exponent = significant(of_map, T::MANTISSA_DIGITS / 3);
+            let norm = length.scale_by_power_of_two(exponent - operator.exponent);
+            operator.norm.set(norm);
+            return Ok(operator);
         }
         Err(EigenError::ProductNotFinite { argument, steps: 0 })
     }
