@@ -6,6 +6,8 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::product::{product, tall};
 use crate::numerics::real::Real;
+use crate::numerics::runs::{pieces, runs};
+use crate::numerics::threads::for_each_with;
 
 /// The rows that are treated at a time, so that the shorter matrix stays in the cache.
 const CHUNK: usize = 1024;
@@ -53,19 +55,23 @@ pub(crate) fn combination<T: Real>(v: &[T], coefficients: &DMatrix<T>, rows: usi
 /// Replaces V by V·C in its first columns; C has no more columns than rows.
 pub(crate) fn rotate<T: Real>(v: &mut [T], coefficients: &DMatrix<T>, rows: usize) {
     let (count, kept) = coefficients.shape();
-    let mut held = DMatrix::zeros(CHUNK.min(rows), count);
-    let mut turned = DMatrix::zeros(CHUNK.min(rows), kept);
-    for first in (0..rows).step_by(CHUNK) {
-        let length = CHUNK.min(rows - first);
-        for (j, column) in v.chunks_exact(rows).take(count).enumerate() {
-            let mut held = held.column_mut(j);
-            held.as_mut_slice()[..length].copy_from_slice(&column[first..first + length]);
-        }
-        let held = held.rows(0, length);
-        let mut turned = turned.rows_mut(0, length);
-        turned.gemm(T::one(), &held, coefficients, T::zero());
-        for (column, turned) in v.chunks_exact_mut(rows).zip(turned.column_iter()) {
-            column[first..first + length].copy_from_slice(turned.as_slice());
-        }
-    }
+    let length = CHUNK.min(rows);
+    let memory = || (DMatrix::zeros(length, count), DMatrix::zeros(length, kept));
+    let parts = pieces(v, rows, runs(rows, CHUNK));
+    let multiplications = rows.saturating_mul(count * kept);
+    for_each_with(
+        multiplications,
+        parts,
+        memory,
+        |(held, turned), (run, mut v)| {
+            for (column, mut held) in v.iter().zip(held.column_iter_mut()) {
+                held.as_mut_slice()[..run.len()].copy_from_slice(column);
+            }
+            let mut turned = turned.rows_mut(0, run.len());
+            turned.gemm(T::one(), &held.rows(0, run.len()), coefficients, T::zero());
+            for (column, turned) in v.iter_mut().zip(turned.column_iter()) {
+                column.copy_from_slice(turned.as_slice());
+            }
+        },
+    );
 }

@@ -1,11 +1,16 @@
 //! Matrices known by their products with vectors.
 
+mod centered;
+#[cfg(feature = "sparse")]
+mod compressed;
 mod dense;
 mod forwarded;
 pub(crate) mod scaled;
 #[cfg(feature = "sparse")]
 mod sparse;
 pub(crate) mod sums;
+
+pub use centered::Centered;
 
 use nalgebra::DMatrix;
 
@@ -18,7 +23,8 @@ use crate::numerics::validation::check_not_empty;
 /// Only these two products are needed, so A need not be stored. The trait is implemented for
 /// nalgebra's [`DMatrix`], `SMatrix` and tall matrices with a fixed number of columns, for `&A`,
 /// `Box<A>`, `Rc<A>` and `Arc<A>`, `dyn LinearMap` included, and, with the feature `sparse`, for
-/// `CsrMatrix` and `CscMatrix` of nalgebra-sparse.
+/// `CsrMatrix` and `CscMatrix` of nalgebra-sparse. [`Centered`] takes the means of the columns off
+/// any of them.
 ///
 /// # What is provided
 ///

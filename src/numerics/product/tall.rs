@@ -6,11 +6,12 @@
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
-use smallvec::SmallVec;
 
 use super::vector::{add_four_columns, four_dots};
 use crate::numerics::norm::{add_multiple, dot};
 use crate::numerics::real::Real;
+use crate::numerics::runs::{Pieces, pieces, run_length, runs};
+use crate::numerics::threads::{for_each, sum_of_parts};
 
 /// The rows that are treated at a time, so that four columns stay in the cache for all others.
 const CHUNK: usize = 1024;
@@ -18,18 +19,13 @@ const CHUNK: usize = 1024;
 /// The most runs of rows whose sums are formed on their own before they are added up.
 const MOST_RUNS: usize = 64;
 
-/// Some rows of the columns of a matrix.
-type Pieces<'a, T> = SmallVec<[&'a mut [T]; 8]>;
-
 /// S = VᵀW, p×q, for V and W of p and q columns with `rows` entries each.
 ///
 /// An entry of S depends on its two columns alone, not on how many there are beside them.
 pub(crate) fn overlaps<T: Real>(sums: &mut [T], v: &[T], w: &[T], rows: usize) {
-    let runs = runs(rows);
-    let mut partial = vec![T::zero(); sums.len() * runs.len()];
-    // `chunks_exact_mut` wants at least 1.
-    let parts = partial.chunks_exact_mut(sums.len().max(1));
-    for (run, sums) in runs.zip(parts) {
+    let runs = runs(rows, run_length(rows, CHUNK, MOST_RUNS));
+    let multiplications = sums.len().saturating_mul(rows);
+    sum_of_parts(multiplications, runs, sums, |run, sums| {
         Arch::new().dispatch(Overlaps {
             sums,
             v,
@@ -37,11 +33,7 @@ pub(crate) fn overlaps<T: Real>(sums: &mut [T], v: &[T], w: &[T], rows: usize) {
             rows,
             run,
         });
-    }
-    sums.fill(T::zero());
-    for partial in partial.chunks_exact(sums.len().max(1)) {
-        add_multiple(sums, T::one(), partial);
-    }
+    });
 }
 
 /// W ← W + factor·V·C, for V and W of p and q columns with `rows` entries each, and C p×q.
@@ -54,35 +46,22 @@ pub(crate) fn add_combination<T: Real>(
     coefficients: &[T],
     rows: usize,
 ) {
-    let mut rest: Pieces<'_, T> = w.chunks_exact_mut(rows).collect();
-    for run in runs(rows) {
-        let w: Pieces<'_, T> = rest
-            .iter_mut()
-            .map(|rest| take_first(rest, run.len()))
-            .collect();
-        Arch::new().dispatch(Combination {
-            w,
-            factor,
-            v,
-            coefficients,
-            rows,
-            run,
-        });
-    }
-}
-
-/// Takes the first entries off.
-fn take_first<'a, T>(rest: &mut &'a mut [T], count: usize) -> &'a mut [T] {
-    let (first, others) = std::mem::take(rest).split_at_mut(count);
-    *rest = others;
-    first
-}
-
-/// Ranges of whole chunks, decided by the number of rows alone.
-fn runs(rows: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
-    let length = CHUNK * rows.div_ceil(CHUNK * MOST_RUNS).max(1);
-    let starts = (0..rows).step_by(length);
-    starts.map(move |first| first..rows.min(first + length))
+    let runs = runs(rows, run_length(rows, CHUNK, MOST_RUNS));
+    let parts = pieces(w, rows, runs);
+    for_each(
+        coefficients.len().saturating_mul(rows),
+        parts,
+        |(run, w)| {
+            Arch::new().dispatch(Combination {
+                w,
+                factor,
+                v,
+                coefficients,
+                rows,
+                run,
+            });
+        },
+    );
 }
 
 /// The chunks of a run.
@@ -181,7 +160,7 @@ impl<T: Real> WithSimd for Combination<'_, T> {
 mod tests {
     use nalgebra::DMatrix;
 
-    use super::{CHUNK, MOST_RUNS, add_combination, overlaps, runs};
+    use super::{CHUNK, add_combination, overlaps};
 
     fn entries(rows: usize, columns: usize) -> DMatrix<f64> {
         DMatrix::from_fn(rows, columns, |i, j| ((7 * i + 3 * j * j) as f64).sin())
@@ -226,28 +205,6 @@ mod tests {
             assert_eq!(alone, sums.column(j).as_slice());
             add_combination(column.as_mut_slice(), 0.3, v.as_slice(), &alone, rows);
             assert_eq!(column, moved.column(j));
-        }
-    }
-
-    #[test]
-    fn runs_cover_all_rows_and_are_few() {
-        for rows in [
-            0,
-            1,
-            CHUNK,
-            CHUNK + 1,
-            MOST_RUNS * CHUNK,
-            MOST_RUNS * CHUNK + 1,
-            1_000_000,
-        ] {
-            let mut end = 0;
-            for run in runs(rows) {
-                assert_eq!(run.start, end);
-                assert!(run.end > end);
-                end = run.end;
-            }
-            assert_eq!(end, rows);
-            assert!(runs(rows).len() <= MOST_RUNS);
         }
     }
 }
