@@ -44,8 +44,8 @@ pub struct Solution<T: Real> {
     /// How each column was found; of a column that was solved again without scaling the columns of
     /// A, the run whose result is kept.
     ///
-    /// The times of columns that descended in lock step overlap: each is that from the begin of the
-    /// column to its end.
+    /// The times of columns that descended in lock step overlap: each is the time from the start of
+    /// the column to its end, the others' steps included.
     ///
     /// The losses are ½‖A·x − b‖² + λ/2·‖x‖², from the residual that the descent carries along.
     ///

@@ -226,7 +226,7 @@ fn sides(a: &DMatrix<f64>, count: usize) -> DMatrix<f64> {
     })
 }
 
-const COUNTS: [usize; 2] = [3, 19];
+const COUNTS: [usize; 2] = [3, 11];
 
 /// The same way for every kind of map whose blocks have the bits of single products, and for a dense
 /// one the same solutions.

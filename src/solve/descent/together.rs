@@ -32,12 +32,13 @@ pub(crate) struct Side<'s, T> {
 
 /// What columns that descended together reached.
 pub(crate) struct Together<T: Real> {
-    /// Of the columns before the first that failed, or of all.
+    /// The results of the columns before the first that failed, or of all.
     pub(crate) results: Vec<ColumnResult<T>>,
-    /// Why the first column that failed did; the columns after it are left where they were.
+    /// The error of the first column that failed; the columns after it are left where they were.
     pub(crate) failure: Option<SolveError<T>>,
 }
 
+/// What a column comes to.
 type Outcome<T> = Result<ColumnResult<T>, SolveError<T>>;
 
 impl<T: Real> Together<T> {
@@ -152,8 +153,8 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
     }
 }
 
-/// Runs descents from one product to the next until all have ended or one has failed; a failure ends
-/// those after it, which can't change the outcome.
+/// Runs descents from one product to the next until all have ended. A failure ends those after it,
+/// which can't change the outcome.
 fn in_lock_step<T: Real, D>(
     mut descents: Vec<Pin<Box<D>>>,
     mailboxes: &[Rc<Mailbox<T>>],

@@ -21,7 +21,7 @@ use crate::solve::error::SolveError;
 /// square leaves the range of the format. Below, A is the scaled matrix.
 ///
 /// Its functions are `async` only so that they can pause at a product while other columns get to
-/// theirs; there is no runtime, and a column on its own never pauses.
+/// theirs ([`Mailbox`]); there is no runtime, and a column on its own never pauses.
 #[derive(Debug)]
 pub(crate) struct ColumnDescent<'a, T, A: ?Sized, P> {
     pub(super) system: Rc<System<'a, T, A, P>>,
