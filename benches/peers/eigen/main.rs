@@ -5,7 +5,7 @@
 //! copy of the multiple eigenvalues, and measures the times.
 //! `BENCH_LONG=1 cargo bench --bench eigen` adds larger grids. `large_maps.py` drives this program
 //! with `--serve` to put SciPy beside it: it prints the names of its ways in one line, then answers
-//! each line `place side k` with `seconds products residual error`.
+//! each line `place side k` with `seconds products residual error peak-memory-in-kB`.
 
 use std::hint::black_box;
 use std::io::{self, BufRead, Write};
@@ -14,6 +14,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 
 use grid::Laplacian;
+use memory::peak_memory;
 use ways::{WAYS, Way, run};
 
 #[path = "../counting.rs"]
@@ -21,6 +22,8 @@ mod counting;
 #[path = "../faer_map.rs"]
 mod faer_map;
 mod grid;
+#[path = "../memory.rs"]
+mod memory;
 mod ways;
 
 const K: usize = 10;
@@ -91,7 +94,11 @@ fn serve() -> io::Result<()> {
         let found = run(way, &Laplacian { side }, k);
         let (seconds, products) = (found.seconds, found.products);
         let (residual, error) = (found.residual, found.error);
-        writeln!(output, "{seconds:e} {products} {residual:e} {error:e}")?;
+        let peak = peak_memory();
+        writeln!(
+            output,
+            "{seconds:e} {products} {residual:e} {error:e} {peak}"
+        )?;
         output.flush()?;
     }
     Ok(())
