@@ -25,6 +25,8 @@ use nalgebra::DMatrix;
 
 #[path = "support/documentation.rs"]
 mod documentation;
+#[path = "support/drum.rs"]
+mod drum;
 #[path = "support/figure.rs"]
 mod figure;
 #[path = "support/guide_pictures.rs"]

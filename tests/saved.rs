@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use matrix_descent::completion::complete_by_descent;
 use matrix_descent::descent::{Minimization, Report, Stall};
+use matrix_descent::eigen::{EigenRoute, OutermostEvidence};
 use matrix_descent::inverse::{Automatic, ByOptimizer, ProvenSolution, SolutionError};
 use matrix_descent::loss::{Huber, LogCosh, MeanAbsoluteError, SmoothL1, WeightedMeanSquaredError};
 use matrix_descent::objective::{FitObjective, SvdFactors, SvdPenalty, check_gradient};
@@ -14,11 +15,11 @@ use matrix_descent::set::{
 };
 use matrix_descent::svd::{Cutoff, LeadingEvidence, TopRoute, Vectors};
 use matrix_descent::{
-    Accuracy, Certificate, CompletionConfig, Compose, Config, ConvexSet, Error, InputError,
-    Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd, Side, Silent, SolveConfig,
-    SolveMethod, SolveProblem, Start, StopReason, Stopping, Svd, SvdConfig, TopConfig, TopSvd,
-    invert_by_descent, minimize, polar_decomposition, pseudo_inverse, solve_by_descent,
-    svd_by_descent, svd_top_k,
+    Accuracy, Certificate, CompletionConfig, Compose, Config, ConvexSet, EigenConfig, Error,
+    InputError, Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd, Side, Silent,
+    SolveConfig, SolveMethod, SolveProblem, Start, StopReason, Stopping, Svd, SvdConfig, TopConfig,
+    TopSvd, invert_by_descent, minimize, polar_decomposition, pseudo_inverse, solve_by_descent,
+    svd_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, dmatrix};
 use serde::Serialize;
@@ -70,11 +71,14 @@ fn check_settings<T: Real>() {
         &SvdConfig::default().vectors(Vectors::Full).max_sweeps(9),
     );
     check("top", &TopConfig::<T>::default());
-    let config = TopConfig::default()
-        .oversampling(3)
-        .tolerance(t(0.1))
-        .max_steps(4);
-    check("top, all set", &config.seed(5).start(start));
+    let config = TopConfig::default().tolerance(t(0.1)).max_steps(4);
+    check("top, all set", &config.seed(5).start(start.clone()));
+    check("eigen", &EigenConfig::<T>::largest());
+    let config = EigenConfig::smallest()
+        .start(start.clone())
+        .deflate(start)
+        .tolerance(t(0.1));
+    check("eigen, all set", &config.max_steps(4).seed(5));
     check("solve", &SolveConfig::<T>::default());
     let start = DMatrix::from_vec(2, 2, wavy::<T>(4, 0.3));
     let config = SolveConfig::default()
@@ -143,6 +147,11 @@ fn check_results<T: Real>() {
         "top svd",
         &svd_top_k(&tall, 2, TopConfig::default()).unwrap(),
     );
+    let symmetric = &m + m.transpose();
+    let config = EigenConfig::smallest().mass(DMatrix::identity(3, 3));
+    let found = symmetric_eigen_k(&symmetric, 2, config).unwrap();
+    check("eigenpairs", &found);
+    check("eigenvalue bounds", &found.certificate);
     check("polar", &polar_decomposition(&tall).unwrap());
     check(
         "pseudo-inverse",
@@ -202,7 +211,7 @@ fn results_are_read_back_as_they_were() {
     ] {
         check("route", &route);
     }
-    check("route of top", &[TopRoute::Blocks, TopRoute::Whole]);
+    check("route of top", &[TopRoute::Descent, TopRoute::Whole]);
     check(
         "evidence",
         &[LeadingEvidence::Proven, LeadingEvidence::Unknown],
@@ -267,6 +276,8 @@ fn what_no_constructor_would_make_is_refused() {
     refused::<Bounds<f32>>("{\"lower\": -1e300, \"upper\": 0}");
     refused::<SvdConfig>("{\"max_sweep\": 3}");
     refused::<TopConfig<f64>>("{\"tolerence\": 0.1}");
+    let config = EigenConfig::<f64>::smallest();
+    refused::<EigenConfig<f64>>(&edited(&config, "tolerance", "tolerence"));
     refused::<Config<f64>>(&edited(&Config::<f64>::default(), "tolerance", "tolerence"));
     let config = CompletionConfig::<f64>::default();
     refused::<CompletionConfig<f64>>(&edited(&config, "ridge", "rigde"));
@@ -296,6 +307,9 @@ fn what_no_constructor_would_make_is_refused() {
     let svd = svd_by_descent(&dmatrix![2.0], SvdConfig::default()).unwrap();
     let text = edited(&svd.certificate, "\"errors\":[", "\"errors\":[-1, ");
     refused::<matrix_descent::svd::SvdCertificate>(&text);
+    let pairs = symmetric_eigen_k(&dmatrix![2.0], 1, EigenConfig::smallest()).unwrap();
+    let text = edited(&pairs.certificate, "\"errors\":[", "\"errors\":[-1, ");
+    refused::<matrix_descent::eigen::EigenCertificate>(&text);
 }
 
 #[test]
@@ -416,6 +430,17 @@ fn what_a_user_prints_reads_as_words() {
     let words = "the largest to a fraction of 5.0e-2, except with probability 1.0e-3";
     assert_eq!(probable.to_string(), words);
     assert_eq!(TopRoute::Whole.to_string(), "from the whole decomposition");
+    assert_eq!(
+        EigenRoute::Whole.to_string(),
+        "from the whole decomposition"
+    );
+    assert_eq!(EigenRoute::Descent.to_string(), "by descent");
+    let of_eigen = OutermostEvidence::Probable {
+        shortfall: 0.05,
+        failure_probability: 1e-3,
+    };
+    let words = "the outermost to 5.0e-2 of the spectrum's width, except with probability 1.0e-3";
+    assert_eq!(of_eigen.to_string(), words);
     let svd = svd_by_descent(&m, SvdConfig::default()).unwrap();
     assert!(
         svd.certificate

@@ -7,13 +7,14 @@ use matrix_descent::descent::DescentError;
 use matrix_descent::inverse::heavy_ball_for_structured_inverse;
 use matrix_descent::set::{Banded, Subspace, Symmetric};
 use matrix_descent::{
-    Config, ConvexSet, InverseObjective, MeanSquaredError, Progress, Real, Sgd, Side, Silent,
-    SolveConfig, SolveProblem, Start, Stopping, SvdConfig, certify, invert_by_descent, minimize,
-    solve_by_descent, svd_by_descent,
+    Config, ConvexSet, EigenConfig, InverseObjective, MeanSquaredError, Progress, Real, Sgd, Side,
+    Silent, SolveConfig, SolveProblem, Start, Stopping, SvdConfig, certify, invert_by_descent,
+    minimize, solve_by_descent, svd_by_descent, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
 use super::documentation::{DocumentationPicture, for_page};
+use super::drum::{Drum, Mode, modes, size};
 use super::figure::{COLORS, Curve, Figure, GREY, Line, power_of_ten};
 use super::matrices::matrix_of_condition;
 
@@ -33,6 +34,7 @@ pub fn guide_pictures() -> Result<Vec<DocumentationPicture>, Box<dyn Error>> {
         good_guesses,
         sweeps,
         ranks,
+        drum_modes,
         preconditioners,
     ]
     .into_iter()
@@ -334,9 +336,8 @@ fn good_guesses() -> Picture {
     const N: usize = 24;
     let m = matrix_of_condition(N, 100.0, SEED);
     let inverse = invert_by_descent(&m, Config::default())?.inverse;
-    // A reflection: its largest singular value is 1.
-    let v = DVector::from_fn(N, |i, _| ((i + 1) as f64).sin());
-    let reflection = DMatrix::identity(N, N) - &v * v.transpose() * (2.0 / v.norm_squared());
+    // All singular values are 1.
+    let orthogonal = matrix_of_condition(N, 1.0, SEED + 1);
     let products = |config: Config<f64>, start: Start<f64>| -> Result<f64, Box<dyn Error>> {
         let inversion = invert_by_descent(&m, config.start(start))?;
         Ok(inversion.products.total() as f64)
@@ -351,7 +352,7 @@ fn good_guesses() -> Picture {
         for half in 0..=20 {
             let exponent = -0.5 * f64::from(half);
             let distance = 0.9 * 10.0_f64.powf(exponent);
-            let guess = (DMatrix::identity(N, N) - &reflection * distance) * &inverse;
+            let guess = (DMatrix::identity(N, N) - &orthogonal * distance) * &inverse;
             points.push((exponent, products(config.clone(), Start::Given(guess))?));
         }
         curves.push(curve(name, color, Line::Marked, points));
@@ -429,6 +430,28 @@ fn ranks() -> Picture {
             ],
         },
     )
+}
+
+/// The six smallest eigenpairs of an L-shaped drum, on a coarse grid.
+fn drum_modes() -> Picture {
+    const COUNT: usize = 6;
+    const COLUMNS: usize = 3;
+    let drum = Drum::new(20);
+    let found = symmetric_eigen_k(&drum, COUNT, EigenConfig::smallest())?;
+    let values = &found.eigenvalues;
+    let shown: Vec<Mode> = (0..COUNT)
+        .map(|j| Mode {
+            values: found.eigenvectors.column(j).iter().copied().collect(),
+            name: format!("λ = {:.1}", values[j]),
+            note: format!("pitch {:.2}", (values[j] / values[0]).sqrt()),
+        })
+        .collect();
+    let title = "The lowest six modes of an L-shaped drum";
+    let svg = modes(title, &drum, &shown, COLUMNS)?;
+    Ok(DocumentationPicture {
+        file_name: "guide/large_maps.svg",
+        svg: for_page(&svg, size(COUNT, COLUMNS), title),
+    })
 }
 
 /// The symmetric matrices of a bandwidth.

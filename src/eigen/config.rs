@@ -109,7 +109,21 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// Sets B of the generalised problem A·x = λ·B·x, n×n: a symmetric positive definite matrix, a
     /// reference to one, or any other [`LinearMap`].
     ///
-    /// B is only multiplied, never factorised; a step takes a few products with it.
+    /// A step takes a few products with it. A `DMatrix` is factorised once (Cholesky, only what lies
+    /// between the first entry of a row that is not zero and the diagonal), which shows that it is
+    /// definite. The smallest eigenvalue of any other map is first searched for, until it is known to
+    /// be positive: some √(‖B‖·‖B⁻¹‖) steps, an error if they are not allowed.
+    ///
+    /// ```
+    /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
+    /// use nalgebra::dmatrix;
+    ///
+    /// let a = dmatrix![2.0, 0.0; 0.0, 3.0];
+    /// let mass = dmatrix![1.0, 0.0; 0.0, 6.0];
+    /// let found = symmetric_eigen_k(&a, 1, EigenConfig::smallest().mass(&mass))?;
+    /// assert!((found.eigenvalues[0] - 0.5_f64).abs() < 1e-15);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
     pub fn mass<N: LinearMap<T>>(self, mass: N) -> EigenConfig<T, P, N, O> {
         EigenConfig {
             end: self.end,
@@ -129,7 +143,20 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     ///
     /// It should be symmetric positive or negative definite, but only the directions it gives count:
     /// a poor one costs steps, not digits. If the residuals fall too slowly with it, the search
-    /// tries without it and takes whichever is faster.
+    /// tries without it and takes whichever is faster. The second search, for what may have been
+    /// missed, is always without it, since it may hide what is sought.
+    ///
+    /// ```
+    /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
+    /// use nalgebra::{DMatrix, DVector};
+    ///
+    /// let diagonal = DVector::from_fn(300, |i, _| 1.0 + (i as f64).powi(2));
+    /// let a = DMatrix::from_diagonal(&diagonal);
+    /// let inverse = DMatrix::from_diagonal(&diagonal.map(|entry| 1.0 / entry));
+    /// let found = symmetric_eigen_k(&a, 2, EigenConfig::smallest().preconditioner(&inverse))?;
+    /// assert!((found.eigenvalues[1] - 2.0).abs() < 1e-7);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
     pub fn preconditioner<Q: LinearMap<T>>(self, preconditioner: Q) -> EigenConfig<T, Q, M, O> {
         EigenConfig {
             end: self.end,
@@ -148,14 +175,28 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// an n×j matrix with j ≥ 1.
     ///
     /// A random vector is added, so that a start that is orthogonal to the wanted vectors does no
-    /// harm. Columns that depend on the others are left out, and so are those beyond 2k + 20.
+    /// harm. Columns that depend on the others are left out, and so are those beyond 2k + 30. A
+    /// problem that is decomposed as a whole needs no start.
+    ///
+    /// ```
+    /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
+    /// use nalgebra::{DMatrix, DVector};
+    ///
+    /// let mut a = DMatrix::from_diagonal(&DVector::from_fn(100, |i, _| i as f64));
+    /// let before = symmetric_eigen_k(&a, 2, EigenConfig::smallest())?;
+    /// a[(0, 0)] = 0.01;
+    /// let config = EigenConfig::smallest().start(before.eigenvectors);
+    /// let found = symmetric_eigen_k(&a, 2, config)?;
+    /// assert!((found.eigenvalues[0] - 0.01_f64).abs() < 1e-11);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
     }
 
-    /// Sets known eigenvectors to leave out, as the columns of an n×d matrix: the null space of a
-    /// singular A, for example. Then the k pairs are found among the others, k ≤ n − d.
+    /// Sets known eigenvectors to leave out, as the columns of an n×d matrix with d ≥ 1: the null
+    /// space of a singular A, for example. Then the k pairs are found among the others, k ≤ n − d.
     ///
     /// The columns have to span a space that is invariant under A (or B⁻¹·A); otherwise the
     /// residuals don't fall to the tolerance, which is an error.
@@ -182,6 +223,16 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// The norms ‖A‖₂ and ‖B‖₂ are estimated from below, so that no more than this is accepted. What
     /// rounding leaves, 16·ε·√n, is accepted at any tolerance. An eigenvalue whose neighbours are at
     /// a distance `gap` is off by at most the square of the residual divided by `gap` (B = I).
+    ///
+    /// ```
+    /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
+    /// use nalgebra::{DMatrix, DVector};
+    ///
+    /// let a = DMatrix::from_diagonal(&DVector::from_fn(200, |i, _| i as f64));
+    /// let found = symmetric_eigen_k(&a, 2, EigenConfig::smallest().tolerance(1e-6))?;
+    /// assert!(found.residual_norms.max() <= 1e-6 * found.norm_estimate);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
         self
@@ -190,12 +241,33 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// Sets the number of steps of all searches after which they end at the latest; at least 1.
     ///
     /// A step takes one product with A for each column of the block, of which there are at most 2.
+    /// The short searches for ‖A‖ and ‖B‖, and for λ_min(B), count too; a decomposition as a whole
+    /// takes no steps.
+    ///
+    /// ```
+    /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
+    /// use nalgebra::{DMatrix, DVector};
+    ///
+    /// let a = DMatrix::from_diagonal(&DVector::from_fn(200, |i, _| i as f64));
+    /// assert!(symmetric_eigen_k(&a, 2, EigenConfig::smallest().max_steps(10)).is_err());
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
     }
 
     /// Sets the seed of the random vectors.
+    ///
+    /// ```
+    /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
+    /// use nalgebra::{DMatrix, DVector};
+    ///
+    /// let a = DMatrix::from_diagonal(&DVector::from_fn(200, |i, _| i as f64));
+    /// let found = symmetric_eigen_k(&a, 1, EigenConfig::largest().seed(7))?;
+    /// assert_eq!(found, symmetric_eigen_k(&a, 1, EigenConfig::largest().seed(7))?);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -204,10 +276,31 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// Sets what watches the search: a closure or any other [`Observer`], such as a `ProgressBar` or
     /// a `TimeBudget`.
     ///
-    /// It is called once a step. The loss is the largest residual of the wanted pairs, relative as
-    /// for the [`tolerance`](Self::tolerance): it ends near that, and begins again for the second
-    /// search. The parameters are a Ritz vector that has not converged, the gradient its residual
-    /// A·x − θ·B·x, both of the map as it was scaled.
+    /// It is called once a step. The loss is the largest residual of the wanted pairs as it was last
+    /// computed, relative as for the [`tolerance`](Self::tolerance): it ends near that, and begins
+    /// again for the second search. It is ∞ while none is known, and in the short searches for norms.
+    /// The parameters are a Ritz vector that has not converged, the gradient its residual
+    /// A·x − θ·B·x, both of the map as it was scaled; they are empty at steps that compute none.
+    ///
+    /// If it stops at the very step that ends the last search, nothing is left to stop, and the
+    /// result is `Ok`. It is not called while a problem is decomposed as a whole, or while a mass is
+    /// factorised.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use matrix_descent::{symmetric_eigen_k, EigenConfig, Progress};
+    /// use nalgebra::{DMatrix, DVector};
+    ///
+    /// let a = DMatrix::from_diagonal(&DVector::from_fn(200, |i, _| i as f64));
+    /// let mut steps = 0;
+    /// let watch = |progress: &Progress<'_, f64>| {
+    ///     steps = progress.step;
+    ///     ControlFlow::Continue(())
+    /// };
+    /// let found = symmetric_eigen_k(&a, 2, EigenConfig::smallest().observer(watch))?;
+    /// assert_eq!(found.steps, steps);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
     pub fn observer<W: Observer<T>>(self, observer: W) -> EigenConfig<T, P, M, W> {
         EigenConfig {
             end: self.end,

@@ -4,14 +4,14 @@ mod certificate;
 mod compute;
 mod config;
 mod error;
-mod goal;
 mod problem;
 mod result;
+mod ritz;
 mod search;
-mod whole;
+mod watch;
 
 pub use certificate::{EigenCertificate, OutermostEvidence};
-pub use compute::symmetric_eigen_k;
+pub use compute::symmetric_eigen_k::symmetric_eigen_k;
 pub use config::EigenConfig;
-pub use error::EigenError;
+pub use error::{EigenError, Unfinished};
 pub use result::{EigenRoute, Eigenpairs};

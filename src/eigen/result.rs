@@ -9,6 +9,21 @@ use crate::numerics::real::Real;
 
 /// The k smallest or largest eigenvalues with their vectors, what is known about them, and how they
 /// were found.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::eigen::EigenRoute;
+/// use matrix_descent::{symmetric_eigen_k, EigenConfig};
+/// use nalgebra::{DMatrix, DVector};
+///
+/// let a = DMatrix::from_diagonal(&DVector::from_fn(100, |i, _| i as f64));
+/// let found = symmetric_eigen_k(&a, 2, EigenConfig::largest())?;
+/// let x = found.eigenvectors.column(0);
+/// assert!((&a * x - x * found.eigenvalues[0]).norm() <= 1e-9);
+/// assert!(found.products >= found.steps && found.route == EigenRoute::Descent);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
@@ -24,14 +39,14 @@ pub struct Eigenpairs<T: Real> {
     /// ‖A·xⱼ − λⱼ·B·xⱼ‖/‖xⱼ‖ (Euclidean norms), computed again from A and B.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::vector"))]
     pub residual_norms: DVector<T>,
-    /// An estimate of ‖A‖₂, from below: the tolerance is relative to it.
+    /// An estimate of ‖A‖₂, from below: the tolerance is relative to it. At most [`Real::MAX`].
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub norm_estimate: T,
     /// Bounds on the errors of the eigenvalues, and whether they are the outermost.
     pub certificate: EigenCertificate,
     /// How they were found.
     pub route: EigenRoute,
-    /// The steps of all searches.
+    /// The steps of all searches; 0 if there was none, as for small problems.
     pub steps: usize,
     /// The number of products of A with a vector, where each column of a block counts as one: all of
     /// them, those for the norm, the second search and the residuals included.
@@ -43,13 +58,24 @@ pub struct Eigenpairs<T: Real> {
 }
 
 /// How eigenpairs were found.
+///
+/// ```
+/// use matrix_descent::eigen::EigenRoute;
+/// use matrix_descent::{symmetric_eigen_k, EigenConfig};
+/// use nalgebra::dmatrix;
+///
+/// let found = symmetric_eigen_k(&dmatrix![2.0, 1.0; 1.0, 2.0], 1, EigenConfig::smallest())?;
+/// assert_eq!((found.route, found.steps), (EigenRoute::Whole, 0));
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum EigenRoute {
     /// By descent on the Rayleigh quotient.
     Descent,
-    /// From all eigenpairs of the whole matrix, which is small compared with k.
+    /// From all eigenpairs of the whole matrix, which is small compared with k, or on which searches
+    /// took too long.
     Whole,
 }
 

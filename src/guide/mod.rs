@@ -1,4 +1,4 @@
-//! A guide for newcomers to the subject, in ten short chapters.
+//! A guide for newcomers to the subject, in eleven short chapters.
 //!
 //! It begins with what a gradient is and ends with the choice between descent and its rivals. Read
 //! it in order, or begin where you like: each chapter says what it needs.
@@ -12,6 +12,7 @@
 //! | [`certificates`] | How do I know that the answer is right? |
 //! | [`polishing_and_tracking`] | What is a good guess worth? |
 //! | [`singular_values`] | Can descent find singular values, too? |
+//! | [`large_maps`] | What if the matrix is too large to write down? |
 //! | [`structured_inverses`] | What if the answer has to be banded, or symmetric? |
 //! | [`your_own`] | How do I write an optimizer, a loss or an objective? |
 //! | [`choosing`] | Descent, LU or Krylov? |
@@ -87,6 +88,13 @@ pub mod polishing_and_tracking {}
 #[doc = ""]
 #[doc = include_str!("singular_values/3.md")]
 pub mod singular_values {}
+
+#[doc = include_str!("large_maps/1.md")]
+#[doc = ""]
+#[doc = include_str!("../../docs/guide/large_maps.svg")]
+#[doc = ""]
+#[doc = include_str!("large_maps/2.md")]
+pub mod large_maps {}
 
 #[doc = include_str!("structured_inverses/1.md")]
 #[doc = ""]

@@ -25,6 +25,14 @@ impl<T: Real> Basis<T> {
         }
     }
 
+    pub(crate) fn from_columns(rows: usize, values: Vec<T>) -> Self {
+        Self { rows, values }
+    }
+
+    pub(crate) fn into_columns(self) -> Vec<T> {
+        self.values
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.values.len() / self.rows
     }
@@ -41,6 +49,67 @@ impl<T: Real> Basis<T> {
         self.values.extend_from_slice(columns);
     }
 
+    /// Adds `count` columns of zeros, and returns them.
+    pub(crate) fn append_zeros(&mut self, count: usize) -> &mut [T] {
+        let before = self.values.len();
+        self.values.resize(before + count * self.rows, T::zero());
+        &mut self.values[before..]
+    }
+
+    /// The columns before `place`, and those from it on, to be changed.
+    pub(crate) fn split_at_mut(&mut self, place: usize) -> (&[T], &mut [T]) {
+        let (before, after) = self.values.split_at_mut(place * self.rows);
+        (before, after)
+    }
+
+    /// Makes the last `count` columns W orthonormal and orthogonal to the columns V before them, in
+    /// place, and returns R of W = V·(…) + Q·R; directions no longer than `negligible` are left out,
+    /// and Q has fewer columns then.
+    ///
+    /// Classical Gram–Schmidt against V for all columns at once, and again only for columns of which
+    /// much was cancelled (Daniel, Gragg, Kaufman and Stewart, "Reorthogonalization and stable
+    /// algorithms for updating the Gram–Schmidt QR factorization", 1976).
+    pub(crate) fn orthonormalise_last<A: LinearMap<T> + ?Sized>(
+        &mut self,
+        whole: (Space, &A),
+        count: usize,
+        negligible: T,
+    ) -> DMatrix<T> {
+        let rows = self.rows;
+        let known = self.count() - count;
+        let (before, block) = self.values.split_at_mut(known * rows);
+        let lengths: Vec<T> = block
+            .chunks_exact(rows)
+            .map(|column| whole.0.norm(whole.1, column))
+            .collect();
+        if known > 0 {
+            let along = overlaps(whole, before, block, rows);
+            add_combination(block, -T::one(), before, &along, rows);
+        }
+        let mut own = DMatrix::zeros(count, count);
+        let mut kept = 0;
+        for (index, &length) in lengths.iter().enumerate() {
+            let place = known + kept;
+            let from = (known + index) * rows;
+            self.values.copy_within(from..from + rows, place * rows);
+            let (others, rest) = self.values.split_at_mut(place * rows);
+            let column = &mut rest[..rows];
+            let mut coefficients = own.column_mut(index);
+            let left = orthogonalise(whole, (others, known), column, length, |place, value| {
+                coefficients[place] += value;
+            });
+            // Not for NaN either.
+            if left > negligible && left.is_finite() {
+                let inverse = T::one() / left;
+                column.iter_mut().for_each(|value| *value *= inverse);
+                own[(kept, index)] = left;
+                kept += 1;
+            }
+        }
+        self.values.truncate((known + kept) * rows);
+        own.resize_vertically(kept, T::zero())
+    }
+
     /// Replaces the columns in `range` by their combinations, of which there are fewer; those after
     /// them move up.
     pub(crate) fn replace(&mut self, range: Range<usize>, coefficients: &DMatrix<T>) {
@@ -50,6 +119,46 @@ impl<T: Real> Basis<T> {
         self.values.drain(kept..last);
     }
 }
+
+/// Takes the components along `others` out of a column that is already nearly orthogonal to the first
+/// `known` of them, and returns the length that is left, 0 if that is mostly noise; `add` is given the
+/// place among the rest of them, and the component.
+fn orthogonalise<T: Real, A: LinearMap<T> + ?Sized>(
+    whole: (Space, &A),
+    (others, known): (&[T], usize),
+    column: &mut [T],
+    length: T,
+    mut add: impl FnMut(usize, T),
+) -> T {
+    let rows = column.len();
+    let (space, map) = whole;
+    let fresh = &others[known * rows..];
+    if !fresh.is_empty() {
+        let along = overlaps(whole, fresh, column, rows);
+        add_combination(column, -T::one(), fresh, &along, rows);
+        along
+            .iter()
+            .enumerate()
+            .for_each(|(i, &value)| add(i, value));
+    }
+    let left = space.norm(map, column);
+    if others.is_empty() || left >= <T as Real>::from_f64(MUCH_IS_LEFT) * length {
+        return left;
+    }
+    let along = overlaps(whole, others, column, rows);
+    add_combination(column, -T::one(), others, &along, rows);
+    let of_fresh = along.iter().skip(known).enumerate();
+    of_fresh.for_each(|(i, &value)| add(i, value));
+    let again = space.norm(map, column);
+    if again > left * <T as Real>::from_f64(MOSTLY_NOISE) {
+        again
+    } else {
+        T::zero()
+    }
+}
+
+/// A column of which a projection leaves this part is orthogonal to working precision.
+const MUCH_IS_LEFT: f64 = 0.7;
 
 /// A block W in terms of a basis V: W = V·`along` + Q·`own`, up to what is negligible.
 pub(crate) struct Extension<T: Real> {

@@ -5,9 +5,20 @@ use nalgebra::{Const, DMatrix, DMatrixView, DMatrixViewMut, Dyn, OMatrix, SMatri
 use super::LinearMap;
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::euclidean_norm;
+use crate::numerics::product::tall::{add_combination, overlaps};
 use crate::numerics::product::{times_vector, transpose_times_vector, write_transposed_product};
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_finite, check_not_empty};
+
+/// From this many vectors on, a product of matrices that rearranges the entries of A is faster than
+/// one that reads every column of A once.
+const WIDE_BLOCK: usize = 12;
+
+/// A matrix with fewer entries stays in the nearest caches, so that a block saves nothing.
+const FEWEST_ENTRIES: usize = 32_768;
+
+/// The vectors of a block beyond which little is saved.
+const MOST_COLUMNS: usize = 24;
 
 impl<T: Real> LinearMap<T> for DMatrix<T> {
     fn rows(&self) -> usize {
@@ -29,6 +40,10 @@ impl<T: Real> LinearMap<T> for DMatrix<T> {
     fn apply_block(&self, x: &[T], images: &mut [T]) {
         let (m, n) = self.shape();
         let count = x.len() / n;
+        if count < WIDE_BLOCK {
+            images.fill(T::zero());
+            return add_combination(images, T::one(), self.as_slice(), x, m);
+        }
         let x = DMatrixView::from_slice(x, n, count);
         let mut images = DMatrixViewMut::from_slice(images, m, count);
         images.gemm(T::one(), self, &x, T::zero());
@@ -37,8 +52,16 @@ impl<T: Real> LinearMap<T> for DMatrix<T> {
     fn apply_adjoint_block(&self, y: &[T], images: &mut [T]) {
         let (m, n) = self.shape();
         let count = y.len() / m;
+        if count < WIDE_BLOCK {
+            return overlaps(images, self.as_slice(), y, m);
+        }
         let y = DMatrixView::from_slice(y, m, count);
         write_transposed_product(DMatrixViewMut::from_slice(images, n, count), self, y);
+    }
+
+    fn block_width(&self) -> usize {
+        let is_small = self.len() < FEWEST_ENTRIES;
+        if is_small { 1 } else { MOST_COLUMNS }
     }
 
     fn column_norms(&self) -> Option<Vec<T>> {

@@ -37,6 +37,10 @@ macro_rules! forwarded {
                 (**self).apply_adjoint_block(y, images);
             }
 
+            fn block_width(&self) -> usize {
+                (**self).block_width()
+            }
+
             fn sum_over_image(&self, partial: &mut [T]) {
                 (**self).sum_over_image(partial);
             }

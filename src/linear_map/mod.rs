@@ -1,11 +1,16 @@
 //! Matrices known by their products with vectors.
 
+mod centered;
+#[cfg(feature = "sparse")]
+mod compressed;
 mod dense;
 mod forwarded;
 pub(crate) mod scaled;
 #[cfg(feature = "sparse")]
 mod sparse;
 pub(crate) mod sums;
+
+pub use centered::Centered;
 
 use nalgebra::DMatrix;
 
@@ -18,13 +23,15 @@ use crate::numerics::validation::check_not_empty;
 /// Only these two products are needed, so A need not be stored. The trait is implemented for
 /// nalgebra's [`DMatrix`], `SMatrix` and tall matrices with a fixed number of columns, for `&A`,
 /// `Box<A>`, `Rc<A>` and `Arc<A>`, `dyn LinearMap` included, and, with the feature `sparse`, for
-/// `CsrMatrix` and `CscMatrix` of nalgebra-sparse.
+/// `CsrMatrix` and `CscMatrix` of nalgebra-sparse. [`Centered`] takes the means of the columns off
+/// any of them.
 ///
 /// # What is provided
 ///
 /// | method | provided | worth writing |
 /// |---|---|---|
 /// | [`apply_block`](Self::apply_block), [`apply_adjoint_block`](Self::apply_adjoint_block) | one column at a time | if one pass over A can serve several vectors |
+/// | [`block_width`](Self::block_width) | 1 | with those two: how many vectors at a time are worthwhile |
 /// | [`column_norms`](Self::column_norms) | unknown | if they are cheap: least squares are then scaled and judged column by column |
 /// | [`sum_over_image`](Self::sum_over_image), [`image_offset`](Self::image_offset), and the same of the domain | vectors are whole | if they are split over several processes or threads |
 /// | [`validate`](Self::validate) | the map is not empty | if stored entries may be NaN |
@@ -134,6 +141,18 @@ pub trait LinearMap<T: Real> {
         for (y, image) in y.chunks_exact(self.rows()).zip(of_images) {
             self.apply_adjoint(y, image);
         }
+    }
+
+    /// How many vectors a product is given at a time where several are needed; the provided method
+    /// returns 1.
+    ///
+    /// [`solve_by_descent`](crate::solve::solve_by_descent) lets so many right-hand sides descend
+    /// together. More than 1 is worthwhile where [`apply_block`](Self::apply_block) saves more than
+    /// it takes to gather the vectors and to go through those of several descents, which no longer
+    /// stay in the cache. Matrices return 1 as long as they are small. All parts of a map have to
+    /// return the same.
+    fn block_width(&self) -> usize {
+        1
     }
 
     /// Replaces each entry of `partial`, a sum over the entries of vectors of length m held here,

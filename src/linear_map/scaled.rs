@@ -1,6 +1,8 @@
 //! A linear map times powers of two, so that its products stay in the range of the format and its
 //! columns have similar lengths.
 
+use std::cell::RefCell;
+
 use crate::linear_map::LinearMap;
 use crate::numerics::binary_scaling::scale;
 use crate::numerics::real::Real;
@@ -14,7 +16,7 @@ pub(crate) struct ScaledMap<'a, T, A: ?Sized> {
     /// eⱼ; empty if all are 0.
     of_columns: Vec<i32>,
     /// The vector of a product, scaled; empty without scaling.
-    vector: Vec<T>,
+    vector: RefCell<Vec<T>>,
 }
 
 impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledMap<'a, T, A> {
@@ -31,7 +33,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledMap<'a, T, A> {
             map,
             exponent,
             of_columns,
-            vector: vec![T::zero(); if is_scaled { longest } else { 0 }],
+            vector: RefCell::new(vec![T::zero(); if is_scaled { longest } else { 0 }]),
         }
     }
 
@@ -63,32 +65,55 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledMap<'a, T, A> {
     }
 
     /// A·D·x.
-    pub(crate) fn apply(&mut self, x: &[T], image: &mut [T]) {
-        if self.vector.is_empty() {
+    pub(crate) fn apply(&self, x: &[T], image: &mut [T]) {
+        let mut vector = self.vector.borrow_mut();
+        if vector.is_empty() {
             return self.map.apply(x, image);
         }
-        let scaled = &mut self.vector[..x.len()];
+        let scaled = &mut vector[..x.len()];
         scaled.copy_from_slice(x);
-        scale_columns(scaled, &self.of_columns);
-        // Half of the scaling before the product and half after it, so that neither leaves the
-        // range.
-        scale(scaled, -(self.exponent / 2));
+        self.scale_before(scaled);
         self.map.apply(scaled, image);
         scale(image, self.exponent_after());
     }
 
     /// (A·D)ᵀ·y.
-    pub(crate) fn apply_adjoint(&mut self, y: &[T], image: &mut [T]) {
+    pub(crate) fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
         if self.exponent == 0 {
             self.map.apply_adjoint(y, image);
         } else {
-            let scaled = &mut self.vector[..y.len()];
+            let scaled = &mut self.vector.borrow_mut()[..y.len()];
             scaled.copy_from_slice(y);
             scale(scaled, -(self.exponent / 2));
             self.map.apply_adjoint(scaled, image);
             scale(image, self.exponent_after());
         }
         scale_columns(image, &self.of_columns);
+    }
+
+    /// A·D·X for the vectors of X, one after another, which are overwritten.
+    pub(crate) fn apply_block(&self, x: &mut [T], images: &mut [T]) {
+        for vector in x.chunks_exact_mut(self.columns()) {
+            self.scale_before(vector);
+        }
+        self.map.apply_block(x, images);
+        scale(images, self.exponent_after());
+    }
+
+    /// (A·D)ᵀ·Y for the vectors of Y, one after another, which are overwritten.
+    pub(crate) fn apply_adjoint_block(&self, y: &mut [T], images: &mut [T]) {
+        scale(y, -(self.exponent / 2));
+        self.map.apply_adjoint_block(y, images);
+        scale(images, self.exponent_after());
+        for image in images.chunks_exact_mut(self.columns()) {
+            scale_columns(image, &self.of_columns);
+        }
+    }
+
+    /// Half of the scaling before the product and half after it, so that neither leaves the range.
+    fn scale_before(&self, x: &mut [T]) {
+        scale_columns(x, &self.of_columns);
+        scale(x, -(self.exponent / 2));
     }
 }
 
@@ -111,6 +136,11 @@ mod tests {
         2.0_f64.powi(exponent)
     }
 
+    /// The columns v and −3·v.
+    fn twice(v: &DVector<f64>) -> DMatrix<f64> {
+        DMatrix::from_columns(&[v.clone(), v * -3.0])
+    }
+
     #[test]
     fn products_are_those_with_the_scaled_matrix() {
         let wide = dmatrix![3.0, -1.0, 2.0; 5.0, 4.0, -7.0];
@@ -131,12 +161,19 @@ mod tests {
                     .map(|j| exponent + of_columns.get(j).copied().unwrap_or(0))
                     .collect();
                 let expected = DMatrix::from_fn(m, n, |i, j| map[(i, j)] * power(-e[j]));
-                let mut scaled = ScaledMap::with_columns(&map, exponent, of_columns);
+                let scaled = ScaledMap::with_columns(&map, exponent, of_columns);
                 let (mut image, mut adjoint) = (DVector::zeros(m), DVector::zeros(n));
                 scaled.apply(x.as_slice(), image.as_mut_slice());
                 scaled.apply_adjoint(y.as_slice(), adjoint.as_mut_slice());
                 assert_eq!(image, &expected * &x, "{name}");
                 assert_eq!(adjoint, expected.tr_mul(&y), "{name}");
+                // Small integers times powers of two, so that sums are exact in any order.
+                let (x, y) = (twice(&x), twice(&y));
+                let (mut images, mut adjoints) = (DMatrix::zeros(m, 2), DMatrix::zeros(n, 2));
+                scaled.apply_block(x.clone().as_mut_slice(), images.as_mut_slice());
+                scaled.apply_adjoint_block(y.clone().as_mut_slice(), adjoints.as_mut_slice());
+                assert_eq!(images, &expected * x, "{name}");
+                assert_eq!(adjoints, expected.tr_mul(&y), "{name}");
                 let found: Vec<i32> = (0..n).map(|j| scaled.exponent_of(j)).collect();
                 assert_eq!((scaled.exponent(), found), (exponent, e), "{name}");
             }
@@ -148,10 +185,10 @@ mod tests {
         for (exponent, of_x) in [(1000, 400), (1000, -100), (-1000, -400), (-1000, 100)] {
             let map = dmatrix![power(exponent)];
             let x = dvector![power(of_x)];
-            let mut scaled = ScaledMap::new(&map, exponent);
+            let scaled = ScaledMap::new(&map, exponent);
             for product in [ScaledMap::apply, ScaledMap::apply_adjoint] {
                 let mut image = [0.0];
-                product(&mut scaled, x.as_slice(), &mut image);
+                product(&scaled, x.as_slice(), &mut image);
                 assert_eq!(image, [power(of_x)], "{exponent}, {of_x}");
             }
             assert_eq!(scaled.exponent_after(), -exponent / 2);

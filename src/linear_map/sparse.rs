@@ -3,150 +3,10 @@
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
 use super::LinearMap;
+use super::compressed::Lanes;
 use crate::numerics::input_error::InputError;
-use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_not_empty;
-
-/// Vectors that one pass over the entries of a matrix serves; their entries with the same index are
-/// brought together, so that an access fetches all of them.
-const GROUP: usize = 8;
-
-/// The rows of a matrix stored by rows, or the columns of one stored by columns.
-#[derive(Clone, Copy)]
-struct Lanes<'a, T> {
-    /// Where each lane begins, and the end of the last.
-    offsets: &'a [usize],
-    indices: &'a [usize],
-    values: &'a [T],
-}
-
-impl<'a, T: Real> Lanes<'a, T> {
-    fn of_rows(matrix: &'a CsrMatrix<T>) -> Self {
-        let (offsets, indices, values) = matrix.csr_data();
-        Self {
-            offsets,
-            indices,
-            values,
-        }
-    }
-
-    fn of_columns(matrix: &'a CscMatrix<T>) -> Self {
-        let (offsets, indices, values) = matrix.csc_data();
-        Self {
-            offsets,
-            indices,
-            values,
-        }
-    }
-
-    /// The indices and values of each lane.
-    fn iter(self) -> impl Iterator<Item = (&'a [usize], &'a [T])> {
-        self.offsets.windows(2).map(move |bounds| {
-            let range = bounds[0]..bounds[1];
-            (&self.indices[range.clone()], &self.values[range])
-        })
-    }
-
-    /// Writes the inner product of each lane with x to `image`.
-    fn gather(self, x: &[T], image: &mut [T]) {
-        for (entry, (indices, values)) in image.iter_mut().zip(self.iter()) {
-            let stored = indices.iter().zip(values);
-            *entry = stored.fold(T::zero(), |sum, (&j, &value)| sum + value * x[j]);
-        }
-    }
-
-    /// Writes Σ yᵢ·(lane i) to `image`.
-    fn scatter(self, y: &[T], image: &mut [T]) {
-        image.fill(T::zero());
-        for (&weight, (indices, values)) in y.iter().zip(self.iter()) {
-            for (&j, &value) in indices.iter().zip(values) {
-                image[j] += value * weight;
-            }
-        }
-    }
-
-    /// [`gather`](Self::gather) for vectors of `length` entries, one after another.
-    fn gather_block(self, x: &[T], length: usize, images: &mut [T]) {
-        let count = self.offsets.len() - 1;
-        let (groups, rest) = x.split_at(x.len() - x.len() % (GROUP * length));
-        let (of_groups, of_rest) = images.split_at_mut(groups.len() / length * count);
-        let mut panel = vec![[T::zero(); GROUP]; if groups.is_empty() { 0 } else { length }];
-        let of_groups = of_groups.chunks_exact_mut(GROUP * count);
-        for (x, images) in groups.chunks_exact(GROUP * length).zip(of_groups) {
-            interleave(x, &mut panel);
-            for (i, (indices, values)) in self.iter().enumerate() {
-                let mut sums = [T::zero(); GROUP];
-                for (&j, &value) in indices.iter().zip(values) {
-                    for (sum, &x) in sums.iter_mut().zip(&panel[j]) {
-                        *sum += value * x;
-                    }
-                }
-                for (column, &sum) in sums.iter().enumerate() {
-                    images[column * count + i] = sum;
-                }
-            }
-        }
-        let of_rest = of_rest.chunks_exact_mut(count);
-        for (x, image) in rest.chunks_exact(length).zip(of_rest) {
-            self.gather(x, image);
-        }
-    }
-
-    /// [`scatter`](Self::scatter) for images of `length` entries, one after another.
-    fn scatter_block(self, y: &[T], length: usize, images: &mut [T]) {
-        let count = self.offsets.len() - 1;
-        let (groups, rest) = y.split_at(y.len() - y.len() % (GROUP * count));
-        let (of_groups, of_rest) = images.split_at_mut(groups.len() / count * length);
-        let mut panel = vec![[T::zero(); GROUP]; if groups.is_empty() { 0 } else { length }];
-        let of_groups = of_groups.chunks_exact_mut(GROUP * length);
-        for (y, images) in groups.chunks_exact(GROUP * count).zip(of_groups) {
-            panel.fill([T::zero(); GROUP]);
-            for (i, (indices, values)) in self.iter().enumerate() {
-                let weights: [T; GROUP] = std::array::from_fn(|column| y[column * count + i]);
-                for (&j, &value) in indices.iter().zip(values) {
-                    for (sum, &weight) in panel[j].iter_mut().zip(&weights) {
-                        *sum += value * weight;
-                    }
-                }
-            }
-            for (column, image) in images.chunks_exact_mut(length).enumerate() {
-                for (to, from) in image.iter_mut().zip(&panel) {
-                    *to = from[column];
-                }
-            }
-        }
-        let of_rest = of_rest.chunks_exact_mut(length);
-        for (y, image) in rest.chunks_exact(count).zip(of_rest) {
-            self.scatter(y, image);
-        }
-    }
-
-    /// ‖lane i‖₂ for every i.
-    fn own_norms(self) -> Vec<T> {
-        let norms = self.iter().map(|(_, values)| euclidean_norm(values));
-        norms.map(|norm| norm.min(T::MAX)).collect()
-    }
-
-    /// The lengths of the `count` vectors across the lanes.
-    fn norms_across(self, count: usize) -> Vec<T> {
-        let mut largest = vec![T::zero(); count];
-        for (&j, value) in self.indices.iter().zip(self.values) {
-            largest[j] = largest[j].max(value.abs());
-        }
-        let exponent = |magnitude: T| magnitude.binary_exponent().unwrap_or(0);
-        let exponents: Vec<i32> = largest.into_iter().map(exponent).collect();
-        let mut sums = vec![T::zero(); count];
-        for (&j, value) in self.indices.iter().zip(self.values) {
-            let scaled = value.scale_by_power_of_two(-exponents[j]);
-            sums[j] += scaled * scaled;
-        }
-        let norms = sums.into_iter().zip(exponents);
-        norms
-            .map(|(sum, exponent)| sum.sqrt().scale_by_power_of_two(exponent).min(T::MAX))
-            .collect()
-    }
-}
 
 /// A sparse matrix in compressed row format; its products touch only the stored entries.
 #[cfg_attr(docsrs, doc(cfg(feature = "sparse")))]
@@ -173,6 +33,10 @@ impl<T: Real> LinearMap<T> for CsrMatrix<T> {
 
     fn apply_adjoint_block(&self, y: &[T], images: &mut [T]) {
         Lanes::of_rows(self).scatter_block(y, self.ncols(), images);
+    }
+
+    fn block_width(&self) -> usize {
+        Lanes::of_rows(self).block_width()
     }
 
     fn column_norms(&self) -> Option<Vec<T>> {
@@ -212,6 +76,10 @@ impl<T: Real> LinearMap<T> for CscMatrix<T> {
         Lanes::of_columns(self).gather_block(y, self.nrows(), images);
     }
 
+    fn block_width(&self) -> usize {
+        Lanes::of_columns(self).block_width()
+    }
+
     fn column_norms(&self) -> Option<Vec<T>> {
         Some(Lanes::of_columns(self).own_norms())
     }
@@ -236,14 +104,4 @@ fn check_stored<'a, T: Real>(
             value,
         })
     })
-}
-
-/// Writes the entries with the same index of several vectors, which lie one after another, side by
-/// side.
-fn interleave<T: Real>(vectors: &[T], panel: &mut [[T; GROUP]]) {
-    for (column, vector) in vectors.chunks_exact(panel.len()).enumerate() {
-        for (to, &from) in panel.iter_mut().zip(vector) {
-            to[column] = from;
-        }
-    }
 }

@@ -15,8 +15,10 @@ pub(crate) mod random;
 pub(crate) mod real;
 pub(crate) mod reflection;
 pub(crate) mod rounding;
+pub(crate) mod runs;
 #[cfg(feature = "serde")]
 pub(crate) mod saved;
 pub(crate) mod sign;
+pub(crate) mod threads;
 pub(crate) mod validation;
 pub(crate) mod wording;

@@ -1,4 +1,4 @@
-//! One descent for each column of the right-hand side.
+//! The solution of a linear system: its right-hand sides, some at a time.
 
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
 
@@ -8,7 +8,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 use crate::solve::config::{SolveConfig, SolveProblem};
-use crate::solve::descent::SystemSettings;
+use crate::solve::descent::{Side, SystemSettings, Watch};
 use crate::solve::error::SolveError;
 use crate::solve::norm_estimate::estimate_asymmetry;
 use crate::solve::scaled_runs::ScaledRuns;
@@ -38,13 +38,20 @@ use crate::solve::solution::Solution;
 /// lengths. If that shows the columns to be linearly dependent to working precision, the descent
 /// begins again without scaling, since the solution of minimum norm depends on the units.
 ///
+/// **Several columns of B descend in lock step**, [`LinearMap::block_width`] of them at a time and at
+/// most 32: each product, also with the preconditioner, is one block product for all columns that
+/// have not ended. Every column keeps its own step lengths, tests, restarts and report, so that it
+/// goes the way that it goes alone: to the last bit for sparse matrices, and to rounding for dense
+/// ones. A column takes the memory of about ten solutions while it descends.
+///
 /// Conjugate gradients take about κ steps, or √κ for a definite matrix, where κ is the largest
 /// singular value divided by the smallest nonzero one. For small dense systems use a factorisation;
 /// descent pays off if A is large and sparse or known only by its products, if you have a good
 /// start or preconditioner, or if you want to stop early.
 ///
 /// Each step takes one product with A and one with Aᵀ (for a definite matrix only the one with A),
-/// and allocates nothing, except for the history beyond 4096 steps. Before the first step, up to 44
+/// and allocates nothing, except for histories beyond 4096 steps in all and for what
+/// [`LinearMap::apply_block`] allocates. Before the first step, up to 44
 /// products estimate the norm of A and check its adjoint; a preconditioner takes as many. If the
 /// columns are scaled, the search for dependent columns takes about as many steps as the first
 /// column of B, at most about four times as many. To use any other optimizer, minimise
@@ -124,16 +131,26 @@ where
         .start
         .unwrap_or_else(|| DMatrix::zeros(columns, sides));
     let mut runs = ScaledRuns::new(a, config.preconditioner.as_ref(), settings)?;
-    let mut observer = config.observer;
-    let (mut backward_errors, mut reports) = (Vec::new(), Vec::new());
-    let mut acceptances = Vec::new();
-    let of_x = solution.as_mut_slice().chunks_exact_mut(columns);
-    for (column, (b, x)) in b.as_slice().chunks_exact(rows).zip(of_x).enumerate() {
-        let run = runs.run(b, x, &mut observer);
-        let run = run.map_err(|error| in_column(error, column))?;
-        backward_errors.push(run.error);
-        reports.push(run.report);
-        acceptances.push(run.acceptance);
+    let watch = Watch::new(config.observer);
+    let mut backward_errors = Vec::with_capacity(sides);
+    let (mut reports, mut acceptances) = (Vec::with_capacity(sides), Vec::with_capacity(sides));
+    let mut pairs = (b.as_slice().chunks_exact(rows))
+        .zip(solution.as_mut_slice().chunks_exact_mut(columns))
+        .map(|(b, solution)| Side { b, solution });
+    let mut group: Vec<Side<'_, T>> = Vec::new();
+    loop {
+        group.clear();
+        group.extend(pairs.by_ref().take(runs.most_together()));
+        if group.is_empty() {
+            break;
+        }
+        let found = runs.run(&mut group, &watch);
+        let found = found.map_err(|(index, error)| in_column(error, reports.len() + index))?;
+        for result in found {
+            backward_errors.push(result.error);
+            reports.push(result.report);
+            acceptances.push(result.acceptance);
+        }
     }
     let failed = acceptances.iter().position(Option::is_none);
     let found = Solution {

@@ -293,7 +293,11 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     ///
     /// It sees x, the loss ½‖A·x − b‖² + λ/2·‖x‖² as the descent carries it along, and the gradient
     /// of the function that is minimised. The steps begin again at 0 for each column of B, and if a
-    /// column is solved again without scaling the columns of A.
+    /// column is solved again without scaling the columns of A. Where several columns descend in
+    /// lock step, it sees one iterate of each that has not ended, in the order of the columns, then
+    /// the next of each; to watch a single column, solve for it alone. A `Break` ends all columns,
+    /// each at the iterate that it has reached, those that have not begun at their start; nothing
+    /// is shown after it.
     pub fn observer<W: Observer<T>>(self, observer: W) -> SolveConfig<T, P, W> {
         SolveConfig {
             problem: self.problem,

@@ -6,7 +6,9 @@ use crate::linear_map::sums::Space;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_zero, require};
-use crate::solve::descent::{ColumnResult, RankEvidence, SystemDescent, SystemSettings};
+use crate::solve::descent::{
+    ColumnResult, RankEvidence, Side, SystemDescent, SystemSettings, Together, Watch,
+};
 use crate::solve::error::SolveError;
 use crate::solve::operator::Operator;
 
@@ -15,6 +17,10 @@ const STEPS_OF_PROBE: usize = 4;
 
 /// And as many more as there are unknowns, up to this number, since a right-hand side may need few.
 const MOST_EXTRA_STEPS: usize = 100;
+
+/// The most right-hand sides that descend together, whatever their map prefers: each takes the
+/// memory of about ten solutions.
+const MOST_TOGETHER: usize = 32;
 
 /// The descents for the right-hand sides: over columns of similar lengths, unless these are
 /// dependent.
@@ -82,51 +88,115 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         descent.map_or(T::one(), SystemDescent::condition_estimate)
     }
 
-    /// Descends from `solution` for the right-hand side `b`, and leaves the best iterate in
-    /// `solution`.
+    /// How many right-hand sides may descend together.
+    ///
+    /// As many vectors as a product should be given at a time; but one until a search for dependent
+    /// columns has been made: if it finds any, all others go without scaling.
+    pub(super) fn most_together(&self) -> usize {
+        let is_searched = self.is_probed || self.searched_steps > 0;
+        if self.balanced.is_some() && !is_searched {
+            return 1;
+        }
+        let of_preconditioner = self.preconditioner.map_or(1, LinearMap::block_width);
+        let width = self.map.block_width().max(of_preconditioner);
+        width.clamp(1, MOST_TOGETHER)
+    }
+
+    /// Descends for these right-hand sides in lock step, and leaves the best iterates in the
+    /// solutions; or the index of the first that fails and its error.
     pub(super) fn run<O: Observer<T>>(
         &mut self,
-        b: &[T],
-        solution: &mut [T],
-        observer: &mut O,
-    ) -> Result<ColumnResult<T>, SolveError<T>> {
+        sides: &mut [Side<'_, T>],
+        watch: &Watch<O>,
+    ) -> Result<Vec<ColumnResult<T>>, (usize, SolveError<T>)> {
         let Some(balanced) = &mut self.balanced else {
-            return self.plain()?.run(b, solution, observer);
+            let plain = self.plain().map_err(|error| (0, error))?;
+            return plain.run(sides, watch).into_result();
         };
-        let mut start = solution.to_vec();
-        let run = match balanced.run(b, solution, observer) {
-            // The solution of minimum norm may be within the range.
-            Err(SolveError::OutOfRange { .. })
-                if !self.is_probed
-                    && balanced.probe_rank(self.settings.max_steps) == RankEvidence::Deficient =>
-            {
-                return self.run_plain_only(b, solution, &start, observer);
+        let mut starts: Vec<Vec<T>> = sides.iter().map(|side| side.solution.to_vec()).collect();
+        let mut together = balanced.run(sides, watch);
+        let mut again: Vec<usize> = Vec::new();
+        if !watch.has_stopped() {
+            let unsolved = |run: &ColumnResult<T>| run.acceptance.is_none() && !meets_limit(run);
+            again.extend((0..together.results.len()).filter(|&i| unsolved(&together.results[i])));
+        }
+        if let Some(first) = self.first_dependent(&together, watch) {
+            self.balanced = None;
+            together.results.truncate(first);
+            together.failure = None;
+            again.retain(|&index| index < first);
+            again.extend(first..sides.len());
+        }
+        self.run_again(&again, (sides, &mut starts), &mut together.results, watch)?;
+        together.into_result()
+    }
+
+    /// The index of the first run after which the columns of A turn out to be dependent: this and
+    /// all others have to go without scaling.
+    fn first_dependent<O: Observer<T>>(
+        &mut self,
+        together: &Together<T>,
+        watch: &Watch<O>,
+    ) -> Option<usize> {
+        let unknowns = self.map.columns();
+        for (index, run) in together.results.iter().enumerate() {
+            if meets_limit(run) || watch.has_stopped() {
+                continue;
             }
-            run => run?,
+            if self.is_worth_a_search(run.report.steps, unknowns) {
+                let evidence = self.probe_rank(self.searched_steps);
+                if evidence == RankEvidence::Deficient {
+                    return Some(index);
+                }
+                self.is_probed = evidence == RankEvidence::Independent;
+            }
+        }
+        // The solution of minimum norm may be within the range.
+        let is_out_of_range = matches!(together.failure, Some(SolveError::OutOfRange { .. }));
+        let is_dependent = is_out_of_range
+            && !self.is_probed
+            && self.probe_rank(self.settings.max_steps) == RankEvidence::Deficient;
+        is_dependent.then_some(together.results.len())
+    }
+
+    fn probe_rank(&mut self, max_steps: usize) -> RankEvidence {
+        match &mut self.balanced {
+            Some(balanced) => balanced.probe_rank(max_steps),
+            None => RankEvidence::Unknown,
+        }
+    }
+
+    /// Descends from the starts without scaling for the right-hand sides with these indices, in
+    /// ascending order; the result counts if there was none, or if it passes a test.
+    fn run_again<O: Observer<T>>(
+        &mut self,
+        again: &[usize],
+        (sides, starts): (&mut [Side<'_, T>], &mut [Vec<T>]),
+        results: &mut Vec<ColumnResult<T>>,
+        watch: &Watch<O>,
+    ) -> Result<(), (usize, SolveError<T>)> {
+        let Some(&first) = again.first() else {
+            return Ok(());
         };
-        if matches!(
-            run.report.stop_reason,
-            StopReason::StepLimit | StopReason::Observer
-        ) {
-            return Ok(run);
-        }
-        if self.is_worth_a_search(run.report.steps, start.len()) {
-            let limit = self.searched_steps;
-            let evidence = (self.balanced.as_mut()).map(|balanced| balanced.probe_rank(limit));
-            if evidence == Some(RankEvidence::Deficient) {
-                return self.run_plain_only(b, solution, &start, observer);
+        let plain = self.plain().map_err(|error| (first, error))?;
+        let mut others: Vec<Side<'_, T>> = (starts.iter_mut().enumerate())
+            .filter(|(index, _)| again.contains(index))
+            .map(|(index, solution)| Side {
+                b: sides[index].b,
+                solution,
+            })
+            .collect();
+        let found = plain.run(&mut others, watch).into_result();
+        let found = found.map_err(|(index, error)| (again[index], error))?;
+        for ((&index, other), from) in again.iter().zip(found).zip(others) {
+            match results.get_mut(index) {
+                Some(_) if other.acceptance.is_none() => continue,
+                Some(result) => *result = other,
+                None => results.push(other),
             }
-            self.is_probed = evidence == Some(RankEvidence::Independent);
+            sides[index].solution.copy_from_slice(from.solution);
         }
-        if run.acceptance.is_some() {
-            return Ok(run);
-        }
-        let other = self.plain()?.run(b, &mut start, observer)?;
-        if other.acceptance.is_none() {
-            return Ok(run);
-        }
-        solution.copy_from_slice(&start);
-        Ok(other)
+        Ok(())
     }
 
     /// Whether to search for dependent columns after a descent of so many steps, and if so, notes the
@@ -148,19 +218,6 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         is_worth
     }
 
-    /// Descends without scaling, for this right-hand side and all others.
-    fn run_plain_only<O: Observer<T>>(
-        &mut self,
-        b: &[T],
-        solution: &mut [T],
-        start: &[T],
-        observer: &mut O,
-    ) -> Result<ColumnResult<T>, SolveError<T>> {
-        self.balanced = None;
-        solution.copy_from_slice(start);
-        self.plain()?.run(b, solution, observer)
-    }
-
     fn plain(&mut self) -> Result<&mut SystemDescent<'a, T, A, P>, SolveError<T>> {
         let made = match self.plain.take() {
             Some(made) => made,
@@ -179,6 +236,12 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         };
         SystemDescent::new(operator, self.preconditioner, self.settings)
     }
+}
+
+/// Whether a run ended by a limit that says nothing about A.
+fn meets_limit<T>(run: &ColumnResult<T>) -> bool {
+    let reason = run.report.stop_reason;
+    matches!(reason, StopReason::StepLimit | StopReason::Observer)
 }
 
 /// Accepts lengths of columns that can be such.

@@ -44,6 +44,9 @@ pub struct Solution<T: Real> {
     /// How each column was found; of a column that was solved again without scaling the columns of
     /// A, the run whose result is kept.
     ///
+    /// The times of columns that descended in lock step overlap: each is that from the begin of the
+    /// column to its end.
+    ///
     /// The losses are ½‖A·x − b‖² + λ/2·‖x‖², from the residual that the descent carries along.
     ///
     /// The evaluations count the products A·v: one for each step, and one each time the residual is

@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use crate::descent::Observer;
 use crate::numerics::binary_scaling::scaled;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
@@ -10,7 +11,7 @@ use crate::numerics::validation::{check_finite, check_not_empty};
 use crate::svd::certificate::SvdCertificate;
 use crate::svd::config::SvdConfig;
 use crate::svd::error::SvdError;
-use crate::svd::jacobi::decompose;
+use crate::svd::jacobi::{Watch, decompose};
 use crate::svd::orthonormal::complete;
 use crate::svd::orthonormal::range::exponent_into_range;
 use crate::svd::result::Svd;
@@ -51,8 +52,8 @@ use crate::svd::vectors::Vectors;
 ///
 /// - [`SvdError::Input`] if the matrix is empty (0×n or m×0), not finite or so large that σ₁
 ///   overflows, or if a setting is outside its range;
-/// - [`SvdError::NotConverged`], with what was reached, if the sweeps allowed were too few or the
-///   certificate proves too little.
+/// - [`SvdError::NotConverged`], with what was reached, if the sweeps allowed were too few, the
+///   observer stopped the run or the certificate proves too little.
 ///
 /// # Example
 ///
@@ -69,9 +70,9 @@ use crate::svd::vectors::Vectors;
 /// assert!(svd.certificate.largest_error_bound() < 1e-13);
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
-pub fn svd_by_descent<T: Real>(
+pub fn svd_by_descent<T: Real, O: Observer<T>>(
     matrix: &DMatrix<T>,
-    config: SvdConfig,
+    config: SvdConfig<O>,
 ) -> Result<Svd<T>, SvdError<T>> {
     check_not_empty("matrix", matrix.nrows(), matrix.ncols())?;
     check_finite("matrix", matrix)?;
@@ -83,7 +84,8 @@ pub fn svd_by_descent<T: Real>(
     } else {
         scaled(matrix, exponent)
     };
-    let found = decompose(upright, config.max_sweeps);
+    let mut observer = config.observer;
+    let found = decompose(upright, config.max_sweeps, &mut Watch::new(&mut observer));
     let singular_values = found
         .singular_values
         .map(|value| value.scale_by_power_of_two(-exponent));

@@ -28,8 +28,9 @@ pub enum SvdError<T: Real = f64> {
     #[error(transparent)]
     Input(#[from] InputError<T>),
 
-    /// After the sweeps allowed, the factors are not orthogonal to working precision, or the
-    /// singular values are not proven to half of their digits.
+    /// After the sweeps allowed, or those until the observer stopped the run, the factors are not
+    /// orthogonal to working precision, or the singular values are not proven to half of their
+    /// digits.
     #[error(
         "no proven singular values: {} after {}; the loss is {:e}, the error bound {:e}",
         reached.stop_reason,

@@ -45,7 +45,7 @@ pub struct Svd<T: Real> {
     /// [`StopReason::Accuracy`] means that the loss vanished to working precision. Within an
     /// [`SvdError::NotConverged`](crate::svd::SvdError::NotConverged) it may also be
     /// [`StopReason::StepLimit`], after
-    /// [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps), or [`StopReason::Accuracy`] if
+    /// [`SvdConfig::max_sweeps`](crate::svd::SvdConfig::max_sweeps), [`StopReason::Observer`], or [`StopReason::Accuracy`] if
     /// the certificate nevertheless proves too little.
     pub stop_reason: StopReason,
 }

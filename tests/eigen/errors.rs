@@ -1,6 +1,6 @@
 //! Bad input and searches that end early: each with its error.
 
-use matrix_descent::eigen::EigenError;
+use matrix_descent::eigen::{EigenError, OutermostEvidence, Unfinished};
 use matrix_descent::{EigenConfig, Error, InputError, LinearMap, StopReason, symmetric_eigen_k};
 use nalgebra::{DMatrix, dmatrix};
 
@@ -212,6 +212,73 @@ fn products_that_are_not_finite() {
             assert!(is_told, "{n}, {left}: {found:?}");
         }
     }
+    // After a probe, a step takes two products.
+    for (left, expected) in [(0, 0), (1, 0), (3, 1), (41, 20)] {
+        let map = Faulty {
+            good: diagonal(150, |i| i as f64),
+            left: left.into(),
+        };
+        let error = symmetric_eigen_k(&map, 2, EigenConfig::smallest()).unwrap_err();
+        let argument = "matrix";
+        let steps = expected;
+        assert_eq!(
+            error,
+            EigenError::ProductNotFinite { argument, steps },
+            "{left}"
+        );
+    }
+}
+
+/// All limits are kept to the step, in whatever part of the work they are met.
+#[test]
+fn no_more_steps_than_allowed() {
+    let map = GridLaplacian::new(300, 1);
+    let mass = diagonal(300, |i| 1.0 + (i % 3) as f64);
+    let inverse = diagonal(300, |_| 0.5);
+    for most in [1, 2, 11, 12, 13, 30, 31, 32, 33, 60, 200] {
+        let plain = EigenConfig::smallest().max_steps(most);
+        let preconditioned = plain.clone().preconditioner(&inverse);
+        let results = [
+            symmetric_eigen_k(&map, 3, plain.clone()),
+            symmetric_eigen_k(&map, 3, preconditioned),
+            symmetric_eigen_k(&map, 3, plain.clone().mass(&mass)),
+            symmetric_eigen_k(&map, 3, plain.mass(Opaque(&mass))),
+        ];
+        for (index, found) in results.into_iter().enumerate() {
+            match found {
+                Ok(found) => assert!(found.steps <= most, "{most}, {index}: {}", found.steps),
+                Err(EigenError::NotConverged {
+                    reason, reached, ..
+                }) => {
+                    assert_eq!(reached.steps, most, "{index}");
+                    assert_eq!(reason, StopReason::StepLimit, "{most}, {index}");
+                    assert_eq!(reached.eigenvalues.len(), 3, "{most}, {index}");
+                }
+                Err(other) => panic!("{most}, {index}: {other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_error_says_when_only_the_second_search_is_missing() {
+    let map = GridLaplacian::new(300, 1);
+    let config = || EigenConfig::smallest().tolerance(1e-6);
+    let whole = symmetric_eigen_k(&map, 3, config()).unwrap().steps;
+    match symmetric_eigen_k(&map, 3, config().max_steps(whole - 1)) {
+        Err(EigenError::NotConverged {
+            unfinished: Unfinished::SecondSearch,
+            converged: 3,
+            residual,
+            allowed,
+            reached,
+            ..
+        }) => {
+            assert!(residual <= allowed);
+            assert_eq!(reached.certificate.outermost(), OutermostEvidence::Unknown);
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -221,12 +288,17 @@ fn what_was_reached_comes_with_the_error() {
     match symmetric_eigen_k(&map, 3, config) {
         Err(EigenError::NotConverged {
             reason,
+            unfinished,
+            wanted,
             converged,
             residual,
             allowed,
             reached,
         }) => {
             assert_eq!(reason, StopReason::StepLimit);
+            assert_eq!((unfinished, wanted), (Unfinished::Residuals, 3));
+            assert_eq!(reached.steps, 60);
+            assert_eq!(reached.certificate.outermost(), OutermostEvidence::Unknown);
             assert!(
                 converged < 3 && residual > allowed,
                 "{converged} {residual:e} {allowed:e}"
@@ -260,4 +332,34 @@ fn a_result_beyond_the_range_is_an_error() {
         ),
         "{found:?}"
     );
+}
+
+/// The norm is beyond the range, but the smallest eigenvalues are not.
+#[test]
+fn the_largest_entries_that_there_are() {
+    let signs = DMatrix::from_fn(60, 60, |i, j| {
+        if (i + j) % 2 == 0 {
+            f64::MAX
+        } else {
+            -f64::MAX
+        }
+    });
+    let on_diagonal = diagonal(60, |i| if i % 2 == 0 { f64::MAX } else { -f64::MAX });
+    for map in [&signs as &dyn LinearMap<f64>, &Opaque(&signs)] {
+        let found = symmetric_eigen_k(map, 2, EigenConfig::smallest()).unwrap();
+        assert!(found.eigenvalues.amax() < 1e-10 * f64::MAX);
+        assert_eq!(found.norm_estimate, f64::MAX);
+        let found = symmetric_eigen_k(map, 2, EigenConfig::largest());
+        let is_told = matches!(
+            found,
+            Err(EigenError::Input(InputError::EntriesTooLarge { .. }))
+        );
+        assert!(is_told, "{found:?}");
+    }
+    for map in [&on_diagonal as &dyn LinearMap<f64>, &Opaque(&on_diagonal)] {
+        let found = symmetric_eigen_k(map, 2, EigenConfig::smallest()).unwrap();
+        for value in found.eigenvalues.iter() {
+            assert!((value / f64::MAX + 1.0).abs() < 1e-12, "{value:e}");
+        }
+    }
 }

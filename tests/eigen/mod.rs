@@ -2,6 +2,8 @@
 
 mod closed_forms;
 mod errors;
+mod generalised;
 mod hard;
+mod hidden;
 mod random;
 mod watching;

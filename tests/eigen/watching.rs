@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use matrix_descent::eigen::EigenError;
+use matrix_descent::eigen::{EigenError, Unfinished};
 use matrix_descent::watch::TimeBudget;
 use matrix_descent::{EigenConfig, Progress, StopReason, symmetric_eigen_k};
 use nalgebra::DVector;
@@ -59,4 +59,61 @@ fn an_observer_ends_a_search() {
     }
     let found = symmetric_eigen_k(&map, 4, EigenConfig::smallest().observer(&mut budget));
     assert!(found.is_err() && budget.is_spent());
+}
+
+/// A single wish to stop is kept, also at the step that reaches the goal of the first search.
+#[test]
+fn one_break_ends_a_search_wherever_it_comes() {
+    let map = GridLaplacian::new(200, 1);
+    let mass = diagonal(200, |i| 1.0 + (i % 2) as f64);
+    let config = || EigenConfig::smallest().tolerance(1e-6).mass(&mass);
+    let whole = symmetric_eigen_k(&map, 2, config()).unwrap().steps;
+    for at in 1..=whole {
+        let once = |progress: &Progress<'_, f64>| {
+            if progress.step == at {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        match symmetric_eigen_k(&map, 2, config().observer(once)) {
+            // Everything was done.
+            Ok(found) => assert_eq!((found.steps, at), (whole, whole)),
+            Err(EigenError::NotConverged {
+                reason,
+                reached,
+                unfinished,
+                converged,
+                ..
+            }) => {
+                assert_eq!((reason, reached.steps), (StopReason::Observer, at));
+                assert_eq!(
+                    unfinished == Unfinished::SecondSearch,
+                    converged == 2,
+                    "{at}"
+                );
+            }
+            Err(other) => panic!("{at}: {other}"),
+        }
+    }
+}
+
+/// Watching changes nothing.
+#[test]
+fn an_observer_changes_no_bit() {
+    let map = GridLaplacian::new(250, 1);
+    let inverse = diagonal(250, |i| 1.0 / (1.0 + i as f64));
+    let watch = |_: &Progress<'_, f64>| ControlFlow::Continue(());
+    let config = || EigenConfig::smallest().tolerance(1e-9);
+    let plain = symmetric_eigen_k(&map, 3, config()).unwrap();
+    assert_eq!(
+        symmetric_eigen_k(&map, 3, config().observer(watch)).unwrap(),
+        plain
+    );
+    let config = || config().preconditioner(&inverse);
+    let plain = symmetric_eigen_k(&map, 3, config()).unwrap();
+    assert_eq!(
+        symmetric_eigen_k(&map, 3, config().observer(watch)).unwrap(),
+        plain
+    );
 }

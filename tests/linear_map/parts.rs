@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::{Arc, Barrier, Mutex};
 
+use matrix_descent::linear_map::Centered;
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, EigenConfig, LinearMap, Solution, SolveConfig, SolveProblem, invert_by_descent,
-    solve_by_descent, symmetric_eigen_k,
+    Config, EigenConfig, LinearMap, Solution, SolveConfig, SolveProblem, TopConfig,
+    invert_by_descent, solve_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
@@ -90,6 +91,10 @@ impl LinearMap<f64> for Rows {
         }
     }
 
+    fn block_width(&self) -> usize {
+        5
+    }
+
     fn sum_over_image(&self, partial: &mut [f64]) {
         self.exchange.add_up(partial);
     }
@@ -123,34 +128,45 @@ impl LinearMap<f64> for Rows {
     }
 }
 
+/// What each of several threads computes from its rows of a matrix, in the order of the rows.
+fn on_each_part<F: Send>(
+    matrix: &DMatrix<f64>,
+    cuts: &[usize],
+    splits_domain: bool,
+    compute: impl Fn(Rows) -> F + Sync,
+) -> Vec<F> {
+    let exchange = Exchange::new(cuts.len() - 1);
+    let compute = &compute;
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = cuts
+            .windows(2)
+            .map(|cut| {
+                let map = Rows {
+                    matrix: matrix.clone(),
+                    place: cut[0]..cut[1],
+                    splits_domain,
+                    exchange: exchange.clone(),
+                };
+                scope.spawn(move || compute(map))
+            })
+            .collect();
+        parts.into_iter().map(|part| part.join().unwrap()).collect()
+    })
+}
+
 type Found = Result<Solution<f64>, SolveError<f64>>;
 
 /// What each of the threads finds, in the order of their rows.
-fn in_parts(
+pub fn in_parts(
     matrix: &DMatrix<f64>,
     b: &DMatrix<f64>,
     cuts: &[usize],
     splits_domain: bool,
     config: &SolveConfig<f64>,
 ) -> Vec<Found> {
-    let exchange = Exchange::new(cuts.len() - 1);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = cuts
-            .windows(2)
-            .map(|cut| {
-                let place = cut[0]..cut[1];
-                let map = Rows {
-                    matrix: matrix.clone(),
-                    place: place.clone(),
-                    splits_domain,
-                    exchange: exchange.clone(),
-                };
-                let b = b.rows_range(place).into_owned();
-                let config = config.clone();
-                scope.spawn(move || solve_by_descent(&map, &b, config))
-            })
-            .collect();
-        parts.into_iter().map(|part| part.join().unwrap()).collect()
+    on_each_part(matrix, cuts, splits_domain, |rows| {
+        let b = b.rows_range(rows.place.clone()).into_owned();
+        solve_by_descent(&rows, &b, config.clone())
     })
 }
 
@@ -216,6 +232,18 @@ fn an_error_is_the_same_on_every_part() {
         found[0]
     );
     assert_eq!(found[0], found[1]);
+}
+
+/// The entry that overflows is on one part only.
+#[test]
+fn a_solution_beyond_the_range_is_told_on_every_part() {
+    let matrix = DMatrix::from_diagonal(&dvector![1.0, 1.0, 1e-200]);
+    let b = DMatrix::from_column_slice(3, 1, &[1.0, 1.0, 1e200]);
+    let config = SolveConfig::default().problem(SolveProblem::PositiveDefinite);
+    for found in in_parts(&matrix, &b, &[0, 2, 3], true, &config) {
+        let is_told = matches!(found, Err(SolveError::OutOfRange { row: 0, column: 0 }));
+        assert!(is_told, "{found:?}");
+    }
 }
 
 /// A preconditioner works on the parts of x.
@@ -330,4 +358,112 @@ fn in_parts_of_eigen(
             .collect();
         parts.into_iter().map(|part| part.join().unwrap()).collect()
     })
+}
+
+/// The mean is that of all rows, and the products are parts of those of the whole; with the domain
+/// whole, and split as well.
+#[test]
+fn centred_parts_are_those_of_the_whole() {
+    const COUNT: usize = 3;
+    let shifted = random::<f64>(12, 12, 0.3).add_scalar(5.0);
+    let x = random::<f64>(12, COUNT, 0.2);
+    let mean = shifted.row_mean().transpose();
+    let formed = DMatrix::from_fn(12, 12, |i, j| shifted[(i, j)] - mean[j]);
+    let (images, adjoints) = (&formed * &x, formed.tr_mul(&x));
+    for splits_domain in [false, true] {
+        for cuts in [&[0, 12][..], &[0, 5, 12], &[0, 1, 4, 12]] {
+            let parts = on_each_part(&shifted, cuts, splits_domain, |rows| {
+                let (own, place) = (rows.place.clone(), rows.place.clone());
+                let held = if splits_domain { place } else { 0..12 };
+                let centered = Centered::new(rows).unwrap();
+                assert!(centered.image_offset() == own.start);
+                assert!(centered.domain_offset() == held.start);
+                let mut image = DMatrix::zeros(own.len(), COUNT);
+                let of_domain = x.rows_range(held.clone()).into_owned();
+                centered.apply_block(of_domain.as_slice(), image.as_mut_slice());
+                let mut adjoint = DMatrix::zeros(held.len(), COUNT);
+                let of_image = x.rows_range(own.clone()).into_owned();
+                centered.apply_adjoint_block(of_image.as_slice(), adjoint.as_mut_slice());
+                // One vector at a time gives the same.
+                let mut single = DMatrix::zeros(own.len(), 1);
+                centered.apply(of_domain.column(0).as_slice(), single.as_mut_slice());
+                assert!((single - image.column(0)).amax() < 1e-13);
+                let mut single = DMatrix::zeros(held.len(), 1);
+                centered.apply_adjoint(of_image.column(0).as_slice(), single.as_mut_slice());
+                assert!((single - adjoint.column(0)).amax() < 1e-13);
+                (own, held, centered.mean().clone(), image, adjoint)
+            });
+            for (own, held, found, image, adjoint) in parts {
+                let name = format!("{cuts:?}, {splits_domain}");
+                assert!(
+                    (found - mean.rows_range(held.clone())).amax() < 1e-14,
+                    "{name}"
+                );
+                assert!((image - images.rows_range(own)).amax() < 1e-13, "{name}");
+                assert!(
+                    (adjoint - adjoints.rows_range(held)).amax() < 1e-13,
+                    "{name}"
+                );
+            }
+        }
+    }
+}
+
+/// Regression with an intercept, on rows in parts: the slopes are those of the centred problem.
+#[test]
+fn least_squares_on_centred_parts_find_the_slopes() {
+    let data = random::<f64>(20, 4, 0.3).add_scalar(3.0);
+    let b = random::<f64>(20, 1, 0.8);
+    let with_ones = data.clone().insert_column(4, 1.0);
+    let exact = with_ones.svd(true, true).solve(&b, 0.0).unwrap();
+    let centered = b.add_scalar(-b.mean());
+    for cuts in [&[0, 20][..], &[0, 7, 20]] {
+        let parts = on_each_part(&data, cuts, false, |rows| {
+            let own = centered.rows_range(rows.place.clone()).into_owned();
+            let map = Centered::new(rows).unwrap();
+            solve_by_descent(&map, &own, SolveConfig::default()).unwrap()
+        });
+        for found in parts {
+            let error = (&found.solution - exact.rows(0, 4)).amax();
+            assert!(error < 1e-10, "{cuts:?}: {error:e}");
+        }
+    }
+}
+
+/// Tall and wide, with the image split alone and with both sides.
+#[test]
+fn leading_values_in_parts_are_those_of_the_whole() {
+    for (rows, columns, splits_domain) in [(90, 60, false), (60, 90, false), (80, 80, true)] {
+        let base = random::<f64>(rows, columns, 0.4);
+        let matrix = DMatrix::from_fn(rows, columns, |i, j| {
+            base[(i, j)] / (1 + j % 9) as f64 + if i == j { 3.0 / (1 + i) as f64 } else { 0.0 }
+        });
+        let leading = |cuts: &[usize]| {
+            on_each_part(&matrix, cuts, splits_domain, |part| {
+                svd_top_k(&part, 4, TopConfig::default()).unwrap()
+            })
+        };
+        let whole = &leading(&[0, rows])[0];
+        for cuts in [&[0, 30, rows][..], &[0, 1, 41, rows]] {
+            let parts = leading(cuts);
+            let name = format!("{rows}×{columns}, {cuts:?}");
+            let mut stacked = DMatrix::zeros(0, 4);
+            for part in &parts {
+                assert_eq!(part.singular_values, parts[0].singular_values, "{name}");
+                let error = (&part.singular_values - &whole.singular_values).norm();
+                assert!(error < 1e-12, "{name}: {error:e}");
+                assert_eq!(part.products, whole.products, "{name}");
+                assert_eq!(part.steps, whole.steps, "{name}");
+                let first = stacked.nrows();
+                stacked = stacked.resize_vertically(first + part.u.nrows(), 0.0);
+                stacked.rows_mut(first, part.u.nrows()).copy_from(&part.u);
+            }
+            let gram = stacked.tr_mul(&stacked) - DMatrix::identity(4, 4);
+            assert!(gram.norm() < 1e-13, "{name}: {:e}", gram.norm());
+            let adjoint = matrix.tr_mul(&stacked);
+            for (column, value) in adjoint.column_iter().zip(&parts[0].singular_values) {
+                assert!((column.norm() - value).abs() < 1e-12, "{name}");
+            }
+        }
+    }
 }

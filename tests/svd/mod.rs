@@ -4,6 +4,7 @@
 mod penalty;
 mod pseudo_inverse;
 mod top;
+mod watching;
 
 use matrix_descent::svd::{SvdError, Vectors};
 use matrix_descent::{InputError, Real, StopReason, Svd, SvdConfig, svd_by_descent};

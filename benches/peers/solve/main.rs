@@ -1,8 +1,8 @@
 //! Linear systems by descent, beside factorisations and faer's Krylov methods, on one thread.
 //!
 //! Dense systems with κ = 100, where a factorisation takes 2n³/3 or n³/3 operations and each step
-//! of a descent 2n² or 4n²; dense least squares; and the Laplacian of a grid, known by its products
-//! alone.
+//! of a descent 2n² or 4n²; dense least squares; the Laplacian of a grid, known by its products alone;
+//! and 18 right-hand sides in lock step beside one after another.
 //!
 //! `BENCH_LONG=1 cargo bench --bench solve` adds larger ones.
 
@@ -23,6 +23,7 @@ mod dense;
 mod faer_map;
 mod grid;
 mod least_squares;
+mod several;
 
 #[path = "../../support/matrices.rs"]
 mod matrices;
@@ -77,6 +78,19 @@ fn grids(group: &mut BenchmarkGroup<'_, WallTime>, side: usize) {
     }
 }
 
+fn several<A: LinearMap<f64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, map: &A) {
+    let b = several::sides(map.rows());
+    let [(_, one_by_one), _] = several::ways::<A>();
+    let expected = one_by_one(map, &b);
+    for (way_name, way) in several::ways::<A>() {
+        several::check(&way(map, &b), &expected);
+        let id = BenchmarkId::new(format!("{} columns {way_name}", several::COUNT), name);
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| way(black_box(map), &b));
+        });
+    }
+}
+
 fn solve(criterion: &mut Criterion) {
     faer::set_global_parallelism(faer::Par::Seq);
     let is_long = std::env::var_os("BENCH_LONG").is_some();
@@ -95,6 +109,20 @@ fn solve(criterion: &mut Criterion) {
     }
     for side in SIDES {
         grids(&mut group, side);
+    }
+    several(&mut group, "dense 1000×500", &several::dense(500));
+    several(
+        &mut group,
+        "sparse 10,000×2,000",
+        &several::sparse(10_000, 2000),
+    );
+    if is_long {
+        several(&mut group, "dense 4000×2000", &several::dense(2000));
+        several(
+            &mut group,
+            "sparse 100,000×20,000",
+            &several::sparse(100_000, 20_000),
+        );
     }
     group.finish();
 }

@@ -5,6 +5,7 @@ mod dense;
 pub(crate) mod low_rank;
 mod small;
 mod symmetric;
+pub(crate) mod tall;
 mod vector;
 
 pub(crate) use dense::{product, subtract_product, transposed_product, write_transposed_product};

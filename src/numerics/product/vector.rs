@@ -7,21 +7,44 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::numerics::norm::{BLOCK, LANES, add_multiple, dot};
 use crate::numerics::real::Real;
+use crate::numerics::runs::run_length;
+use crate::numerics::threads::for_each;
+
+/// The most parts that a product is done in.
+const MOST_PARTS: usize = 64;
 
 /// y = A·x for the m×n matrix A: m is the length of y and n that of x. Four columns at a time, so
 /// that y is read and written less often.
 pub(crate) fn times_vector<T: Real>(a: &[T], x: &[T], y: &mut [T]) {
-    Arch::new().dispatch(Times { a, x, y });
+    let rows = y.len();
+    let length = run_length(rows, BLOCK, MOST_PARTS);
+    let parts = y.chunks_mut(length).enumerate();
+    for_each(a.len(), parts, |(part, y)| {
+        let first = part * length;
+        Arch::new().dispatch(Times {
+            a,
+            rows,
+            first,
+            x,
+            y,
+        });
+    });
 }
 
 /// x = Aᵀ·y for the m×n matrix A: m is the length of y and n that of x.
 pub(crate) fn transpose_times_vector<T: Real>(a: &[T], y: &[T], x: &mut [T]) {
-    Arch::new().dispatch(TransposeTimes { a, y, x });
+    let columns = run_length(x.len(), 4, MOST_PARTS);
+    let entries = a.chunks((columns * y.len()).max(1));
+    for_each(a.len(), x.chunks_mut(columns).zip(entries), |(x, a)| {
+        Arch::new().dispatch(TransposeTimes { a, y, x });
+    });
 }
 
-/// y = A·x.
+/// The entries of y = A·x from `first` on.
 struct Times<'a, T> {
     a: &'a [T],
+    rows: usize,
+    first: usize,
     x: &'a [T],
     y: &'a mut [T],
 }
@@ -31,16 +54,23 @@ impl<T: Real> WithSimd for Times<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { a, x, y } = self;
+        let Self {
+            a,
+            rows,
+            first,
+            x,
+            y,
+        } = self;
         y.fill(T::zero());
-        let m = y.len();
+        let place = first..first + y.len();
         let (fours, rest) = x.as_chunks::<4>();
-        let (blocks, last) = a.split_at(4 * m * fours.len());
-        for (block, factors) in blocks.chunks_exact(4 * m).zip(fours) {
-            add_four_columns(y, *factors, four_columns(block, m));
+        let (blocks, last) = a.split_at(4 * rows * fours.len());
+        for (block, factors) in blocks.chunks_exact(4 * rows).zip(fours) {
+            let columns = four_columns(block, rows).map(|column| &column[place.clone()]);
+            add_four_columns(y, *factors, columns);
         }
-        for (column, &factor) in last.chunks_exact(m).zip(rest) {
-            add_multiple(y, factor, column);
+        for (column, &factor) in last.chunks_exact(rows).zip(rest) {
+            add_multiple(y, factor, &column[place.clone()]);
         }
     }
 }

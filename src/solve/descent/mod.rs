@@ -1,15 +1,11 @@
-//! The descent for each right-hand side in turn.
+//! The descents for the right-hand sides, several in lock step.
 
-mod curvature;
-mod evaluation;
-mod inner_iteration;
-mod outer_iteration;
-mod rank_probe;
-mod recorder;
-mod smoothed;
-mod state;
-mod status;
+mod block;
+mod column;
+mod mailbox;
+mod system;
+mod together;
 
-pub(super) use outer_iteration::ColumnResult;
-pub(super) use rank_probe::RankEvidence;
-pub(super) use state::{SystemDescent, SystemSettings};
+pub(super) use column::{ColumnResult, RankEvidence, Watch};
+pub(super) use system::SystemSettings;
+pub(super) use together::{Side, SystemDescent, Together};

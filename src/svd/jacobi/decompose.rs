@@ -2,12 +2,14 @@
 
 use nalgebra::{DMatrix, DVector};
 
+use crate::descent::Silent;
 use crate::numerics::binary_scaling::scaled;
 use crate::numerics::real::Real;
 use crate::svd::config::SvdConfig;
 use crate::svd::jacobi::factorization::{Factorization, factors};
 use crate::svd::jacobi::sweeps::{ONE_BY_ONE, Sweeps};
 use crate::svd::jacobi::triangular_start::from_triangular_start;
+use crate::svd::jacobi::watch::Watch;
 use crate::svd::orthonormal::complete;
 use crate::svd::orthonormal::householder::Reflections;
 use crate::svd::orthonormal::range::exponent_into_range;
@@ -16,10 +18,14 @@ use crate::svd::orthonormal::range::exponent_into_range;
 const SMALLEST: usize = 12;
 
 /// The SVD of a matrix with at least as many rows as columns, scaled so that squares stay in range.
-pub(crate) fn decompose<T: Real>(upright: DMatrix<T>, max_sweeps: usize) -> Factorization<T> {
+pub(crate) fn decompose<T: Real>(
+    upright: DMatrix<T>,
+    max_sweeps: usize,
+    watch: &mut Watch<'_, T>,
+) -> Factorization<T> {
     let (rows, columns) = upright.shape();
     if columns >= SMALLEST {
-        return from_triangular_start(&upright, max_sweeps);
+        return from_triangular_start(&upright, max_sweeps, watch);
     }
     let is_tall = 2 * rows > 3 * columns;
     let (reflections, small) = if is_tall {
@@ -28,7 +34,7 @@ pub(crate) fn decompose<T: Real>(upright: DMatrix<T>, max_sweeps: usize) -> Fact
     } else {
         (None, upright)
     };
-    let mut found = by_plane_rotations(small, max_sweeps);
+    let mut found = by_plane_rotations(small, max_sweeps, watch);
     if let Some(reflections) = reflections {
         found.left = reflections.apply(&found.left);
     }
@@ -38,9 +44,13 @@ pub(crate) fn decompose<T: Real>(upright: DMatrix<T>, max_sweeps: usize) -> Fact
     found
 }
 
-fn by_plane_rotations<T: Real>(matrix: DMatrix<T>, max_sweeps: usize) -> Factorization<T> {
+fn by_plane_rotations<T: Real>(
+    matrix: DMatrix<T>,
+    max_sweeps: usize,
+    watch: &mut Watch<'_, T>,
+) -> Factorization<T> {
     let mut sweeps = Sweeps::new(matrix);
-    let (losses, stop_reason) = sweeps.run::<ONE_BY_ONE>(max_sweeps);
+    let (losses, stop_reason) = sweeps.run::<ONE_BY_ONE>(max_sweeps, watch);
     let (left, singular_values, right) = factors(sweeps.product, sweeps.rotations);
     Factorization {
         left,
@@ -65,7 +75,13 @@ pub(crate) fn decompose_small<T: Real>(
         );
     }
     let exponent = exponent_into_range(upright);
-    let found = decompose(scaled(upright, exponent), SvdConfig::default().max_sweeps);
+    let max_sweeps = SvdConfig::default().max_sweeps;
+    let mut silent = Silent;
+    let found = decompose(
+        scaled(upright, exponent),
+        max_sweeps,
+        &mut Watch::new(&mut silent),
+    );
     let values = found
         .singular_values
         .map(|value| value.scale_by_power_of_two(-exponent));

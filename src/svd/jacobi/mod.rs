@@ -7,5 +7,7 @@ mod planes;
 mod rotation;
 mod sweeps;
 mod triangular_start;
+mod watch;
 
 pub(super) use decompose::{decompose, decompose_small};
+pub(super) use watch::Watch;

@@ -7,6 +7,7 @@ use crate::descent::StopReason;
 use crate::numerics::norm::{self, columns, sum_of_squares};
 use crate::numerics::real::Real;
 use crate::svd::jacobi::planes::{Block, Sweep};
+use crate::svd::jacobi::watch::Watch;
 use crate::svd::orthonormal::index_of_largest;
 
 /// The number of columns on each side of a tile of planes, if the columns are in order at the
@@ -27,6 +28,8 @@ pub(super) struct Sweeps<T: Real> {
     pub(super) product: DMatrix<T>,
     /// V.
     pub(super) rotations: DMatrix<T>,
+    /// The rows of B; W may have more, of zeros.
+    rows: usize,
     /// ‖wⱼ‖².
     squares: Vec<T>,
     /// 1/‖B‖²_F.
@@ -53,9 +56,15 @@ impl<T: Real> Sweeps<T> {
     }
 
     /// The same, but keeps only W: V has no rows.
+    ///
+    /// W is padded with zeros that never change, so that columns consist of whole SIMD vectors.
     pub(super) fn without_rotations(b: DMatrix<T>) -> Self {
-        let order = b.ncols();
-        Self::collecting(b, DMatrix::zeros(0, order))
+        let (rows, order) = b.shape();
+        let padded = b.resize_vertically(rows.next_multiple_of(8), T::zero());
+        Self {
+            rows,
+            ..Self::collecting(padded, DMatrix::zeros(0, order))
+        }
     }
 
     fn collecting(b: DMatrix<T>, rotations: DMatrix<T>) -> Self {
@@ -64,21 +73,28 @@ impl<T: Real> Sweeps<T> {
             share: T::one() / squares.iter().fold(T::zero(), |sum, &square| sum + square),
             squares,
             rotations,
+            rows: b.nrows(),
             product: b,
         }
     }
 
-    /// Sweeps until one leaves nothing to rotate, or the limit is reached; returns the losses
-    /// before the first and after each sweep, and which it was.
-    pub(super) fn run<const TOGETHER: usize>(&mut self, max_sweeps: usize) -> (Vec<T>, StopReason) {
+    /// Sweeps until one leaves nothing to rotate, the observer asks to stop or the limit is
+    /// reached; returns the losses before the first and after each sweep, and which it was.
+    pub(super) fn run<const TOGETHER: usize>(
+        &mut self,
+        max_sweeps: usize,
+        watch: &mut Watch<'_, T>,
+    ) -> (Vec<T>, StopReason) {
         let mut falls = Vec::new();
         let mut rest = None;
-        while falls.len() < max_sweeps && rest.is_none() {
+        watch.begin(|columns, gradient| self.show(columns, gradient));
+        while falls.len() < max_sweeps && rest.is_none() && !watch.is_stopped() {
             let sweep = Arch::new().dispatch(OneSweep::<T, TOGETHER>(self));
             falls.push(sweep.fall);
             rest = sweep
                 .leaves_nothing(self.squares.len())
                 .then_some(sweep.left);
+            watch.see(|columns, gradient| self.show(columns, gradient));
         }
         let mut losses = vec![rest.unwrap_or_else(|| self.loss())];
         // Backwards, since the loss before a sweep is the loss after it plus its fall: sums of
@@ -90,6 +106,8 @@ impl<T: Real> Sweeps<T> {
         losses.reverse();
         let stop_reason = if rest.is_some() {
             StopReason::Accuracy
+        } else if watch.is_stopped() {
+            StopReason::Observer
         } else {
             StopReason::StepLimit
         };
@@ -181,12 +199,43 @@ impl<T: Real> Sweeps<T> {
         }
     }
 
+    /// Appends W, and the gradient of the loss in the angles of all planes of two columns; returns
+    /// the loss.
+    ///
+    /// A rotation of x and y by θ makes ‖x‖² smaller by 2θ·xᵀy, ‖y‖² larger by as much, and leaves
+    /// ‖WᵀW‖_F as it is.
+    fn show(&self, shown: &mut Vec<T>, gradient: &mut Vec<T>) -> T {
+        for column in columns(&self.product) {
+            shown.extend_from_slice(&column[..self.rows]);
+        }
+        let mut loss = T::zero();
+        let two = <T as Real>::from_f64(2.0);
+        for (first, x) in columns(&self.product).enumerate() {
+            for (second, y) in columns(&self.product).enumerate().skip(first + 1) {
+                let share = self.share_of(norm::dot(x, y));
+                let difference = self.share_of(self.squares[first] - self.squares[second]);
+                gradient.push(two * share * difference);
+                loss += share * share;
+            }
+        }
+        loss
+    }
+
+    /// A product divided by ‖W‖²_F, which is 0 if all products are.
+    fn share_of(&self, product: T) -> T {
+        if product == T::zero() {
+            product
+        } else {
+            product * self.share
+        }
+    }
+
     /// ½‖off(WᵀW)‖²_F/‖W‖⁴_F.
     fn loss(&self) -> T {
         let mut loss = T::zero();
         for (first, x) in columns(&self.product).enumerate() {
             for y in columns(&self.product).skip(first + 1) {
-                let share = norm::dot(x, y) * self.share;
+                let share = self.share_of(norm::dot(x, y));
                 loss += share * share;
             }
         }

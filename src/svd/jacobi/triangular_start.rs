@@ -9,6 +9,7 @@ use crate::numerics::real::Real;
 use crate::svd::jacobi::factorization::{Factorization, by_length, factors};
 use crate::svd::jacobi::pivoting::Pivoted;
 use crate::svd::jacobi::sweeps::{IN_TILES, Sweeps};
+use crate::svd::jacobi::watch::Watch;
 use crate::svd::orthonormal::{complete, normalise, orthogonalise};
 
 /// The SVD of a matrix with at least as many rows as columns.
@@ -21,17 +22,31 @@ use crate::svd::orthonormal::{complete, normalise, orthogonalise};
 pub(super) fn from_triangular_start<T: Real>(
     matrix: &DMatrix<T>,
     max_sweeps: usize,
+    watch: &mut Watch<'_, T>,
 ) -> Factorization<T> {
     let start = Pivoted::of(matrix.clone());
-    match without_rotations(matrix, &start, max_sweeps) {
+    match without_rotations(matrix, &start, max_sweeps, watch) {
         Attempt::Complete(found) => found,
-        Attempt::GivenUp { sweeps } => with_rotations(start, max_sweeps - sweeps),
+        Attempt::Stopped(swept) => factorization(&start, swept),
+        Attempt::GivenUp { sweeps } => {
+            let mut descent = Sweeps::new(start.triangle.clone());
+            let (losses, stop_reason) = descent.run::<IN_TILES>(max_sweeps - sweeps, watch);
+            let swept = Swept {
+                product: descent.product,
+                rotations: descent.rotations,
+                losses,
+                stop_reason,
+            };
+            factorization(&start, swept)
+        }
     }
 }
 
 /// The outcome of a descent without rotations.
 enum Attempt<T: Real> {
     Complete(Factorization<T>),
+    /// Stopped by the observer.
+    Stopped(Swept<T>),
     /// Given up after this many sweeps that count: the singular values are too far apart, or the
     /// sweeps were too few for what is left without V.
     GivenUp {
@@ -39,28 +54,35 @@ enum Attempt<T: Real> {
     },
 }
 
+/// W = Rᵀ·V after some sweeps, with V.
+struct Swept<T: Real> {
+    product: DMatrix<T>,
+    rotations: DMatrix<T>,
+    losses: Vec<T>,
+    stop_reason: StopReason,
+}
+
 /// Computes U as M·V, which saves the time of collecting the rotations.
 fn without_rotations<T: Real>(
     matrix: &DMatrix<T>,
     start: &Pivoted<T>,
     max_sweeps: usize,
+    watch: &mut Watch<'_, T>,
 ) -> Attempt<T> {
     let diagonal = start.triangle.diagonal().abs();
     let count = diagonal.len();
     if !are_near(diagonal.as_slice(), MARGIN) {
         return Attempt::GivenUp { sweeps: 0 };
     }
-    // Padded with zeros that never change, so that columns consist of whole SIMD vectors.
-    let padded = start
-        .triangle
-        .clone()
-        .resize_vertically(count.next_multiple_of(8), T::zero());
-    let mut sweeps = Sweeps::without_rotations(padded);
-    let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps);
+    let mut sweeps = Sweeps::without_rotations(start.triangle.clone());
+    let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps, watch);
     if stop_reason == StopReason::StepLimit {
         return Attempt::GivenUp { sweeps: 0 };
     }
     let mut vectors = sweeps.product.resize_vertically(count, T::zero());
+    if stop_reason == StopReason::Observer {
+        return stopped(start, vectors, losses);
+    }
     let lengths = normalise(&mut vectors);
     let given_up = Attempt::GivenUp {
         sweeps: losses.len() - 1,
@@ -89,6 +111,19 @@ fn without_rotations<T: Real>(
     })
 }
 
+/// What is reached without rotations: they follow from W, since R is well-conditioned.
+fn stopped<T: Real>(start: &Pivoted<T>, product: DMatrix<T>, losses: Vec<T>) -> Attempt<T> {
+    match start.triangle.solve_lower_triangular(&product) {
+        Some(rotations) => Attempt::Stopped(Swept {
+            product,
+            rotations,
+            losses,
+            stop_reason: StopReason::Observer,
+        }),
+        None => Attempt::GivenUp { sweeps: 0 },
+    }
+}
+
 /// From this order on, removing the departures of V from orthogonality, a few ε for each pair of
 /// columns, is worth two products.
 const LARGE: usize = 256;
@@ -111,10 +146,8 @@ fn are_near<T: Real>(values: &[T], margin: f64) -> bool {
 }
 
 /// Computes U as Q times the rotations.
-fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Factorization<T> {
-    let mut sweeps = Sweeps::new(start.triangle);
-    let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps);
-    let (vectors, singular_values, rotations) = factors(sweeps.product, sweeps.rotations);
+fn factorization<T: Real>(start: &Pivoted<T>, swept: Swept<T>) -> Factorization<T> {
+    let (vectors, singular_values, rotations) = factors(swept.product, swept.rotations);
     let known = singular_values.iter().filter(|&&value| value > T::zero());
     let known = known.count();
     let mut right = back_in_place(&vectors, &start.order);
@@ -129,8 +162,8 @@ fn with_rotations<T: Real>(start: Pivoted<T>, max_sweeps: usize) -> Factorizatio
         left,
         singular_values,
         right,
-        losses,
-        stop_reason,
+        losses: swept.losses,
+        stop_reason: swept.stop_reason,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use crate::descent::{Observer, Silent};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_one, check_finite, check_fraction, check_shape};
@@ -10,11 +11,13 @@ use crate::numerics::validation::{check_at_least_one, check_finite, check_fracti
 ///
 /// | setting | default |
 /// |---|---|
-/// | [`oversampling`](Self::oversampling) | k/2, but at least 8 and at most 32 |
 /// | [`tolerance`](Self::tolerance) | 16·ε·√max(m, n) |
-/// | [`max_steps`](Self::max_steps) | 1000 |
+/// | [`max_steps`](Self::max_steps) | 10 000 |
 /// | [`seed`](Self::seed) | 0 |
 /// | [`start`](Self::start) | none: random |
+/// | [`observer`](Self::observer) | [`Silent`] |
+///
+/// With the feature `serde` a configuration is saved without its observer.
 ///
 /// # Example
 ///
@@ -34,11 +37,14 @@ use crate::numerics::validation::{check_at_least_one, check_finite, check_fracti
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
     feature = "serde",
-    serde(default, deny_unknown_fields, bound = "T: Real")
+    serde(
+        default = "TopConfig::defaults",
+        deny_unknown_fields,
+        bound(serialize = "T: Real", deserialize = "T: Real, O: Default")
+    )
 )]
 #[must_use]
-pub struct TopConfig<T: Real> {
-    pub(super) oversampling: Option<usize>,
+pub struct TopConfig<T: Real, O = Silent> {
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub(super) tolerance: Option<T>,
     pub(super) max_steps: usize,
@@ -48,33 +54,34 @@ pub struct TopConfig<T: Real> {
         serde(with = "crate::numerics::saved::optional_matrix")
     )]
     pub(super) start: Option<DMatrix<T>>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) observer: O,
 }
 
+/// The only `Default`, so that `TopConfig::default()` needs no type annotations.
 impl<T: Real> Default for TopConfig<T> {
     fn default() -> Self {
+        Self::defaults()
+    }
+}
+
+impl<T: Real, O: Default> TopConfig<T, O> {
+    /// With any observer, for settings that are read.
+    fn defaults() -> Self {
         Self {
-            oversampling: None,
             tolerance: None,
-            max_steps: 1000,
+            max_steps: 10_000,
             seed: 0,
             start: None,
+            observer: O::default(),
         }
     }
 }
 
-impl<T: Real> TopConfig<T> {
-    /// Sets p, the number of columns of the block beyond k.
-    ///
-    /// A larger p makes a step more expensive, but takes fewer steps if σ decays; below 4 nothing
-    /// is known about singular values that were missed.
-    pub fn oversampling(mut self, oversampling: usize) -> Self {
-        self.oversampling = Some(oversampling);
-        self
-    }
-
+impl<T: Real, O> TopConfig<T, O> {
     /// Sets how large max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖) may be relative to σ₁; in [0, 1).
     ///
-    /// What rounding leaves of it, 16·ε·√max(m, n), is accepted at any tolerance.
+    /// What rounding leaves of it, 64·ε·√max(m, n), is accepted at any tolerance.
     ///
     /// If the neighbours of a singular value are at a distance `gap`, its error is at most the
     /// square of that residual divided by `gap`, and the error of its vectors is about the residual
@@ -86,7 +93,8 @@ impl<T: Real> TopConfig<T> {
 
     /// Sets the number of steps after which the search ends at the latest; at least 1.
     ///
-    /// A step takes k + p products with M and as many with Mᵀ.
+    /// A step takes one product with M and one with Mᵀ, for a `DMatrix` four of each, and with a
+    /// [`start`](Self::start) as many as that has columns.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
@@ -101,10 +109,30 @@ impl<T: Real> TopConfig<T> {
     /// Sets right singular vectors to begin with, such as those of a nearby matrix, as the columns
     /// of an n×j matrix with j ≥ 1.
     ///
-    /// Random columns are added up to k + p; columns beyond k + p are ignored.
+    /// A start that is nearly right saves steps. It can't hide anything: the second look begins
+    /// from random vectors. Columns that depend on the others are left out, and so are those beyond
+    /// 2k + 30.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
+    }
+
+    /// Sets what watches the search: a closure or any other [`Observer`], such as a `ProgressBar` or
+    /// a `TimeBudget`.
+    ///
+    /// It is called once a step. The loss is the largest residual of the wanted values relative to
+    /// σ₁, as for the [`tolerance`](Self::tolerance), whenever it was last computed: it ends near
+    /// that, and begins again for the second look. The parameters are the newest block of search
+    /// vectors in the shorter of the two spaces, the gradient directions of length 1 that span the
+    /// gradients of all approximations.
+    pub fn observer<W: Observer<T>>(self, observer: W) -> TopConfig<T, W> {
+        TopConfig {
+            tolerance: self.tolerance,
+            max_steps: self.max_steps,
+            seed: self.seed,
+            start: self.start,
+            observer,
+        }
     }
 
     /// Checks the settings for an m×n map.
@@ -119,11 +147,5 @@ impl<T: Real> TopConfig<T> {
             check_finite("start", start)?;
         }
         Ok(())
-    }
-
-    /// k + p, at most `most`.
-    pub(super) fn width(&self, k: usize, most: usize) -> usize {
-        let oversampling = self.oversampling.unwrap_or((k / 2).clamp(8, 32));
-        k.saturating_add(oversampling).min(most)
     }
 }

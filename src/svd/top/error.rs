@@ -1,5 +1,6 @@
 //! How a search for leading singular values fails.
 
+use crate::descent::StopReason;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::wording::counted;
@@ -28,14 +29,19 @@ pub enum TopSvdError<T: Real = f64> {
     #[error(transparent)]
     Input(#[from] InputError<T>),
 
-    /// The search for the leading singular values ended before their residuals were within the
-    /// tolerance.
+    /// The search ended before all residuals were within the tolerance, or before the second look
+    /// for values that were missed was over.
     #[error(
-        "no {} after {}: the residual is {residual:e}, the largest allowed {allowed:e}",
+        "{converged} of {} within the tolerance: {reason}, after {}; the largest residual is \
+         {residual:e}, {allowed:e} is allowed",
         counted(reached.singular_values.len(), "leading singular value"),
         counted(reached.steps, "step")
     )]
     NotConverged {
+        /// Why the search ended.
+        reason: StopReason,
+        /// The number of values whose residual is within the tolerance.
+        converged: usize,
         /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M.
         residual: f64,
         /// The largest residual allowed.

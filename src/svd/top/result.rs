@@ -4,8 +4,8 @@ use std::fmt;
 
 use nalgebra::{DMatrix, DVector};
 
-use super::TopCertificate;
 use crate::numerics::real::Real;
+use crate::svd::top::certificate::TopCertificate;
 
 /// The leading k singular values and vectors, M ≈ U·diag(σ)·Vᵀ, what is known about them, and how
 /// they were found.
@@ -27,18 +27,19 @@ pub struct TopSvd<T: Real> {
     pub certificate: TopCertificate,
     /// How they were found.
     pub route: TopRoute,
-    /// The steps of the search, each along a block of gradients.
+    /// The steps of the search and of the second look.
     pub steps: usize,
     /// The number of products of M or Mᵀ with a vector, where each column of a block counts as one.
     ///
-    /// They are those of the search and, with [`TopRoute::Blocks`], 2k to compute the residuals
-    /// again.
+    /// They are those of the search, of the second look and, with [`TopRoute::Descent`], the 2k
+    /// that the residuals are computed from.
     ///
     /// Not counted are: with [`TopRoute::Whole`], all products of the whole decomposition (so 0,
-    /// unless a search came first); the bound on the rest of a `DMatrix`; and the one to three
+    /// unless a search came first); those of the certificate of a `DMatrix`; and the one to three
     /// products from which the scale of any other map is taken.
     pub products: usize,
-    /// max‖Mᵀ·uⱼ − σⱼ·vⱼ‖/σ₁ over j ≤ k, each time it was computed.
+    /// The largest residual of the wanted values relative to σ₁, each time it was computed: in the
+    /// search, from new products after it, and in the second look for values that were missed.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     pub gradients: Vec<T>,
 }
@@ -48,17 +49,17 @@ pub struct TopSvd<T: Real> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum TopRoute {
-    /// By descent on blocks.
-    Blocks,
-    /// From all singular values, for a `DMatrix` that is small compared with k or on which a search
-    /// would take longer.
+    /// By descent along gradients.
+    Descent,
+    /// From all singular values, for a small `DMatrix` with few singular values beside k, or on which
+    /// a search takes longer.
     Whole,
 }
 
 impl fmt::Display for TopRoute {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Blocks => "by blocks",
+            Self::Descent => "by descent",
             Self::Whole => "from the whole decomposition",
         })
     }

@@ -1,0 +1,235 @@
+//! Data with the mean of each column taken off.
+
+mod stored;
+
+use nalgebra::DVector;
+
+use crate::linear_map::LinearMap;
+use crate::linear_map::sums::Space;
+use crate::numerics::input_error::InputError;
+use crate::numerics::norm::{add_multiple, dot, sum_in_pairs};
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_entries, check_shape};
+use stored::Stored;
+
+/// Centred data, X − 1·μᵀ, without forming it: X holds m observations as rows and n features as
+/// columns, μ is the mean observation, and 1 the vector of m ones.
+///
+/// The products are (X − 1·μᵀ)·v = X·v − 1·(μᵀ·v) and (X − 1·μᵀ)ᵀ·y = Xᵀ·y − μ·(1ᵀ·y): each costs
+/// one product with X and 2·(m + n) operations more, so sparse data stays sparse; for a `DMatrix`
+/// one subtraction for each entry instead. X may be any [`LinearMap`], also one whose vectors are
+/// in parts; pass a reference, `&x`, to keep it.
+///
+/// # Principal components
+///
+/// The right singular vectors of the centred data are its principal axes, and σⱼ²/(m − 1) is the
+/// variance along axis j: [`svd_top_k`](crate::svd::svd_top_k) finds the first k. U·diag(σ) are the
+/// scores, the coordinates of the observations along the axes; those of other observations are the
+/// products of V with [`Centered::about`] the same mean. The whole variance, a sum over all axes,
+/// is the squared Frobenius norm of the centred data divided by m − 1.
+///
+/// # Accuracy
+///
+/// | X | error of entry i of (X − 1·μᵀ)·v |
+/// |---|---|
+/// | a `DMatrix` | ≤ (n + 2)·ε·Σⱼ\|xᵢⱼ − μⱼ\|·\|vⱼ\| |
+/// | any other map | ≤ c·ε·Σⱼ(\|xᵢⱼ\| + \|μⱼ\|)·\|vⱼ\| |
+///
+/// with c ≥ n + 2 roundings in an entry of the map's own product. The adjoint has sums over i in
+/// place of j, and m in place of n. The entries of a `DMatrix` are centred one by one as they are
+/// multiplied, so a mean far from 0 costs no digits. The products of any other map cancel: where the
+/// mean is 10⁸ times the spread, half of the digits of an `f64` are gone. Shift such data before it
+/// is stored.
+///
+/// An error δ of the mean adds m·δ·δᵀ to the centred XᵀX and nothing else, because the columns of
+/// centred data are orthogonal to 1. So it enters variances only squared.
+///
+/// # Source
+///
+/// Jolliffe, "Principal Component Analysis", second edition, 2002, section 3.5.
+///
+/// # Example
+///
+/// Five points near a line through (10, 20) along (1, 2):
+///
+/// ```
+/// use matrix_descent::linear_map::Centered;
+/// use matrix_descent::{svd_top_k, LinearMap, TopConfig};
+/// use nalgebra::{dmatrix, dvector, DVector};
+///
+/// let x = dmatrix![8.0_f64, 16.1; 9.0, 17.9; 10.0, 20.0; 11.0, 21.9; 12.0, 24.1];
+/// let centered = Centered::new(&x)?;
+/// assert!((centered.mean() - dvector![10.0, 20.0]).norm() < 1e-14);
+///
+/// let top = svd_top_k(&centered, 1, TopConfig::default())?;
+/// let axis = top.v.column(0);
+/// assert!((axis[1] / axis[0] - 2.0).abs() < 0.01);
+/// let variance = top.singular_values[0].powi(2) / 4.0;
+/// assert!((variance - 12.5).abs() < 0.1);
+///
+/// // The coordinate of another observation along the axis.
+/// let new = Centered::about(dmatrix![11.0, 22.0], centered.mean().clone())?;
+/// let mut score = [0.0_f64];
+/// new.apply(axis.as_slice(), &mut score);
+/// assert!((score[0].abs() - 5.0_f64.sqrt()).abs() < 1e-3);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Centered<T: Real, A> {
+    map: A,
+    mean: DVector<T>,
+}
+
+impl<T: Real, A: LinearMap<T>> Centered<T, A> {
+    /// Centres `map` about the mean of its rows, μ = Xᵀ·1/m, which takes one product.
+    ///
+    /// For a map in parts, m counts the rows of all of them, and all have to make this call.
+    ///
+    /// # Errors
+    ///
+    /// What the map's own [`validate`](LinearMap::validate) finds, as the argument `data`;
+    /// [`InputError::NotFinite`] if the mean is not finite.
+    pub fn new(map: A) -> Result<Self, InputError<T>> {
+        map.validate("data")?;
+        let count = Space::Image.length(&map);
+        // A power of two near 1/m in place of 1: so no sum overflows where the mean does not.
+        let exponent = count.binary_exponent().unwrap_or(0) + 1;
+        let weights = vec![T::one().scale_by_power_of_two(-exponent); map.rows()];
+        let total = count.scale_by_power_of_two(-exponent);
+        let mean = DVector::zeros(map.columns());
+        let mut centered = Self { map, mean };
+        // Where the entries are known, a second pass, now over centred ones, takes off what
+        // rounding left.
+        let passes = if centered.stored().is_some() { 2 } else { 1 };
+        let mut rest = vec![T::zero(); centered.mean.len()];
+        for pass in 0..passes {
+            centered.apply_adjoint(&weights, &mut rest);
+            for (mean, &rest) in centered.mean.iter_mut().zip(&rest) {
+                // Differences may overflow where the mean does not.
+                if pass == 0 || rest.is_finite() {
+                    *mean += rest / total;
+                }
+            }
+        }
+        check_entries("mean", centered.mean.as_slice(), centered.mean.len())?;
+        Ok(centered)
+    }
+
+    /// Centres `map` about a given point: the mean of other data, for instance.
+    ///
+    /// For a map in parts, `mean` has the entries for the columns held here.
+    ///
+    /// # Errors
+    ///
+    /// [`InputError::ShapeMismatch`] if `mean` does not have one entry for each column,
+    /// [`InputError::NotFinite`] if one is NaN or infinite. The map itself is checked by the
+    /// operation that it is given to.
+    pub fn about(map: A, mean: DVector<T>) -> Result<Self, InputError<T>> {
+        check_shape("mean", mean.shape(), (map.columns(), 1))?;
+        check_entries("mean", mean.as_slice(), mean.len())?;
+        Ok(Self { map, mean })
+    }
+
+    /// μ, with one entry for each column held here.
+    pub fn mean(&self) -> &DVector<T> {
+        &self.mean
+    }
+
+    /// X and μ, if the entries of X are known.
+    fn stored(&self) -> Option<Stored<'_, T>> {
+        let mean = self.mean.as_slice();
+        self.map.as_matrix().map(|matrix| Stored { matrix, mean })
+    }
+}
+
+impl<T: Real, A: LinearMap<T>> LinearMap<T> for Centered<T, A> {
+    fn rows(&self) -> usize {
+        self.map.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.map.columns()
+    }
+
+    fn apply(&self, x: &[T], image: &mut [T]) {
+        if let Some(stored) = self.stored() {
+            return stored.apply_block(x, image);
+        }
+        self.map.apply(x, image);
+        let shift = Space::Domain.dot(&self.map, self.mean.as_slice(), x);
+        image.iter_mut().for_each(|value| *value -= shift);
+    }
+
+    fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
+        if let Some(stored) = self.stored() {
+            return stored.apply_adjoint_block(y, image);
+        }
+        self.map.apply_adjoint(y, image);
+        let total = Space::Image.total(&self.map, sum(y));
+        add_multiple(image, -total, self.mean.as_slice());
+    }
+
+    fn apply_block(&self, x: &[T], images: &mut [T]) {
+        if let Some(stored) = self.stored() {
+            return stored.apply_block(x, images);
+        }
+        self.map.apply_block(x, images);
+        let mean = self.mean.as_slice();
+        let vectors = x.chunks_exact(self.columns());
+        let mut shifts: Vec<T> = vectors.map(|x| dot(mean, x)).collect();
+        self.map.sum_over_domain(&mut shifts);
+        for (image, &shift) in images.chunks_exact_mut(self.rows()).zip(&shifts) {
+            image.iter_mut().for_each(|value| *value -= shift);
+        }
+    }
+
+    fn apply_adjoint_block(&self, y: &[T], images: &mut [T]) {
+        if let Some(stored) = self.stored() {
+            return stored.apply_adjoint_block(y, images);
+        }
+        self.map.apply_adjoint_block(y, images);
+        let mut totals: Vec<T> = y.chunks_exact(self.rows()).map(sum).collect();
+        self.map.sum_over_image(&mut totals);
+        for (image, &total) in images.chunks_exact_mut(self.columns()).zip(&totals) {
+            add_multiple(image, -total, self.mean.as_slice());
+        }
+    }
+
+    fn block_width(&self) -> usize {
+        self.map.block_width()
+    }
+
+    fn sum_over_image(&self, partial: &mut [T]) {
+        self.map.sum_over_image(partial);
+    }
+
+    fn sum_over_domain(&self, partial: &mut [T]) {
+        self.map.sum_over_domain(partial);
+    }
+
+    fn image_offset(&self) -> usize {
+        self.map.image_offset()
+    }
+
+    fn domain_offset(&self) -> usize {
+        self.map.domain_offset()
+    }
+
+    /// Known for a `DMatrix` alone: ‖xⱼ‖² − m·μⱼ² cancels.
+    fn column_norms(&self) -> Option<Vec<T>> {
+        self.stored().map(|stored| stored.column_norms())
+    }
+
+    fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
+        self.map.validate(argument)
+    }
+}
+
+/// Σyᵢ.
+fn sum<T: Real>(y: &[T]) -> T {
+    let blocks = y.chunks(TERMS);
+    sum_in_pairs(blocks.map(|block| block.iter().fold(T::zero(), |sum, &value| sum + value)))
+}
+
+/// Terms that are summed one after another.
+const TERMS: usize = 64;

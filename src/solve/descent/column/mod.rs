@@ -1,0 +1,16 @@
+//! The descent for one right-hand side, which pauses at each product.
+
+mod curvature;
+mod evaluation;
+mod inner_iteration;
+mod outer_iteration;
+mod rank_probe;
+mod recorder;
+mod smoothed;
+mod state;
+mod status;
+
+pub(crate) use outer_iteration::ColumnResult;
+pub(crate) use rank_probe::RankEvidence;
+pub(crate) use recorder::Watch;
+pub(super) use state::ColumnDescent;

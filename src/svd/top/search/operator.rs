@@ -1,0 +1,201 @@
+//! The map as a search sees it: scaled, and from its shorter side.
+
+use crate::linear_map::LinearMap;
+use crate::linear_map::sums::Space;
+use crate::numerics::binary_scaling::{largest_exponent, scale, significant};
+use crate::numerics::norm::all_finite;
+use crate::numerics::random::gaussian;
+use crate::numerics::real::Real;
+
+/// A product of the map had an entry that was NaN or infinite.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::svd::top) struct NotFinite;
+
+/// B = A·2^−e, or the transposed of that if A has fewer rows than columns: so B has no more columns
+/// than rows, and its domain is the short space.
+pub(in crate::svd::top) struct Operator<'a, T, A: ?Sized> {
+    map: &'a A,
+    is_transposed: bool,
+    exponent: i32,
+    /// The products with B or Bᵀ and a vector.
+    products: usize,
+    /// The vectors of a product, scaled.
+    scaled: Vec<T>,
+}
+
+impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
+    /// `map` scaled so that its norm is near 1 if it is extreme; for a map that is no matrix, that
+    /// takes one to three products with a random vector.
+    pub(in crate::svd::top) fn new(map: &'a A, seed: u64) -> Self {
+        let is_transposed = Space::Image.length::<T, A>(map) < Space::Domain.length(map);
+        let exponent = match map.as_matrix() {
+            Some(matrix) => largest_exponent(matrix),
+            None => exponent_of_norm(map, seed),
+        };
+        Self {
+            map,
+            is_transposed,
+            exponent: significant(exponent, T::MANTISSA_DIGITS),
+            products: 0,
+            scaled: Vec::new(),
+        }
+    }
+
+    pub(in crate::svd::top) fn map(&self) -> &'a A {
+        self.map
+    }
+
+    pub(in crate::svd::top) fn is_transposed(&self) -> bool {
+        self.is_transposed
+    }
+
+    /// e.
+    pub(in crate::svd::top) fn exponent(&self) -> i32 {
+        self.exponent
+    }
+
+    pub(in crate::svd::top) fn products(&self) -> usize {
+        self.products
+    }
+
+    /// The space of x in B·x.
+    pub(super) fn short(&self) -> (Space, &'a A) {
+        let space = if self.is_transposed {
+            Space::Image
+        } else {
+            Space::Domain
+        };
+        (space, self.map)
+    }
+
+    /// The space of B·x.
+    pub(super) fn long(&self) -> (Space, &'a A) {
+        let space = if self.is_transposed {
+            Space::Domain
+        } else {
+            Space::Image
+        };
+        (space, self.map)
+    }
+
+    /// The entries held here of a vector of the short space.
+    pub(super) fn short_rows(&self) -> usize {
+        if self.is_transposed {
+            self.map.rows()
+        } else {
+            self.map.columns()
+        }
+    }
+
+    /// The entries held here of a vector of the long space.
+    pub(super) fn long_rows(&self) -> usize {
+        if self.is_transposed {
+            self.map.columns()
+        } else {
+            self.map.rows()
+        }
+    }
+
+    /// The dimension of the short space, over all parts.
+    pub(in crate::svd::top) fn order(&self) -> usize {
+        self.short().0.length::<T, A>(self.map).to_f64() as usize
+    }
+
+    /// The dimension of the long space.
+    pub(in crate::svd::top) fn long_order(&self) -> usize {
+        self.long().0.length::<T, A>(self.map).to_f64() as usize
+    }
+
+    /// Writes B·X to `images`, for columns of length 1 or not much more.
+    pub(in crate::svd::top) fn apply(
+        &mut self,
+        x: &[T],
+        images: &mut [T],
+    ) -> Result<(), NotFinite> {
+        self.multiply(x, images, self.is_transposed)
+    }
+
+    /// Writes Bᵀ·Y to `images`.
+    pub(in crate::svd::top) fn apply_adjoint(
+        &mut self,
+        y: &[T],
+        images: &mut [T],
+    ) -> Result<(), NotFinite> {
+        self.multiply(y, images, !self.is_transposed)
+    }
+
+    fn multiply(&mut self, x: &[T], images: &mut [T], by_adjoint: bool) -> Result<(), NotFinite> {
+        if x.is_empty() {
+            return Ok(());
+        }
+        let length = if by_adjoint {
+            self.map.rows()
+        } else {
+            self.map.columns()
+        };
+        self.products += x.len() / length;
+        // Half of the scaling before the product and half after it, so that neither leaves the
+        // range.
+        let before = self.exponent / 2;
+        let x = if before == 0 {
+            x
+        } else {
+            self.scaled.clear();
+            self.scaled.extend_from_slice(x);
+            scale(&mut self.scaled, -before);
+            &self.scaled
+        };
+        match (x.len() == length, by_adjoint) {
+            (true, false) => self.map.apply(x, images),
+            (true, true) => self.map.apply_adjoint(x, images),
+            (false, false) => self.map.apply_block(x, images),
+            (false, true) => self.map.apply_adjoint_block(x, images),
+        }
+        scale(images, before - self.exponent);
+        if is_true_anywhere(self.map, !all_finite(images)) {
+            return Err(NotFinite);
+        }
+        Ok(())
+    }
+}
+
+/// Whether something holds on any part, so that all parts find the same.
+pub(super) fn is_true_anywhere<T: Real, A: LinearMap<T> + ?Sized>(map: &A, holds: bool) -> bool {
+    let here = T::from_count(usize::from(holds));
+    let of_image = Space::Image.total(map, here);
+    Space::Domain.total(map, of_image) > T::zero()
+}
+
+/// Fills the entries held here of a vector of the normal distribution that does not depend on how it
+/// is split, so that no direction is favoured.
+pub(super) fn fill_normal<T: Real, A: LinearMap<T> + ?Sized>(
+    (space, map): (Space, &A),
+    seed: u64,
+    values: &mut [T],
+) {
+    let before = match space {
+        Space::Domain => map.domain_offset(),
+        Space::Image => map.image_offset(),
+    };
+    let drawn = gaussian::<T>(before + values.len(), 1, seed);
+    values.copy_from_slice(&drawn.as_slice()[before..]);
+}
+
+/// The exponent of ‖A·x‖/‖x‖ for a random x; none if that is 0 or not finite at every scale of x.
+fn exponent_of_norm<T: Real, A: LinearMap<T> + ?Sized>(map: &A, seed: u64) -> Option<i32> {
+    let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
+    let mut probe = vec![T::zero(); map.columns()];
+    fill_normal((Space::Domain, map), seed, &mut probe);
+    let length = Space::Domain.norm(map, &probe);
+    probe.iter_mut().for_each(|value| *value /= length);
+    let mut image = vec![T::zero(); map.rows()];
+    [0, -far, 2 * far].into_iter().find_map(|shift| {
+        // Each time from where the last one left it.
+        scale(&mut probe, shift);
+        map.apply(&probe, &mut image);
+        let norm = Space::Image.norm(map, &image);
+        let is_precise = norm > T::MIN_POSITIVE / T::EPSILON && norm.is_finite();
+        let exponent = is_precise.then(|| norm.binary_exponent()).flatten();
+        exponent.map(|exponent| exponent - if shift == 2 * far { far } else { shift })
+    })
+}

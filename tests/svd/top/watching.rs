@@ -1,0 +1,63 @@
+//! Observers of a search.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use matrix_descent::svd::{LeadingEvidence, TopSvdError};
+use matrix_descent::watch::TimeBudget;
+use matrix_descent::{Progress, StopReason, TopConfig, svd_top_k};
+
+use super::{Products, default, with_values};
+
+#[test]
+fn each_step_is_shown_with_orthonormal_directions() {
+    let matrix = with_values(150, 120, |i| 1.0 / (1 + i) as f64);
+    let mut steps = 0;
+    let mut least = 1.0_f64;
+    let watch = |progress: &Progress<'_, f64>| {
+        steps += 1;
+        assert_eq!(progress.step, steps);
+        least = least.min(progress.loss);
+        let (x, next) = (progress.parameters, progress.gradient);
+        assert_eq!((x.len(), next.len()), (120, 120));
+        let product = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+        assert!((product(x, x) - 1.0).abs() < 1e-13);
+        assert!((product(next, next) - 1.0).abs() < 1e-13);
+        assert!(product(x, next).abs() < 1e-13);
+        ControlFlow::Continue(())
+    };
+    let top = svd_top_k(&Products(&matrix), 4, TopConfig::default().observer(watch)).unwrap();
+    assert_eq!(top.steps, steps);
+    assert!(least < 1e-11, "{least:e}");
+}
+
+#[test]
+fn an_observer_ends_the_search_and_the_second_look() {
+    let matrix = with_values(300, 200, |i| 1.0 / (1 + i) as f64);
+    let whole = svd_top_k(&Products(&matrix), 4, default()).unwrap();
+    for at in [1, 5, whole.steps - 1] {
+        let until = |progress: &Progress<'_, f64>| {
+            if progress.step >= at {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let found = svd_top_k(&Products(&matrix), 4, default().observer(until));
+        let Err(TopSvdError::NotConverged {
+            reason,
+            reached,
+            converged,
+            ..
+        }) = found
+        else {
+            panic!("{found:?}");
+        };
+        assert_eq!((reason, reached.steps), (StopReason::Observer, at));
+        assert_eq!(reached.certificate.leading(), LeadingEvidence::Unknown);
+        assert_eq!(converged == 4, at > 5, "{converged}");
+    }
+    let mut budget = TimeBudget::new(Duration::ZERO);
+    let found = svd_top_k(&matrix, 4, default().observer(&mut budget));
+    assert!(found.is_err() && budget.is_spent());
+}

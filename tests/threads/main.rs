@@ -1,0 +1,151 @@
+//! Results are the same to the last bit on any number of threads.
+//!
+//! `cargo test -p matrix-descent-tests --features threads --test threads`
+
+use std::fmt::Debug;
+
+use matrix_descent::{
+    EigenConfig, LinearMap, Real, SolveConfig, TopConfig, solve_by_descent, svd_top_k,
+    symmetric_eigen_k,
+};
+use nalgebra::DMatrix;
+use nalgebra_sparse::{CooMatrix, CscMatrix, CsrMatrix};
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+use rayon::ThreadPoolBuilder;
+
+fn on<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.unwrap().install(work)
+}
+
+/// What `work` gives on every number of threads.
+fn the_same<R: PartialEq + Debug + Send>(name: &str, work: impl Fn() -> R + Sync) -> R {
+    let expected = on(1, &work);
+    for threads in [2, 3, 5] {
+        assert!(on(threads, &work) == expected, "{name}, {threads} threads");
+    }
+    expected
+}
+
+/// Rows of 25 entries, most of them in the first columns.
+fn sparse<T: Real>(rows: usize, columns: usize) -> CooMatrix<T> {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(4);
+    let mut entries = CooMatrix::new(rows, columns);
+    for i in 0..rows {
+        for _ in 0..25 {
+            let place: f64 = generator.random();
+            let value: f64 = generator.random();
+            let j = (columns as f64 * place.powi(3)) as usize;
+            entries.push(i, j, <T as Real>::from_f64(value - 0.5));
+        }
+    }
+    entries
+}
+
+fn dense<T: Real>(rows: usize, columns: usize) -> DMatrix<T> {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(5);
+    DMatrix::from_fn(rows, columns, |_, _| {
+        <T as Real>::from_f64(generator.random::<f64>() - 0.5)
+    })
+}
+
+/// A·X and Aᵀ·Y of single vectors and of blocks.
+fn products<T: Real, A: LinearMap<T> + Sync>(name: &str, map: &A) -> Vec<[DMatrix<T>; 2]> {
+    let (m, n) = (map.rows(), map.columns());
+    let of_blocks = [1, 3, 8, 13].map(|count| {
+        let (x, y) = (dense::<T>(n, count), dense::<T>(m, count));
+        the_same(&format!("{name}, a block of {count}"), || {
+            let (mut images, mut adjoints) = (y.clone(), x.clone());
+            map.apply_block(x.as_slice(), images.as_mut_slice());
+            map.apply_adjoint_block(y.as_slice(), adjoints.as_mut_slice());
+            [images, adjoints]
+        })
+    });
+    let (x, y) = (dense::<T>(n, 1), dense::<T>(m, 1));
+    let of_vectors = the_same(&format!("{name}, a vector"), || {
+        let (mut image, mut adjoint) = (y.clone(), x.clone());
+        map.apply(x.as_slice(), image.as_mut_slice());
+        map.apply_adjoint(y.as_slice(), adjoint.as_mut_slice());
+        [image, adjoint]
+    });
+    of_blocks.into_iter().chain([of_vectors]).collect()
+}
+
+fn every_product_is_right<T: Real>() {
+    for (rows, columns) in [(8000, 700), (8000, 8000)] {
+        let entries = sparse::<T>(rows, columns);
+        let by_rows = products("by rows", &CsrMatrix::from(&entries));
+        let by_columns = products("by columns", &CscMatrix::from(&entries));
+        let tolerance = <T as Real>::from_f64(1e4) * T::EPSILON;
+        for [images, adjoints] in by_rows.into_iter().chain(by_columns) {
+            let count = images.ncols();
+            let (x, y) = (dense::<T>(columns, count), dense::<T>(rows, count));
+            let mut expected = [DMatrix::zeros(rows, count), DMatrix::zeros(columns, count)];
+            for (i, j, &value) in entries.triplet_iter() {
+                for k in 0..count {
+                    expected[0][(i, k)] += value * x[(j, k)];
+                    expected[1][(j, k)] += value * y[(i, k)];
+                }
+            }
+            assert!((images - &expected[0]).amax() <= tolerance);
+            assert!((adjoints - &expected[1]).amax() <= tolerance);
+        }
+    }
+    let matrix = dense::<T>(5000, 101);
+    let tolerance = <T as Real>::from_f64(1e4) * T::EPSILON;
+    for [images, adjoints] in products("dense", &matrix) {
+        let count = images.ncols();
+        let (x, y) = (dense::<T>(101, count), dense::<T>(5000, count));
+        assert!((images - &matrix * x).amax() <= tolerance);
+        assert!((adjoints - matrix.tr_mul(&y)).amax() <= tolerance);
+    }
+}
+
+#[test]
+fn every_product_is_right_and_the_same() {
+    every_product_is_right::<f32>();
+    every_product_is_right::<f64>();
+}
+
+#[test]
+fn leading_singular_values_are_the_same() {
+    let map = CsrMatrix::from(&sparse::<f64>(8000, 700));
+    the_same("top", || {
+        let top = svd_top_k(&map, 4, TopConfig::default()).unwrap();
+        (top.singular_values, top.u, top.v)
+    });
+}
+
+#[test]
+fn solutions_are_the_same() {
+    let map = CsrMatrix::from(&sparse::<f64>(8000, 300));
+    let b = dense::<f64>(8000, 2);
+    the_same("solve", || {
+        let found = solve_by_descent(&map, &b, SolveConfig::default().tolerance(1e-10));
+        found.unwrap().solution
+    });
+}
+
+/// −1, 2 + i mod 5, −1 on three diagonals and far from them.
+#[test]
+fn eigenpairs_are_the_same() {
+    let n = 15_000;
+    let mut entries = CooMatrix::new(n, n);
+    for i in 0..n {
+        entries.push(i, i, 2.0 + (i % 5) as f64);
+        for j in [i + 1, i + 100, i + 141, i + 200]
+            .into_iter()
+            .filter(|&j| j < n)
+        {
+            entries.push(i, j, -1.0);
+            entries.push(j, i, -1.0);
+        }
+    }
+    let map = CsrMatrix::from(&entries);
+    the_same("eigen", || {
+        let config = EigenConfig::largest().tolerance(1e-2);
+        let found = symmetric_eigen_k(&map, 1, config).unwrap();
+        (found.eigenvalues, found.eigenvectors)
+    });
+}
