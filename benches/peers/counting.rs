@@ -60,6 +60,10 @@ impl<A: LinearMap<f64>> LinearMap<f64> for Counting<'_, A> {
         self.map.apply_adjoint_block(y, images);
     }
 
+    fn block_width(&self) -> usize {
+        self.map.block_width()
+    }
+
     fn validate(&self, argument: &'static str) -> Result<(), InputError<f64>> {
         self.map.validate(argument)
     }

@@ -6,7 +6,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::matrices::gaussian;
 
 /// The number of singular values.
-pub const K: usize = 10;
+const K: usize = 10;
 
 pub struct Case {
     pub matrix: DMatrix<f64>,

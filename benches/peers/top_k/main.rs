@@ -16,7 +16,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode};
 use matrix_descent::LinearMap;
 
-use hyperbolic::{Case, K};
+use hyperbolic::Case;
 use memory::peak_memory;
 use ways::{NAMES, products_alone, run};
 
