@@ -19,6 +19,7 @@ use nalgebra::DVector;
 use grid::Laplacian;
 
 mod dense;
+#[path = "../faer_map.rs"]
 mod faer_map;
 mod grid;
 mod least_squares;
