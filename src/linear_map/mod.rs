@@ -149,8 +149,8 @@ pub trait LinearMap<T: Real> {
     /// [`solve_by_descent`](crate::solve::solve_by_descent) lets so many right-hand sides descend
     /// together. More than 1 is worthwhile where [`apply_block`](Self::apply_block) saves more than
     /// it takes to gather the vectors and to go through those of several descents, which no longer
-    /// stay in the cache. Matrices return 1 as long as they are small. All parts of a map have to
-    /// return the same.
+    /// stay in the cache. Matrices return 1 as long as they are small, and sparse ones if they have
+    /// few entries for each row and column. All parts of a map have to return the same.
     fn block_width(&self) -> usize {
         1
     }

@@ -36,7 +36,7 @@ impl<T: Real> LinearMap<T> for CsrMatrix<T> {
     }
 
     fn block_width(&self) -> usize {
-        Lanes::of_rows(self).block_width()
+        Lanes::of_rows(self).block_width(self.nrows() + self.ncols())
     }
 
     fn column_norms(&self) -> Option<Vec<T>> {
@@ -77,7 +77,7 @@ impl<T: Real> LinearMap<T> for CscMatrix<T> {
     }
 
     fn block_width(&self) -> usize {
-        Lanes::of_columns(self).block_width()
+        Lanes::of_columns(self).block_width(self.nrows() + self.ncols())
     }
 
     fn column_norms(&self) -> Option<Vec<T>> {

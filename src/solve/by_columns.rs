@@ -38,11 +38,12 @@ use crate::solve::solution::Solution;
 /// lengths. If that shows the columns to be linearly dependent to working precision, the descent
 /// begins again without scaling, since the solution of minimum norm depends on the units.
 ///
-/// **Several columns of B descend in lock step**, [`LinearMap::block_width`] of them at a time and at
-/// most 32: each product, also with the preconditioner, is one block product for all columns that
-/// have not ended. Every column keeps its own step lengths, tests, restarts and report, so that it
-/// goes the way that it goes alone: to the last bit for sparse matrices, and to rounding for dense
-/// ones. A column takes the memory of about ten solutions while it descends.
+/// **Several columns of B descend in lock step** where that is worthwhile,
+/// [`LinearMap::block_width`] of them at a time and at most 32: each product, also with the
+/// preconditioner, is one block product for all columns that have not ended. Every column keeps its
+/// own step lengths, tests, restarts and report, so that it goes the way that it goes alone: to the
+/// last bit for sparse matrices, and to rounding for dense ones. A column takes the memory of about
+/// ten solutions while it descends.
 ///
 /// Conjugate gradients take about κ steps, or √κ for a definite matrix, where κ is the largest
 /// singular value divided by the smallest nonzero one. For small dense systems use a factorisation;

@@ -475,6 +475,8 @@ fn large_matrices_have_products_with_several_vectors() {
     let dense = DMatrix::from_element(200, 200, 1.0);
     assert_eq!(CsrMatrix::from(&small).block_width(), 1);
     assert!(CsrMatrix::from(&dense).block_width() > 1);
+    // One entry for each row says little about a vector.
+    assert_eq!(CsrMatrix::<f64>::identity(100_000).block_width(), 1);
     assert!(CscMatrix::from(&dense).block_width() > 1);
 }
 
