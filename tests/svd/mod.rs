@@ -3,6 +3,7 @@
 
 mod penalty;
 mod pseudo_inverse;
+mod smallest;
 mod top;
 
 use matrix_descent::svd::{SvdError, Vectors};
