@@ -39,7 +39,7 @@ use crate::numerics::real::Real;
 /// thousands of steps, fewer with a [`preconditioner`](SmallestConfig::preconditioner). If M is
 /// tall and its column lengths are known ([`LinearMap::column_norms`]) and differ, diag(1/‖aⱼ‖²) is
 /// one by default: on a sparse 100,000×20,000 matrix with σ₁/σ_p = 184 the five smallest values
-/// took 640 products with it and 17,548 without. So give a wide sparse matrix as its transpose. If
+/// took 650 products with it and 17,500 without. So give a wide sparse matrix as its transpose. If
 /// M is symmetric positive definite, search for its own eigenvalues instead.
 ///
 /// `Ok` means that the vectors are orthonormal to working precision, that the search in their
