@@ -113,3 +113,86 @@ pub(super) fn scaled_lower(bound: f64, exponent: i32) -> f64 {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Measures, scaled_lower};
+
+    fn measures(values: &[f64], left: &[f64]) -> Measures {
+        Measures {
+            values: values.to_vec(),
+            right: vec![0.0; values.len()],
+            left: left.to_vec(),
+            departure_of_u: 0.0,
+            departure_of_v: 0.0,
+            norm: 4.0,
+        }
+    }
+
+    #[test]
+    fn the_best_splitting_bounds_each_value_from_below() {
+        // All rows by their ratio, the first ones by their norm, or all by their norm.
+        for (values, left, slack, expected) in [
+            ([1.0, 2.0], [0.0, 0.0], 0.0, [1.0, 2.0]),
+            ([1.0, 2.0], [0.0, 0.0], 3.0, [1.0, 1.0]),
+            ([1.0, 2.0], [0.0, 0.0], 5.0, [0.0, 0.0]),
+            (
+                [1.0, 2.0],
+                [0.1, 0.2],
+                0.0,
+                [
+                    (1.0 - 0.05_f64.sqrt() / 2.0).sqrt(),
+                    (4.0 - 0.17_f64.sqrt()).sqrt(),
+                ],
+            ),
+            (
+                [1e-9, 1.0],
+                [2.0, 1e-3],
+                0.0,
+                [0.0, (1.0 - 1e-3_f64.hypot(2e-9)).sqrt()],
+            ),
+            ([1e-9, 1.0], [1e-2, 0.0], 0.0, [1e-9 * 0.99_f64.sqrt(), 1.0]),
+        ] {
+            let found = measures(&values, &left).lower(slack);
+            for (found, expected) in found.into_iter().zip(expected) {
+                let is_near = found <= expected && found >= expected * (1.0 - 1e-6) - 1e-13;
+                assert!(is_near, "{values:?}, {left:?}: {found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_products_and_vectors_lack_counts_in_every_bound() {
+        let exact = measures(&[1.0, 2.0], &[0.0, 0.0]);
+        for (right, u, v) in [(0.1, 0.0, 0.0), (0.0, 0.1, 0.0), (0.0, 0.0, 0.1)] {
+            let off = Measures {
+                right: vec![right; 2],
+                departure_of_u: u,
+                departure_of_v: v,
+                ..exact.clone()
+            };
+            let name = format!("{right}, {u}, {v}");
+            for (off, exact) in off.upper().into_iter().zip(exact.upper()) {
+                assert!(off > exact + 0.04, "{name}: {off} {exact}");
+            }
+            for (off, exact) in off.lower(0.0).into_iter().zip(exact.lower(0.0)) {
+                assert!(off < exact - 0.04, "{name}: {off} {exact}");
+            }
+            assert!(off.below_largest() < exact.below_largest() - 0.04, "{name}");
+            assert!(off.above_largest() > exact.above_largest() + 0.04, "{name}");
+        }
+        let dependent = Measures {
+            departure_of_v: 1.0,
+            ..exact
+        };
+        assert_eq!(dependent.upper(), [f64::INFINITY; 2]);
+        assert_eq!(dependent.lower(0.0), [0.0; 2]);
+    }
+
+    #[test]
+    fn a_lower_bound_that_becomes_subnormal_is_rounded_down() {
+        assert_eq!(scaled_lower(3.0, -2), 0.75);
+        assert_eq!(scaled_lower(1.0, -1074), 0.0);
+        assert_eq!(scaled_lower(0.0, 5), 0.0);
+    }
+}
