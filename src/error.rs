@@ -11,7 +11,7 @@ use crate::numerics::real::Real;
 #[cfg(feature = "serde")]
 use crate::optimizer::StateError;
 use crate::solve::SolveError;
-use crate::svd::{SvdError, TopSvdError};
+use crate::svd::{SmallestError, SvdError, TopSvdError};
 
 /// Everything that can go wrong, for code that calls several operations.
 ///
@@ -83,6 +83,10 @@ pub enum Error<T: Real = f64> {
     /// The leading singular values were not found.
     #[error(transparent)]
     TopSvd(TopSvdError<T>),
+
+    /// The smallest singular values, or a condition number, were not found.
+    #[error(transparent)]
+    Smallest(SmallestError<T>),
 
     /// Eigenpairs were not found.
     #[error(transparent)]
@@ -161,6 +165,16 @@ impl<T: Real> From<TopSvdError<T>> for Error<T> {
         match error {
             TopSvdError::Input(error) => Self::Input(error),
             other => Self::TopSvd(other),
+        }
+    }
+}
+
+impl<T: Real> From<SmallestError<T>> for Error<T> {
+    fn from(error: SmallestError<T>) -> Self {
+        match error {
+            SmallestError::Input(error) => Self::Input(error),
+            SmallestError::Whole(error) => Self::Svd(error),
+            other => Self::Smallest(other),
         }
     }
 }

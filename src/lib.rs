@@ -119,8 +119,9 @@ pub use optimizer::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Optimizer, S
 pub use set::ConvexSet;
 pub use solve::{Solution, SolveConfig, SolveMethod, SolveProblem, solve_by_descent};
 pub use svd::{
-    Polar, PseudoInverse, Svd, SvdConfig, TopConfig, TopSvd, polar_decomposition, pseudo_inverse,
-    svd_by_descent, svd_top_k,
+    ConditionNumber, Polar, PseudoInverse, SmallestConfig, SmallestSingularValues, Svd, SvdConfig,
+    TopConfig, TopSvd, condition_number, polar_decomposition, pseudo_inverse,
+    smallest_singular_values, svd_by_descent, svd_top_k,
 };
 
 /// The matrix library whose types this crate's functions take and return, in the version used here.

@@ -13,12 +13,13 @@ use matrix_descent::objective::{FitObjective, SvdFactors, SvdPenalty, check_grad
 use matrix_descent::set::{
     Banded, Bounds, EntryBounds, NonNegative, Pattern, Symmetric, Toeplitz, UnitBall,
 };
-use matrix_descent::svd::{Cutoff, LeadingEvidence, TopRoute, Vectors};
+use matrix_descent::svd::{Cutoff, LeadingEvidence, SmallestRoute, TopRoute, Vectors};
 use matrix_descent::{
     Accuracy, Certificate, CompletionConfig, Compose, Config, ConvexSet, EigenConfig, Error,
     InputError, Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd, Side, Silent,
-    SolveConfig, SolveMethod, SolveProblem, Start, StopReason, Stopping, Svd, SvdConfig, TopConfig,
-    TopSvd, invert_by_descent, minimize, polar_decomposition, pseudo_inverse, solve_by_descent,
+    SmallestConfig, SolveConfig, SolveMethod, SolveProblem, Start, StopReason, Stopping, Svd,
+    SvdConfig, TopConfig, TopSvd, condition_number, invert_by_descent, minimize,
+    polar_decomposition, pseudo_inverse, smallest_singular_values, solve_by_descent,
     svd_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, dmatrix};
@@ -79,6 +80,9 @@ fn check_settings<T: Real>() {
         .deflate(start)
         .tolerance(t(0.1));
     check("eigen, all set", &config.max_steps(4).seed(5));
+    check("smallest", &SmallestConfig::<T>::default());
+    let config = SmallestConfig::<T>::default().tolerance(t(0.1));
+    check("smallest, all set", &config.max_steps(4).seed(5));
     check("solve", &SolveConfig::<T>::default());
     let start = DMatrix::from_vec(2, 2, wavy::<T>(4, 0.3));
     let config = SolveConfig::default()
@@ -152,6 +156,13 @@ fn check_results<T: Real>() {
     let found = symmetric_eigen_k(&symmetric, 2, config).unwrap();
     check("eigenpairs", &found);
     check("eigenvalue bounds", &found.certificate);
+    let singular = DMatrix::from_element(5, 3, T::one());
+    for m in [&tall, &singular] {
+        let found = smallest_singular_values(m, 2, SmallestConfig::default());
+        check("smallest", &found.unwrap());
+        let found = condition_number(m, SmallestConfig::default());
+        check("condition number", &found.unwrap());
+    }
     check("polar", &polar_decomposition(&tall).unwrap());
     check(
         "pseudo-inverse",
@@ -212,6 +223,8 @@ fn results_are_read_back_as_they_were() {
         check("route", &route);
     }
     check("route of top", &[TopRoute::Descent, TopRoute::Whole]);
+    let routes = [SmallestRoute::Gram, SmallestRoute::Whole];
+    check("route of smallest", &routes);
     check(
         "evidence",
         &[LeadingEvidence::Proven, LeadingEvidence::Unknown],

@@ -9,6 +9,7 @@ mod orthonormal;
 mod polar;
 mod pseudo_inverse;
 mod result;
+mod smallest;
 mod top;
 mod vectors;
 
@@ -19,6 +20,10 @@ pub use error::SvdError;
 pub use polar::{Polar, polar_decomposition};
 pub use pseudo_inverse::{Cutoff, PenroseResiduals, PseudoInverse, pseudo_inverse};
 pub use result::Svd;
+pub use smallest::{
+    ConditionNumber, SmallestConfig, SmallestError, SmallestRoute, SmallestSingularValues,
+    SmallestValue, condition_number, smallest_singular_values,
+};
 pub use top::{
     LeadingEvidence, TopCertificate, TopConfig, TopRoute, TopSvd, TopSvdError, svd_top_k,
 };

@@ -7,8 +7,9 @@ use matrix_descent::eigen::EigenError;
 use matrix_descent::linear_map::Centered;
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, EigenConfig, Eigenpairs, LinearMap, Solution, SolveConfig, SolveProblem, TopConfig,
-    invert_by_descent, solve_by_descent, svd_top_k, symmetric_eigen_k,
+    Config, EigenConfig, Eigenpairs, LinearMap, SmallestConfig, Solution, SolveConfig,
+    SolveProblem, TopConfig, condition_number, invert_by_descent, smallest_singular_values,
+    solve_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
@@ -519,4 +520,60 @@ fn an_early_end_of_eigenpairs_is_the_same_on_every_part() {
         let is_told = matches!(indefinite, Err(EigenError::NotPositiveDefinite { .. }));
         assert!(is_told && *indefinite == ends[0].1, "{indefinite:?}");
     }
+}
+
+/// Tall, wide and square; by the whole decomposition and by descent.
+#[test]
+fn smallest_singular_values_in_parts_are_those_of_the_whole() {
+    for (rows, columns, splits_domain) in [
+        (30, 12, false),
+        (12, 30, false),
+        (240, 170, false),
+        (170, 240, false),
+        (170, 170, true),
+    ] {
+        let matrix = DMatrix::from_fn(rows, columns, |i: usize, j: usize| match i.abs_diff(j) {
+            0 => 2.0 + (i % 7) as f64,
+            1 => -1.0,
+            _ => f64::from(u8::from((i * 31 + j * 17).is_multiple_of(50))),
+        });
+        let least = rows.min(columns);
+        let exact = matrix.singular_values();
+        for cuts in [&[0, rows][..], &[0, 5, rows], &[0, 3, 10, rows]] {
+            let name = format!("{rows}×{columns}, {cuts:?}");
+            let parts = on_each_part(&matrix, cuts, splits_domain, |part| {
+                let config = SmallestConfig::default;
+                let found = smallest_singular_values(&part, 2, config()).unwrap();
+                (found, condition_number(&part, config()).unwrap())
+            });
+            for (found, condition) in &parts {
+                for j in 0..2 {
+                    let expected = exact[least - 1 - j];
+                    let value = found.values[j].estimate().unwrap();
+                    assert!((value / expected - 1.0).abs() < 1e-10, "{name}: {value}");
+                }
+                assert_eq!(found.values, parts[0].0.values, "{name}");
+                assert_eq!(condition, &parts[0].1, "{name}");
+                let ratio = exact[0] / exact[least - 1];
+                let error = condition.estimate().unwrap() / ratio - 1.0;
+                assert!(error.abs() < 1e-10, "{name}: {condition}");
+            }
+            let of_parts = parts.iter().map(|(found, _)| found.u.clone());
+            let u = stacked(&of_parts.collect::<Vec<_>>());
+            let of_parts = parts.iter().map(|(found, _)| found.v.clone());
+            let v = if splits_domain {
+                stacked(&of_parts.collect::<Vec<_>>())
+            } else {
+                parts[0].0.v.clone()
+            };
+            let values = DVector::from_fn(2, |j, _| parts[0].0.values[j].estimate().unwrap());
+            let residual = &matrix * v - u * DMatrix::from_diagonal(&values);
+            assert!(residual.norm() < 1e-7, "{name}: {:e}", residual.norm());
+        }
+    }
+}
+
+fn stacked(parts: &[DMatrix<f64>]) -> DMatrix<f64> {
+    let rows: Vec<_> = parts.iter().flat_map(|part| part.row_iter()).collect();
+    DMatrix::from_rows(&rows)
 }

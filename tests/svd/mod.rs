@@ -3,6 +3,7 @@
 
 mod penalty;
 mod pseudo_inverse;
+mod smallest;
 mod top;
 mod watching;
 

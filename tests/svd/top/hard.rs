@@ -10,8 +10,11 @@ use rand::{RngExt, SeedableRng};
 use super::{Products, complaint_about_vectors, default, with_values};
 use crate::support::truth::assert_none;
 
-/// Spectra in which a value is easily missed, descending.
-fn spectra() -> Vec<(&'static str, Box<dyn Fn(usize) -> f64>)> {
+/// A name, and the values by their place, descending.
+type Spectrum = (&'static str, Box<dyn Fn(usize) -> f64>);
+
+/// Spectra in which a value is easily missed.
+fn spectra() -> Vec<Spectrum> {
     vec![
         ("eightfold", Box::new(|i| if i < 8 { 1.0 } else { 0.2 })),
         (
