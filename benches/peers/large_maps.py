@@ -3,7 +3,7 @@ one thread each, with the products counted.
 
     pip install scipy
     python benches/peers/large_maps.py           # prints the tables, in a minute or two
-    python benches/peers/large_maps.py --long    # with larger ones, in about a quarter of an hour
+    python benches/peers/large_maps.py --long    # with larger ones, in about half an hour
     python benches/peers/large_maps.py --write   # and writes them to docs/large_maps.md
 
 All contenders work in turns on the same matrices, in float64, and their answers are checked: times
@@ -156,15 +156,15 @@ def by_scipy(side, name):
     return seconds, products, residual, max(abs(values - smallest_of_grid(side, K))) / NORM
 
 
-def peak_of(work, *arguments):
-    """The most memory, in kB, that a process of its own needs."""
+def alone(work, *arguments):
+    """What the work returns in a process of its own, and the most memory, in kB, that it needs."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_peak, (work, arguments))
+        return pool.apply(_with_peak, (work, arguments))
 
 
-def _peak(work, arguments):
-    work(*arguments)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def _with_peak(work, arguments):
+    found = work(*arguments)
+    return *found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 class Crate:
@@ -216,36 +216,40 @@ def singular_values(case, crate):
     if kind == "dense":
         remarks[crate.names[0]] += f", peak {ask_alone('top_k', kind, 0, rows, columns, k)[4] / 1e6:.2f} GB"
         for solver in ("propack", "arpack"):
-            peak = peak_of(by_svds, solver, case) / 1e6
+            peak = alone(by_svds, solver, case)[-1] / 1e6
             remarks[f"SciPy, {solver.upper()}"] = f"peak {peak:.2f} GB"
     return [(name, statistics.median(seconds[name]), products[name], remarks.get(name, "")) for name in seconds]
 
 
 def eigenpairs(side, crate):
     """Rows of the table for one grid."""
+    if side in LONG_SIDES:
+        return large_eigenpairs(side, crate.names[0])
     seconds, products, remarks = {}, {}, {}
-    is_large = side >= 100
+    for _ in range(3):
+        answers = {name: crate.ask(place, side, K)[:4] for place, name in enumerate(crate.names)}
+        answers |= {name: by_scipy(side, name) for name in eigen_ways(side)}
+        for name, (elapsed, count, residual, error) in answers.items():
+            seconds.setdefault(name, []).append(elapsed)
+            products[name], remarks[name] = int(count), shortcoming(residual, error)
+    return [(name, statistics.median(seconds[name]), products[name], remarks[name]) for name in seconds]
 
-    def see(name, elapsed, count, residual, error):
-        seconds.setdefault(name, []).append(elapsed)
-        products[name] = int(count)
-        if residual > 1.1 * RESIDUAL:
-            remarks[name] = f"residual {residual:.0e}"
-        elif error > RESIDUAL:
-            remarks[name] = "copies of eigenvalues missed"
 
-    for _ in range(1 if is_large else 3):
-        for place, name in enumerate(crate.names):
-            see(name, *crate.ask(place, side, K)[:4])
-        for name in eigen_ways(side):
-            see(name, *by_scipy(side, name))
-    if is_large:
-        peak = ask_alone("eigen", 0, side, K)[4] / 1e6
-        remarks[crate.names[0]] = f"peak {peak:.2f} GB"
-        for name in list(seconds)[len(crate.names):]:
-            peak = peak_of(by_scipy, side, name) / 1e6
-            remarks[name] = ", ".join(filter(None, [remarks.get(name), f"peak {peak:.2f} GB"]))
-    return [(name, statistics.median(seconds[name]), products[name], remarks.get(name, "")) for name in seconds]
+def large_eigenpairs(side, ours):
+    """One run each of the best two, in a process of its own, with the memory."""
+    peer = next(iter(eigen_ways(side)))
+    answers = {ours: ask_alone("eigen", 0, side, K), peer: alone(by_scipy, side, peer)}
+    rows = []
+    for name, (elapsed, count, residual, error, peak) in answers.items():
+        remark = ", ".join(filter(None, [shortcoming(residual, error), f"peak {peak / 1e6:.2f} GB"]))
+        rows.append((name, elapsed, int(count), remark))
+    return rows
+
+
+def shortcoming(residual, error):
+    if residual > 1.1 * RESIDUAL:
+        return f"residual {residual:.0e}"
+    return "copies of eigenvalues missed" if error > RESIDUAL else ""
 
 
 def table(title, rows):
