@@ -93,8 +93,11 @@ impl<T: Real, O> TopConfig<T, O> {
 
     /// Sets the number of steps after which the search ends at the latest; at least 1.
     ///
-    /// A step takes one product with M and one with Mᵀ, for a `DMatrix` two of each, and with a
-    /// [`start`](Self::start) as many as that has columns.
+    /// A step takes one product with M and one with Mᵀ, for a `DMatrix` two of each; from a
+    /// [`start`](Self::start), and after residuals that had to be worked on again, k of each.
+    ///
+    /// A decomposition as a whole ([`TopRoute::Whole`](crate::svd::TopRoute::Whole)) takes no steps: it
+    /// is not limited, and its sweeps are not shown to the [`observer`](Self::observer).
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self

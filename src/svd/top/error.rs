@@ -42,7 +42,9 @@ pub enum TopSvdError<T: Real = f64> {
         reason: StopReason,
         /// The number of values whose residual is within the tolerance.
         converged: usize,
-        /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M.
+        /// max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖), computed again from M; or, if the products are not
+        /// those of a map and its adjoint, by how much ⟨uⱼ, M·x⟩ and ⟨Mᵀ·uⱼ, x⟩ differ for a random x of
+        /// length 1.
         residual: f64,
         /// The largest residual allowed.
         allowed: f64,

@@ -137,6 +137,14 @@ impl<T: Real> Bidiagonal<T> {
         self.coupling.nrows()
     }
 
+    /// Whether V and the vectors to stay away from span the whole space.
+    pub(super) fn is_complete<A: LinearMap<T> + ?Sized>(
+        &self,
+        operator: &Operator<'_, T, A>,
+    ) -> bool {
+        self.newest() == 0 && self.room(operator) == 0
+    }
+
     /// An estimate of ‖B‖₂ from below.
     pub(super) fn norm(&self) -> T {
         self.norm
@@ -255,8 +263,7 @@ impl<T: Real> Bidiagonal<T> {
         let have = self.coupling.nrows();
         let missing = self.width.saturating_sub(have).min(self.room(operator));
         let mut added = 0;
-        // A random vector is in the span of the others once in a lifetime.
-        for _ in 0..2 * missing {
+        for _ in 0..TRIES * missing {
             if added == missing {
                 break;
             }
@@ -352,6 +359,10 @@ fn orthonormalise<T: Real, A: LinearMap<T> + ?Sized>(
     block.resize(rows * width, T::zero());
     own.resize_vertically(width, T::zero())
 }
+
+/// How many random vectors are drawn for each that is missing: one is in the span of the others only
+/// if it was drawn before, from the same seed.
+const TRIES: usize = 8;
 
 /// Apart, so that no two vectors are drawn from one seed.
 const SEED_STEP: u64 = 0x5851_f42d;

@@ -61,10 +61,12 @@ pub(super) fn look<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
     };
     let mut search = Bidiagonal::new(operator, &begin);
     let found = take_steps(&mut search, operator, &goal, watch)?;
+    // Where nothing was missed, a step more would not be taken.
+    let limit = found.limit.filter(|_| !found.vectors.is_empty());
     Ok(Look {
         largest: bound(&found, &odds),
+        ending: limit.unwrap_or(found.ending),
         vectors: found.vectors,
-        ending: found.ending,
     })
 }
 

@@ -1,5 +1,7 @@
 //! The map as a search sees it: scaled, and from its shorter side.
 
+use nalgebra::DMatrix;
+
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::binary_scaling::{largest_exponent, scale, significant};
@@ -17,6 +19,10 @@ pub(in crate::svd::top) struct Operator<'a, T, A: ?Sized> {
     map: &'a A,
     is_transposed: bool,
     exponent: i32,
+    /// A·2^−e·x for a random x of length 1, unless A is a matrix or seems to be zero.
+    image_of_probe: Option<Vec<T>>,
+    /// The seed of x.
+    seed: u64,
     /// The products with B or Bᵀ and a vector.
     products: usize,
     /// The vectors of a product, scaled.
@@ -28,14 +34,21 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
     /// takes one to three products with a random vector.
     pub(in crate::svd::top) fn new(map: &'a A, seed: u64) -> Self {
         let is_transposed = Space::Image.length::<T, A>(map) < Space::Domain.length(map);
-        let exponent = match map.as_matrix() {
-            Some(matrix) => largest_exponent(matrix),
-            None => exponent_of_norm(map, seed),
+        let (exponent, image) = match map.as_matrix() {
+            Some(matrix) => (largest_exponent(matrix), None),
+            None => exponent_of_norm(map, seed).unzip(),
         };
+        let significant = significant(exponent, T::MANTISSA_DIGITS);
+        let image_of_probe = image.map(|mut image| {
+            scale(&mut image, exponent.unwrap_or(0) - significant);
+            image
+        });
         Self {
             map,
             is_transposed,
-            exponent: significant(exponent, T::MANTISSA_DIGITS),
+            exponent: significant,
+            image_of_probe,
+            seed,
             products: 0,
             scaled: Vec::new(),
         }
@@ -56,6 +69,31 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
 
     pub(in crate::svd::top) fn products(&self) -> usize {
         self.products
+    }
+
+    /// max|⟨uⱼ, A·x⟩ − σⱼ·⟨vⱼ, x⟩| for a random x of length 1, of A·2^−e and approximate singular
+    /// triplets with Aᵀ·uⱼ = σⱼ·vⱼ: large if the products are not those of a map and its adjoint, which
+    /// may agree on all vectors that a search meets. 0 for a matrix.
+    pub(in crate::svd::top) fn adjoint_mismatch(
+        &self,
+        (u, values, v): (&DMatrix<T>, &[T], &DMatrix<T>),
+    ) -> T {
+        let Some(image) = &self.image_of_probe else {
+            return T::zero();
+        };
+        let mut probe = vec![T::zero(); self.map.columns()];
+        fill_unit((Space::Domain, self.map), self.seed, &mut probe);
+        let (rows, columns) = (u.nrows(), v.nrows());
+        let pairs = u
+            .as_slice()
+            .chunks_exact(rows)
+            .zip(v.as_slice().chunks_exact(columns));
+        let differences = pairs.zip(values).map(|((u, v), &value)| {
+            let of_image = Space::Image.dot(self.map, u, image);
+            let of_domain = Space::Domain.dot(self.map, v, &probe);
+            (of_image - value * of_domain).abs()
+        });
+        differences.fold(T::zero(), T::max)
     }
 
     /// The space of x in B·x.
@@ -181,21 +219,37 @@ pub(super) fn fill_normal<T: Real, A: LinearMap<T> + ?Sized>(
     values.copy_from_slice(&drawn.as_slice()[before..]);
 }
 
-/// The exponent of ‖A·x‖/‖x‖ for a random x; none if that is 0 or not finite at every scale of x.
-fn exponent_of_norm<T: Real, A: LinearMap<T> + ?Sized>(map: &A, seed: u64) -> Option<i32> {
+/// The same, of length 1.
+fn fill_unit<T: Real, A: LinearMap<T> + ?Sized>(
+    (space, map): (Space, &A),
+    seed: u64,
+    values: &mut [T],
+) {
+    fill_normal((space, map), seed, values);
+    let length = space.norm(map, values);
+    values.iter_mut().for_each(|value| *value /= length);
+}
+
+/// The exponent e of ‖A·x‖ for a random x of length 1, and A·x·2^−e; none if that is 0 or not finite
+/// at every scale of x.
+fn exponent_of_norm<T: Real, A: LinearMap<T> + ?Sized>(
+    map: &A,
+    seed: u64,
+) -> Option<(i32, Vec<T>)> {
     let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
     let mut probe = vec![T::zero(); map.columns()];
-    fill_normal((Space::Domain, map), seed, &mut probe);
-    let length = Space::Domain.norm(map, &probe);
-    probe.iter_mut().for_each(|value| *value /= length);
+    fill_unit((Space::Domain, map), seed, &mut probe);
     let mut image = vec![T::zero(); map.rows()];
-    [0, -far, 2 * far].into_iter().find_map(|shift| {
+    let found = [0, -far, 2 * far].into_iter().find_map(|shift| {
         // Each time from where the last one left it.
         scale(&mut probe, shift);
         map.apply(&probe, &mut image);
         let norm = Space::Image.norm(map, &image);
         let is_precise = norm > T::MIN_POSITIVE / T::EPSILON && norm.is_finite();
         let exponent = is_precise.then(|| norm.binary_exponent()).flatten();
-        exponent.map(|exponent| exponent - if shift == 2 * far { far } else { shift })
-    })
+        exponent.map(|exponent| (exponent, if shift == 2 * far { far } else { shift }))
+    });
+    let (exponent, shift) = found?;
+    scale(&mut image, -exponent);
+    Some((exponent - shift, image))
 }

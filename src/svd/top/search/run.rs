@@ -51,6 +51,12 @@ impl Looked {
 /// How often residuals that turn out too large are worked on again.
 const REPAIRS: usize = 4;
 
+/// The looks beyond k that may find something, since a value may be found again more precisely.
+const SPARE_LOOKS: usize = 16;
+
+/// Apart from the seeds of the first search and of the looks, so that no vector is drawn twice.
+const SEED_OF_REPAIRS: u64 = 0x9e6c_63d0_676a_9a99;
+
 /// A start whose residuals are larger than this part of σ₁ only says where to begin.
 const POOR: f64 = 1e-2;
 
@@ -107,10 +113,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
     fn searched(&mut self, mut search: Bidiagonal<T>) -> Result<Span<T>, NotFinite> {
         let goal = Goal::Leading(self.k);
         let found = take_steps(&mut search, self.operator, &goal, self.watch)?;
+        let is_all = search.is_complete(self.operator);
+        // A second look is still missing, unless there is nothing to look for.
+        let limit = found.limit.filter(|_| !is_all);
         Ok(Span {
             vectors: found.vectors,
-            ending: found.ending,
-            is_all: search.newest() == 0,
+            ending: limit.unwrap_or(found.ending),
+            is_all,
         })
     }
 
@@ -134,6 +143,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
             // Not for NaN either.
             if !is_small {
                 let again = if repairs < REPAIRS {
+                    self.begin.seed = self.begin.seed.wrapping_add(SEED_OF_REPAIRS);
                     self.again(&candidate, residual)?
                 } else {
                     None
@@ -149,6 +159,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
                 return Ok(ended(candidate, ending, Some(Looked::EVERYWHERE)));
             }
             looks += 1;
+            // Each finds one value more, or the products are not those of one linear map.
+            if looks as usize > self.k + SPARE_LOOKS {
+                return Ok(ended(candidate, StopReason::Stalled, None));
+            }
             let seen = look(self.operator, &candidate, &self.begin, looks, self.watch)?;
             if seen.ending == StopReason::Accuracy && seen.vectors.is_empty() {
                 let looked = Looked {

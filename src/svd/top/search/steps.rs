@@ -13,7 +13,10 @@ use crate::svd::top::search::watch::Watch;
 pub(super) struct Found<T> {
     /// The right vectors of the wanted values.
     pub(super) vectors: Vec<T>,
+    /// `Accuracy` if the goal is reached.
     pub(super) ending: StopReason,
+    /// Why no further step may be taken, if so.
+    pub(super) limit: Option<StopReason>,
     pub(super) steps: usize,
     /// The largest Ritz value.
     pub(super) largest: T,
@@ -64,6 +67,7 @@ pub(super) fn take_steps<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
             return Ok(Found {
                 vectors: search.right_vectors(&ritz, wanted, operator.short_rows()),
                 ending,
+                limit,
                 steps,
                 largest: ritz.values[0],
                 is_all,
