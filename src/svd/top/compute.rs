@@ -137,7 +137,7 @@ fn by_descent<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
         patience: small.map_or(usize::MAX, |_| operator.order() * WORK_OF_WHOLE),
         tolerance,
         accepted: tolerance.max(<T as Real>::from_f64(ROUNDING) * room),
-        norm: T::zero(),
+        norm: operator.norm_from_below(),
         loss: T::one(),
         losses: Vec::new(),
     };

@@ -1,8 +1,8 @@
 //! What searches are known to miss or to lose: multiple values, clusters, ranks, misleading starts,
 //! extreme scales.
 
-use matrix_descent::svd::LeadingEvidence;
-use matrix_descent::{Real, TopSvd, svd_top_k};
+use matrix_descent::svd::{LeadingEvidence, TopSvdError};
+use matrix_descent::{LinearMap, Real, TopSvd, svd_top_k};
 use nalgebra::{DMatrix, DVector};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
@@ -234,5 +234,70 @@ fn columns_of_different_lengths() {
             assert!(error <= 1e-5, "{k}, number {j}: {error:e}");
         }
         assert_eq!(complaint_about_vectors(&matrix, &top), None);
+    }
+}
+
+/// Half of the values equal, in `f32`, and hardly any value left out: the Krylov space ends early, and
+/// what is left is searched from new random vectors.
+#[test]
+fn clusters_that_leave_little_room() {
+    for seed in 0..120 {
+        let (rows, columns) = (56 + seed as usize % 31, 54 + seed as usize % 7);
+        let least = rows.min(columns);
+        let values = |i: usize| {
+            if i < least / 2 {
+                1.0
+            } else {
+                0.5 - 0.4 * i as f64 / least as f64
+            }
+        };
+        let matrix = with_values(rows, columns, values).map(|value| value as f32);
+        let k = least - seed as usize % 4;
+        let top = svd_top_k(&Products(&matrix), k, default().seed(seed)).unwrap();
+        for j in 0..k {
+            let error = (f64::from(top.singular_values[j]) - values(j)).abs();
+            assert!(
+                error < 1e-4,
+                "{rows}×{columns}, {seed}: value {j} is off by {error:e}"
+            );
+        }
+    }
+}
+
+/// The adjoint is that of a map without the first column: from the shorter side, the search meets no
+/// vector on which they differ.
+struct OtherAdjoint(DMatrix<f64>);
+
+impl LinearMap<f64> for OtherAdjoint {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.0.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.0.apply_adjoint(y, image);
+        image[0] = 0.0;
+    }
+}
+
+#[test]
+fn a_wrong_adjoint_is_told() {
+    for (rows, columns) in [(25, 40), (40, 25), (30, 30), (1, 9)] {
+        let map = OtherAdjoint(DMatrix::from_fn(rows, columns, |i, j| {
+            ((i * 7 + j * 3) as f64 * 0.37).sin() + f64::from(i == j)
+        }));
+        let found = svd_top_k(&map, 3.min(rows), default());
+        let is_told = matches!(
+            found,
+            Err(TopSvdError::NotConverged { residual, allowed, .. }) if residual > allowed
+        );
+        assert!(is_told, "{rows}×{columns}: {found:?}");
     }
 }

@@ -61,3 +61,50 @@ fn an_observer_ends_the_search_and_the_second_look() {
     let found = svd_top_k(&matrix, 4, default().observer(&mut budget));
     assert!(found.is_err() && budget.is_spent());
 }
+
+/// A flag that is cleared as it is read, as a signal's may be, is not lost where a search is at its
+/// goal and the second look is still to come.
+#[test]
+fn a_single_break_and_the_last_step_end_the_search() {
+    for (name, matrix) in [
+        ("decay", with_values(90, 70, |i| 1.0 / (1 + i) as f64)),
+        ("a low rank", with_values(30, 60, |i| f64::from(i < 3))),
+        (
+            "a multiple value",
+            with_values(60, 60, |i| if i < 5 { 2.0 } else { 1.0 / (1 + i) as f64 }),
+        ),
+    ] {
+        let whole = svd_top_k(&Products(&matrix), 4, default()).unwrap();
+        for at in 1..whole.steps {
+            let mut calls_after = 0;
+            let once = |progress: &Progress<'_, f64>| {
+                if progress.step == at {
+                    return ControlFlow::Break(());
+                }
+                calls_after += usize::from(progress.step > at);
+                ControlFlow::Continue(())
+            };
+            let by_break = svd_top_k(&Products(&matrix), 4, default().observer(once));
+            let by_limit = svd_top_k(&Products(&matrix), 4, default().max_steps(at));
+            for (found, expected) in [
+                (by_break, StopReason::Observer),
+                (by_limit, StopReason::StepLimit),
+            ] {
+                let Err(TopSvdError::NotConverged {
+                    reason, reached, ..
+                }) = found
+                else {
+                    panic!("{name}, {at}: {found:?}");
+                };
+                assert_eq!((reason, reached.steps), (expected, at), "{name}");
+            }
+            assert_eq!(calls_after, 0, "{name}, {at}");
+        }
+        let enough = svd_top_k(&Products(&matrix), 4, default().max_steps(whole.steps));
+        assert_eq!(
+            enough.unwrap().singular_values,
+            whole.singular_values,
+            "{name}"
+        );
+    }
+}

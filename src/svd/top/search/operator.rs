@@ -71,6 +71,16 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         self.products
     }
 
+    /// An estimate of ‖B‖₂ from below, without a product: the largest entry of a matrix, or the length
+    /// of the image of a random vector of length 1.
+    pub(in crate::svd::top) fn norm_from_below(&self) -> T {
+        let of_probe =
+            (self.image_of_probe.as_ref()).map(|image| Space::Image.norm(self.map, image));
+        let of_matrix = (self.map.as_matrix())
+            .map(|matrix| matrix.amax().scale_by_power_of_two(-self.exponent));
+        of_probe.or(of_matrix).unwrap_or(T::zero())
+    }
+
     /// max|⟨uⱼ, A·x⟩ − σⱼ·⟨vⱼ, x⟩| for a random x of length 1, of A·2^−e and approximate singular
     /// triplets with Aᵀ·uⱼ = σⱼ·vⱼ: large if the products are not those of a map and its adjoint, which
     /// may agree on all vectors that a search meets. 0 for a matrix.
