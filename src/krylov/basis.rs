@@ -10,6 +10,13 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
 
+/// Columns W in terms of those before them, V: W = V·`along` + Q·`own` with orthonormal Q, up to
+/// what is negligible.
+pub(crate) struct Split<T: Real> {
+    pub(crate) along: DMatrix<T>,
+    pub(crate) own: DMatrix<T>,
+}
+
 /// Columns of `rows` entries, with room for more.
 #[derive(Clone, Debug)]
 pub(crate) struct Basis<T> {
@@ -65,16 +72,26 @@ impl<T: Real> Basis<T> {
     /// Makes the last `count` columns W orthonormal and orthogonal to the columns V before them, in
     /// place, and returns R of W = V·(…) + Q·R; directions no longer than `negligible` are left out,
     /// and Q has fewer columns then.
-    ///
-    /// Classical Gram–Schmidt against V for all columns at once, and again only for columns of which
-    /// much was cancelled (Daniel, Gragg, Kaufman and Stewart, "Reorthogonalization and stable
-    /// algorithms for updating the Gram–Schmidt QR factorization", 1976).
     pub(crate) fn orthonormalise_last<A: LinearMap<T> + ?Sized>(
         &mut self,
         whole: (Space, &A),
         count: usize,
         negligible: T,
     ) -> DMatrix<T> {
+        self.split_last(whole, count, negligible).own
+    }
+
+    /// The same, with the components along V as well.
+    ///
+    /// Classical Gram–Schmidt against V for all columns at once, and again only for columns of which
+    /// much was cancelled (Daniel, Gragg, Kaufman and Stewart, "Reorthogonalization and stable
+    /// algorithms for updating the Gram–Schmidt QR factorization", 1976).
+    pub(crate) fn split_last<A: LinearMap<T> + ?Sized>(
+        &mut self,
+        whole: (Space, &A),
+        count: usize,
+        negligible: T,
+    ) -> Split<T> {
         let rows = self.rows;
         let known = self.count() - count;
         let (before, block) = self.values.split_at_mut(known * rows);
@@ -82,8 +99,9 @@ impl<T: Real> Basis<T> {
             .chunks_exact(rows)
             .map(|column| whole.0.norm(whole.1, column))
             .collect();
+        let mut along = DMatrix::zeros(known, count);
         if known > 0 {
-            let along = overlaps(whole, before, block, rows);
+            along = overlaps(whole, before, block, rows);
             add_combination(block, -T::one(), before, &along, rows);
         }
         let mut own = DMatrix::zeros(count, count);
@@ -94,10 +112,18 @@ impl<T: Real> Basis<T> {
             self.values.copy_within(from..from + rows, place * rows);
             let (others, rest) = self.values.split_at_mut(place * rows);
             let column = &mut rest[..rows];
-            let mut coefficients = own.column_mut(index);
-            let left = orthogonalise(whole, (others, known), column, length, |place, value| {
-                coefficients[place] += value;
-            });
+            let (mut along, mut own_column) = (along.column_mut(index), own.column_mut(index));
+            let left =
+                orthogonalise(
+                    whole,
+                    (others, known),
+                    column,
+                    length,
+                    |place, value| match place.checked_sub(known) {
+                        None => along[place] += value,
+                        Some(place) => own_column[place] += value,
+                    },
+                );
             // Not for NaN either.
             if left > negligible && left.is_finite() {
                 let inverse = T::one() / left;
@@ -107,7 +133,8 @@ impl<T: Real> Basis<T> {
             }
         }
         self.values.truncate((known + kept) * rows);
-        own.resize_vertically(kept, T::zero())
+        let own = own.resize_vertically(kept, T::zero());
+        Split { along, own }
     }
 
     /// Replaces the columns in `range` by their combinations, of which there are fewer; those after
@@ -122,7 +149,7 @@ impl<T: Real> Basis<T> {
 
 /// Takes the components along `others` out of a column that is already nearly orthogonal to the first
 /// `known` of them, and returns the length that is left, 0 if that is mostly noise; `add` is given the
-/// place among the rest of them, and the component.
+/// places of the components that were taken out, and these.
 fn orthogonalise<T: Real, A: LinearMap<T> + ?Sized>(
     whole: (Space, &A),
     (others, known): (&[T], usize),
@@ -139,7 +166,7 @@ fn orthogonalise<T: Real, A: LinearMap<T> + ?Sized>(
         along
             .iter()
             .enumerate()
-            .for_each(|(i, &value)| add(i, value));
+            .for_each(|(i, &value)| add(known + i, value));
     }
     let left = space.norm(map, column);
     if others.is_empty() || left >= <T as Real>::from_f64(MUCH_IS_LEFT) * length {
@@ -147,8 +174,10 @@ fn orthogonalise<T: Real, A: LinearMap<T> + ?Sized>(
     }
     let along = overlaps(whole, others, column, rows);
     add_combination(column, -T::one(), others, &along, rows);
-    let of_fresh = along.iter().skip(known).enumerate();
-    of_fresh.for_each(|(i, &value)| add(i, value));
+    along
+        .iter()
+        .enumerate()
+        .for_each(|(i, &value)| add(i, value));
     let again = space.norm(map, column);
     if again > left * <T as Real>::from_f64(MOSTLY_NOISE) {
         again
@@ -160,13 +189,12 @@ fn orthogonalise<T: Real, A: LinearMap<T> + ?Sized>(
 /// A column of which a projection leaves this part is orthogonal to working precision.
 const MUCH_IS_LEFT: f64 = 0.7;
 
-/// A block W in terms of a basis V: W = V·`along` + Q·`own`, up to what is negligible.
+/// What a block W adds to a basis V: W = V·(…) + Q·`own`, up to what is negligible.
 pub(crate) struct Extension<T: Real> {
     /// Q: orthonormal, orthogonal to V.
     pub(crate) vectors: Vec<T>,
     /// B·Q, if the inner product is x ↦ xᵀ·B·x; otherwise empty.
     pub(crate) images: Vec<T>,
-    pub(crate) along: DMatrix<T>,
     pub(crate) own: DMatrix<T>,
     /// The least ⟨w, w⟩/‖w‖² that the inner product gave.
     pub(crate) least_curvature: Option<T>,
@@ -221,7 +249,6 @@ pub(crate) fn extension<T: Real, A: LinearMap<T> + ?Sized>(
     }
     let own_again = pair.orthonormalise(whole, <T as Real>::from_f64(MOSTLY_NOISE), &mut least);
     Extension {
-        along: along + second * &own,
         own: own_again * own,
         vectors: pair.vectors,
         images: pair.images,
@@ -355,7 +382,7 @@ mod tests {
 
     fn block(columns: usize, phase: f64) -> DMatrix<f64> {
         DMatrix::from_fn(ROWS, columns, |i, j| {
-            ((i * i + 3) as f64 * 0.7 * (j + 1) as f64 + phase).sin()
+            ((i * i + 3) as f64 * 0.7 * (j + 1) as f64 + phase * i as f64).sin()
         })
     }
 

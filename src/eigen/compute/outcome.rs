@@ -46,7 +46,7 @@ where
         let scaled = |value: T, exponent: i32| value.scale_by_power_of_two(exponent);
         let count = candidate.values.len();
         let values: Vec<T> = (candidate.values.iter())
-            .map(|&value| scaled(value * self.sign, of_a - of_mass))
+            .map(|&value| in_range(value * self.sign, of_a - of_mass))
             .collect();
         let vectors = std::mem::take(&mut candidate.span.vectors);
         let mut vectors = DMatrix::from_vec(rows, count, vectors);
@@ -178,5 +178,17 @@ where
         worst.map_or((f64::INFINITY, 0.0), |(residual, allowed)| {
             (shown(residual), shown(allowed))
         })
+    }
+}
+
+/// `value`·2^`exponent`; the end of the range where rounding alone may have led beyond it.
+fn in_range<T: Real>(value: T, exponent: i32) -> T {
+    let scaled = value.scale_by_power_of_two(exponent);
+    let rounding = <T as Real>::from_f64(100.0) * T::EPSILON;
+    let smaller = (value * (T::one() - rounding)).scale_by_power_of_two(exponent);
+    if smaller.is_finite() {
+        scaled.clamp(-T::MAX, T::MAX)
+    } else {
+        scaled
     }
 }
