@@ -196,7 +196,7 @@ pub(crate) struct Extension<T: Real> {
     /// B·Q, if the inner product is x ↦ xᵀ·B·x; otherwise empty.
     pub(crate) images: Vec<T>,
     pub(crate) own: DMatrix<T>,
-    /// The least ⟨w, w⟩/‖w‖² that the inner product gave.
+    /// The least ⟨w, w⟩/‖w‖² that the inner product gave, in spite of rounding.
     pub(crate) least_curvature: Option<T>,
 }
 
@@ -212,6 +212,9 @@ pub(crate) struct InnerProduct<'a, T, A: ?Sized> {
 
 /// Columns shorter than this after a second pass were mostly rounding errors.
 const MOSTLY_NOISE: f64 = 0.1;
+
+/// By how many roundings a vector and its image may part in projections.
+const ROUNDINGS: f64 = 100.0;
 
 /// What `block` adds to a basis V with images B·V (V itself without B); directions no longer than
 /// `negligible` are left out.
@@ -285,8 +288,11 @@ impl<T: Real> Pair<T> {
         let mut own = DMatrix::zeros(count, count);
         let mut order: Vec<usize> = (0..count).collect();
         let mut kept = 0;
+        let rounding = self.rounding(whole);
         while kept < count {
-            let lengths = self.lengths(whole, kept, least);
+            // At first, the images are new products.
+            let doubt = if kept == 0 { T::zero() } else { rounding };
+            let lengths = self.lengths(whole, kept, (doubt, &mut *least));
             let longest = index_of_largest(&lengths);
             let length = lengths[longest];
             // Not for NaN either.
@@ -321,12 +327,28 @@ impl<T: Real> Pair<T> {
         own.resize_vertically(kept, T::zero())
     }
 
-    /// The lengths of the columns from `first` on.
+    /// What projections may put between a vector and its image, for longer pivots come first and so
+    /// nothing gets longer than the longest column.
+    fn rounding<A: LinearMap<T> + ?Sized>(&self, (space, map): (Space, &A)) -> T {
+        let (mut longest, mut norm) = (T::zero(), T::zero());
+        let images = self.images.chunks_exact(self.rows);
+        for (vector, image) in self.vectors.chunks_exact(self.rows).zip(images) {
+            let length = space.norm(map, vector);
+            if length > T::zero() {
+                longest = longest.max(length);
+                norm = norm.max(space.norm(map, image) / length);
+            }
+        }
+        <T as Real>::from_f64(ROUNDINGS) * T::EPSILON * norm * longest
+    }
+
+    /// The lengths of the columns from `first` on, whose images may be wrong by `doubt`: a curvature
+    /// is at most so much larger.
     fn lengths<A: LinearMap<T> + ?Sized>(
         &self,
         (space, map): (Space, &A),
         first: usize,
-        least: &mut Option<T>,
+        (doubt, least): (T, &mut Option<T>),
     ) -> Vec<T> {
         let vectors = self.vectors.chunks_exact(self.rows).skip(first);
         if self.images.is_empty() {
@@ -339,7 +361,7 @@ impl<T: Real> Pair<T> {
                 let square = space.dot(map, vector, image);
                 let length = space.norm(map, vector);
                 if length > T::zero() {
-                    let curvature = square / length / length;
+                    let curvature = square / length / length + doubt / length;
                     *least = least.map(|least| least.min(curvature));
                 }
                 square.max(T::zero()).sqrt()

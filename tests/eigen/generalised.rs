@@ -185,3 +185,106 @@ fn a_mass_of_zero() {
         assert_eq!(error, EigenError::NotPositiveDefinite { curvature: 0.0 });
     }
 }
+
+/// Vectors that are left out may depend on each other: what rounding leaves of them has no curvature.
+#[test]
+fn vectors_that_depend_on_each_other_with_a_mass() {
+    for n in [40, 300] {
+        let matrix = diagonal(n, |i| 1.0 + i as f64);
+        let mass = DMatrix::from_fn(n, n, |i: usize, j: usize| match i.abs_diff(j) {
+            0 => 2.0 + (i as f64).sin(),
+            1 => 0.4,
+            _ => 0.0,
+        });
+        let config = || EigenConfig::smallest().mass(&mass);
+        let all = symmetric_eigen_k(&matrix, 4, config()).unwrap();
+        let x = |j: usize| all.eigenvectors.column(j);
+        for (first, second) in [(0.3, 1e-3), (1e-9, 1e-12), (1.0, 1.0)] {
+            let dependent = [
+                x(0).into_owned(),
+                x(1).into_owned(),
+                x(0) * first + x(1) * 0.7,
+                x(0) * 7.0 + x(1) * second,
+                x(0) * 2.0,
+            ];
+            let columns = DMatrix::from_columns(&dependent);
+            for map in [&mass as &dyn LinearMap<f64>, &Opaque(&mass)] {
+                let left_out = EigenConfig::smallest().mass(map).deflate(columns.clone());
+                let found = symmetric_eigen_k(&matrix, 2, left_out).unwrap();
+                for j in 0..2 {
+                    let error = (found.eigenvalues[j] - all.eigenvalues[j + 2]).abs();
+                    assert!(error < 1e-9, "{n}, {first:e}, {second:e}, {j}: {error:e}");
+                }
+                let begun = EigenConfig::smallest().mass(map).start(columns.clone());
+                let found = symmetric_eigen_k(&matrix, 2, begun).unwrap();
+                for j in 0..2 {
+                    let error = (found.eigenvalues[j] - all.eigenvalues[j]).abs();
+                    assert!(error < 1e-9, "{n}, {first:e}, {second:e}, {j}: {error:e}");
+                }
+            }
+        }
+    }
+}
+
+/// Bounds on some pairs prove nothing of the places of the others.
+#[test]
+fn the_outermost_are_proven_only_with_bounds_that_are_a_proof() {
+    let (matrix, mass) = (symmetric(30, 3), tridiagonal(30));
+    let nearly_singular = graded(30, 14.0, 7);
+    let left_out = symmetric_eigen_k(&matrix, 1, EigenConfig::smallest().mass(&mass));
+    let left_out = left_out.unwrap().eigenvectors;
+    let plain = || EigenConfig::smallest().mass(&mass);
+    let cases = [
+        (symmetric_eigen_k(&matrix, 2, plain()), true),
+        (symmetric_eigen_k(&Opaque(&matrix), 2, plain()), false),
+        (
+            symmetric_eigen_k(&matrix, 2, EigenConfig::smallest().mass(Opaque(&mass))),
+            false,
+        ),
+        (
+            symmetric_eigen_k(&matrix, 2, plain().deflate(left_out)),
+            false,
+        ),
+        (
+            symmetric_eigen_k(&matrix, 2, EigenConfig::smallest().mass(&nearly_singular)),
+            false,
+        ),
+    ];
+    for (index, (found, is_proven)) in cases.into_iter().enumerate() {
+        let Ok(found) = found else {
+            assert_eq!(index, 4, "{found:?}");
+            continue;
+        };
+        assert_eq!(found.route, EigenRoute::Whole, "{index}");
+        let evidence = found.certificate.outermost();
+        let expected = if is_proven {
+            OutermostEvidence::Proven
+        } else {
+            OutermostEvidence::Searched
+        };
+        assert_eq!(evidence, expected, "{index}");
+        assert!(!is_proven || found.certificate.is_proof());
+    }
+}
+
+/// B = L·Lᵀ, exact: what is not refused would be the eigenvalues of the rounding errors.
+#[test]
+fn small_masses_that_are_singular_to_working_precision() {
+    for n in [40, 60] {
+        // L⁻¹ has entries up to 2ⁿ⁻².
+        let l = DMatrix::from_fn(n, n, |i, j| match i.cmp(&j) {
+            std::cmp::Ordering::Equal => 1.0,
+            std::cmp::Ordering::Less => 0.0,
+            std::cmp::Ordering::Greater => -1.0,
+        });
+        let values = diagonal(n, |i| ((i * 37) % n) as f64 - 17.0);
+        let (matrix, mass) = (&l * values * l.transpose(), &l * l.transpose());
+        for map in [&mass as &dyn LinearMap<f64>, &Opaque(&mass)] {
+            for config in [EigenConfig::smallest(), EigenConfig::largest()] {
+                let found = symmetric_eigen_k(&Opaque(&matrix), 1, config.mass(map));
+                let is_told = matches!(found, Err(EigenError::NotPositiveDefinite { .. }));
+                assert!(is_told, "{n}: {found:?}");
+            }
+        }
+    }
+}

@@ -145,3 +145,35 @@ fn any_scale_with_a_fixed_tolerance() {
         }
     }
 }
+
+/// Low rank in single precision, where nalgebra's decomposition gives NaN.
+#[test]
+fn low_rank_in_single_precision() {
+    for size in [2, 5, 7, 8, 9, 16] {
+        for zeros in [0, 1, 3, 7, 118] {
+            for value in [1.0_f32, 12.5, -3.0, 0.1] {
+                let n = size + zeros;
+                let matrix =
+                    DMatrix::from_fn(n, n, |i, j| if i < size && j < size { value } else { 0.0 });
+                let sum = size as f32 * value;
+                for map in [&matrix as &dyn LinearMap<f32>, &Opaque(&matrix)] {
+                    for k in [1, 2, n.min(40)] {
+                        let found = symmetric_eigen_k(map, k, EigenConfig::largest()).unwrap();
+                        let name = format!("{size}, {zeros}, {value}, {k}");
+                        let x = &found.eigenvectors;
+                        let departure = (x.tr_mul(x) - DMatrix::identity(k, k)).norm();
+                        let few = 1e-6 * (10 + k) as f32;
+                        assert!(departure < few, "{name}: {departure:e}");
+                        for (j, &found) in found.eigenvalues.iter().enumerate() {
+                            let is_first = j == 0 && sum > 0.0;
+                            let is_last = j + 1 == n && sum < 0.0;
+                            let expected = if is_first || is_last { sum } else { 0.0 };
+                            let error = (found - expected).abs();
+                            assert!(error <= 1e-5 * sum.abs(), "{name}, {j}: {error:e}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

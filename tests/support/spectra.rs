@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use matrix_descent::LinearMap;
+use matrix_descent::{LinearMap, Real};
 use nalgebra::{DMatrix, DVector};
 
 /// The grid Laplacian of second differences in one, two or three dimensions, zero at the border.
@@ -75,9 +75,9 @@ impl LinearMap<f64> for GridLaplacian {
 }
 
 /// A matrix as a map that does not give its matrix.
-pub struct Opaque<'a>(pub &'a DMatrix<f64>);
+pub struct Opaque<'a, T = f64>(pub &'a DMatrix<T>);
 
-impl LinearMap<f64> for Opaque<'_> {
+impl<T: Real> LinearMap<T> for Opaque<'_, T> {
     fn rows(&self) -> usize {
         self.0.nrows()
     }
@@ -86,11 +86,11 @@ impl LinearMap<f64> for Opaque<'_> {
         self.0.ncols()
     }
 
-    fn apply(&self, x: &[f64], image: &mut [f64]) {
+    fn apply(&self, x: &[T], image: &mut [T]) {
         self.0.apply(x, image);
     }
 
-    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+    fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
         self.0.apply_adjoint(y, image);
     }
 }

@@ -21,7 +21,8 @@ use std::fmt;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum OutermostEvidence {
-    /// They are, up to the error bounds: all eigenvalues were found.
+    /// They are, up to the error bounds: all eigenvalues were found, with bounds for all of them that
+    /// are a proof ([`EigenCertificate::is_proof`](super::EigenCertificate::is_proof)).
     Proven,
     /// With a probability of at least 1 − `failure_probability` over the random start of the second
     /// search, no eigenvalue lies beyond λ_k by more than `shortfall`·(λ_max − λ_min) and the
@@ -37,8 +38,11 @@ pub enum OutermostEvidence {
         failure_probability: f64,
     },
     /// A second search from a random start in the complement found no eigenvalue beyond λ_k, but
-    /// with a mass no probability can be stated. Or all eigenvalues were found, but with a mass so
-    /// nearly singular that rounding leaves no useful bounds on all of them.
+    /// with a mass no probability can be stated; what lies beyond it by less than
+    /// τ·(‖A‖ + max|λⱼ|·‖B‖)/λ_min(B), far more than the error bounds if B is ill-conditioned, may
+    /// be missed. Or all eigenvalues were computed, but nothing is proven of the others: a map is not
+    /// a `DMatrix`, vectors were left out, or the mass is so nearly singular that rounding leaves no
+    /// useful bounds on all of them.
     Searched,
     /// Nothing is known: the search ended early. Only what comes with an error has this.
     Unknown,

@@ -48,7 +48,7 @@ where
         let pairs = all_pairs(&whole, mass.as_ref(), &fixed)?;
         self.problem.a.see_norm(norm_of(&whole));
         if let Some(mass) = &mass {
-            self.see_mass(mass);
+            self.see_mass(mass)?;
         }
         let (ending, mut pairs) = match pairs {
             Some(pairs) => (StopReason::Accuracy, pairs),
@@ -63,15 +63,16 @@ where
             candidate = self.refined(locked, candidate, &whole, mass.as_ref())?;
         }
         let mut found = self.result(&mut candidate, EigenRoute::Whole)?;
-        let mut evidence = OutermostEvidence::Proven;
-        if let (Some(stored), 0) = (self.stored(), fixed.ncols()) {
+        // Bounds of some pairs say nothing of the places of the others.
+        let mut evidence = OutermostEvidence::Searched;
+        let is_whole = fixed.is_empty() && found.eigenvalues.len() == self.k;
+        if let (Some(stored), true) = (self.stored(), is_whole) {
             self.scale_back(&mut pairs, &found);
             let of_all = proven_of_all(&stored, &pairs.values, &pairs.vectors, self.k);
             let limit = LOOSE * found.certificate.largest_error_bound();
             if of_all.largest_error_bound() <= limit {
                 found.certificate = of_all;
-            } else {
-                evidence = OutermostEvidence::Searched;
+                evidence = OutermostEvidence::Proven;
             }
         }
         found.certificate = found.certificate.with_evidence(evidence);
@@ -150,23 +151,33 @@ where
         if of_mass != 0 {
             pairs.vectors *= self.root_of_mass_scale();
         }
-        pairs.values[..self.k].copy_from_slice(found.eigenvalues.as_slice());
-        pairs
-            .vectors
-            .columns_mut(0, self.k)
-            .copy_from(&found.eigenvectors);
+        let count = found.eigenvalues.len();
+        pairs.values[..count].copy_from_slice(found.eigenvalues.as_slice());
+        let mut first = pairs.vectors.columns_mut(0, count);
+        first.copy_from(&found.eigenvectors);
     }
 
-    fn see_mass(&mut self, mass: &DMatrix<T>) {
+    /// A mass of which not even this was proven has to be definite beyond what rounding does to it: the
+    /// pairs of another would be those of the rounding errors, with small residuals all the same.
+    fn see_mass(&mut self, mass: &DMatrix<T>) -> Result<(), EigenError<T>> {
         let values = decompose(&symmetric_part(mass)).map(|ritz| ritz.values);
         let values = values.unwrap_or_default();
-        if let (Some(&least), Some(&most)) = (values.first(), values.last()) {
-            if let Some(mass) = &self.problem.mass {
-                mass.see_norm(most);
-            }
-            if matches!(self.least_mass, LeastMass::Unknown) && least > T::zero() {
+        let (Some(&least), Some(&most)) = (values.first(), values.last()) else {
+            return Ok(());
+        };
+        if let Some(mass) = &self.problem.mass {
+            mass.see_norm(most);
+        }
+        if matches!(self.least_mass, LeastMass::Proven(_)) {
+            return Ok(());
+        }
+        if least > T::from_count(mass.nrows()) * T::EPSILON * most {
+            if matches!(self.least_mass, LeastMass::Unknown) {
                 self.least_mass = LeastMass::Estimated(least);
             }
+            return Ok(());
         }
+        let curvature = least / most;
+        Err(EigenError::NotPositiveDefinite { curvature })
     }
 }
