@@ -469,6 +469,39 @@ fn condition_numbers_are_between_their_bounds() {
     assert!(singular.to_string().contains("at least"), "{singular}");
 }
 
+/// σ₁ beyond a dense cluster, which a search to its tolerance need not tell from it.
+#[test]
+fn a_condition_number_is_at_most_its_upper_bound_with_a_cluster_below_the_largest_value() {
+    let n = 2100;
+    let mut cases = Vec::new();
+    for gap in [1e-9, 3e-9, 1e-8, 3e-8] {
+        cases.push((SmallestConfig::default(), gap, 0.5));
+    }
+    for tolerance in [1e-12, 0.5, 0.9, 0.99] {
+        for gap in [1e-9, 0.05, 0.3] {
+            let config = SmallestConfig::default().tolerance(tolerance);
+            cases.push((config, gap, 0.05));
+        }
+    }
+    for (config, gap, smallest) in cases {
+        let map = diagonal(n, |i| match i {
+            0 => smallest,
+            _ if i == n - 1 => 1.0,
+            _ => 1.0 - gap - 0.1 * gap * i as f64 / n as f64,
+        });
+        let name = format!("{gap:e}, {config:?}");
+        let found = condition_number(&map, config).unwrap();
+        let (lower, upper) = (found.lower_bound(), found.upper_bound());
+        let name = format!("{name}: {found}");
+        let exact = 1.0 / smallest;
+        assert!(lower <= exact * (1.0 + 1e-14), "{name}");
+        assert!(exact <= upper * (1.0 + 1e-14), "{name}");
+        let estimate = found.estimate();
+        let is_between = estimate.is_none_or(|value| lower <= value && value <= upper);
+        assert!(is_between, "{name}");
+    }
+}
+
 #[test]
 fn input_that_can_not_be_used() {
     let good = diagonal(200, |i| 1.0 + i as f64);

@@ -59,15 +59,17 @@ impl ConditionNumber {
             SmallestValue::Resolved {
                 estimate, lower, ..
             } => (
-                Some((largest.estimate / estimate.to_f64()).max(1.0)),
+                Some(largest.estimate / estimate.to_f64()),
                 largest.upper / lower * more,
             ),
             SmallestValue::Below { .. } => (None, f64::INFINITY),
         };
+        // Also where nothing is known of either.
+        let lower = lower.max(1.0);
         Self {
-            // Also where nothing is known of either.
-            lower: lower.max(1.0),
-            estimate,
+            lower,
+            // σ̂_p may have lost digits as a subnormal number.
+            estimate: estimate.map(|estimate| estimate.max(lower).min(upper)),
             upper,
             is_proof: false,
             evidence: OutermostEvidence::Unknown,
@@ -86,7 +88,7 @@ impl ConditionNumber {
         self.lower
     }
 
-    /// An upper bound, if the searches missed nothing; ∞ if the smallest singular value is not
+    /// An upper bound, if the searches missed nothing by more than their tolerance; ∞ if the smallest singular value is not
     /// resolved.
     #[must_use]
     pub fn upper_bound(&self) -> f64 {
@@ -165,7 +167,7 @@ where
     let largest = match by_product {
         Some(largest) => largest,
         None => match search_largest(map, &mut config, found.steps)? {
-            Ok(largest) => largest,
+            Ok(largest) => largest.or_above(found.norm_estimate.to_f64()),
             Err(reason) => {
                 let reached = Box::new(found);
                 return Err(SmallestError::NotConverged { reason, reached });
@@ -193,8 +195,11 @@ where
     O: Observer<T>,
 {
     let gram = Gram::new(map)?;
+    // A wide interval for σ_p is no reason for a poor σ₁.
+    let most = T::EPSILON.sqrt();
+    let tolerance = config.tolerance.map_or(most, |given| given.min(most));
     let search = EigenConfig::largest()
-        .tolerance(config.tolerance.unwrap_or(T::EPSILON.sqrt()))
+        .tolerance(tolerance)
         .max_steps(config.max_steps)
         .seed(config.seed)
         .observer(Continued {
@@ -206,12 +211,17 @@ where
         Err(EigenError::NotConverged { reason, .. }) => return Ok(Err(reason)),
         Err(other) => return Err(SmallestError::of_gram(other)),
     };
-    let norm = pairs.norm_estimate.max(T::zero()).sqrt();
+    let square = pairs.norm_estimate.max(T::zero());
+    let norm = square.sqrt();
+    // Even at a tolerance of 0, rounding leaves this much.
+    let least = T::EPSILON.to_f64() * (gram.length(gram.short()) as f64).sqrt();
+    let slack = tolerance.to_f64().max(16.0 * least) * square.to_f64();
     let measures = triplets(&gram, pairs.eigenvectors.as_slice(), norm)?.measures;
     let exponent = gram.exponent();
+    let largest = measures.values.last().copied().unwrap_or_default();
     Ok(Ok(Largest {
         lower: scaled_lower(measures.below_largest(), exponent),
-        estimate: norm.to_f64().scale_by_power_of_two(exponent),
-        upper: scale_up(measures.above_largest(), exponent),
+        estimate: largest.max(measures.norm).scale_by_power_of_two(exponent),
+        upper: scale_up(measures.above_largest(slack), exponent),
     }))
 }

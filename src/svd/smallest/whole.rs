@@ -59,6 +59,17 @@ pub(super) struct Largest {
     pub(super) upper: f64,
 }
 
+impl Largest {
+    /// With the knowledge that σ₁ is, up to rounding, at least `norm_estimate`.
+    pub(super) fn or_above(self, norm_estimate: f64) -> Self {
+        Self {
+            estimate: self.estimate.max(norm_estimate),
+            upper: self.upper.max(enlarge(norm_estimate, 1)),
+            ..self
+        }
+    }
+}
+
 /// From the SVD of the matrix, or of the one that is assembled from a map's products.
 pub(super) fn by_whole<T: Real, A: LinearMap<T> + ?Sized>(
     map: &A,
@@ -111,7 +122,9 @@ fn smallest_of<T: Real>(
     let (lower, upper) = interval(0);
     let largest = Largest {
         lower,
-        estimate: estimate(0).to_f64(),
+        estimate: svd.singular_values[0]
+            .to_f64()
+            .scale_by_power_of_two(exponent),
         upper,
     };
     let found = SmallestSingularValues {
