@@ -80,7 +80,7 @@ mod tests {
                 DMatrix::from_fn(n, n, |i, j| 10.0_f64.powi(-((i + j) as i32))),
             ];
             for (index, matrix) in matrices.iter().enumerate() {
-                let (values, vectors) = jacobi(matrix.clone()).unwrap();
+                let (values, vectors) = jacobi(matrix.clone()).expect("finite");
                 let again = &vectors * DMatrix::from_diagonal(&values) * vectors.transpose();
                 let error = (again - matrix).norm();
                 assert!(

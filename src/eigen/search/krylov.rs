@@ -137,7 +137,7 @@ mod tests {
         let diagonal =
             DMatrix::from_fn(N, N, |i, j| if i == j { eigenvalue(i as i32) } else { 0.0 });
         let problem = Problem::<f64, _, DMatrix<f64>, DMatrix<f64>> {
-            a: Operator::new(&diagonal, "matrix", 1.0).unwrap(),
+            a: Operator::new(&diagonal, "matrix", 1.0).expect("finite"),
             mass: None,
             preconditioner: None,
             tolerance: 1e-10,
@@ -155,7 +155,7 @@ mod tests {
             capacity: 30,
             seed: 5,
         };
-        let mut search = Search::new(&problem, &begin).unwrap();
+        let mut search = Search::new(&problem, &begin).expect("finite");
         for step in 0..60 {
             let v = DMatrix::from_column_slice(N, search.basis.count(), search.basis.all());
             let gram = v.tr_mul(&v) - DMatrix::identity(v.ncols(), v.ncols());
@@ -168,15 +168,15 @@ mod tests {
             let images = problem
                 .a
                 .images(search.basis.columns(locked..locked + count))
-                .unwrap();
+                .expect("finite");
             let images = DMatrix::from_column_slice(N, count, &images);
             let expected = v.columns(locked, count) * &search.projected
                 + v.columns(locked + count, *newest) * coupling;
             let error = (images - expected).amax() / problem.a.norm();
             assert!(error < 1e-14, "{name}, {step}: {error:e}");
-            let ritz = decompose(&search.projected).unwrap();
+            let ritz = decompose(&search.projected).expect("finite");
             search.restart_if_full(&ritz, &Goal::Smallest(4));
-            search.multiply_newest().unwrap();
+            search.multiply_newest().expect("finite");
         }
     }
 

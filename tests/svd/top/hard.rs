@@ -120,7 +120,9 @@ fn random_matrix(kind: usize, generator: &mut Xoshiro256PlusPlus) -> DMatrix<f64
     let mut entry = || generator.random::<f64>() - 0.5;
     let mut matrix = DMatrix::from_fn(m, n, |_, _| entry());
     match kind {
-        1 => matrix.apply(|value| *value = (*value * 4.0).round()),
+        1 => matrix
+            .iter_mut()
+            .for_each(|value| *value = (*value * 4.0).round()),
         2 => {
             for mut column in matrix.column_iter_mut() {
                 column *= 10_f64.powf(18.0 * entry());
@@ -131,7 +133,7 @@ fn random_matrix(kind: usize, generator: &mut Xoshiro256PlusPlus) -> DMatrix<f64
             let left = DMatrix::from_fn(m, rank, |_, _| entry());
             matrix = left * DMatrix::from_fn(rank, n, |_, _| entry());
         }
-        4 => matrix.apply(|value| *value *= f64::from(u8::from(entry() > 0.3))),
+        4 => matrix.iter_mut().for_each(|value| *value *= f64::from(u8::from(entry() > 0.3))),
         _ => {}
     }
     matrix
