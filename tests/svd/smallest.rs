@@ -1,12 +1,13 @@
 //! The smallest singular values and condition numbers, against closed forms and nalgebra's SVD.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use matrix_descent::eigen::OutermostEvidence;
 use matrix_descent::svd::{SmallestError, SmallestRoute, SmallestValue};
 use matrix_descent::{
     ConditionNumber, InputError, LinearMap, Progress, Real, SmallestConfig, SmallestSingularValues,
-    StopReason, condition_number, smallest_singular_values,
+    StopReason, SvdConfig, condition_number, smallest_singular_values, svd_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 use rand::rngs::Xoshiro256PlusPlus;
@@ -499,6 +500,169 @@ fn a_condition_number_is_at_most_its_upper_bound_with_a_cluster_below_the_larges
         let estimate = found.estimate();
         let is_between = estimate.is_none_or(|value| lower <= value && value <= upper);
         assert!(is_between, "{name}");
+    }
+}
+
+/// A dense upper edge takes the second search more steps than a separate least value the first.
+#[test]
+fn a_condition_number_without_the_largest_value_tells_what_both_searches_reached() {
+    let n = 700;
+    let entry = |i: usize| match i {
+        0 => 0.05,
+        _ => 1.0 - 1e-4 * (i as f64 / n as f64 - 0.5).powi(2),
+    };
+    let map = Counted {
+        map: diagonal(n, entry),
+        products: Cell::new(0),
+    };
+    let first = found(&map, 1);
+    assert_eq!(map.products.get(), first.products);
+    let until = |progress: &Progress<'_, f64>| match progress.step > first.steps {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    map.products.set(0);
+    let stopped = condition_number(&map, SmallestConfig::default().observer(until));
+    let Err(SmallestError::NotConverged { reason, reached }) = stopped else {
+        panic!("{stopped:?}");
+    };
+    assert_eq!(
+        (reason, reached.steps),
+        (StopReason::Observer, first.steps + 1)
+    );
+    assert_eq!(reached.products, map.products.get());
+    assert_eq!(reached.values, first.values);
+    assert!(reached.norm_estimate >= first.norm_estimate);
+    assert!(reached.norm_estimate / reached.values[0].upper() <= 20.0 * (1.0 + 1e-14));
+}
+
+/// A map that counts its products.
+struct Counted<A> {
+    map: A,
+    products: Cell<usize>,
+}
+
+impl<A: LinearMap<f64>> LinearMap<f64> for Counted<A> {
+    fn rows(&self) -> usize {
+        self.map.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.map.columns()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.products.set(self.products.get() + 1);
+        self.map.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.products.set(self.products.get() + 1);
+        self.map.apply_adjoint(y, image);
+    }
+}
+
+/// Whatever the estimate loses when it is scaled back, it is within the bounds.
+#[test]
+fn estimates_that_are_subnormal_are_between_their_bounds() {
+    let least = f64::from(f32::from_bits(1));
+    for (n, smallest) in [(1, 1.0), (3, 0.3), (3, 0.01), (200, 0.3)] {
+        for scale in [1e3, 40.4, 3.4, 1.3, 0.9].map(|multiple| multiple * least) {
+            let entries: Vec<f32> = (0..n)
+                .map(|i| if i == 0 { smallest } else { 1.0 })
+                .map(|entry| (entry * scale * 40.0) as f32)
+                .collect();
+            let exact = f64::from(entries[0]);
+            let map = Diagonal {
+                entries,
+                more_rows: 4,
+                tells_lengths: Lengths::Unknown,
+            };
+            let name = format!("{n}, {smallest}, {scale:e}");
+            let config = SmallestConfig::<f32>::default;
+            let found = smallest_singular_values(&map, 1, config()).unwrap();
+            let value = &found.values[0];
+            let name = format!("{name}: {value} for {exact:e}");
+            let rounding = 1e-5 * exact;
+            assert!(value.lower() <= exact + rounding, "{name}");
+            assert!(exact <= value.upper() + rounding, "{name}");
+            if let Some(estimate) = value.estimate() {
+                let within = value.lower()..=value.upper();
+                assert!(within.contains(&f64::from(estimate)), "{name}");
+            }
+            let condition = condition_number(&map, config()).unwrap();
+            let (lower, upper) = (condition.lower_bound(), condition.upper_bound());
+            let estimate = condition.estimate();
+            let is_between = estimate.is_none_or(|value| lower <= value && value <= upper);
+            assert!(is_between, "{name}: {condition}");
+        }
+    }
+    // Lengths of columns and rows that are no multiple of the smallest number.
+    for (order, entry) in [(5, 3e-45_f32), (40, 2e-45), (5, 4e-40)] {
+        let map = Ones { order, entry };
+        let found = smallest_singular_values(&map, 1, SmallestConfig::default()).unwrap();
+        let value = &found.values[0];
+        let exact = f64::from(entry) * (order as f64).sqrt();
+        assert!(value.lower() <= exact * (1.0 + 1e-5), "{value}");
+        assert!(exact <= value.upper() * (1.0 + 1e-5), "{value}");
+        let estimate = value.estimate().map(f64::from);
+        let is_between = estimate.is_none_or(|e| value.lower() <= e && e <= value.upper());
+        assert!(is_between, "{value}");
+        let condition = condition_number(&map, SmallestConfig::default()).unwrap();
+        let estimate = condition.estimate().unwrap();
+        let within = condition.lower_bound()..=condition.upper_bound();
+        assert!(within.contains(&estimate), "{condition}");
+    }
+}
+
+/// One row of equal entries.
+struct Ones {
+    order: usize,
+    entry: f32,
+}
+
+impl LinearMap<f32> for Ones {
+    fn rows(&self) -> usize {
+        1
+    }
+
+    fn columns(&self) -> usize {
+        self.order
+    }
+
+    fn apply(&self, x: &[f32], image: &mut [f32]) {
+        image[0] = x.iter().map(|x| x * self.entry).sum();
+    }
+
+    fn apply_adjoint(&self, y: &[f32], image: &mut [f32]) {
+        image.fill(y[0] * self.entry);
+    }
+}
+
+/// The bound of the decomposition grows with the order; that of the search does not.
+#[test]
+fn a_decomposition_after_a_search_keeps_the_smaller_upper_bounds() {
+    let (rows, columns, zeros) = (520, 500, 4);
+    let reflected = |mut matrix: DMatrix<f64>, seed: u64| {
+        let normal = gaussian(matrix.nrows(), 1, seed).normalize();
+        let images = normal.tr_mul(&matrix);
+        matrix -= (normal * images) * 2.0;
+        matrix
+    };
+    let diagonal = DMatrix::from_fn(rows, columns, |i, j| match i == j {
+        true if i >= zeros => 1.0 + i as f64 / columns as f64,
+        _ => 0.0,
+    });
+    let matrix = reflected(diagonal, 1).transpose();
+    let matrix = reflected(matrix, 2).transpose();
+    let found = found(&matrix, 3);
+    assert_eq!(found.route, SmallestRoute::Whole);
+    let whole = svd_by_descent(&matrix, SvdConfig::default()).unwrap();
+    for (j, value) in found.values.iter().enumerate() {
+        let place = columns - 1 - j;
+        let bound = whole.singular_values[place] + whole.certificate.error_bound(place);
+        assert_eq!(value.estimate(), None);
+        assert!(value.upper() < 0.5 * bound, "{value} {bound:e}");
     }
 }
 

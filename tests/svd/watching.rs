@@ -104,6 +104,49 @@ fn an_observer_ends_the_sweeps_and_what_they_reached_is_kept() {
 }
 
 #[test]
+fn no_more_sweeps_are_shown_than_allowed_and_none_is_lost() {
+    for (name, matrix) in shapes() {
+        let complete = svd_by_descent(&matrix, SvdConfig::default()).unwrap();
+        for most in 1..=6 {
+            let mut last = 0;
+            let watch = |progress: &Progress<'_, f64>| {
+                last = progress.step;
+                ControlFlow::Continue(())
+            };
+            let config = SvdConfig::default().max_sweeps(most);
+            let alone = svd_by_descent(&matrix, config);
+            let found = svd_by_descent(&matrix, config.observer(watch));
+            assert_eq!(found, alone, "{name}, {most}");
+            assert!(last <= most, "{name}, {most}: {last}");
+            match found {
+                Ok(svd) => assert!(svd.sweeps <= last, "{name}, {most}"),
+                Err(SvdError::NotConverged { reached }) => {
+                    assert!((1..=last).contains(&reached.sweeps), "{name}, {most}");
+                    let error = (reached.reconstruct() - &matrix).norm();
+                    assert!(error <= 1e-13 * matrix.norm(), "{name}, {most}: {error:e}");
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+        // Ended in any sweep of either descent, also in the last one of the first.
+        for at in 1..=2 * complete.sweeps {
+            let until = |progress: &Progress<'_, f64>| match progress.step == at {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            };
+            let found = svd_by_descent(&matrix, SvdConfig::default().observer(until));
+            match found {
+                Err(SvdError::NotConverged { reached }) => {
+                    assert!(reached.sweeps > 0, "{name}, {at}");
+                }
+                Ok(_) => {}
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_time_budget_ends_the_sweeps() {
     let matrix = uniform(30, 30, 8).map(|entry| entry as f32);
     let mut budget = TimeBudget::new(Duration::ZERO);

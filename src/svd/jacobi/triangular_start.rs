@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::descent::StopReason;
+use crate::descent::{Silent, StopReason};
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::product::product;
 use crate::numerics::real::Real;
@@ -29,16 +29,36 @@ pub(super) fn from_triangular_start<T: Real>(
         Attempt::Complete(found) => found,
         Attempt::Stopped(swept) => factorization(&start, swept),
         Attempt::GivenUp { sweeps } => {
-            let mut descent = Sweeps::new(start.triangle.clone());
-            let (losses, stop_reason) = descent.run::<IN_TILES>(max_sweeps - sweeps, watch);
-            let swept = Swept {
-                product: descent.product,
-                rotations: descent.rotations,
-                losses,
-                stop_reason,
-            };
-            factorization(&start, swept)
+            factorization(&start, with_rotations(&start, sweeps, max_sweeps, watch))
         }
+    }
+}
+
+/// Starts over, after `sweeps` without rotations. If no more are allowed or wanted, these are
+/// repeated, unseen, for their rotations.
+fn with_rotations<T: Real>(
+    start: &Pivoted<T>,
+    sweeps: usize,
+    max_sweeps: usize,
+    watch: &mut Watch<'_, T>,
+) -> Swept<T> {
+    let mut descent = Sweeps::new(start.triangle.clone());
+    let left = max_sweeps - sweeps;
+    let (losses, stop_reason) = if left > 0 && !watch.is_stopped() {
+        descent.run::<IN_TILES>(left, watch)
+    } else {
+        let mut silent = Silent;
+        let (losses, reason) = descent.run::<IN_TILES>(sweeps, &mut Watch::new(&mut silent));
+        match reason {
+            StopReason::StepLimit if watch.is_stopped() => (losses, StopReason::Observer),
+            reason => (losses, reason),
+        }
+    };
+    Swept {
+        product: descent.product,
+        rotations: descent.rotations,
+        losses,
+        stop_reason,
     }
 }
 
@@ -47,8 +67,8 @@ enum Attempt<T: Real> {
     Complete(Factorization<T>),
     /// Stopped by the observer.
     Stopped(Swept<T>),
-    /// Given up after this many sweeps that count: the singular values are too far apart, or the
-    /// sweeps were too few for what is left without V.
+    /// Given up after this many sweeps: the singular values are too far apart, or the sweeps were
+    /// too few for what is left without V.
     GivenUp {
         sweeps: usize,
     },
@@ -76,17 +96,17 @@ fn without_rotations<T: Real>(
     }
     let mut sweeps = Sweeps::without_rotations(start.triangle.clone());
     let (losses, stop_reason) = sweeps.run::<IN_TILES>(max_sweeps, watch);
+    let given_up = Attempt::GivenUp {
+        sweeps: losses.len() - 1,
+    };
     if stop_reason == StopReason::StepLimit {
-        return Attempt::GivenUp { sweeps: 0 };
+        return given_up;
     }
     let mut vectors = sweeps.product.resize_vertically(count, T::zero());
     if stop_reason == StopReason::Observer {
         return stopped(start, vectors, losses);
     }
     let lengths = normalise(&mut vectors);
-    let given_up = Attempt::GivenUp {
-        sweeps: losses.len() - 1,
-    };
     if !are_near(&lengths, 1.0) {
         return given_up;
     }
@@ -120,7 +140,9 @@ fn stopped<T: Real>(start: &Pivoted<T>, product: DMatrix<T>, losses: Vec<T>) -> 
             losses,
             stop_reason: StopReason::Observer,
         }),
-        None => Attempt::GivenUp { sweeps: 0 },
+        None => Attempt::GivenUp {
+            sweeps: losses.len() - 1,
+        },
     }
 }
 

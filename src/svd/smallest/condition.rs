@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::descent::{Observer, StopReason};
+use crate::descent::Observer;
 use crate::eigen::{EigenConfig, EigenError, OutermostEvidence, symmetric_eigen_k};
 use crate::linear_map::LinearMap;
 use crate::numerics::real::Real;
@@ -13,7 +13,7 @@ use crate::svd::smallest::error::SmallestError;
 use crate::svd::smallest::find::find;
 use crate::svd::smallest::gram::map::Gram;
 use crate::svd::smallest::gram::triplets::triplets;
-use crate::svd::smallest::result::SmallestValue;
+use crate::svd::smallest::result::{SmallestSingularValues, SmallestValue};
 use crate::svd::smallest::search::Continued;
 use crate::svd::smallest::whole::Largest;
 
@@ -139,7 +139,10 @@ impl fmt::Display for ConditionNumber {
 ///
 /// # Errors
 ///
-/// As for [`smallest_singular_values`](crate::svd::smallest_singular_values).
+/// As for [`smallest_singular_values`](crate::svd::smallest_singular_values). If the search for σ₁
+/// was the one that did not converge, `reached` has what the other one found, with the steps and
+/// products of both, and the better estimate of σ₁ from below: divided by the upper bound of σ_p,
+/// it is a lower bound of κ to rounding.
 ///
 /// # Example
 ///
@@ -166,13 +169,10 @@ where
     let (found, by_product) = find(map, 1, &mut config)?;
     let largest = match by_product {
         Some(largest) => largest,
-        None => match search_largest(map, &mut config, found.steps)? {
-            Ok(largest) => largest.or_above(found.norm_estimate.to_f64()),
-            Err(reason) => {
-                let reached = Box::new(found);
-                return Err(SmallestError::NotConverged { reason, reached });
-            }
-        },
+        None => {
+            let largest = search_largest(map, &mut config, &found)?;
+            largest.or_above(found.norm_estimate.to_f64())
+        }
     };
     let condition = ConditionNumber::of(&largest, &found.values[0]);
     Ok(ConditionNumber {
@@ -182,13 +182,12 @@ where
     })
 }
 
-/// σ₁ from the largest eigenvalue of MᵀM, after so many `steps` of another search; or why this one
-/// ended.
+/// σ₁ from the largest eigenvalue of MᵀM, after the search that found σ_p.
 fn search_largest<T, A, P, O>(
     map: &A,
     config: &mut SmallestConfig<T, P, O>,
-    steps: usize,
-) -> Result<Result<Largest, StopReason>, SmallestError<T>>
+    found: &SmallestSingularValues<T>,
+) -> Result<Largest, SmallestError<T>>
 where
     T: Real,
     A: LinearMap<T> + ?Sized,
@@ -204,11 +203,22 @@ where
         .seed(config.seed)
         .observer(Continued {
             observer: &mut config.observer,
-            before: steps,
+            before: found.steps,
         });
     let pairs = match symmetric_eigen_k(&gram, 1, search) {
         Ok(pairs) => pairs,
-        Err(EigenError::NotConverged { reason, .. }) => return Ok(Err(reason)),
+        Err(EigenError::NotConverged {
+            reason, reached, ..
+        }) => {
+            let norm = reached.norm_estimate.max(T::zero()).sqrt();
+            let norm = norm.scale_by_power_of_two(gram.exponent());
+            let mut all = found.clone();
+            all.norm_estimate = all.norm_estimate.max(norm);
+            all.steps += reached.steps;
+            all.products += gram.products();
+            let reached = Box::new(all);
+            return Err(SmallestError::NotConverged { reason, reached });
+        }
         Err(other) => return Err(SmallestError::of_gram(other)),
     };
     let square = pairs.norm_estimate.max(T::zero());
@@ -219,9 +229,9 @@ where
     let measures = triplets(&gram, pairs.eigenvectors.as_slice(), norm)?.measures;
     let exponent = gram.exponent();
     let largest = measures.values.last().copied().unwrap_or_default();
-    Ok(Ok(Largest {
+    Ok(Largest {
         lower: scaled_lower(measures.below_largest(), exponent),
         estimate: largest.max(measures.norm).scale_by_power_of_two(exponent),
         upper: scale_up(measures.above_largest(slack), exponent),
-    }))
+    })
 }

@@ -70,6 +70,7 @@ pub enum SmallestError<T: Real = f64> {
     },
 
     /// The search ended before the values were as accurate as the tolerance or rounding demands.
+    /// An adjoint that is slightly wrong may be the reason.
     #[error(
         "not converged: {reason}, after {}; the {} found {} at most {:e}",
         counted(reached.steps, "step"),
@@ -80,7 +81,8 @@ pub enum SmallestError<T: Real = f64> {
     NotConverged {
         /// Why the search ended.
         reason: StopReason,
-        /// What was reached: the upper bounds hold.
+        /// What was reached: the upper bounds hold. After very few steps there may be fewer than k
+        /// values.
         reached: Box<SmallestSingularValues<T>>,
     },
 

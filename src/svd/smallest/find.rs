@@ -48,7 +48,15 @@ where
     let mut search = Search::new(&gram, k, size);
     match search.run(config) {
         Ok(found) if found.is_resolved() || !size.can_be_whole() => Ok((found, None)),
-        Ok(_) | Err(Ending::TooSlow) => {
+        Ok(found) => {
+            let (mut whole, largest) = by_whole(map, k)?;
+            // The upper bounds of both hold.
+            for (value, other) in whole.values.iter_mut().zip(&found.values) {
+                *value = value.at_most(other.upper());
+            }
+            Ok((search.with_costs(whole), Some(largest)))
+        }
+        Err(Ending::TooSlow) => {
             let (whole, largest) = by_whole(map, k)?;
             Ok((search.with_costs(whole), Some(largest)))
         }

@@ -39,7 +39,8 @@ pub enum SmallestValue<T: Real = f64> {
         #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
         upper: f64,
     },
-    /// It may be anything from 0 to `bound`: too small beside σ₁ to be told from rounding.
+    /// It may be anything from 0 to `bound`: too small beside σ₁ to be told from rounding, or so
+    /// small that the format has no number near it.
     Below {
         /// An upper bound.
         #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::bound"))]
@@ -51,16 +52,37 @@ impl<T: Real> SmallestValue<T> {
     /// The relative width up to which an interval resolves a value.
     pub(super) const WIDEST: f64 = 0.5;
 
-    /// For an interval and an estimate in it.
+    /// For an interval and an estimate in it, up to its rounding if it is subnormal.
     pub(super) fn of_interval(estimate: T, lower: f64, upper: f64) -> Self {
-        if lower > 0.0 && upper - lower <= Self::WIDEST * upper {
+        let rounded = estimate.to_f64();
+        let (least, most) = (lower.min(rounded), upper.max(rounded));
+        if least > 0.0 && most - least <= Self::WIDEST * most {
+            Self::Resolved {
+                estimate,
+                lower: least,
+                upper: most,
+            }
+        } else {
+            Self::Below { bound: upper }
+        }
+    }
+
+    /// With another upper bound, which may be smaller.
+    pub(super) fn at_most(self, bound: f64) -> Self {
+        match self {
             Self::Resolved {
                 estimate,
                 lower,
                 upper,
-            }
-        } else {
-            Self::Below { bound: upper }
+            } if estimate.to_f64() <= bound => Self::Resolved {
+                estimate,
+                lower,
+                upper: upper.min(bound),
+            },
+            Self::Resolved { .. } => self,
+            Self::Below { bound: other } => Self::Below {
+                bound: other.min(bound),
+            },
         }
     }
 
