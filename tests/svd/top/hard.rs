@@ -133,7 +133,9 @@ fn random_matrix(kind: usize, generator: &mut Xoshiro256PlusPlus) -> DMatrix<f64
             let left = DMatrix::from_fn(m, rank, |_, _| entry());
             matrix = left * DMatrix::from_fn(rank, n, |_, _| entry());
         }
-        4 => matrix.iter_mut().for_each(|value| *value *= f64::from(u8::from(entry() > 0.3))),
+        4 => matrix
+            .iter_mut()
+            .for_each(|value| *value *= f64::from(u8::from(entry() > 0.3))),
         _ => {}
     }
     matrix
