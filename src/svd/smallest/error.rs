@@ -65,7 +65,7 @@ pub enum SmallestError<T: Real = f64> {
     ProductNotFinite {
         /// Which map.
         argument: &'static str,
-        /// The number of steps taken before that product.
+        /// The number of steps taken before that product; 0 if it served the bounds.
         steps: usize,
     },
 
