@@ -290,7 +290,8 @@ def page(is_long):
         "## Leading singular values",
         "",
         "To full accuracy, with both vectors. The sparse matrix has rows of ten entries, uniform in [0, 1), in",
-        "columns ⌊n·u³⌋.",
+        "columns ⌊n·u³⌋. The products of this crate include those of the second look, which finds values that",
+        "the others may miss.",
     ]
     crate = Crate("top_k")
     for case in SINGULAR + (LONG_SINGULAR if is_long else []):
