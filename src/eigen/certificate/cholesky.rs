@@ -19,8 +19,8 @@ pub(super) struct Breakdown {
 }
 
 impl Factor {
-    /// Of the lower triangle; `row` gives the column of its first entry that is not zero, and the
-    /// entries from there to the diagonal.
+    /// Factorises a matrix given by its lower triangle: `row` gives the column of a row's first entry
+    /// that is not zero, and the entries from there to the diagonal.
     pub(super) fn new(
         order: usize,
         shift: f64,

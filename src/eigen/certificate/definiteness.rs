@@ -50,7 +50,7 @@ pub(in crate::eigen) enum Definiteness {
 /// Parts of the estimate of λ_min that are tried as bounds.
 const PARTS: [f64; 3] = [0.5, 0.1, 0.01];
 
-/// Of the symmetric part of a matrix.
+/// Bounds the least eigenvalue of the symmetric part of a matrix.
 ///
 /// If the factorisation of B − c·I comes to its end, B − c·I differs from a positive definite matrix
 /// by at most γ/(1 − γ)·(its trace), γ = (n + 1)·u/(1 − (n + 1)·u), and underflow.

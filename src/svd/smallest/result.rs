@@ -188,8 +188,8 @@ pub struct SmallestSingularValues<T: Real> {
     /// The steps of all searches.
     pub steps: usize,
     /// The number of products of M or Mᵀ with a vector, where each column of a block counts as one:
-    /// all of them, those that check the map and those of the bounds included. Those of the
-    /// decomposition of a `DMatrix` are not counted.
+    /// all of them, those that check the map and those of the bounds included. The decomposition of a
+    /// `DMatrix` as a whole is not counted.
     pub products: usize,
     /// The number of products with a preconditioner that was given.
     pub preconditioner_products: usize,
