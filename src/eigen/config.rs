@@ -114,6 +114,10 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// definite. The smallest eigenvalue of any other map is first searched for, until it is known to
     /// be positive: some √(‖B‖·‖B⁻¹‖) steps, an error if they are not allowed.
     ///
+    /// A badly conditioned B weakens the second search, which excludes no less than the tolerance times
+    /// ‖B‖·‖B⁻¹‖: from a condition number of about 10¹⁰ on (`f64`), an eigenvalue farther out may be
+    /// missed. The bounds of the errors hold all the same, for the nearest eigenvalues.
+    ///
     /// ```
     /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
     /// use nalgebra::dmatrix;

@@ -356,7 +356,7 @@ fn products_are_taken_for_all_columns_at_once() {
     let found = solve_by_descent(&map, &b, config).unwrap();
     let evaluations = found.reports.iter().map(|report| report.evaluations);
     let most = evaluations.clone().max().unwrap();
-    // Those of the norm, and those of a column that is the last to go on.
+    // Single products: for the norm, and for a column that is the last to go on.
     let single = map.single.get();
     assert!(single < 40, "{single}");
     assert!(
