@@ -48,7 +48,7 @@ if hasattr(os, "sched_setaffinity"):
 
 
 def uniform(places):
-    """The numbers of top_k/numbered.rs: SplitMix64."""
+    """The numbers of numbered.rs: SplitMix64."""
     with np.errstate(over="ignore"):
         z = (places.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -3,7 +3,7 @@
 
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{dot, euclidean_norm, is_safe_sum, sum_of_squares};
-use crate::numerics::random::{fill_uniform_about_zero, seeded};
+use crate::numerics::random::{fill_uniform_about_zero, gaussian, seeded};
 use crate::numerics::real::Real;
 
 /// The space that a vector of a map A lies in.
@@ -95,15 +95,44 @@ impl Space {
         seed: u64,
         values: &mut [T],
     ) {
-        let before = match self {
-            Self::Domain => map.domain_offset(),
-            Self::Image => map.image_offset(),
-        };
+        let before = self.offset(map);
         let mut generator = seeded(seed);
         for _ in 0..before {
             fill_uniform_about_zero(&mut [T::zero()], &mut generator);
         }
         fill_uniform_about_zero(values, &mut generator);
+    }
+
+    /// The same with entries of the normal distribution, so that no direction is favoured.
+    pub(crate) fn fill_normally<T: Real, A: LinearMap<T> + ?Sized>(
+        self,
+        map: &A,
+        seed: u64,
+        values: &mut [T],
+    ) {
+        let before = self.offset(map);
+        let drawn = gaussian::<T>(before + values.len(), 1, seed);
+        values.copy_from_slice(&drawn.as_slice()[before..]);
+    }
+
+    /// The same, of length 1.
+    pub(crate) fn fill_unit<T: Real, A: LinearMap<T> + ?Sized>(
+        self,
+        map: &A,
+        seed: u64,
+        values: &mut [T],
+    ) {
+        self.fill_normally(map, seed, values);
+        let length = self.norm(map, values);
+        values.iter_mut().for_each(|value| *value /= length);
+    }
+
+    /// The number of entries before those held here.
+    fn offset<T: Real, A: LinearMap<T> + ?Sized>(self, map: &A) -> usize {
+        match self {
+            Self::Domain => map.domain_offset(),
+            Self::Image => map.image_offset(),
+        }
     }
 }
 

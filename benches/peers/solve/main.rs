@@ -23,6 +23,8 @@ mod dense;
 mod faer_map;
 mod grid;
 mod least_squares;
+#[path = "../numbered.rs"]
+mod numbered;
 mod several;
 
 #[path = "../../support/matrices.rs"]
@@ -114,14 +116,14 @@ fn solve(criterion: &mut Criterion) {
     several(
         &mut group,
         "sparse 10,000×2,000",
-        &several::sparse(10_000, 2000),
+        &numbered::sparse(10_000, 2000),
     );
     if is_long {
         several(&mut group, "dense 4000×2000", &several::dense(2000));
         several(
             &mut group,
             "sparse 100,000×20,000",
-            &several::sparse(100_000, 20_000),
+            &numbered::sparse(100_000, 20_000),
         );
     }
     group.finish();

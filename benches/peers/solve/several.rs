@@ -2,7 +2,6 @@
 
 use matrix_descent::{LinearMap, SolveConfig, solve_by_descent};
 use nalgebra::DMatrix;
-use nalgebra_sparse::{CooMatrix, CsrMatrix};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
@@ -19,20 +18,6 @@ pub type Way<A> = (&'static str, fn(&A, &DMatrix<f64>) -> DMatrix<f64>);
 
 pub fn ways<A: LinearMap<f64>>() -> [Way<A>; 2] {
     [("one by one", one_by_one), ("in lock step", in_lock_step)]
-}
-
-/// Rows of ten entries; the first columns have most of them.
-pub fn sparse(rows: usize, columns: usize) -> CsrMatrix<f64> {
-    let mut generator = Xoshiro256PlusPlus::seed_from_u64(1);
-    let mut entries = CooMatrix::new(rows, columns);
-    for i in 0..rows {
-        for _ in 0..10 {
-            let place: f64 = generator.random();
-            let j = (columns as f64 * place.powi(3)) as usize;
-            entries.push(i, j.min(columns - 1), generator.random());
-        }
-    }
-    CsrMatrix::from(&entries)
 }
 
 /// Well conditioned: twice as many rows as columns.

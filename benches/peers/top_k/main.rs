@@ -24,11 +24,13 @@ use ways::{NAMES, products_alone, run};
 mod counting;
 #[path = "../faer_map.rs"]
 mod faer_map;
+mod graded;
 mod hyperbolic;
 #[path = "../../support/matrices.rs"]
 mod matrices;
 #[path = "../memory.rs"]
 mod memory;
+#[path = "../numbered.rs"]
 mod numbered;
 mod ways;
 
@@ -129,7 +131,7 @@ fn serve() -> io::Result<()> {
         };
         let answer = match kind {
             "sparse" => answer(place, &numbered::sparse(rows, columns), k),
-            "dense" => answer(place, &numbered::dense(rows, columns), k),
+            "dense" => answer(place, &graded::dense(rows, columns), k),
             _ => return Err(io::Error::other("expected: sparse or dense")),
         };
         writeln!(output, "{answer}")?;

@@ -2,16 +2,12 @@
 
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
-use crate::numerics::random::gaussian;
 use crate::numerics::real::Real;
 
 /// A random vector of length 1 that does not depend on how it is split.
 pub(in crate::eigen) fn unit<T: Real, A: LinearMap<T> + ?Sized>(map: &A, seed: u64) -> Vec<T> {
-    let before = map.domain_offset();
-    let drawn = gaussian::<T>(before + map.columns(), 1, seed);
-    let mut vector = drawn.as_slice()[before..].to_vec();
-    let length = Space::Domain.norm(map, &vector);
-    vector.iter_mut().for_each(|value| *value /= length);
+    let mut vector = vec![T::zero(); map.columns()];
+    Space::Domain.fill_unit(map, seed, &mut vector);
     vector
 }
 

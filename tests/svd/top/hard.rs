@@ -7,7 +7,8 @@ use nalgebra::{DMatrix, DVector};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::{Products, complaint_about_vectors, default, with_values};
+use super::{complaint_about_vectors, default, with_values};
+use crate::support::spectra::Opaque;
 use crate::support::truth::assert_none;
 
 /// A name, and the values by their place, descending.
@@ -82,7 +83,7 @@ fn nothing_is_missed_in_spectra_that_hide_it() {
             let matrix = with_values(rows, columns, &spectrum);
             let of_k = [1, 5, 20, rows.min(columns)].map(|k| {
                 let of_matrix = svd_top_k(&matrix, k, default());
-                let of_map = svd_top_k(&Products(&matrix), k, default());
+                let of_map = svd_top_k(&Opaque(&matrix), k, default());
                 [of_matrix, of_map].map(|found| {
                     let text = match found {
                         Ok(top) => complaint_about_values(&top, &spectrum)
@@ -148,7 +149,7 @@ fn random_small_maps_against_all_values() {
         let matrix = random_matrix(trial % 5, &mut generator);
         let k = generator.random_range(1..=matrix.nrows().min(matrix.ncols()));
         let expected = reference(&matrix);
-        let text = match svd_top_k(&Products(&matrix), k, default()) {
+        let text = match svd_top_k(&Opaque(&matrix), k, default()) {
             Ok(top) => {
                 let errors = top.singular_values.iter().zip(&expected);
                 let errors = errors.map(|(found, exact)| (found - exact).abs());
@@ -177,7 +178,7 @@ fn a_start_in_another_invariant_space_does_not_hide_the_leading_values() {
     let config = || default().start(start.clone());
     for top in [
         svd_top_k(&diagonal, 5, config()).unwrap(),
-        svd_top_k(&Products(&diagonal), 5, config()).unwrap(),
+        svd_top_k(&Opaque(&diagonal), 5, config()).unwrap(),
     ] {
         assert_eq!(complaint_about_values(&top, &exact), None);
     }
@@ -187,7 +188,7 @@ fn a_start_in_another_invariant_space_does_not_hide_the_leading_values() {
 fn a_start_that_is_nearly_right_leaves_little_but_the_second_look() {
     let diagonal = DVector::from_fn(400, |i, _| 1.0 / (1 + i) as f64);
     let matrix = DMatrix::from_diagonal(&diagonal);
-    let map = Products(&matrix);
+    let map = Opaque(&matrix);
     let cold = svd_top_k(&map, 5, default()).unwrap();
     let again = svd_top_k(&map, 5, default().start(cold.v.clone())).unwrap();
     assert!(
@@ -206,7 +207,7 @@ fn at_scale<T: Real>(sizes: [f64; 3], tolerance: f64) {
         let scaled = matrix.map(|value| <T as Real>::from_f64(value * size));
         for top in [
             svd_top_k(&scaled, 3, default()).unwrap(),
-            svd_top_k(&Products(&scaled), 3, default()).unwrap(),
+            svd_top_k(&Opaque(&scaled), 3, default()).unwrap(),
         ] {
             for (j, value) in top.singular_values.iter().enumerate() {
                 let found = value.to_f64() / size;
@@ -232,7 +233,7 @@ fn columns_of_different_lengths() {
     let turned = with_values(80, 60, |_| 1.0);
     let matrix = turned * DMatrix::from_diagonal(&DVector::from_vec(lengths.clone()));
     for k in [1, 6, 30] {
-        let top = svd_top_k(&Products(&matrix), k, default()).unwrap();
+        let top = svd_top_k(&Opaque(&matrix), k, default()).unwrap();
         for (j, value) in top.singular_values.iter().enumerate() {
             let error = (value - lengths[j]).abs();
             assert!(error <= 1e-5, "{k}, number {j}: {error:e}");
@@ -257,7 +258,7 @@ fn clusters_that_leave_little_room() {
         };
         let matrix = with_values(rows, columns, values).map(|value| value as f32);
         let k = least - seed as usize % 4;
-        let top = svd_top_k(&Products(&matrix), k, default().seed(seed)).unwrap();
+        let top = svd_top_k(&Opaque(&matrix), k, default().seed(seed)).unwrap();
         for j in 0..k {
             let error = (f64::from(top.singular_values[j]) - values(j)).abs();
             assert!(

@@ -13,6 +13,7 @@ use nalgebra::{DMatrix, DVector, dmatrix};
 
 use crate::support::reference::{singular_values, widen};
 use crate::support::shapes::{hard_matrices, uniform};
+use crate::support::spectra::Opaque;
 use crate::support::systems::Counting;
 use crate::support::truth::assert_none;
 
@@ -26,27 +27,6 @@ fn with_values(rows: usize, columns: usize, values: impl Fn(usize) -> f64) -> DM
     let values = DVector::from_fn(count, |i, _| values(i));
     let orthonormal = |size, seed| uniform(size, count, seed).qr().q();
     orthonormal(rows, 41) * DMatrix::from_diagonal(&values) * orthonormal(columns, 42).transpose()
-}
-
-/// A map of which nothing is known but its products.
-struct Products<'a, T: Real>(&'a DMatrix<T>);
-
-impl<T: Real> LinearMap<T> for Products<'_, T> {
-    fn rows(&self) -> usize {
-        self.0.nrows()
-    }
-
-    fn columns(&self) -> usize {
-        self.0.ncols()
-    }
-
-    fn apply(&self, x: &[T], image: &mut [T]) {
-        self.0.apply(x, image);
-    }
-
-    fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
-        self.0.apply_adjoint(y, image);
-    }
 }
 
 /// What is wrong with leading vectors: order, orthogonality, residuals.
@@ -120,7 +100,7 @@ fn leading_values_of_hard_maps() {
     let complaints = hard_matrices().into_iter().flat_map(|(name, matrix)| {
         let most = matrix.nrows().min(matrix.ncols());
         [1, most.div_ceil(2), most].map(|k| {
-            let text = match svd_top_k(&Products(&matrix), k, default()) {
+            let text = match svd_top_k(&Opaque(&matrix), k, default()) {
                 Ok(top) => complaint(&matrix, &top)?,
                 Err(error) => error.to_string(),
             };
@@ -138,7 +118,7 @@ fn maps_that_are_small_beside_their_blocks() {
             let matrix = DMatrix::from_fn(rows, columns, |i, j| {
                 if i == j { 1.0 + 1e-9 * i as f64 } else { 0.0 }
             });
-            let text = match svd_top_k(&Products(&matrix), rows.div_ceil(3), default()) {
+            let text = match svd_top_k(&Opaque(&matrix), rows.div_ceil(3), default()) {
                 Ok(top) => complaint(&matrix, &top)?,
                 Err(error) => error.to_string(),
             };
@@ -153,7 +133,7 @@ fn leading_values_of_hard_maps_in_single_precision() {
     let complaints = hard_matrices().into_iter().filter_map(|(name, matrix)| {
         let narrow = matrix.map(f32::from_f64);
         let is_in_range = narrow.iter().all(|entry| entry.is_finite());
-        let text = match svd_top_k(&Products(&narrow), 1, default()) {
+        let text = match svd_top_k(&Opaque(&narrow), 1, default()) {
             Ok(top) => complaint(&narrow, &top)?,
             Err(error) => error.to_string(),
         };
@@ -435,7 +415,7 @@ fn a_value_beyond_the_range_is_an_error() {
         largest_entry,
     }));
     assert_eq!(svd_top_k(&huge, 1, default()), expected);
-    assert_eq!(svd_top_k(&Products(&huge), 1, default()), expected);
+    assert_eq!(svd_top_k(&Opaque(&huge), 1, default()), expected);
 }
 
 /// `f32` matrices are certified in `f64`.

@@ -7,7 +7,9 @@ use matrix_descent::svd::{LeadingEvidence, TopSvdError};
 use matrix_descent::watch::TimeBudget;
 use matrix_descent::{Progress, StopReason, TopConfig, svd_top_k};
 
-use super::{Products, default, with_values};
+use crate::support::spectra::Opaque;
+
+use super::{default, with_values};
 
 #[test]
 fn each_step_is_shown_with_orthonormal_directions() {
@@ -26,7 +28,7 @@ fn each_step_is_shown_with_orthonormal_directions() {
         assert!(product(x, next).abs() < 1e-13);
         ControlFlow::Continue(())
     };
-    let top = svd_top_k(&Products(&matrix), 4, TopConfig::default().observer(watch)).unwrap();
+    let top = svd_top_k(&Opaque(&matrix), 4, TopConfig::default().observer(watch)).unwrap();
     assert_eq!(top.steps, steps);
     assert!(least < 1e-11, "{least:e}");
 }
@@ -34,7 +36,7 @@ fn each_step_is_shown_with_orthonormal_directions() {
 #[test]
 fn an_observer_ends_the_search_and_the_second_look() {
     let matrix = with_values(300, 200, |i| 1.0 / (1 + i) as f64);
-    let whole = svd_top_k(&Products(&matrix), 4, default()).unwrap();
+    let whole = svd_top_k(&Opaque(&matrix), 4, default()).unwrap();
     for at in [1, 5, whole.steps - 1] {
         let until = |progress: &Progress<'_, f64>| {
             if progress.step >= at {
@@ -43,7 +45,7 @@ fn an_observer_ends_the_search_and_the_second_look() {
                 ControlFlow::Continue(())
             }
         };
-        let found = svd_top_k(&Products(&matrix), 4, default().observer(until));
+        let found = svd_top_k(&Opaque(&matrix), 4, default().observer(until));
         let Err(TopSvdError::NotConverged {
             reason,
             reached,
@@ -74,7 +76,7 @@ fn a_single_break_and_the_last_step_end_the_search() {
             with_values(60, 60, |i| if i < 5 { 2.0 } else { 1.0 / (1 + i) as f64 }),
         ),
     ] {
-        let whole = svd_top_k(&Products(&matrix), 4, default()).unwrap();
+        let whole = svd_top_k(&Opaque(&matrix), 4, default()).unwrap();
         for at in 1..whole.steps {
             let mut calls_after = 0;
             let once = |progress: &Progress<'_, f64>| {
@@ -84,8 +86,8 @@ fn a_single_break_and_the_last_step_end_the_search() {
                 calls_after += usize::from(progress.step > at);
                 ControlFlow::Continue(())
             };
-            let by_break = svd_top_k(&Products(&matrix), 4, default().observer(once));
-            let by_limit = svd_top_k(&Products(&matrix), 4, default().max_steps(at));
+            let by_break = svd_top_k(&Opaque(&matrix), 4, default().observer(once));
+            let by_limit = svd_top_k(&Opaque(&matrix), 4, default().max_steps(at));
             for (found, expected) in [
                 (by_break, StopReason::Observer),
                 (by_limit, StopReason::StepLimit),
@@ -100,7 +102,7 @@ fn a_single_break_and_the_last_step_end_the_search() {
             }
             assert_eq!(calls_after, 0, "{name}, {at}");
         }
-        let enough = svd_top_k(&Products(&matrix), 4, default().max_steps(whole.steps));
+        let enough = svd_top_k(&Opaque(&matrix), 4, default().max_steps(whole.steps));
         assert_eq!(
             enough.unwrap().singular_values,
             whole.singular_values,

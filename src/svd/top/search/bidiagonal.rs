@@ -9,7 +9,7 @@ use crate::linear_map::sums::Space;
 use crate::numerics::norm::{columns, euclidean_norm};
 use crate::numerics::real::Real;
 use crate::svd::jacobi::decompose_small;
-use crate::svd::top::search::operator::{NotFinite, Operator, fill_normal};
+use crate::svd::top::search::operator::{NotFinite, Operator};
 
 /// B·V = U·R and Bᵀ·U = V·Rᵀ + Q·S, with orthonormal V and Q and an upper triangular R.
 ///
@@ -270,9 +270,7 @@ impl<T: Real> Bidiagonal<T> {
             self.seed = self.seed.wrapping_add(SEED_STEP);
             let whole = operator.short();
             let column = self.basis.append_zeros(1);
-            fill_normal(whole, self.seed, column);
-            let length = whole.0.norm(whole.1, column);
-            column.iter_mut().for_each(|value| *value /= length);
+            whole.0.fill_unit(whole.1, self.seed, column);
             added += self.basis.orthonormalise_last(whole, 1, tiny()).nrows();
         }
         if added > 0 {

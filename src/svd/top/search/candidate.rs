@@ -10,7 +10,7 @@ use crate::numerics::product::{product, subtract_product, transposed_product};
 use crate::numerics::real::Real;
 use crate::svd::jacobi::decompose_small;
 use crate::svd::orthonormal::complete;
-use crate::svd::top::search::operator::{NotFinite, Operator, fill_normal};
+use crate::svd::top::search::operator::{NotFinite, Operator};
 
 /// The k best approximations B·V ≈ U·Σ, Bᵀ·U ≈ V·Σ in the span of given vectors, all columns
 /// orthonormal to working precision.
@@ -159,7 +159,8 @@ fn fill_up<T: Real, A: LinearMap<T> + ?Sized>(
             return;
         }
         let column = basis.append_zeros(1);
-        fill_normal(whole, seed.wrapping_add(SEED_OF_FILLING + index), column);
+        let seed = seed.wrapping_add(SEED_OF_FILLING + index);
+        whole.0.fill_normally(whole.1, seed, column);
         let length = whole.0.norm(whole.1, column);
         column.iter_mut().for_each(|value| *value /= length);
         basis.orthonormalise_last(whole, 1, tiny);

@@ -6,7 +6,6 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::binary_scaling::{largest_exponent, scale, significant};
 use crate::numerics::norm::all_finite;
-use crate::numerics::random::gaussian;
 use crate::numerics::real::Real;
 
 /// A product of the map had an entry that was NaN or infinite.
@@ -92,7 +91,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
             return T::zero();
         };
         let mut probe = vec![T::zero(); self.map.columns()];
-        fill_unit((Space::Domain, self.map), self.seed, &mut probe);
+        Space::Domain.fill_unit(self.map, self.seed, &mut probe);
         let (rows, columns) = (u.nrows(), v.nrows());
         let pairs = u
             .as_slice()
@@ -214,32 +213,6 @@ pub(super) fn is_true_anywhere<T: Real, A: LinearMap<T> + ?Sized>(map: &A, holds
     Space::Domain.total(map, of_image) > T::zero()
 }
 
-/// Fills the entries held here of a vector of the normal distribution that does not depend on how it
-/// is split, so that no direction is favoured.
-pub(super) fn fill_normal<T: Real, A: LinearMap<T> + ?Sized>(
-    (space, map): (Space, &A),
-    seed: u64,
-    values: &mut [T],
-) {
-    let before = match space {
-        Space::Domain => map.domain_offset(),
-        Space::Image => map.image_offset(),
-    };
-    let drawn = gaussian::<T>(before + values.len(), 1, seed);
-    values.copy_from_slice(&drawn.as_slice()[before..]);
-}
-
-/// The same, of length 1.
-fn fill_unit<T: Real, A: LinearMap<T> + ?Sized>(
-    (space, map): (Space, &A),
-    seed: u64,
-    values: &mut [T],
-) {
-    fill_normal((space, map), seed, values);
-    let length = space.norm(map, values);
-    values.iter_mut().for_each(|value| *value /= length);
-}
-
 /// The exponent e of ‖A·x‖ for a random x of length 1, and A·x·2^−e; none if that is 0 or not finite
 /// at every scale of x.
 fn exponent_of_norm<T: Real, A: LinearMap<T> + ?Sized>(
@@ -248,7 +221,7 @@ fn exponent_of_norm<T: Real, A: LinearMap<T> + ?Sized>(
 ) -> Option<(i32, Vec<T>)> {
     let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
     let mut probe = vec![T::zero(); map.columns()];
-    fill_unit((Space::Domain, map), seed, &mut probe);
+    Space::Domain.fill_unit(map, seed, &mut probe);
     let mut image = vec![T::zero(); map.rows()];
     let found = [0, -far, 2 * far].into_iter().find_map(|shift| {
         // Each time from where the last one left it.

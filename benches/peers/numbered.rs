@@ -1,6 +1,5 @@
-//! Matrices that `large_maps.py` makes too, from numbers drawn by their place.
+//! Numbers drawn by their place, so that `large_maps.py` makes the same, and a sparse matrix of them.
 
-use nalgebra::DMatrix;
 use nalgebra_sparse::{CooMatrix, CsrMatrix};
 
 /// The stored entries of a row.
@@ -8,7 +7,7 @@ const A_ROW: usize = 10;
 
 /// A number in [0, 1) for each place: the output of SplitMix64 (Steele, Lea and Flood, "Fast
 /// splittable pseudorandom number generators", 2014).
-fn uniform(place: u64) -> f64 {
+pub fn uniform(place: u64) -> f64 {
     let mut z = (place + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -25,11 +24,4 @@ pub fn sparse(rows: usize, columns: usize) -> CsrMatrix<f64> {
         entries.push(place / A_ROW, column, uniform(2 * place as u64 + 1));
     }
     CsrMatrix::from(&entries)
-}
-
-/// Independent entries, uniform in [−½, ½)/√(1 + j) in column j.
-pub fn dense(rows: usize, columns: usize) -> DMatrix<f64> {
-    DMatrix::from_fn(rows, columns, |i, j| {
-        (uniform((i + j * rows) as u64) - 0.5) / ((1 + j) as f64).sqrt()
-    })
 }
