@@ -60,6 +60,16 @@ impl<A: LinearMap<f64>> LinearMap<f64> for Counting<'_, A> {
         self.map.apply_adjoint_block(y, images);
     }
 
+    fn apply_and_adjoint_block(&self, x: &[f64], images: &mut [f64], back: &mut [f64]) {
+        self.add(2 * (x.len() / self.columns()));
+        self.map.apply_and_adjoint_block(x, images, back);
+    }
+
+    fn adjoint_and_apply_block(&self, y: &[f64], images: &mut [f64], back: &mut [f64]) {
+        self.add(2 * (y.len() / self.rows()));
+        self.map.adjoint_and_apply_block(y, images, back);
+    }
+
     fn block_width(&self) -> usize {
         self.map.block_width()
     }

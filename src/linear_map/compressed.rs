@@ -149,6 +149,86 @@ impl<'a, T: Real> Lanes<'a, T> {
         }
     }
 
+    /// Adds the inner products of each lane with x to `image`, z, and writes Σ zᵢ·(lane i) to `back`,
+    /// for vectors x and `back` of `length` entries, one after another.
+    ///
+    /// One pass over the entries serves both.
+    pub(super) fn gather_and_scatter(
+        self,
+        x: &[T],
+        length: usize,
+        images: &mut [T],
+        back: &mut [T],
+    ) {
+        let mut pass = Pass::new((x, length), (images, self.count()));
+        let mut rest = back;
+        while let Some(group) = pass.group::<WIDEST_GROUP>() {
+            self.both_of_group::<WIDEST_GROUP>(group, length, &mut rest);
+        }
+        if let Some(group) = pass.group::<4>() {
+            self.both_of_group::<4>(group, length, &mut rest);
+        }
+        if let Some(group) = pass.group::<2>() {
+            self.both_of_group::<2>(group, length, &mut rest);
+        }
+        if let Some(group) = pass.group::<1>() {
+            self.both_of_group::<1>(group, length, &mut rest);
+        }
+    }
+
+    /// The same for N vectors, and the next N of those to be written.
+    fn both_of_group<const N: usize>(
+        self,
+        (x, images): (&[T], &mut [T]),
+        length: usize,
+        back: &mut &mut [T],
+    ) {
+        let Some(back) = back.split_off_mut(..N * length) else {
+            return;
+        };
+        if N == 1 {
+            return self.both_of_panel(x.as_chunks::<1>().0, images, back.as_chunks_mut::<1>().0);
+        }
+        let mut panel = vec![[T::zero(); N]; length];
+        self.both_of_panel(&interleaved::<T, N>(x, length), images, &mut panel);
+        separated(&panel, back);
+    }
+
+    /// The same for N vectors side by side.
+    fn both_of_panel<const N: usize>(self, x: &[[T; N]], images: &mut [T], back: &mut [[T; N]]) {
+        let runs = self.runs_of_scatter(back.len());
+        let parts = pieces(
+            images,
+            self.count(),
+            (0..runs).map(|run| self.run(run, runs)),
+        );
+        let sums = back.as_flattened_mut();
+        sum_of_parts(
+            2 * N * self.stored(),
+            parts,
+            sums,
+            |(run, mut images), back| {
+                let back = back.as_chunks_mut::<N>().0;
+                for (i, (indices, values)) in self.range(run).iter().enumerate() {
+                    let mut sums: [T; N] = array::from_fn(|column| images[column][i]);
+                    for (&j, &value) in indices.iter().zip(values) {
+                        for (sum, &x) in sums.iter_mut().zip(&x[j]) {
+                            *sum += value * x;
+                        }
+                    }
+                    for (image, &sum) in images.iter_mut().zip(&sums) {
+                        image[i] = sum;
+                    }
+                    for (&j, &value) in indices.iter().zip(values) {
+                        for (back, &weight) in back[j].iter_mut().zip(&sums) {
+                            *back += value * weight;
+                        }
+                    }
+                }
+            },
+        );
+    }
+
     /// [`gather`](Self::gather) for N vectors side by side.
     fn gather_panel<const N: usize>(self, panel: &[[T; N]], images: &mut [T]) {
         let count = self.count();
@@ -173,12 +253,7 @@ impl<'a, T: Real> Lanes<'a, T> {
     fn scatter_group<const N: usize>(self, y: &[T], length: usize, images: &mut [T]) {
         let mut panel = vec![[T::zero(); N]; length];
         self.scatter_panel(y, &mut panel);
-        let columns = images.chunks_exact_mut(length).enumerate();
-        for_each(N * length, columns, |(column, image)| {
-            for (to, from) in image.iter_mut().zip(&panel) {
-                *to = from[column];
-            }
-        });
+        separated(&panel, images);
     }
 
     /// [`scatter`](Self::scatter) for N images side by side.
@@ -282,6 +357,16 @@ impl<'a, T> Pass<'a, T> {
         let images = self.images.split_off_mut(..N * self.image_length)?;
         Some((vectors, images))
     }
+}
+
+/// Writes the vectors of a panel one after another.
+fn separated<T: Real, const N: usize>(panel: &[[T; N]], vectors: &mut [T]) {
+    let columns = vectors.chunks_exact_mut(panel.len()).enumerate();
+    for_each(N * panel.len(), columns, |(column, vector)| {
+        for (to, from) in vector.iter_mut().zip(panel) {
+            *to = from[column];
+        }
+    });
 }
 
 /// The entries with the same index of N vectors of `length` entries, side by side.

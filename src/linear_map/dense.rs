@@ -5,6 +5,7 @@ use nalgebra::{Const, DMatrix, DMatrixView, DMatrixViewMut, Dyn, OMatrix, SMatri
 use super::LinearMap;
 use crate::numerics::input_error::InputError;
 use crate::numerics::norm::euclidean_norm;
+use crate::numerics::product::fused::{saves_a_pass, times_and_back, transpose_times_and_back};
 use crate::numerics::product::tall::{add_combination, overlaps};
 use crate::numerics::product::{times_vector, transpose_times_vector, write_transposed_product};
 use crate::numerics::real::Real;
@@ -57,6 +58,27 @@ impl<T: Real> LinearMap<T> for DMatrix<T> {
         }
         let y = DMatrixView::from_slice(y, m, count);
         write_transposed_product(DMatrixViewMut::from_slice(images, n, count), self, y);
+    }
+
+    fn apply_and_adjoint_block(&self, x: &[T], images: &mut [T], back: &mut [T]) {
+        let (m, n) = self.shape();
+        let count = x.len() / n;
+        if count < WIDE_BLOCK && saves_a_pass::<T>(n) {
+            return times_and_back(self.as_slice(), x, images, back, m);
+        }
+        if count < WIDE_BLOCK {
+            add_combination(images, T::one(), self.as_slice(), x, m);
+        } else {
+            let x = DMatrixView::from_slice(x, n, count);
+            let mut images = DMatrixViewMut::from_slice(images, m, count);
+            images.gemm(T::one(), self, &x, T::one());
+        }
+        self.apply_adjoint_block(images, back);
+    }
+
+    fn adjoint_and_apply_block(&self, y: &[T], images: &mut [T], back: &mut [T]) {
+        // Four columns stay in the cache whatever their length, or nearly.
+        transpose_times_and_back(self.as_slice(), y, images, back, self.nrows());
     }
 
     fn block_width(&self) -> usize {

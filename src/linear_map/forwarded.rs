@@ -37,6 +37,14 @@ macro_rules! forwarded {
                 (**self).apply_adjoint_block(y, images);
             }
 
+            fn apply_and_adjoint_block(&self, x: &[T], images: &mut [T], back: &mut [T]) {
+                (**self).apply_and_adjoint_block(x, images, back);
+            }
+
+            fn adjoint_and_apply_block(&self, y: &[T], images: &mut [T], back: &mut [T]) {
+                (**self).adjoint_and_apply_block(y, images, back);
+            }
+
             fn block_width(&self) -> usize {
                 (**self).block_width()
             }

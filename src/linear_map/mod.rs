@@ -15,6 +15,7 @@ pub use centered::Centered;
 use nalgebra::DMatrix;
 
 use crate::numerics::input_error::InputError;
+use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_not_empty;
 
@@ -31,6 +32,7 @@ use crate::numerics::validation::check_not_empty;
 /// | method | provided | worth writing |
 /// |---|---|---|
 /// | [`apply_block`](Self::apply_block), [`apply_adjoint_block`](Self::apply_adjoint_block) | one column at a time | if one pass over A can serve several vectors |
+/// | [`apply_and_adjoint_block`](Self::apply_and_adjoint_block), [`adjoint_and_apply_block`](Self::adjoint_and_apply_block) | one product after the other | if one pass over A can serve both |
 /// | [`block_width`](Self::block_width) | 1 | with those two: how many vectors at a time are worthwhile |
 /// | [`column_norms`](Self::column_norms) | unknown | if they are cheap: least squares are then scaled and judged column by column |
 /// | [`sum_over_image`](Self::sum_over_image), [`image_offset`](Self::image_offset), and the same of the domain | vectors are whole | if they are split over several processes or threads |
@@ -141,6 +143,39 @@ pub trait LinearMap<T: Real> {
         for (y, image) in y.chunks_exact(self.rows()).zip(of_images) {
             self.apply_adjoint(y, image);
         }
+    }
+
+    /// Adds A·X to `images`, Z ← Z + A·X, and writes Aᵀ·Z with the new Z to `back`: X and `back`
+    /// hold k vectors of length n, one after another, and `images` k of length m.
+    ///
+    /// [`svd_top_k`](crate::svd::svd_top_k) multiplies so if m ≥ n. The provided method takes one
+    /// product after the other, and allocates room for A·X. A `DMatrix` is read once for both if
+    /// its rows are not too long for the cache, by panels of rows, and a `CsrMatrix` row by row.
+    ///
+    /// # Panics
+    ///
+    /// As for [`apply_block`](Self::apply_block).
+    fn apply_and_adjoint_block(&self, x: &[T], images: &mut [T], back: &mut [T]) {
+        let before = images.to_vec();
+        self.apply_block(x, images);
+        add_multiple(images, T::one(), &before);
+        self.apply_adjoint_block(images, back);
+    }
+
+    /// Adds Aᵀ·Y to `images`, Z ← Z + Aᵀ·Y, and writes A·Z with the new Z to `back`: Y and `back`
+    /// hold k vectors of length m, one after another, and `images` k of length n.
+    ///
+    /// The same with the roles of A and Aᵀ exchanged, for m < n: a `DMatrix` and a `CscMatrix` are
+    /// read once, by columns.
+    ///
+    /// # Panics
+    ///
+    /// As for [`apply_block`](Self::apply_block).
+    fn adjoint_and_apply_block(&self, y: &[T], images: &mut [T], back: &mut [T]) {
+        let before = images.to_vec();
+        self.apply_adjoint_block(y, images);
+        add_multiple(images, T::one(), &before);
+        self.apply_block(images, back);
     }
 
     /// How many vectors a product is given at a time where several are needed; the provided method

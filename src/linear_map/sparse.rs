@@ -35,6 +35,10 @@ impl<T: Real> LinearMap<T> for CsrMatrix<T> {
         Lanes::of_rows(self).scatter_block(y, self.ncols(), images);
     }
 
+    fn apply_and_adjoint_block(&self, x: &[T], images: &mut [T], back: &mut [T]) {
+        Lanes::of_rows(self).gather_and_scatter(x, self.ncols(), images, back);
+    }
+
     fn block_width(&self) -> usize {
         Lanes::of_rows(self).block_width(self.nrows() + self.ncols())
     }
@@ -74,6 +78,10 @@ impl<T: Real> LinearMap<T> for CscMatrix<T> {
 
     fn apply_adjoint_block(&self, y: &[T], images: &mut [T]) {
         Lanes::of_columns(self).gather_block(y, self.nrows(), images);
+    }
+
+    fn adjoint_and_apply_block(&self, y: &[T], images: &mut [T], back: &mut [T]) {
+        Lanes::of_columns(self).gather_and_scatter(y, self.nrows(), images, back);
     }
 
     fn block_width(&self) -> usize {

@@ -15,6 +15,9 @@ pub(crate) enum Space {
     Image,
 }
 
+/// The base in which numbers of entries are added up.
+const DIGIT: usize = 1 << 12;
+
 impl Space {
     /// Replaces sums over the entries held here by those over all entries.
     pub(crate) fn sum<T: Real, A: LinearMap<T> + ?Sized>(self, map: &A, partial: &mut [T]) {
@@ -38,6 +41,19 @@ impl Space {
             Self::Image => map.rows(),
         };
         self.total(map, T::from_count(held))
+    }
+
+    /// The same as a whole number, exact beyond the integers that the format holds: up to 2³⁶ in up
+    /// to 2¹² parts.
+    pub(crate) fn dimension<T: Real, A: LinearMap<T> + ?Sized>(self, map: &A) -> usize {
+        let held = match self {
+            Self::Domain => map.columns(),
+            Self::Image => map.rows(),
+        };
+        let mut digits = [held / DIGIT, held % DIGIT].map(T::from_count);
+        self.sum(map, &mut digits);
+        let [high, low] = digits.map(|digit| digit.to_f64() as usize);
+        high * DIGIT + low
     }
 
     /// Σxᵢ·yᵢ.
@@ -191,6 +207,36 @@ mod tests {
         let (x, y) = ([1.0, -2.0, 3.0], [4.0, 5.0, 6.0]);
         assert_eq!(image.dot(&Part, &x, &y), 24.0);
         assert_eq!(domain.dot(&Part, &x, &y), 48.0);
+    }
+
+    /// With more rows than integers that an f32 tells apart.
+    struct Long;
+
+    impl LinearMap<f32> for Long {
+        fn rows(&self) -> usize {
+            (1 << 25) + 1
+        }
+
+        fn columns(&self) -> usize {
+            1
+        }
+
+        fn apply(&self, _: &[f32], image: &mut [f32]) {
+            image.fill(0.0);
+        }
+
+        fn apply_adjoint(&self, _: &[f32], image: &mut [f32]) {
+            image.fill(0.0);
+        }
+    }
+
+    #[test]
+    fn dimensions_are_exact() {
+        let found = [Space::Image, Space::Domain].map(|space| {
+            let of_part = space.dimension::<f32, _>(&Part);
+            (of_part, space.dimension(&Long))
+        });
+        assert_eq!(found, [(6, (1 << 25) + 1), (20, 1)]);
     }
 
     #[test]

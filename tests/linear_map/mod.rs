@@ -93,7 +93,7 @@ fn every_form_agrees<T: Real>() {
             let mut images = DMatrix::from_element(5, count, nan);
             map.apply_block(x.as_slice(), images.as_mut_slice());
             assert!(
-                (images - &matrix * x).amax() <= tolerance,
+                (images - &matrix * &x).amax() <= tolerance,
                 "{name}, {count}"
             );
             let y = random::<T>(5, count, 0.2);
@@ -103,6 +103,7 @@ fn every_form_agrees<T: Real>() {
                 (images - matrix.tr_mul(&y)).amax() <= tolerance,
                 "{name}, {count}"
             );
+            both_products_agree((name, map.as_ref()), &matrix, &x, &y);
         }
         if let Some(norms) = map.column_norms() {
             for (j, norm) in norms.into_iter().enumerate() {
@@ -122,6 +123,63 @@ fn every_form_agrees<T: Real>() {
             error <= <T as Real>::from_f64(1e3) * T::EPSILON,
             "{name}: {error:e}"
         );
+    }
+}
+
+/// Z ← Z + A·X with Aᵀ·Z, and the same with A and Aᵀ exchanged.
+fn both_products_agree<T: Real>(
+    (name, map): (&str, &dyn LinearMap<T>),
+    matrix: &DMatrix<T>,
+    x: &DMatrix<T>,
+    y: &DMatrix<T>,
+) {
+    // Sums of up to 300 terms of size 1, squared.
+    let size = T::from_count(matrix.len());
+    let tolerance = <T as Real>::from_f64(4.0) * T::EPSILON * size;
+    let nan = <T as Real>::from_f64(f64::NAN);
+    let (mut z, mut back) = (y.clone(), x.map(|_| nan));
+    map.apply_and_adjoint_block(x.as_slice(), z.as_mut_slice(), back.as_mut_slice());
+    let images = y + matrix * x;
+    let error = (back - matrix.tr_mul(&images))
+        .amax()
+        .max((z - images).amax());
+    assert!(error <= tolerance, "{name}, {}: {error:e}", x.ncols());
+    let (mut z, mut back) = (x.clone(), y.map(|_| nan));
+    map.adjoint_and_apply_block(y.as_slice(), z.as_mut_slice(), back.as_mut_slice());
+    let images = x + matrix.tr_mul(y);
+    let error = (back - matrix * &images).amax().max((z - images).amax());
+    assert!(error <= tolerance, "{name}, {}: {error:e}", x.ncols());
+}
+
+/// Of a size that is done in several parts.
+#[test]
+fn both_products_of_a_larger_sparse_matrix_are_those_of_the_dense_one() {
+    let mut matrix = random::<f64>(300, 20, 0.4);
+    matrix
+        .iter_mut()
+        .skip(1)
+        .step_by(3)
+        .for_each(|entry| *entry = 0.0);
+    let wide = matrix.transpose();
+    for count in [1, 3, 8, 15] {
+        let (x, y) = (
+            random::<f64>(20, count, 0.2),
+            random::<f64>(300, count, 0.7),
+        );
+        let of_tall: [(&str, &dyn LinearMap<f64>); 2] = [
+            ("by rows", &CsrMatrix::from(&matrix)),
+            ("by columns", &CscMatrix::from(&matrix)),
+        ];
+        for map in of_tall {
+            both_products_agree(map, &matrix, &x, &y);
+        }
+        let of_wide: [(&str, &dyn LinearMap<f64>); 2] = [
+            ("by rows, wide", &CsrMatrix::from(&wide)),
+            ("by columns, wide", &CscMatrix::from(&wide)),
+        ];
+        for map in of_wide {
+            both_products_agree(map, &wide, &y, &x);
+        }
     }
 }
 

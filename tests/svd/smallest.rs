@@ -439,7 +439,8 @@ fn condition_numbers_are_between_their_bounds() {
     let conditions = |map: &dyn LinearMap<f64>| -> ConditionNumber {
         condition_number(map, SmallestConfig::default()).unwrap()
     };
-    for n in [50, 300, 700] {
+    // One that is decomposed as a whole, and one that is searched.
+    for n in [50, 200] {
         let exact = spectrum_of_differences(n);
         let expected = exact[n - 1] / exact[0];
         let found = conditions(&Differences(n));
@@ -464,6 +465,7 @@ fn condition_numbers_are_between_their_bounds() {
     let identity = conditions(&DMatrix::identity(500, 500));
     assert!((identity.estimate().unwrap() - 1.0).abs() < 1e-12 && identity.is_proof());
     assert_eq!(identity.lower_bound(), 1.0);
+    assert!(identity.steps() > 0 && identity.products() > identity.steps());
     let singular = conditions(&diagonal(2100, |i| (i % 1000) as f64));
     assert_eq!(singular.estimate(), None);
     assert!(singular.lower_bound() > 1e7);

@@ -2,6 +2,7 @@
 
 pub(crate) mod counter;
 mod dense;
+pub(crate) mod fused;
 pub(crate) mod low_rank;
 mod small;
 mod symmetric;

@@ -48,6 +48,8 @@ pub struct ConditionNumber {
     upper: f64,
     is_proof: bool,
     evidence: OutermostEvidence,
+    steps: usize,
+    products: usize,
 }
 
 impl ConditionNumber {
@@ -73,6 +75,8 @@ impl ConditionNumber {
             upper,
             is_proof: false,
             evidence: OutermostEvidence::Unknown,
+            steps: 0,
+            products: 0,
         }
     }
 
@@ -106,6 +110,19 @@ impl ConditionNumber {
     #[must_use]
     pub fn evidence(&self) -> OutermostEvidence {
         self.evidence
+    }
+
+    /// The steps of both searches; 0 if the matrix was decomposed as a whole at once.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// The number of products of M or Mᵀ with a vector, counted as in
+    /// [`SmallestSingularValues::products`], in both searches.
+    #[must_use]
+    pub fn products(&self) -> usize {
+        self.products
     }
 }
 
@@ -167,27 +184,27 @@ where
     O: Observer<T>,
 {
     let (found, by_product) = find(map, 1, &mut config)?;
-    let largest = match by_product {
-        Some(largest) => largest,
-        None => {
-            let largest = search_largest(map, &mut config, &found)?;
-            largest.or_above(found.norm_estimate.to_f64())
-        }
+    let (largest, steps, products) = match by_product {
+        Some(largest) => (largest, 0, 0),
+        None => search_largest(map, &mut config, &found)?,
     };
     let condition = ConditionNumber::of(&largest, &found.values[0]);
     Ok(ConditionNumber {
         is_proof: found.is_proof,
         evidence: found.evidence,
+        steps: found.steps + steps,
+        products: found.products + products,
         ..condition
     })
 }
 
-/// σ₁ from the largest eigenvalue of MᵀM, after the search that found σ_p.
+/// σ₁ from the largest eigenvalue of MᵀM, after the search that found σ_p, with the steps and
+/// products that it took.
 fn search_largest<T, A, P, O>(
     map: &A,
     config: &mut SmallestConfig<T, P, O>,
     found: &SmallestSingularValues<T>,
-) -> Result<Largest, SmallestError<T>>
+) -> Result<(Largest, usize, usize), SmallestError<T>>
 where
     T: Real,
     A: LinearMap<T> + ?Sized,
@@ -229,9 +246,11 @@ where
     let measures = triplets(&gram, pairs.eigenvectors.as_slice(), norm)?.measures;
     let exponent = gram.exponent();
     let largest = measures.values.last().copied().unwrap_or_default();
-    Ok(Largest {
+    let largest = Largest {
         lower: scaled_lower(measures.below_largest(), exponent),
         estimate: largest.max(measures.norm).scale_by_power_of_two(exponent),
         upper: scale_up(measures.above_largest(slack), exponent),
-    })
+    };
+    let largest = largest.or_above(found.norm_estimate.to_f64());
+    Ok((largest, pairs.steps, gram.products()))
 }

@@ -9,7 +9,7 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::check_rank;
 use crate::svd::top::config::TopConfig;
 use crate::svd::top::error::TopSvdError;
-use crate::svd::top::outcome::judged;
+use crate::svd::top::outcome::{judged, not_finite_after};
 use crate::svd::top::result::TopSvd;
 use crate::svd::top::search::operator::{NotFinite, Operator};
 use crate::svd::top::search::run::{Task, run};
@@ -25,7 +25,9 @@ use crate::svd::top::whole::of_whole;
 /// the span of V and all gradients that are remembered: conjugate gradients with more memory, also
 /// known as Golub–Kahan–Lanczos bidiagonalisation. A step adds one vector, for a `DMatrix` two, to a
 /// basis of up to 2k + 30 in the shorter of the two spaces; from a full basis, the k best
-/// vectors and half of what else fits are kept. MᵀM is never formed.
+/// vectors and half of what else fits are kept. MᵀM is never formed. The products with M and Mᵀ of a step
+/// take one pass over a `DMatrix` or a sparse matrix stored along its longer side
+/// ([`LinearMap::apply_and_adjoint_block`]).
 ///
 /// When k values have converged, a second look searches the complement of their vectors from a new
 /// random one, for so many steps that a larger value is excluded with a known probability; whatever
@@ -59,8 +61,8 @@ use crate::svd::top::whole::of_whole;
 ///
 /// - [`TopSvdError::Input`] if the matrix is empty, not finite or so large that σ₁ overflows, if k
 ///   is 0 or above min(m, n), or if a start or setting can't be used;
-/// - [`TopSvdError::ProductNotFinite`] if a product of the map has an entry that is NaN or
-///   infinite;
+/// - [`TopSvdError::ProductNotFinite`], with what was reached, if a product of the map has an entry
+///   that is NaN or infinite;
 /// - [`TopSvdError::NotConverged`], with what was reached, after the steps allowed, if the observer
 ///   ended the search, or if the products of the map are not those of a map and its adjoint.
 ///
@@ -89,7 +91,7 @@ where
     O: Observer<T>,
 {
     map.validate("matrix")?;
-    let whole = |space: Space| space.length::<T, A>(map).to_f64() as usize;
+    let whole = |space: Space| space.dimension::<T, A>(map);
     let (rows, columns) = (whole(Space::Image), whole(Space::Domain));
     check_rank("k", k, (rows, columns))?;
     config.validate(map.columns())?;
@@ -97,7 +99,7 @@ where
     let small = map.as_matrix().filter(|matrix| is_small(matrix));
     let smaller = rows.min(columns);
     match small {
-        Some(matrix) if smaller <= 2 * k + MORE_COLUMNS => of_whole(matrix, k),
+        Some(matrix) if smaller <= 2 * k + MORE_COLUMNS => of_whole(matrix, k, config.observer),
         _ => by_descent(map, k, config, small),
     }
 }
@@ -141,13 +143,13 @@ fn by_descent<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
         loss: T::one(),
         losses: Vec::new(),
     };
-    let not_finite = |steps| move |NotFinite| TopSvdError::ProductNotFinite { steps };
+    let not_finite = |NotFinite| TopSvdError::ProductNotFinite {
+        steps: 0,
+        reached: None,
+    };
     let start = config.start.as_ref();
     let start = start.map(|given| starting_vectors(&mut operator, given, capacity));
-    let start = start
-        .transpose()
-        .map_err(not_finite(0))?
-        .unwrap_or_default();
+    let start = start.transpose().map_err(not_finite)?.unwrap_or_default();
     let task = Task {
         k,
         width: map.as_matrix().map_or(1, |_| WIDTH_OF_MATRIX),
@@ -155,10 +157,12 @@ fn by_descent<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
         seed: config.seed,
         start: &start,
     };
-    let reached = run(&mut operator, &task, &mut watch);
-    let reached = reached.map_err(not_finite(watch.steps))?;
+    let reached = match run(&mut operator, &task, &mut watch) {
+        Ok(reached) => reached,
+        Err(interrupted) => return Err(not_finite_after(&operator, interrupted, watch)),
+    };
     if let (StopReason::Stalled, Some(matrix)) = (reached.ending, small) {
-        let whole = of_whole(matrix, k)?;
+        let whole = of_whole(matrix, k, watch.observer)?;
         return Ok(TopSvd {
             steps: watch.steps,
             products: operator.products(),

@@ -81,7 +81,8 @@ impl<T: Real, O: Default> TopConfig<T, O> {
 impl<T: Real, O> TopConfig<T, O> {
     /// Sets how large max(‖M·vⱼ − σⱼ·uⱼ‖, ‖Mᵀ·uⱼ − σⱼ·vⱼ‖) may be relative to σ₁; in [0, 1).
     ///
-    /// What rounding leaves of it, 64·ε·√max(m, n), is accepted at any tolerance.
+    /// What rounding leaves of it, 64·ε·√max(m, n), is accepted at any tolerance. A decomposition as a
+    /// whole ([`TopRoute::Whole`](crate::svd::TopRoute::Whole)) goes to full accuracy at any tolerance.
     ///
     /// If the neighbours of a singular value are at a distance `gap`, its error is at most the
     /// square of that residual divided by `gap`, and the error of its vectors is about the residual
@@ -96,8 +97,8 @@ impl<T: Real, O> TopConfig<T, O> {
     /// A step takes one product with M and one with Mᵀ, for a `DMatrix` two of each; from a
     /// [`start`](Self::start), and after residuals that had to be worked on again, k of each.
     ///
-    /// A decomposition as a whole ([`TopRoute::Whole`](crate::svd::TopRoute::Whole)) takes no steps: it
-    /// is not limited, and its sweeps are not shown to the [`observer`](Self::observer).
+    /// A decomposition as a whole ([`TopRoute::Whole`](crate::svd::TopRoute::Whole)) takes no steps: this
+    /// does not limit it.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
@@ -128,6 +129,11 @@ impl<T: Real, O> TopConfig<T, O> {
     /// begins again where the second look finds a value that was missed. The parameters are the
     /// newest block of search vectors in the shorter of the two spaces, the gradient directions of
     /// length 1 that span the gradients of all approximations.
+    ///
+    /// Where the matrix is decomposed as a whole ([`TopRoute::Whole`](crate::svd::TopRoute::Whole)), it
+    /// is called once a sweep, with what
+    /// [`SvdConfig::observer`](crate::svd::SvdConfig::observer) says, and counting from the first sweep;
+    /// if it ends that, the error is [`TopSvdError::Whole`](crate::svd::TopSvdError::Whole).
     pub fn observer<W: Observer<T>>(self, observer: W) -> TopConfig<T, W> {
         TopConfig {
             tolerance: self.tolerance,

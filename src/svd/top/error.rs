@@ -57,6 +57,10 @@ pub enum TopSvdError<T: Real = f64> {
     ProductNotFinite {
         /// The number of steps taken before that product.
         steps: usize,
+        /// The best triplets reached before, with their certificate, which says nothing about
+        /// whether they are the largest; `None` if there were none, or if their own products were
+        /// not finite either.
+        reached: Option<Box<TopSvd<T>>>,
     },
 
     /// The matrix was decomposed as a whole ([`TopRoute::Whole`](crate::svd::TopRoute::Whole)), and

@@ -12,11 +12,31 @@ use crate::svd::top::error::TopSvdError;
 use crate::svd::top::result::{TopRoute, TopSvd};
 use crate::svd::top::search::candidate::Candidate;
 use crate::svd::top::search::operator::Operator;
-use crate::svd::top::search::run::Reached;
+use crate::svd::top::search::run::{Interrupted, Reached};
 use crate::svd::top::search::watch::Watch;
 
 /// How many times the largest residual allowed the products with A and Aᵀ of random vectors may differ.
 const MISMATCH: f64 = 4.0;
+
+/// The error of a search that a product ended.
+pub(super) fn not_finite_after<T: Real, A: LinearMap<T> + ?Sized, O>(
+    operator: &Operator<'_, T, A>,
+    interrupted: Interrupted<T>,
+    watch: Watch<T, O>,
+) -> TopSvdError<T> {
+    let steps = watch.steps;
+    let candidate = interrupted.candidate;
+    let reached = candidate.and_then(|candidate| {
+        let reached = Reached {
+            candidate,
+            ending: StopReason::Stalled,
+            looked: None,
+        };
+        let certified = certified(operator, reached, watch).ok()?;
+        Some(Box::new(certified.top))
+    });
+    TopSvdError::ProductNotFinite { steps, reached }
+}
 
 /// `Ok` if all residuals are within the tolerance and the second look was over.
 pub(super) fn judged<T: Real, A: LinearMap<T> + ?Sized, O>(
@@ -24,6 +44,46 @@ pub(super) fn judged<T: Real, A: LinearMap<T> + ?Sized, O>(
     reached: Reached<T>,
     watch: Watch<T, O>,
 ) -> Result<TopSvd<T>, TopSvdError<T>> {
+    let ending = reached.ending;
+    let Certified {
+        top,
+        converged,
+        residual,
+        allowed,
+    } = certified(operator, reached, watch)?;
+    // Not for NaN, nor where both overflow.
+    let is_small = residual.is_finite() && residual <= allowed;
+    if ending == StopReason::Accuracy && is_small {
+        return Ok(top);
+    }
+    Err(TopSvdError::NotConverged {
+        reason: match ending {
+            StopReason::Accuracy => StopReason::Stalled,
+            other => other,
+        },
+        converged,
+        residual,
+        allowed,
+        reached: Box::new(top),
+    })
+}
+
+/// What was reached, and how well.
+struct Certified<T: Real> {
+    top: TopSvd<T>,
+    /// The number of values whose residual is small enough.
+    converged: usize,
+    /// The largest residual, or by how much the products are not those of a map and its adjoint.
+    residual: f64,
+    /// The largest residual allowed.
+    allowed: f64,
+}
+
+fn certified<T: Real, A: LinearMap<T> + ?Sized, O>(
+    operator: &Operator<'_, T, A>,
+    reached: Reached<T>,
+    watch: Watch<T, O>,
+) -> Result<Certified<T>, InputError<T>> {
     let map = operator.map();
     let exponent = operator.exponent();
     let scaled = |value: &T| value.scale_by_power_of_two(exponent);
@@ -32,7 +92,7 @@ pub(super) fn judged<T: Real, A: LinearMap<T> + ?Sized, O>(
     let largest = singular_values[0];
     if !largest.is_finite() {
         let largest_entry = map.as_matrix().map_or(T::MAX, |matrix| matrix.amax());
-        return Err(InputError::EntriesTooLarge { largest_entry }.into());
+        return Err(InputError::EntriesTooLarge { largest_entry });
     }
     let smallest = smallest_subnormal::<T>().to_f64();
     let allowed = watch.accepted.to_f64() * largest.to_f64() + 4.0 * smallest;
@@ -74,20 +134,11 @@ pub(super) fn judged<T: Real, A: LinearMap<T> + ?Sized, O>(
         products: operator.products(),
         gradients: watch.losses,
     };
-    // Not for NaN, nor where both overflow.
-    let is_small = residual.is_finite() && residual <= allowed;
-    if reached.ending == StopReason::Accuracy && is_small {
-        return Ok(top);
-    }
-    Err(TopSvdError::NotConverged {
-        reason: match reached.ending {
-            StopReason::Accuracy => StopReason::Stalled,
-            other => other,
-        },
+    Ok(Certified {
+        top,
         converged,
         residual,
         allowed,
-        reached: Box::new(top),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use crate::descent::Observer;
 use crate::numerics::real::Real;
 use crate::svd::config::SvdConfig;
 use crate::svd::decompose::svd_by_descent;
@@ -9,12 +10,13 @@ use crate::svd::top::certificate::TopCertificate;
 use crate::svd::top::error::TopSvdError;
 use crate::svd::top::result::{TopRoute, TopSvd};
 
-/// The first k of all singular values.
-pub(super) fn of_whole<T: Real>(
+/// The first k of all singular values; the observer sees the sweeps.
+pub(super) fn of_whole<T: Real, O: Observer<T>>(
     matrix: &DMatrix<T>,
     k: usize,
+    observer: O,
 ) -> Result<TopSvd<T>, TopSvdError<T>> {
-    let svd = svd_by_descent(matrix, SvdConfig::default())?;
+    let svd = svd_by_descent(matrix, SvdConfig::default().observer(observer))?;
     let (u, v) = (svd.u.columns(0, k), svd.v.columns(0, k));
     let (u, v) = (u.into_owned(), v.into_owned());
     let singular_values = svd.singular_values.rows(0, k).into_owned();

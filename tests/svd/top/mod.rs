@@ -5,6 +5,8 @@ mod hard;
 mod products;
 mod watching;
 
+use std::cell::Cell;
+
 use matrix_descent::svd::{LeadingEvidence, TopRoute, TopSvdError};
 use matrix_descent::{
     InputError, LinearMap, Real, SvdConfig, TopConfig, TopSvd, svd_by_descent, svd_top_k,
@@ -333,6 +335,72 @@ fn a_map_that_gives_nonsense_is_an_error() {
             matches!(found, Err(TopSvdError::ProductNotFinite { .. })),
             "{found:?}"
         );
+    }
+}
+
+/// A matrix of which one product is not finite: the one of this number, counted from 0.
+struct Faulty {
+    matrix: DMatrix<f64>,
+    at: usize,
+    products: Cell<usize>,
+}
+
+impl Faulty {
+    fn spoil(&self, image: &mut [f64]) {
+        if self.products.get() == self.at {
+            image[0] = f64::NAN;
+        }
+        self.products.set(self.products.get() + 1);
+    }
+}
+
+impl LinearMap<f64> for Faulty {
+    fn rows(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        LinearMap::apply(&self.matrix, x, image);
+        self.spoil(image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.matrix.apply_adjoint(y, image);
+        self.spoil(image);
+    }
+}
+
+#[test]
+fn a_product_that_is_not_finite_leaves_what_was_reached() {
+    let matrix = with_values(90, 80, |i| 0.5_f64.powi(i as i32));
+    let faulty = |at| Faulty {
+        matrix: matrix.clone(),
+        at,
+        products: Cell::new(0),
+    };
+    let whole = svd_top_k(&faulty(usize::MAX), 3, default()).unwrap();
+    for at in 1..whole.products {
+        let found = svd_top_k(&faulty(at), 3, default());
+        let Err(TopSvdError::ProductNotFinite { steps, reached }) = found else {
+            panic!("{at}: {found:?}");
+        };
+        let Some(reached) = reached else {
+            // In the first step, or in the first products of the vectors that were found.
+            assert!(at <= 2 || steps >= 8, "{at}");
+            continue;
+        };
+        assert_eq!(reached.steps, steps);
+        assert_eq!(reached.certificate.leading(), LeadingEvidence::Unknown);
+        for (j, &value) in reached.singular_values.iter().enumerate() {
+            let nearest = (0..80).map(|i| (0.5_f64.powi(i) - value).abs());
+            let nearest = nearest.fold(f64::INFINITY, f64::min);
+            let bound = reached.certificate.error_bound(j);
+            assert!(nearest <= bound + 1e-14, "{at}: {value:e}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use matrix_descent::svd::{LeadingEvidence, TopSvdError};
+use matrix_descent::svd::{LeadingEvidence, TopRoute, TopSvdError};
 use matrix_descent::watch::TimeBudget;
 use matrix_descent::{Progress, StopReason, TopConfig, svd_top_k};
 
@@ -62,6 +62,23 @@ fn an_observer_ends_the_search_and_the_second_look() {
     let mut budget = TimeBudget::new(Duration::ZERO);
     let found = svd_top_k(&matrix, 4, default().observer(&mut budget));
     assert!(found.is_err() && budget.is_spent());
+}
+
+#[test]
+fn the_sweeps_of_a_whole_decomposition_are_shown() {
+    let matrix = with_values(30, 20, |i| 1.0 / (1 + i) as f64);
+    let mut calls = 0;
+    let count = |_: &Progress<'_, f64>| {
+        calls += 1;
+        ControlFlow::Continue(())
+    };
+    let top = svd_top_k(&matrix, 4, default().observer(count)).unwrap();
+    assert_eq!(top.route, TopRoute::Whole);
+    assert!(calls > 0);
+    let mut budget = TimeBudget::new(Duration::ZERO);
+    let found = svd_top_k(&matrix, 4, default().observer(&mut budget));
+    assert!(budget.is_spent());
+    assert!(matches!(found, Err(TopSvdError::Whole(_))), "{found:?}");
 }
 
 /// A flag that is cleared as it is read, as a signal's may be, is not lost where a search is at its

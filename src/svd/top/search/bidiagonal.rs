@@ -6,7 +6,7 @@ use crate::krylov::basis::Basis;
 use crate::krylov::blocks::{add_combination, combination};
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
-use crate::numerics::norm::{columns, euclidean_norm};
+use crate::numerics::norm::{add_multiple, columns, euclidean_norm};
 use crate::numerics::real::Real;
 use crate::svd::jacobi::decompose_small;
 use crate::svd::top::search::operator::{NotFinite, Operator};
@@ -192,11 +192,14 @@ impl<T: Real> Bidiagonal<T> {
             .view_mut((count, count), (width, width))
             .copy_from(&own);
         self.count += width;
-        let gradients = self.basis.append_zeros(width);
-        operator.apply_adjoint(&self.left, gradients)?;
-        // The component along the newest block is known, and the largest.
         let rows = operator.short_rows();
         let (before, gradients) = self.basis.split_at_mut(self.locked + self.count);
+        if is_well_conditioned(&own, T::from_count(operator.long_order()).sqrt()) {
+            divide_by_triangle(gradients, &own, rows);
+        } else {
+            operator.apply_adjoint(&self.left, gradients)?;
+        }
+        // The component along the newest block is known, and the largest.
         let newest = &before[before.len() - width * rows..];
         add_combination(gradients, -T::one(), newest, &own.transpose(), rows);
         let negligible = self.negligible(operator.order());
@@ -207,7 +210,9 @@ impl<T: Real> Bidiagonal<T> {
         Ok(())
     }
 
-    /// `left` ← B·Q less its components along U, which S gives; these are new entries of R.
+    /// `left` ← B·Q less its components along U, which S gives: new entries of R. And adds
+    /// Bᵀ·`left` to the basis, which takes the second product before `left` is orthonormal, so that
+    /// one pass over B can serve both.
     fn multiply<A: LinearMap<T> + ?Sized>(
         &mut self,
         operator: &mut Operator<'_, T, A>,
@@ -217,18 +222,24 @@ impl<T: Real> Bidiagonal<T> {
         let mut along = self.coupling.transpose();
         let coupled = along.nrows();
         let end = self.locked + self.count;
+        self.images.clear();
         self.images.resize(long_rows * width, T::zero());
+        let mut shifted = None;
         if self.is_restarted && coupled > 0 {
             // U·S = B·(V·R⁻¹·S), without U.
             let shift = self.over_diagonal(&mut along);
             let mut vectors = self.basis.columns(end..end + width).to_vec();
             let v = self.basis.columns(self.locked..end);
             add_combination(&mut vectors, -T::one(), v, &shift, rows);
-            operator.apply(&vectors, &mut self.images)?;
+            shifted = Some(vectors);
         } else {
-            operator.apply(self.basis.columns(end..end + width), &mut self.images)?;
             add_combination(&mut self.images, -T::one(), &self.left, &along, long_rows);
         }
+        self.basis.append_zeros(width);
+        let (before, gradients) = self.basis.split_at_mut(end + width);
+        let newest = &before[end * rows..];
+        let vectors = shifted.as_deref().unwrap_or(newest);
+        operator.apply_and_adjoint(vectors, &mut self.images, gradients)?;
         self.triangle
             .view_mut((self.count - coupled, self.count), (coupled, width))
             .copy_from(&along);
@@ -356,6 +367,34 @@ fn orthonormalise<T: Real, A: LinearMap<T> + ?Sized>(
     *block = basis.into_columns();
     block.resize(rows * width, T::zero());
     own.resize_vertically(width, T::zero())
+}
+
+/// Whether ‖R⁻¹‖_F is at most so large, once the columns of R have length 1.
+///
+/// Division by R magnifies the rounding of a product by as much: by √m that of a product with m
+/// terms to what the default tolerance allows for.
+fn is_well_conditioned<T: Real>(triangle: &DMatrix<T>, most: T) -> bool {
+    let mut scaled = triangle.clone();
+    for mut column in scaled.column_iter_mut() {
+        let length = column.norm();
+        column /= length;
+    }
+    let identity = DMatrix::identity(triangle.nrows(), triangle.ncols());
+    let inverse = scaled.solve_upper_triangular(&identity);
+    inverse.is_some_and(|inverse| inverse.norm() <= most)
+}
+
+/// G ← G·R⁻¹ for columns G of `rows` entries and an upper triangular R.
+fn divide_by_triangle<T: Real>(columns: &mut [T], triangle: &DMatrix<T>, rows: usize) {
+    for j in 0..triangle.ncols() {
+        let (before, from) = columns.split_at_mut(j * rows);
+        let column = &mut from[..rows];
+        for (i, other) in before.chunks_exact(rows.max(1)).enumerate() {
+            add_multiple(column, -triangle[(i, j)], other);
+        }
+        let inverse = T::one() / triangle[(j, j)];
+        column.iter_mut().for_each(|value| *value *= inverse);
+    }
 }
 
 /// How many random vectors are drawn for each that is missing: one is in the span of the others only

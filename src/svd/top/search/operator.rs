@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::binary_scaling::{largest_exponent, scale, significant};
-use crate::numerics::norm::all_finite;
+use crate::numerics::norm::{add_multiple, all_finite};
 use crate::numerics::real::Real;
 
 /// A product of the map had an entry that was NaN or infinite.
@@ -26,13 +26,16 @@ pub(in crate::svd::top) struct Operator<'a, T, A: ?Sized> {
     products: usize,
     /// The vectors of a product, scaled.
     scaled: Vec<T>,
+    /// What images are added to.
+    before: Vec<T>,
 }
 
 impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
     /// `map` scaled so that its norm is near 1 if it is extreme; for a map that is no matrix, that
     /// takes one to three products with a random vector.
     pub(in crate::svd::top) fn new(map: &'a A, seed: u64) -> Self {
-        let is_transposed = Space::Image.length::<T, A>(map) < Space::Domain.length(map);
+        let is_transposed =
+            Space::Image.dimension::<T, A>(map) < Space::Domain.dimension::<T, A>(map);
         let (exponent, image) = match map.as_matrix() {
             Some(matrix) => (largest_exponent(matrix), None),
             None => exponent_of_norm(map, seed).unzip(),
@@ -50,6 +53,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
             seed,
             products: 0,
             scaled: Vec::new(),
+            before: Vec::new(),
         }
     }
 
@@ -145,12 +149,12 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
 
     /// The dimension of the short space, over all parts.
     pub(in crate::svd::top) fn order(&self) -> usize {
-        self.short().0.length::<T, A>(self.map).to_f64() as usize
+        self.short().0.dimension::<T, A>(self.map)
     }
 
     /// The dimension of the long space.
     pub(in crate::svd::top) fn long_order(&self) -> usize {
-        self.long().0.length::<T, A>(self.map).to_f64() as usize
+        self.long().0.dimension::<T, A>(self.map)
     }
 
     /// Writes B·X to `images`, for columns of length 1 or not much more.
@@ -169,6 +173,43 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         images: &mut [T],
     ) -> Result<(), NotFinite> {
         self.multiply(y, images, !self.is_transposed)
+    }
+
+    /// Adds B·X to `images`, and writes Bᵀ times that sum to `back`.
+    pub(super) fn apply_and_adjoint(
+        &mut self,
+        x: &[T],
+        images: &mut [T],
+        back: &mut [T],
+    ) -> Result<(), NotFinite> {
+        if x.is_empty() {
+            return Ok(());
+        }
+        if self.exponent != 0 {
+            let mut before = std::mem::take(&mut self.before);
+            before.clear();
+            before.extend_from_slice(images);
+            self.apply(x, images)?;
+            add_multiple(images, T::one(), &before);
+            self.before = before;
+            return self.apply_adjoint(images, back);
+        }
+        self.products += 2 * (x.len() / self.short_rows());
+        if self.is_transposed {
+            self.map.adjoint_and_apply_block(x, images, back);
+        } else {
+            self.map.apply_and_adjoint_block(x, images, back);
+        }
+        self.check_finite(&[images, back])
+    }
+
+    /// The same answer on all parts.
+    fn check_finite(&self, vectors: &[&[T]]) -> Result<(), NotFinite> {
+        let is_finite = vectors.iter().all(|values| all_finite(values));
+        if is_true_anywhere(self.map, !is_finite) {
+            return Err(NotFinite);
+        }
+        Ok(())
     }
 
     fn multiply(&mut self, x: &[T], images: &mut [T], by_adjoint: bool) -> Result<(), NotFinite> {
@@ -199,10 +240,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
             (false, true) => self.map.apply_adjoint_block(x, images),
         }
         scale(images, before - self.exponent);
-        if is_true_anywhere(self.map, !all_finite(images)) {
-            return Err(NotFinite);
-        }
-        Ok(())
+        self.check_finite(&[images])
     }
 }
 

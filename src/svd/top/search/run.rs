@@ -32,6 +32,18 @@ pub(in crate::svd::top) struct Reached<T: Real> {
     pub(in crate::svd::top) looked: Option<Looked>,
 }
 
+/// A product that was not finite ended the search.
+pub(in crate::svd::top) struct Interrupted<T: Real> {
+    /// The best triplets reached before, if there are any.
+    pub(in crate::svd::top) candidate: Option<Candidate<T>>,
+}
+
+impl<T: Real> From<NotFinite> for Interrupted<T> {
+    fn from(_: NotFinite) -> Self {
+        Self { candidate: None }
+    }
+}
+
 /// A bound on all singular values outside the span of what was found.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::svd::top) struct Looked {
@@ -65,7 +77,7 @@ pub(in crate::svd::top) fn run<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>
     operator: &mut Operator<'_, T, A>,
     task: &Task<'_, T>,
     watch: &mut Watch<T, O>,
-) -> Result<Reached<T>, NotFinite> {
+) -> Result<Reached<T>, Interrupted<T>> {
     let begin = Beginning {
         locked: &[],
         start: &[],
@@ -110,9 +122,12 @@ struct Span<T> {
 }
 
 impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
-    fn searched(&mut self, mut search: Bidiagonal<T>) -> Result<Span<T>, NotFinite> {
+    fn searched(&mut self, mut search: Bidiagonal<T>) -> Result<Span<T>, Interrupted<T>> {
         let goal = Goal::Leading(self.k);
-        let found = take_steps(&mut search, self.operator, &goal, self.watch)?;
+        let found = match take_steps(&mut search, self.operator, &goal, self.watch) {
+            Ok(found) => found,
+            Err(NotFinite) => return Err(self.interrupted(&search)),
+        };
         let is_all = search.is_complete(self.operator);
         // A second look is still missing, unless there is nothing to look for.
         let limit = found.limit.filter(|_| !is_all);
@@ -123,7 +138,21 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
         })
     }
 
-    fn until_nothing_is_missed(&mut self, mut span: Span<T>) -> Result<Reached<T>, NotFinite> {
+    /// With the best approximations in a search that a product ended, if their own products are
+    /// finite.
+    fn interrupted(&mut self, search: &Bidiagonal<T>) -> Interrupted<T> {
+        let ritz = search.ritz();
+        let count = ritz.values.len().min(self.k);
+        let candidate = (count > 0).then(|| {
+            let vectors = search.right_vectors(&ritz, count, self.operator.short_rows());
+            Candidate::new(self.operator, vectors, count, self.begin.seed).ok()
+        });
+        Interrupted {
+            candidate: candidate.flatten(),
+        }
+    }
+
+    fn until_nothing_is_missed(&mut self, mut span: Span<T>) -> Result<Reached<T>, Interrupted<T>> {
         let (mut repairs, mut looks) = (0, 0);
         loop {
             let (ending, seed) = (span.ending, self.begin.seed);
@@ -144,7 +173,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
             if !is_small {
                 let again = if repairs < REPAIRS {
                     self.begin.seed = self.begin.seed.wrapping_add(SEED_OF_REPAIRS);
-                    self.again(&candidate, residual)?
+                    match self.again(&candidate, residual) {
+                        Ok(again) => again,
+                        Err(_) => return Err(keeping(candidate)),
+                    }
                 } else {
                     None
                 };
@@ -163,7 +195,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
             if looks as usize > self.k + SPARE_LOOKS {
                 return Ok(ended(candidate, StopReason::Stalled, None));
             }
-            let seen = look(self.operator, &candidate, &self.begin, looks, self.watch)?;
+            let seen = match look(self.operator, &candidate, &self.begin, looks, self.watch) {
+                Ok(seen) => seen,
+                Err(NotFinite) => return Err(keeping(candidate)),
+            };
             if seen.ending == StopReason::Accuracy && seen.vectors.is_empty() {
                 let looked = Looked {
                     largest: seen.largest,
@@ -186,7 +221,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
         &mut self,
         candidate: &Candidate<T>,
         residual: T,
-    ) -> Result<Option<Span<T>>, NotFinite> {
+    ) -> Result<Option<Span<T>>, Interrupted<T>> {
         let is_poor_start = self.watch.steps == 0 && residual > <T as Real>::from_f64(POOR);
         let search = if is_poor_start {
             let start = sum(candidate);
@@ -208,6 +243,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
             return Ok(None);
         }
         self.searched(search).map(Some)
+    }
+}
+
+/// A search that a product ended after this was reached.
+fn keeping<T: Real>(candidate: Candidate<T>) -> Interrupted<T> {
+    Interrupted {
+        candidate: Some(candidate),
     }
 }
 
