@@ -40,6 +40,17 @@ impl Space {
         self.total(map, T::from_count(held))
     }
 
+    /// The same, exact for up to as many entries as the square of what the format counts exactly.
+    pub(crate) fn count<T: Real, A: LinearMap<T> + ?Sized>(self, map: &A) -> usize {
+        let held = match self {
+            Self::Domain => map.columns(),
+            Self::Image => map.rows(),
+        };
+        let base = 1 << (T::MANTISSA_DIGITS / 2);
+        let total = |part: usize| self.total(map, T::from_count(part)).to_f64() as usize;
+        total(held / base) * base + total(held % base)
+    }
+
     /// Σxᵢ·yᵢ.
     pub(crate) fn dot<T: Real, A: LinearMap<T> + ?Sized>(self, map: &A, x: &[T], y: &[T]) -> T {
         self.total(map, dot(x, y))
@@ -179,6 +190,30 @@ mod tests {
         }
     }
 
+    /// Of so many rows and columns, for counting only.
+    struct Long(usize);
+
+    impl LinearMap<f32> for Long {
+        fn rows(&self) -> usize {
+            self.0
+        }
+
+        fn columns(&self) -> usize {
+            self.0
+        }
+
+        fn apply(&self, _: &[f32], _: &mut [f32]) {}
+
+        fn apply_adjoint(&self, _: &[f32], _: &mut [f32]) {}
+    }
+
+    #[test]
+    fn more_entries_than_single_precision_tells_apart_are_counted() {
+        for count in [(1 << 24) + 1, (1 << 25) + 3, (1 << 31) - 1] {
+            assert_eq!(Space::Image.count(&Long(count)), count);
+        }
+    }
+
     /// 2^`exponent`, below the normal numbers too.
     fn power(exponent: i32) -> f64 {
         1.0.scale_by_power_of_two(exponent)
@@ -188,6 +223,7 @@ mod tests {
     fn sums_are_those_over_all_parts() {
         let (image, domain) = (Space::Image, Space::Domain);
         assert_eq!((image.length(&Part), domain.length(&Part)), (6.0, 20.0));
+        assert_eq!(domain.count::<f64, _>(&Part), 20);
         let (x, y) = ([1.0, -2.0, 3.0], [4.0, 5.0, 6.0]);
         assert_eq!(image.dot(&Part, &x, &y), 24.0);
         assert_eq!(domain.dot(&Part, &x, &y), 48.0);
