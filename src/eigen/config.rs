@@ -114,9 +114,10 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// definite. The smallest eigenvalue of any other map is first searched for, until it is known to
     /// be positive: some √(‖B‖·‖B⁻¹‖) steps, an error if they are not allowed.
     ///
-    /// A badly conditioned B weakens the second search, which excludes no less than the tolerance times
-    /// ‖B‖·‖B⁻¹‖: from a condition number of about 10¹⁰ on (`f64`), an eigenvalue farther out may be
-    /// missed. The bounds of the errors hold all the same, for the nearest eigenvalues.
+    /// The second search looks for directions along which A − σ·B is negative, for a σ just below λ_k
+    /// (Sylvester's law of inertia; for the largest, positive, and just above), so that a badly
+    /// conditioned B hides nothing from it. Where rounding leaves the sign open, as it may from a
+    /// condition number of about 10¹³ on (`f64`), that is an error.
     ///
     /// ```
     /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
@@ -202,8 +203,10 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// Sets known eigenvectors to leave out, as the columns of an n×d matrix with d ≥ 1: the null
     /// space of a singular A, for example. Then the k pairs are found among the others, k ≤ n − d.
     ///
-    /// The columns have to span a space that is invariant under A (or B⁻¹·A); otherwise the
-    /// residuals don't fall to the tolerance, which is an error.
+    /// The columns have to span a space that is invariant under A (or B⁻¹·A), to 100 times the
+    /// tolerance; otherwise it is
+    /// [`EigenError::NotInvariant`](crate::eigen::EigenError::NotInvariant), found by a product of A
+    /// with each.
     ///
     /// ```
     /// use matrix_descent::{symmetric_eigen_k, EigenConfig};
@@ -286,8 +289,8 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// The parameters are a Ritz vector that has not converged, the gradient its residual
     /// A·x − θ·B·x, both of the map as it was scaled; they are empty at steps that compute none.
     ///
-    /// If it stops at the very step that ends the last search, nothing is left to stop, and the
-    /// result is `Ok`. It is not called while a problem is decomposed as a whole, or while a mass is
+    /// If it stops at a step after which the last search has all that it needs, nothing is left to
+    /// stop, and the result is `Ok`. It is not called while a problem is decomposed as a whole, or while a mass is
     /// factorised.
     ///
     /// ```
@@ -329,7 +332,14 @@ impl<T: Real, P: LinearMap<T>, M: LinearMap<T>, O> EigenConfig<T, P, M, O> {
         check_at_least_one("max_steps", self.max_steps)?;
         for (name, columns) in [("start", &self.start), ("deflate", &self.deflate)] {
             if let Some(columns) = columns {
-                let count = columns.ncols().max(1);
+                if columns.ncols() == 0 {
+                    return Err(InputError::Empty {
+                        argument: name,
+                        rows: columns.nrows(),
+                        columns: 0,
+                    });
+                }
+                let count = columns.ncols();
                 check_shape(name, columns.shape(), (rows, count))?;
                 check_finite(name, columns)?;
             }

@@ -28,6 +28,29 @@ pub enum EigenError<T: Real = f64> {
     #[error(transparent)]
     Input(#[from] InputError<T>),
 
+    /// More eigenpairs are wanted than are left beside the vectors to leave out.
+    #[error("k is {k}, but {} left beside the vectors to leave out", are(*left))]
+    TooFewLeft {
+        /// k.
+        k: usize,
+        /// n less the number of vectors to leave out.
+        left: usize,
+    },
+
+    /// The vectors to leave out do not span a space that is invariant under A (under B⁻¹·A with a
+    /// mass), so that no eigenpairs can be had in its complement within the tolerance.
+    #[error(
+        "the vectors to leave out span no invariant space: a residual is {residual:e} times the \
+         norms, and {allowed:e} is allowed"
+    )]
+    NotInvariant {
+        /// The largest ‖A·d − B·D·Dᵀ·A·d‖/((‖A‖ + ‖dᵀ·A·D‖·‖B‖)·‖d‖) over columns d of an orthonormal
+        /// basis D (by B) of the vectors.
+        residual: T,
+        /// 100 times the tolerance.
+        allowed: T,
+    },
+
     /// A matrix or map has to be symmetric and is not.
     #[error(
         "the {argument} is not symmetric: it differs from its transpose by {asymmetry:e} times its norm"
@@ -57,6 +80,9 @@ pub enum EigenError<T: Real = f64> {
         argument: &'static str,
         /// The number of steps taken before that product.
         steps: usize,
+        /// What was reached before, at most k pairs, with residuals as the search knew them; `None`
+        /// if that was nothing.
+        reached: Option<Box<Eigenpairs<T>>>,
     },
 
     /// The search ended before everything was done that an `Ok` stands for.
@@ -109,8 +135,12 @@ pub enum Unfinished {
     Mass,
     /// Not all residuals are within the tolerance.
     Residuals,
+    /// All residuals are within the tolerance, but the vectors are not orthonormal (by B) to what
+    /// rounding leaves, or not to a quarter of all digits, as where B is nearly singular.
+    Orthonormality,
     /// All residuals are within the tolerance, but the second search, which looks for eigenvalues
-    /// that were missed, was not over.
+    /// that were missed, was not over: or, with a mass, rounding leaves it open whether an eigenvalue
+    /// lies beyond λ_k.
     SecondSearch,
 }
 
@@ -119,6 +149,7 @@ impl Unfinished {
         match self {
             Self::Mass => ", but the mass was not seen to be positive definite",
             Self::Residuals => "",
+            Self::Orthonormality => ", but their vectors are not orthonormal",
             Self::SecondSearch => ", but the search for missed ones was not over",
         }
     }
@@ -132,6 +163,11 @@ impl<T: Real> EigenError<T> {
         }
         self
     }
+}
+
+fn are(left: usize) -> String {
+    let verb = if left == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(left, "eigenpair"))
 }
 
 fn of_those(converged: usize, count: usize) -> String {

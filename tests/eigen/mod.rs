@@ -5,5 +5,6 @@ mod errors;
 mod generalised;
 mod hard;
 mod hidden;
+mod ill_conditioned_masses;
 mod random;
 mod watching;

@@ -78,8 +78,11 @@ fn one_break_ends_a_search_wherever_it_comes() {
             }
         };
         match symmetric_eigen_k(&map, 2, config().observer(once)) {
-            // Everything was done.
-            Ok(found) => assert_eq!((found.steps, at), (whole, whole)),
+            // Everything was done: what the break made it look at shows that a little earlier.
+            Ok(found) => {
+                assert_eq!(found.steps, at);
+                assert!(whole - at <= 4, "{at} of {whole}");
+            }
             Err(EigenError::NotConverged {
                 reason,
                 reached,

@@ -25,8 +25,9 @@ use crate::numerics::rounding::enlarge;
 /// proof.
 ///
 /// The products of any other map are taken as if they were exact, although their rounding, about
-/// ε·‖A‖, moves the eigenvalues as much; and λ_min(B) is then estimated from a search of its own. The
-/// bounds are ∞ where nothing is known.
+/// ε·‖A‖, moves the eigenvalues as much: add it. What is rounded after the products is in the bounds,
+/// estimated as ε·(‖A·x‖ + |θ|·‖B·x‖) for a residual and ε·√n for sums; and λ_min(B) is then estimated
+/// from a search of its own. The bounds are ∞ where nothing is known.
 ///
 /// # Sources
 ///

@@ -37,10 +37,10 @@ pub enum OutermostEvidence {
         /// The probability that the statement is wrong.
         failure_probability: f64,
     },
-    /// A second search from a random start in the complement found no eigenvalue beyond λ_k, but
-    /// with a mass no probability can be stated; what lies beyond it by less than
-    /// τ·(‖A‖ + max|λⱼ|·‖B‖)/λ_min(B), far more than the error bounds if B is ill-conditioned, may
-    /// be missed. Or all eigenvalues were computed, but nothing is proven of the others: a map is not
+    /// A second search from a random start in the complement of B·X found A − σ·B positive there
+    /// (negative for the largest), so that there is no further eigenvalue beyond σ; but with a mass no
+    /// probability is stated. What σ is beyond λ_k is τ·(‖A‖ + |λ_k|·‖B‖)·‖x_k‖²; where the bound of
+    /// the errors is less, it is that or 64·ε·√n/τ times the former, whichever is larger. Or all eigenvalues were computed, but nothing is proven of the others: a map is not
     /// a `DMatrix`, vectors were left out, or the mass is so nearly singular that rounding leaves no
     /// useful bounds on all of them.
     Searched,

@@ -9,7 +9,7 @@ use crate::eigen::error::EigenError;
 use crate::eigen::problem::random::random_block;
 use crate::eigen::result::Eigenpairs;
 use crate::eigen::search::goal::Goal;
-use crate::eigen::search::subspace::{Beginning, Directions, Found, Locked, Search};
+use crate::eigen::search::subspace::{Beginning, Directions, Found, Interrupted, Locked, Search};
 use crate::linear_map::LinearMap;
 use crate::numerics::real::Real;
 
@@ -51,9 +51,18 @@ where
             capacity,
             seed: self.seed,
         };
-        let first = self.first(&begin, start)?;
+        let first = match self.first(&begin, start) {
+            Ok(first) => first,
+            Err(interrupted) => return Err(self.with_reached(interrupted)),
+        };
         let mut ending = first.ending;
-        let mut candidate = self.candidate(deflated, first.vectors)?;
+        let candidate = self.candidate(deflated, first.vectors.clone());
+        let mut candidate = candidate.map_err(|error| {
+            self.with_reached(Interrupted {
+                error,
+                reached: Some(Box::new(first)),
+            })
+        })?;
         let mut evidence = OutermostEvidence::Unknown;
         let mut repairs = 0;
         let mut looks = 0_u64;
@@ -69,13 +78,16 @@ where
                     break;
                 }
                 repairs += 1;
-                let again = self.repaired(&begin, &candidate)?;
+                let again = self.repaired(&begin, &candidate);
+                let again = again.map_err(|error| self.with_candidate(&candidate, error))?;
                 ending = again.ending;
-                candidate = self.candidate(deflated, again.vectors)?;
+                let next = self.candidate(deflated, again.vectors);
+                candidate = next.map_err(|error| self.with_candidate(&candidate, error))?;
                 continue;
             }
             looks += 1;
-            let look = self.look(deflated, &candidate, capacity, looks)?;
+            let look = self.look(deflated, &candidate, capacity, looks);
+            let look = look.map_err(|error| self.with_candidate(&candidate, error))?;
             ending = look.ending;
             if look.values.is_empty() {
                 if ending == StopReason::Accuracy {
@@ -83,12 +95,14 @@ where
                 }
                 break;
             }
-            let mut vectors = candidate.span.vectors;
-            vectors.extend(look.vectors);
-            candidate = self.candidate(deflated, vectors)?;
+            repairs = 0;
+            let vectors = [&candidate.span.vectors[..], &look.vectors].concat();
+            let next = self.candidate(deflated, vectors);
+            candidate = next.map_err(|error| self.with_candidate(&candidate, error))?;
         }
         if ending == StopReason::Stalled && self.is_worth_a_whole() {
-            return self.by_whole(deflated);
+            let whole = self.by_whole(deflated);
+            return whole.map_err(|error| self.with_candidate(&candidate, error));
         }
         self.outcome(candidate, evidence, ending)
     }
@@ -98,7 +112,7 @@ where
         &mut self,
         begin: &Beginning<'_, T>,
         start: Option<&DMatrix<T>>,
-    ) -> Result<Found<T>, EigenError<T>> {
+    ) -> Result<Found<T>, Interrupted<T>> {
         let start = start.map(|start| {
             let most = start.ncols().min(begin.capacity.saturating_sub(10));
             self.normalised(start.as_slice()[..most * start.nrows()].to_vec())
@@ -109,6 +123,7 @@ where
             return Ok(Found {
                 values: Vec::new(),
                 vectors: start.unwrap_or_else(random),
+                residuals: Vec::new(),
                 ending,
                 krylov_steps: 0,
             });
@@ -132,7 +147,7 @@ where
             ..*begin
         };
         let goal = Goal::Smallest(self.k);
-        Search::new(&self.problem, &begin)?.run(&goal, &mut self.watch)
+        Ok(Search::new(&self.problem, &begin)?.run(&goal, &mut self.watch)?)
     }
 
     /// Whether the decomposition as a whole takes little time, or not much more than what was spent.

@@ -29,6 +29,7 @@ pub(super) enum LeastMass<T> {
 }
 
 /// Orthonormal vectors with their Ritz values, ascending, and residuals.
+#[derive(Clone)]
 pub(super) struct Candidate<T> {
     pub(super) values: Vec<T>,
     pub(super) span: Locked<T>,
@@ -36,6 +37,8 @@ pub(super) struct Candidate<T> {
     pub(super) residuals: Vec<T>,
     /// ‖x‖.
     pub(super) lengths: Vec<T>,
+    /// What rounding here, after the products, may have taken from ‖A·x − θ·B·x‖.
+    pub(super) roundings: Vec<T>,
     /// ‖XᵀBX − I‖_F.
     pub(super) departure: T,
 }

@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use crate::descent::Observer;
 use crate::eigen::compute::call::{Call, Candidate};
 use crate::eigen::error::EigenError;
+use crate::eigen::problem::operator::Operator;
 use crate::eigen::problem::products_of;
 use crate::eigen::ritz::{ascending, decompose, symmetric_part};
 use crate::eigen::search::subspace::Locked;
@@ -13,6 +14,9 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::norm::{add_multiple, dot, euclidean_norm};
 use crate::numerics::real::Real;
+
+/// The departure of k vectors from orthonormal ones that rounding leaves, in units of ε·√n·k.
+const ORTHONORMAL: f64 = 16.0;
 
 impl<T, A, P, M, O> Call<'_, '_, T, A, P, M, O>
 where
@@ -101,12 +105,17 @@ where
     ) -> Candidate<T> {
         let (rows, map) = (self.rows(), self.problem.a.map());
         let (mut residuals, mut lengths) = (Vec::new(), Vec::new());
+        let mut roundings = Vec::new();
         for (j, &value) in values.iter().enumerate() {
             let column = j * rows..(j + 1) * rows;
             let residual = &mut images[column.clone()];
+            let of_parts = Space::Domain.norm(map, residual)
+                + value.abs() * Space::Domain.norm(map, &span.duals()[column.clone()]);
             add_multiple(residual, -value, &span.duals()[column.clone()]);
             let length = Space::Domain.norm(map, &span.vectors[column]);
-            residuals.push(Space::Domain.norm(map, residual) / length);
+            let norm = Space::Domain.norm(map, residual);
+            residuals.push(norm / length);
+            roundings.push(T::EPSILON * of_parts + self.roundings(1.0) * norm);
             lengths.push(length);
         }
         let departure = gram - DMatrix::identity(values.len(), values.len());
@@ -115,6 +124,7 @@ where
             span,
             residuals,
             lengths,
+            roundings,
             departure: euclidean_norm(departure.as_slice()),
         }
     }
@@ -130,15 +140,33 @@ where
 
     /// What residual is accepted, relative to the length of the vector.
     pub(super) fn allowed(&self, value: T) -> T {
-        let mut size = self.problem.a.norm();
-        if let Some(mass) = &self.problem.mass {
-            size += value.abs() * mass.norm();
+        self.problem.tolerance * self.size(value)
+    }
+
+    /// ‖A‖ + |λ|·‖B‖, or ‖A‖ without a mass.
+    pub(super) fn size(&self, value: T) -> T {
+        let norm = self.problem.a.norm();
+        match &self.problem.mass {
+            Some(mass) => norm + value.abs() * mass.norm(),
+            None => norm,
         }
-        self.problem.tolerance * size
     }
 
     pub(super) fn is_converged(&self, candidate: &Candidate<T>) -> bool {
-        candidate.values.len() == self.k && self.count_converged(candidate) == self.k
+        candidate.values.len() == self.k
+            && self.is_orthonormal(candidate)
+            && self.count_converged(candidate) == self.k
+    }
+
+    /// Whether the vectors are orthonormal by a B within rounding of that which is given, and to a
+    /// quarter of all digits.
+    pub(super) fn is_orthonormal(&self, candidate: &Candidate<T>) -> bool {
+        let lengths = candidate.lengths.iter();
+        let longest = lengths.fold(T::one(), |longest, &length| longest.max(length));
+        let of_mass = self.problem.mass.as_ref().map_or(T::one(), Operator::norm);
+        let size = longest * longest * of_mass.max(T::one());
+        let rounding = self.roundings(ORTHONORMAL) * T::from_count(candidate.values.len());
+        candidate.departure <= (rounding * size).min(T::EPSILON.sqrt().sqrt())
     }
 
     pub(super) fn count_converged(&self, candidate: &Candidate<T>) -> usize {

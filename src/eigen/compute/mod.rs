@@ -3,9 +3,10 @@
 mod by_descent;
 mod call;
 mod candidate;
+mod missed;
 mod norms;
 mod outcome;
-mod second_look;
+mod reached;
 pub(super) mod symmetric_eigen_k;
 mod vectors;
 mod whole;

@@ -141,6 +141,7 @@ fn nothing_found<T>() -> Found<T> {
     Found {
         values: Vec::new(),
         vectors: Vec::new(),
+        residuals: Vec::new(),
         ending: StopReason::StepLimit,
         krylov_steps: 0,
     }

@@ -45,8 +45,9 @@ where
         let of_mass = self.problem.mass.as_ref().map_or(0, Operator::exponent);
         let scaled = |value: T, exponent: i32| value.scale_by_power_of_two(exponent);
         let count = candidate.values.len();
+        // −0 becomes 0.
         let values: Vec<T> = (candidate.values.iter())
-            .map(|&value| in_range(value * self.sign, of_a - of_mass))
+            .map(|&value| in_range(value * self.sign, of_a - of_mass) + T::zero())
             .collect();
         let vectors = std::mem::take(&mut candidate.span.vectors);
         let mut vectors = DMatrix::from_vec(rows, count, vectors);
@@ -102,8 +103,9 @@ where
         <T as Real>::from_f64(2.0_f64.powf(-0.5 * f64::from(exponent)))
     }
 
-    /// The bounds that take products, and the estimate of λ_min(B), as exact.
-    fn estimated(&self, candidate: &Candidate<T>) -> EigenCertificate {
+    /// The bounds that take products, and the estimate of λ_min(B), as exact; what is rounded here is
+    /// estimated, as if it were random in sums.
+    pub(super) fn estimated(&self, candidate: &Candidate<T>) -> EigenCertificate {
         let root = match (&self.problem.mass, self.least_mass()) {
             (None, _) => 1.0,
             (Some(_), Some(least)) => least.to_f64().sqrt(),
@@ -111,8 +113,10 @@ where
         };
         let pairs = candidate.residuals.iter().zip(&candidate.lengths);
         let residuals: Vec<f64> = pairs
-            .map(|(residual, length)| {
-                let whole = residual.to_f64() * length.to_f64() / root;
+            .zip(&candidate.roundings)
+            .map(|((residual, length), rounding)| {
+                let norm = residual.to_f64() * length.to_f64() + rounding.to_f64();
+                let whole = norm / root;
                 // 0/0 for an exact pair says nothing.
                 if whole.is_nan() { f64::INFINITY } else { whole }
             })
@@ -125,8 +129,16 @@ where
         EigenCertificate::of_residuals(&ResidualBounds {
             residuals: &residuals,
             spread: spread(&values),
-            departure: candidate.departure.to_f64(),
+            departure: candidate.departure.to_f64() + self.rounding_of_gram(candidate),
         })
+    }
+
+    /// What rounding may have taken from ‖XᵀBX − I‖_F.
+    fn rounding_of_gram(&self, candidate: &Candidate<T>) -> f64 {
+        let of_mass = self.problem.mass.as_ref().map_or(T::one(), Operator::norm);
+        let squares = candidate.lengths.iter().map(|&length| length * length);
+        let sum = squares.fold(T::zero(), |sum, square| sum + square);
+        (self.roundings(1.0) * of_mass * sum).to_f64()
     }
 
     /// `Ok` if all residuals are within the tolerance and the second look was over.
@@ -140,8 +152,10 @@ where
             self.problem.mass.is_none() || !matches!(self.least_mass, LeastMass::Unknown);
         let unfinished = if !is_definite {
             Unfinished::Mass
-        } else if !self.is_converged(candidate) {
+        } else if self.count_converged(candidate) < self.k {
             Unfinished::Residuals
+        } else if !self.is_orthonormal(candidate) {
+            Unfinished::Orthonormality
         } else if ending != StopReason::Accuracy {
             Unfinished::SecondSearch
         } else {

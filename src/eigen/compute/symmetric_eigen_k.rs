@@ -43,14 +43,15 @@ const OF_WHOLE: usize = 100;
 ///
 /// When k pairs have converged, a second search begins from a random vector in the complement of
 /// what was found, without the preconditioner, and goes on until its own outermost value is seen not
-/// to lie beyond λ_k by more than the tolerance. So copies of a multiple eigenvalue are found, and
+/// to lie beyond λ_k by more than the tolerance; with a mass, until A − σ·B is seen to be positive on
+/// that complement for a σ just below λ_k. So copies of a multiple eigenvalue are found, and
 /// those that a start or a preconditioner hid. A problem with n ≤ max(5k, 2k + 40) is decomposed as a
 /// whole ([`EigenRoute::Whole`](crate::eigen::EigenRoute::Whole)), a map by its n columns; and so is
 /// one on which the searches have taken as many operations as that would, about
 /// 50·n²/(8·(2k + 40)) steps, or 50·n²/(2n + 8·(2k + 40)) for a `DMatrix`.
 ///
-/// `Ok` means: the columns of [`Eigenpairs::eigenvectors`] are orthonormal (by B) to working
-/// precision; all residuals, computed again from A and B, are within the
+/// `Ok` means: the columns of [`Eigenpairs::eigenvectors`] are orthonormal (by B) to what rounding
+/// leaves of k products with B, 16·ε·√n·k·max(1, ‖B‖·max‖xⱼ‖²), and at least to ε^¼; all residuals, computed again from A and B, are within the
 /// [`tolerance`](EigenConfig::tolerance); B is positive definite, as far as a factorisation or a
 /// search can tell; and the second search was over. What is proven about the eigenvalues says the
 /// [`EigenCertificate`](crate::eigen::EigenCertificate); that they are the outermost ones is usually
@@ -62,15 +63,19 @@ const OF_WHOLE: usize = 100;
 ///
 /// # Errors
 ///
-/// - [`EigenError::Input`] if the map is empty, not square or not finite, if k is 0 or above n (less
-///   the vectors to leave out), or if a setting can't be used;
+/// - [`EigenError::Input`] if the map is empty, not square or not finite, if k is 0 or above n,
+///   or if a setting can't be used;
+/// - [`EigenError::TooFewLeft`] if k is above n less the vectors to leave out;
+/// - [`EigenError::NotInvariant`] if these do not span an invariant space;
 /// - [`EigenError::NotSymmetric`] if a `DMatrix` is not symmetric to √ε, or the products of another
 ///   map show that it is not;
 /// - [`EigenError::NotPositiveDefinite`] if the mass is not;
-/// - [`EigenError::ProductNotFinite`] if a product has an entry that is NaN or infinite;
+/// - [`EigenError::ProductNotFinite`] if a product has an entry that is NaN or infinite, with what
+///   was reached before;
 /// - [`EigenError::NotConverged`], with what was reached, after the steps allowed, if the observer
-///   ended the search, if rounding keeps the residuals above the tolerance, or if the mass was not
-///   seen to be definite.
+///   ended the search, if rounding keeps the residuals above the tolerance, the vectors from being
+///   orthonormal by B, or the sign of A − σ·B from being seen, or if the mass was not seen to be
+///   definite.
 ///
 /// # Sources
 ///
@@ -148,10 +153,13 @@ where
     if let Some(mass) = &config.mass {
         check_entries_symmetric("mass", mass.as_matrix())?;
     }
-    let order = Space::Domain.length::<T, A>(map).to_f64() as usize;
+    let order = Space::Domain.dimension::<T, A>(map);
     let left_out = config.deflate.as_ref().map_or(0, DMatrix::ncols);
     let most = order.saturating_sub(left_out);
-    check_rank("k", k, (most, most))?;
+    check_rank("k", k, (order, order))?;
+    if k > most {
+        return Err(EigenError::TooFewLeft { k, left: most });
+    }
     let sign = match config.end {
         End::Smallest => T::one(),
         End::Largest => -T::one(),
@@ -206,6 +214,7 @@ where
 {
     call.check_mass()?;
     let locked = call.locked(deflate)?;
+    call.check_invariant(&locked)?;
     if most <= capacity.max(WHOLE_BELOW * call.k) {
         call.by_whole(&locked)
     } else {

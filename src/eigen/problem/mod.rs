@@ -3,6 +3,7 @@
 pub(super) mod extension;
 pub(super) mod operator;
 pub(super) mod random;
+pub(super) mod shifted;
 pub(super) mod symmetry;
 
 use nalgebra::DMatrix;

@@ -58,7 +58,11 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
             operator.norm.set(norm);
             return Ok(operator);
         }
-        Err(EigenError::ProductNotFinite { argument, steps: 0 })
+        Err(EigenError::ProductNotFinite {
+            argument,
+            steps: 0,
+            reached: None,
+        })
     }
 
     pub(in crate::eigen) fn map(&self) -> &'a A {
@@ -120,6 +124,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
             return Err(EigenError::ProductNotFinite {
                 argument: self.argument,
                 steps: 0,
+                reached: None,
             });
         }
         Ok(())

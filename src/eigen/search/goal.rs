@@ -12,8 +12,13 @@ pub(in crate::eigen) enum Goal<T> {
     Missed {
         /// Ascending.
         known: Vec<T>,
-        /// Values this much smaller are not told apart.
-        slack: T,
+        /// Values smaller than the known ones by more than this are missed.
+        missed: T,
+        /// Nothing smaller than the known ones by more than this is to be left; less than `missed`,
+        /// and maybe negative, where values between the two can't be told apart.
+        excluded: T,
+        /// How small a residual has to be, compared with the room above what is excluded.
+        part: T,
         /// Fewer steps exclude too little.
         least_steps: usize,
         /// What is missed is found in portions of so many.
@@ -35,17 +40,35 @@ pub(in crate::eigen) struct Ends<'a, T> {
 }
 
 impl<T: Real> Goal<T> {
+    /// The same for a map times 2^`exponent`.
+    pub(in crate::eigen) fn scale_by(&mut self, exponent: i32) {
+        if let Self::Missed {
+            known,
+            missed,
+            excluded,
+            ..
+        } = self
+        {
+            for value in known.iter_mut().chain([missed, excluded]) {
+                *value = value.scale_by_power_of_two(exponent);
+            }
+        }
+    }
+
     /// How many of the smallest Ritz values have to converge.
     pub(in crate::eigen) fn wanted(&self, values: &[T]) -> usize {
         match self {
             Self::Smallest(k) => *k,
             Self::Missed {
-                known, slack, most, ..
+                known,
+                missed,
+                most,
+                ..
             } => {
                 let replaced = known.iter().rev();
                 let pairs = values.iter().zip(replaced).take(*most);
                 pairs
-                    .take_while(|&(&value, &known)| value < known - *slack)
+                    .take_while(|&(&value, &known)| value < known - *missed)
                     .count()
             }
             Self::HalfOfSmallest(_) => 1,
@@ -73,6 +96,7 @@ impl<T: Real> Goal<T> {
             return true;
         }
         if ends.is_all
+            && !self.is_undecided(ends)
             && self
                 .excess_of_wanted(ends, targets)
                 .is_some_and(|excess| excess <= 1.0)
@@ -98,7 +122,12 @@ impl<T: Real> Goal<T> {
         match self {
             Self::Smallest(_) | Self::Steps(_) => Some(of_wanted),
             Self::Missed {
-                known, slack, most, ..
+                known,
+                missed,
+                excluded,
+                part,
+                most,
+                ..
             } => {
                 let wanted = self.wanted(ends.values);
                 if wanted == (*most).min(known.len()) {
@@ -106,8 +135,12 @@ impl<T: Real> Goal<T> {
                 }
                 // Not θ − r²/gap: where eigenvalues crowd, a gap of Ritz values is none of the map's.
                 let (&value, &residual) = (ends.values.get(wanted)?, ends.residuals.get(wanted)?);
-                let room = value - (known[known.len() - 1 - wanted] - *slack);
-                Some(of_wanted.max(excess(residual, room)))
+                let room = value - (known[known.len() - 1 - wanted] - *excluded);
+                if room < T::zero() && wanted > 0 && residual <= *missed {
+                    // The doubt is left to the next search.
+                    return Some(of_wanted);
+                }
+                Some(of_wanted.max(excess(residual, room * *part)))
             }
             Self::HalfOfSmallest(_) => {
                 let (&value, &residual) = (ends.values.first()?, ends.residuals.first()?);
@@ -119,7 +152,27 @@ impl<T: Real> Goal<T> {
         }
     }
 
-    /// The same of those that have to converge to the tolerance.
+    /// Whether the smallest value has converged to where it can't be told whether it was missed.
+    pub(in crate::eigen) fn is_undecided(&self, ends: &Ends<'_, T>) -> bool {
+        let Self::Missed {
+            known,
+            missed,
+            excluded,
+            ..
+        } = self
+        else {
+            return false;
+        };
+        let (Some(&known), Some(&value), Some(&residual)) =
+            (known.last(), ends.values.first(), ends.residuals.first())
+        else {
+            return false;
+        };
+        let is_between = value >= known - *missed && value < known - *excluded;
+        is_between && residual <= *missed
+    }
+
+    /// How many times too large the residuals are of those that have to converge to the tolerance.
     fn excess_of_wanted(&self, ends: &Ends<'_, T>, targets: &[T]) -> Option<f64> {
         let wanted = match self {
             Self::Smallest(k) => *k,

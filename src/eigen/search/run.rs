@@ -8,7 +8,7 @@ use crate::eigen::ritz::{Ritz, decompose};
 use crate::eigen::search::forecast::Forecast;
 use crate::eigen::search::goal::{Ends, Goal};
 use crate::eigen::search::residuals::Watched;
-use crate::eigen::search::subspace::{Found, Growth, Search};
+use crate::eigen::search::subspace::{Found, Growth, Interrupted, Search};
 use crate::eigen::watch::{Shown, Watch};
 use crate::krylov::blocks::combination;
 use crate::linear_map::LinearMap;
@@ -19,6 +19,7 @@ struct Look<T> {
     residuals: Watched<T>,
     loss: T,
     is_reached: bool,
+    is_undecided: bool,
     /// How many times too large the largest residual is, if known.
     excess: Option<f64>,
 }
@@ -35,7 +36,7 @@ where
         mut self,
         goal: &Goal<T>,
         watch: &mut Watch<'_, O>,
-    ) -> Result<Found<T>, EigenError<T>> {
+    ) -> Result<Found<T>, Interrupted<T>> {
         let mut forecast = self.forecast(goal);
         let mut loss = <T as Real>::from_f64(f64::INFINITY);
         loop {
@@ -46,12 +47,14 @@ where
             if !is_due {
                 reason = watch.see(self.map(), loss, None);
                 if reason.is_none() {
-                    self.multiply_newest()?;
+                    if let Err(error) = self.multiply_newest() {
+                        return Err(self.interrupted(error, goal));
+                    }
                     continue;
                 }
             }
             let Some(ritz) = decompose(&self.projected) else {
-                return Ok(self.found(StopReason::Stalled, None, 0));
+                return Ok(self.nothing(StopReason::Stalled));
             };
             let look = self.look(&ritz, goal);
             if is_due {
@@ -63,17 +66,38 @@ where
             }
             let wanted = goal.wanted(&ritz.values).min(ritz.values.len());
             if look.is_reached {
-                return Ok(self.found(StopReason::Accuracy, Some(&ritz), wanted));
+                return Ok(self.found(StopReason::Accuracy, &ritz, (wanted, &look.residuals)));
             }
-            let is_over = self.is_all().then_some(StopReason::Stalled);
+            let is_over = (self.is_all() || look.is_undecided).then_some(StopReason::Stalled);
             if let Some(reason) = reason.or(is_over) {
-                return Ok(self.found(reason, Some(&ritz), wanted));
+                return Ok(self.found(reason, &ritz, (wanted, &look.residuals)));
             }
             forecast.see(self.own_steps, look.excess);
             if !self.restart_if_full(&ritz, goal) {
                 self.remember(&ritz, &look.residuals);
             }
-            self.grow(&look.residuals)?;
+            if let Err(error) = self.grow(&look.residuals) {
+                return Err(self.interrupted(error, goal));
+            }
+        }
+    }
+
+    /// The error with what the basis holds.
+    fn interrupted(mut self, error: EigenError<T>, goal: &Goal<T>) -> Interrupted<T> {
+        let Some(ritz) = decompose(&self.projected) else {
+            return error.into();
+        };
+        let wanted = goal.wanted(&ritz.values).min(ritz.values.len());
+        // All residuals, not only those of the next step.
+        self.width = usize::MAX;
+        if let Growth::Residuals(own) = &mut self.growth {
+            own.converged.clear();
+        }
+        let residuals = self.residuals_of(&ritz, wanted);
+        let found = self.found(StopReason::Stalled, &ritz, (wanted, &residuals));
+        Interrupted {
+            error,
+            reached: Some(Box::new(found)),
         }
     }
 
@@ -112,6 +136,7 @@ where
         };
         Look {
             loss,
+            is_undecided: goal.is_undecided(&ends),
             is_reached: goal.is_reached(&ends, &residuals.targets, self.own_steps),
             excess: goal.excess(&ends, &residuals.targets),
             residuals,
@@ -127,16 +152,31 @@ where
         self.room() == 0 && is_multiplied
     }
 
-    fn found(mut self, ending: StopReason, ritz: Option<&Ritz<T>>, count: usize) -> Found<T> {
+    fn nothing(self, ending: StopReason) -> Found<T> {
+        Found {
+            values: Vec::new(),
+            vectors: Vec::new(),
+            residuals: Vec::new(),
+            ending,
+            krylov_steps: self.krylov_steps.unwrap_or(self.own_steps),
+        }
+    }
+
+    /// The first `count` pairs.
+    fn found(
+        mut self,
+        ending: StopReason,
+        ritz: &Ritz<T>,
+        (count, residuals): (usize, &Watched<T>),
+    ) -> Found<T> {
         let krylov_steps = self.krylov_steps.unwrap_or(self.own_steps);
-        let Some(ritz) = ritz else {
-            return Found {
-                values: Vec::new(),
-                vectors: Vec::new(),
-                ending,
-                krylov_steps,
-            };
-        };
+        let mut norms = residuals.norms[..count.min(residuals.norms.len())].to_vec();
+        if let Growth::Residuals(own) = &self.growth {
+            // Known before, and not computed again.
+            for (norm, known) in norms.iter_mut().zip(&own.converged) {
+                *norm = norm.max(known.1);
+            }
+        }
         // Makes room.
         self.growth = Growth::Krylov {
             newest: 0,
@@ -147,6 +187,7 @@ where
         Found {
             values: ritz.values[..count].to_vec(),
             vectors: combination(v, &chosen, self.rows()),
+            residuals: norms,
             ending,
             krylov_steps,
         }

@@ -17,9 +17,32 @@ use crate::numerics::real::Real;
 pub(in crate::eigen) struct Found<T> {
     pub(in crate::eigen) values: Vec<T>,
     pub(in crate::eigen) vectors: Vec<T>,
+    /// The norms of their residuals, or bounds on them; ∞ where none is known.
+    pub(in crate::eigen) residuals: Vec<T>,
     pub(in crate::eigen) ending: StopReason,
     /// The products from a random start before anything was forgotten.
     pub(in crate::eigen) krylov_steps: usize,
+}
+
+/// An error of a search, with what it had found before.
+pub(in crate::eigen) struct Interrupted<T: Real> {
+    pub(in crate::eigen) error: EigenError<T>,
+    pub(in crate::eigen) reached: Option<Box<Found<T>>>,
+}
+
+impl<T: Real> From<EigenError<T>> for Interrupted<T> {
+    fn from(error: EigenError<T>) -> Self {
+        Self {
+            error,
+            reached: None,
+        }
+    }
+}
+
+impl<T: Real> From<Interrupted<T>> for EigenError<T> {
+    fn from(interrupted: Interrupted<T>) -> Self {
+        interrupted.error
+    }
 }
 
 /// Orthonormal vectors, with B times them.

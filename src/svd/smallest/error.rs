@@ -113,7 +113,9 @@ impl<T: Real> SmallestError<T> {
             EigenError::NotSymmetric { asymmetry, .. } => Self::AdjointMismatch {
                 mismatch: asymmetry,
             },
-            EigenError::ProductNotFinite { argument, steps } => Self::ProductNotFinite {
+            EigenError::ProductNotFinite {
+                argument, steps, ..
+            } => Self::ProductNotFinite {
                 argument: match argument {
                     "matrix" => "linear map",
                     other => other,

@@ -55,7 +55,7 @@ pub(super) fn all_pairs<T: Real>(
 }
 
 /// The eigenpairs of C in the complement of orthonormal columns: those of ZᵀCZ for a basis Z of it.
-fn in_complement<T: Real>(c: &DMatrix<T>, locked: DMatrix<T>) -> Option<Whole<T>> {
+pub(super) fn in_complement<T: Real>(c: &DMatrix<T>, locked: DMatrix<T>) -> Option<Whole<T>> {
     let (order, count) = locked.shape();
     if count == 0 {
         return decompose(c).map(|ritz| Whole {

@@ -21,6 +21,9 @@ use crate::numerics::real::Real;
 /// How often pairs whose residuals are too large are worked on again.
 const REPAIRS: usize = 3;
 
+/// How often eigenvalues that the decomposition has missed, where B is nearly singular, are added.
+const LOOKS: usize = 4;
+
 /// Bounds that hold for all pairs are of no use where the largest eigenvalues make them so many times
 /// larger.
 const LOOSE: f64 = 1e4;
@@ -56,11 +59,17 @@ where
         };
         let chosen = self.held(pairs.vectors.columns(0, self.k));
         let mut candidate = self.candidate(locked, chosen.as_slice().to_vec())?;
-        for _ in 0..REPAIRS {
-            if self.is_converged(&candidate) {
+        let mut is_complete = true;
+        for _ in 0..LOOKS {
+            candidate = self.repaired_whole(locked, candidate, &whole, mass.as_ref())?;
+            let Some(mass) = &mass else { break };
+            let below = self.below(locked, &candidate, &whole, mass);
+            is_complete = below.is_nothing;
+            if below.missed.is_empty() {
                 break;
             }
-            candidate = self.refined(locked, candidate, &whole, mass.as_ref())?;
+            let more = [&candidate.span.vectors[..], &below.missed].concat();
+            candidate = self.candidate(locked, more)?;
         }
         let mut found = self.result(&mut candidate, EigenRoute::Whole)?;
         // Bounds of some pairs say nothing of the places of the others.
@@ -75,8 +84,27 @@ where
                 evidence = OutermostEvidence::Proven;
             }
         }
+        let is_open = !is_complete && evidence != OutermostEvidence::Proven;
+        let ending = if is_open { StopReason::Stalled } else { ending };
         found.certificate = found.certificate.with_evidence(evidence);
         self.judged(found, &candidate, ending)
+    }
+
+    /// The candidate after some steps of inverse iteration, if it needs them.
+    fn repaired_whole(
+        &self,
+        locked: &Locked<T>,
+        mut candidate: Candidate<T>,
+        a: &DMatrix<T>,
+        mass: Option<&DMatrix<T>>,
+    ) -> Result<Candidate<T>, EigenError<T>> {
+        for _ in 0..REPAIRS {
+            if self.is_converged(&candidate) {
+                break;
+            }
+            candidate = self.refined(locked, candidate, a, mass)?;
+        }
+        Ok(candidate)
     }
 
     /// The best of the candidate and of what a step of inverse iteration makes of it.
@@ -123,7 +151,7 @@ where
     }
 
     /// Whole columns, on every part.
-    fn gathered(&self, columns: &[T]) -> DMatrix<T> {
+    pub(super) fn gathered(&self, columns: &[T]) -> DMatrix<T> {
         let map = self.problem.a.map();
         let (held, first) = (self.rows(), map.domain_offset());
         let count = columns.len() / held;
@@ -136,7 +164,7 @@ where
     }
 
     /// The rows held here.
-    fn held(&self, columns: DMatrixView<'_, T>) -> DMatrix<T> {
+    pub(super) fn held(&self, columns: DMatrixView<'_, T>) -> DMatrix<T> {
         let first = self.problem.a.map().domain_offset();
         columns.rows(first, self.rows()).into_owned()
     }

@@ -1,4 +1,5 @@
 //! All pairs of a small problem.
 
 mod all_pairs;
+mod below;
 mod by_whole;

@@ -1,9 +1,14 @@
 //! A search for what was missed.
 
+use nalgebra::DMatrix;
+
 use crate::descent::{Observer, StopReason};
 use crate::eigen::certificate::OutermostEvidence;
 use crate::eigen::compute::call::{Call, Candidate};
 use crate::eigen::error::EigenError;
+use crate::eigen::problem::Problem;
+use crate::eigen::problem::operator::Operator;
+use crate::eigen::problem::shifted::Shifted;
 use crate::eigen::search::goal::Goal;
 use crate::eigen::search::subspace::{Beginning, Directions, Found, Locked, Search};
 use crate::krylov::random_start;
@@ -15,6 +20,10 @@ use crate::numerics::real::Real;
 const EXCLUDED: f64 = 0.05;
 const FAILURE_PROBABILITY: f64 = 1e-3;
 
+/// The eigenvalues of A − σ·B for a nearly singular B crowd at 0, and Ritz values rest between them
+/// for a while, with residuals of about their size.
+const PART: f64 = 0.01;
+
 impl<T, A, P, M, O> Call<'_, '_, T, A, P, M, O>
 where
     T: Real,
@@ -25,7 +34,10 @@ where
 {
     /// A search in the complement of what was found for what was missed, without a preconditioner,
     /// which might hide it.
-    pub(super) fn look(
+    ///
+    /// With a mass it looks for directions along which A − σ·B is negative for a σ just below λ_k
+    /// (Sylvester's law of inertia): what rounding may hide does not grow with the condition of B.
+    pub(in crate::eigen::compute) fn look(
         &mut self,
         deflated: &Locked<T>,
         candidate: &Candidate<T>,
@@ -45,6 +57,7 @@ where
             return Ok(Found {
                 values: Vec::new(),
                 vectors: Vec::new(),
+                residuals: Vec::new(),
                 ending: StopReason::Accuracy,
                 krylov_steps: least,
             });
@@ -61,31 +74,58 @@ where
                 .seed
                 .wrapping_add(0x2545_f491_4f6c_dd1d_u64.wrapping_mul(index)),
         };
+        let least_steps = least.min(complement);
+        let most = capacity / 2;
+        if self.problem.mass.is_some() {
+            let inertia = self.inertia(deflated, candidate);
+            let locked = [&inertia.complement_of];
+            let begin = Beginning {
+                locked: &locked,
+                ..begin
+            };
+            let goal = Goal::Missed {
+                known: vec![T::zero(); self.k],
+                missed: inertia.rounding,
+                excluded: -inertia.rounding,
+                part: <T as Real>::from_f64(PART),
+                least_steps,
+                most,
+            };
+            return self.look_below(inertia.shift, &begin, &goal);
+        }
+        let slack = self.problem.tolerance * self.problem.a.norm();
         let goal = Goal::Missed {
             known: candidate.values.clone(),
-            slack: self.slack(candidate),
-            least_steps: least.min(complement),
-            most: capacity / 2,
+            missed: slack,
+            excluded: slack,
+            part: T::one(),
+            least_steps,
+            most,
         };
-        Search::new(&self.problem, &begin)?.run(&goal, &mut self.watch)
+        Ok(Search::new(&self.problem, &begin)?.run(&goal, &mut self.watch)?)
     }
 
-    /// What the tolerance leaves uncertain of an eigenvalue.
-    fn slack(&self, candidate: &Candidate<T>) -> T {
-        let norm = self.problem.a.norm();
-        let size = match &self.problem.mass {
-            None => norm,
-            Some(mass) => {
-                let values = candidate.values.iter();
-                let largest = values.fold(T::zero(), |largest, value| largest.max(value.abs()));
-                let least = self.least_mass().unwrap_or_else(|| mass.norm());
-                (norm + largest * mass.norm()) / least
-            }
+    /// A search for directions along which A − σ·B is negative.
+    fn look_below(
+        &mut self,
+        shift: T,
+        begin: &Beginning<'_, T>,
+        goal: &Goal<T>,
+    ) -> Result<Found<T>, EigenError<T>> {
+        let shifted = Shifted::new(&self.problem, shift);
+        let alone = Problem::<T, _, DMatrix<T>, DMatrix<T>> {
+            a: Operator::new(&shifted, self.problem.a.argument(), T::one())?,
+            mass: None,
+            preconditioner: None,
+            tolerance: self.problem.tolerance,
+            order: self.problem.order,
         };
-        self.problem.tolerance * size
+        let mut scaled = goal.clone();
+        scaled.scale_by(-alone.a.exponent());
+        Ok(Search::new(&alone, begin)?.run(&scaled, &mut self.watch)?)
     }
 
-    pub(super) fn evidence(&self, steps: usize) -> OutermostEvidence {
+    pub(in crate::eigen::compute) fn evidence(&self, steps: usize) -> OutermostEvidence {
         if self.problem.mass.is_some() {
             return OutermostEvidence::Searched;
         }

@@ -1,0 +1,4 @@
+//! Searches for eigenvalues that were missed.
+
+mod inertia;
+mod second_look;
