@@ -1,5 +1,6 @@
 //! What every optimizer has to do, and the parity of each with PyTorch.
 
+mod barrier;
 mod directions;
 mod formulas;
 mod line_search;
