@@ -131,6 +131,8 @@ impl<T: Real> Bracket<T> {
         self.far.is_some_and(|far| {
             conditions.is_wall(far)
                 && conditions.is_before_minimum(point)
+                // Not the start again, at a length that rounding hides.
+                && point.loss < conditions.start.loss
                 && point.length >= part * far.length
         })
     }
@@ -280,8 +282,9 @@ mod tests {
             (None, falling(1.0), false),
             // Less than a tenth of the way.
             (Some(infinite), falling(0.9), false),
-            // Too little decrease, and beyond a minimum.
+            // Too little decrease, none, and beyond a minimum.
             (Some(infinite), point(1.0, 0.9, -0.9), false),
+            (Some(infinite), point(1.0, 1.0, -0.9), false),
             (Some(infinite), point(1.0, 0.5, 0.9), false),
         ] {
             let bracket = Bracket {
