@@ -3,6 +3,7 @@
 mod barrier;
 mod directions;
 mod formulas;
+mod groups;
 mod line_search;
 mod test_functions;
 mod wrappers;
