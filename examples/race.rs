@@ -18,20 +18,20 @@ use std::path::PathBuf;
 
 use matrix_descent::descent::DescentError;
 use matrix_descent::optimizer::{AdaDelta, AdaGrad, LearningRate, Lion, NAdam, RmsProp};
+use matrix_descent::plot::{Curve, Figure, Line, Scale};
 use matrix_descent::{
     Adam, AdamW, ConjugateGradient, InverseObjective, Lbfgs, MeanSquaredError, Optimizer, Report,
     Sgd, Side, Silent, StopReason, Stopping, minimize,
 };
 use nalgebra::{DMatrix, DVector};
-use plotters::style::RGBColor;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, StandardNormal};
 
-#[path = "support/figure.rs"]
-mod figure;
+#[path = "support/target.rs"]
+mod target;
 
-use figure::{COLORS, Curve, Figure, Line, PLOT_SIZE, power_of_ten};
+use target::in_target;
 
 const SEED: u64 = 314;
 const SIZE: usize = 16;
@@ -41,7 +41,7 @@ const MOST_STEPS: usize = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Colours follow the order of the list, so that lines of one kind differ in colour.
-    let mut runs: Vec<_> = COLORS.into_iter().cycle().zip(race(&matrix())?).collect();
+    let mut runs: Vec<_> = race(&matrix())?.into_iter().enumerate().collect();
     runs.sort_by_key(|(_, run)| run.report.steps);
     println!("{SIZE}×{SIZE} matrix, condition number {CONDITION_NUMBER}, to a loss of {GOAL:e}:\n");
     println!(
@@ -164,35 +164,19 @@ fn descend(
     }
 }
 
-fn draw(runs: &[(RGBColor, Run)]) -> Result<PathBuf, Box<dyn Error>> {
-    let curve = |(color, run): &(RGBColor, Run)| {
-        let losses = run.report.losses.iter().enumerate().skip(1);
-        Curve {
-            name: format!("{}: {}", run.rule, run.report.steps),
-            color: *color,
-            line: run.line,
-            points: losses
-                .map(|(step, loss)| ((step as f64).log10(), loss.log10()))
-                .collect(),
-        }
-    };
-    let longest = runs
-        .iter()
-        .map(|(_, run)| run.report.steps)
-        .max()
-        .unwrap_or(1);
-    let figure = Figure {
-        title: "Steps to the inverse of a 16×16 matrix, κ = 10, to a loss of 1e-6",
-        x_name: "steps",
-        y_name: "mean((X·M − I)²)",
-        x_range: 0.0..(longest as f64).log10().ceil(),
-        x_tick: |exponent| format!("{:.0}", 10.0_f64.powf(*exponent)),
-        y_range: GOAL.log10()..0.0,
-        y_ticks: 7,
-        y_tick: power_of_ten,
-        plot_size: PLOT_SIZE,
-        names_width: 320,
-        curves: runs.iter().map(curve).collect(),
-    };
-    figure.write("race.svg")
+fn draw(runs: &[(usize, Run)]) -> Result<PathBuf, Box<dyn Error>> {
+    let title = "Steps to the inverse of a 16×16 matrix, κ = 10, to a loss of 1e-6";
+    let figure = Figure::new(title)
+        .x_axis("steps", Scale::Logarithmic)
+        .y_axis("mean((X·M − I)²)", Scale::Logarithmic)
+        .y_range(GOAL..1.0)
+        .size(1020, 560);
+    let figure = runs.iter().fold(figure, |figure, (color, run)| {
+        let losses = (0..).map(f64::from).zip(run.report.losses.iter().copied());
+        let name = format!("{}: {}", run.rule, run.report.steps);
+        figure.curve(Curve::new(name, losses).line(run.line).color_of(*color))
+    });
+    let path = in_target("race.svg")?;
+    figure.write(&path)?;
+    Ok(path)
 }

@@ -19,22 +19,23 @@ use std::path::PathBuf;
 
 use matrix_descent::objective::SvdPenalty;
 use matrix_descent::optimizer::Clip;
+use matrix_descent::plot::{Curve, Figure, Line, Scale};
 use matrix_descent::{
     Compose, Lbfgs, Optimizer, Report, Sgd, Silent, Stopping, SvdConfig, minimize, svd_by_descent,
 };
 use nalgebra::DMatrix;
 use serde::Deserialize;
 
-#[path = "support/figure.rs"]
-mod figure;
+#[path = "support/target.rs"]
+mod target;
 
-use figure::{COLORS, Curve, Figure, GREY, Line, PLOT_SIZE, power_of_ten};
+use target::in_target;
 
 const MOST_STEPS: usize = 20_000;
 /// The signed form ends at this loss: the error of a singular value is about its root.
 const GOAL: f64 = 1e-28;
-/// The figure ends at losses of 10⁻³⁵; anything smaller is rounding noise.
-const FLOOR_EXPONENT: f64 = -35.0;
+/// The figure ends at this loss; anything smaller is rounding noise.
+const FLOOR: f64 = 1e-35;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let problems = problems()?;
@@ -169,21 +170,19 @@ fn list(values: &[f64]) -> String {
 }
 
 fn draw(all: &[(String, Vec<Run>)]) -> Result<PathBuf, Box<dyn Error>> {
-    let mut curves = Vec::new();
-    for ((name, runs), color) in all.iter().zip(COLORS) {
+    let title = "Three ways to the singular values of the notebook's five matrices";
+    let mut figure = Figure::new(title)
+        .x_axis("steps, or sweeps of svd_by_descent", Scale::Logarithmic)
+        .y_axis("loss (each method has its own)", Scale::Logarithmic)
+        .y_range(FLOOR..1e5)
+        .size(970, 560);
+    for (color, (name, runs)) in all.iter().enumerate() {
         for run in runs {
             let Some(line) = run.line else { continue };
-            let is_first = run.method == SQUARED;
-            curves.push(Curve {
-                name: if is_first {
-                    name.clone()
-                } else {
-                    String::new()
-                },
-                color,
-                line,
-                points: points(&run.losses),
-            });
+            let name = if run.method == SQUARED { name } else { "" };
+            let losses = (0..).map(f64::from).zip(&run.losses);
+            let points = losses.map(|(step, loss)| (step, loss.max(FLOOR)));
+            figure = figure.curve(Curve::new(name, points).line(line).color_of(color));
         }
     }
     let methods = [
@@ -191,35 +190,11 @@ fn draw(all: &[(String, Vec<Run>)]) -> Result<PathBuf, Box<dyn Error>> {
         (SIGNED, Line::Dashed),
         (DEFAULT, Line::Dotted),
     ];
-    curves.extend(methods.map(|(method, line)| Curve {
-        name: method.to_owned(),
-        color: GREY,
-        line,
-        points: Vec::new(),
-    }));
-    let figure = Figure {
-        title: "Three ways to the singular values of the notebook's five matrices",
-        x_name: "steps, or sweeps of svd_by_descent",
-        y_name: "loss (each method has its own)",
-        x_range: 0.0..(MOST_STEPS as f64).log10(),
-        x_tick: |exponent| format!("{:.0}", 10.0_f64.powf(*exponent)),
-        y_range: FLOOR_EXPONENT..5.0,
-        y_ticks: 9,
-        y_tick: power_of_ten,
-        plot_size: PLOT_SIZE,
-        names_width: 270,
-        curves,
-    };
-    figure.write("svd.svg")
-}
-
-/// The losses after 1, 2, … steps on logarithmic scales, no two points nearer than a third of a
-/// pixel.
-fn points(losses: &[f64]) -> Vec<(f64, f64)> {
-    let losses = losses.iter().enumerate().skip(1);
-    let mut points: Vec<(f64, f64)> = losses
-        .map(|(step, loss)| ((step as f64).log10(), loss.log10().max(FLOOR_EXPONENT)))
-        .collect();
-    points.dedup_by(|point, last| point.0 - last.0 < 0.002);
-    points
+    for (method, line) in methods {
+        let listed = Curve::new(method, []).line(line).color_of(all.len());
+        figure = figure.curve(listed);
+    }
+    let path = in_target("svd.svg")?;
+    figure.write(&path)?;
+    Ok(path)
 }

@@ -95,6 +95,9 @@ pub mod linear_map;
 pub mod loss;
 pub mod objective;
 pub mod optimizer;
+#[cfg(feature = "plot")]
+#[cfg_attr(docsrs, doc(cfg(feature = "plot")))]
+pub mod plot;
 pub mod set;
 pub mod solve;
 pub mod svd;

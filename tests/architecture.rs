@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 5] = [
     &["numerics"],
     &["linear_map", "loss", "objective", "optimizer", "set"],
-    &["descent", "watch"],
+    &["descent", "plot", "watch"],
     &["completion", "eigen", "inverse", "krylov", "solve", "svd"],
     &["error"],
 ];

@@ -4,6 +4,8 @@ const README: &str = include_str!("../README.md");
 const MEASUREMENTS: &str = include_str!("../docs/measurements.md");
 const CONDITION_NUMBER: &str = include_str!("../src/guide/condition_number/2.md");
 const NATURAL_METRIC: &str = include_str!("../src/guide/natural_metric/2.md");
+const MINIBATCHES: &str = include_str!("../src/guide/minibatches.md");
+const MINIBATCH: &str = include_str!("../examples/minibatch.rs");
 const CHOOSING: &str = include_str!("../src/guide/choosing.md");
 
 /// Numbers in running text, as the guide and as the page of measurements writes them.
@@ -60,4 +62,10 @@ fn numbers_in_tables_are_the_measured_ones() {
         }
         assert!(quoted >= 12, "the table left the guide");
     }
+}
+
+#[test]
+fn the_chapter_has_the_example_as_it_stands() {
+    let (_, code) = MINIBATCH.split_once('\n').unwrap();
+    assert!(MINIBATCHES.contains(code));
 }

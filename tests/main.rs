@@ -17,6 +17,7 @@ mod linear_map;
 mod loss;
 mod objective;
 mod optimizer;
+mod plot;
 mod pointers;
 mod properties;
 mod saved;

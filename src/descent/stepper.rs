@@ -70,7 +70,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     /// [`InputError::DimensionMismatch`] or [`InputError::NotFinite`] for the parameters.
     pub fn new(objective: F, optimizer: M, mut parameters: Vec<T>) -> Result<Self, InputError<T>> {
         objective.validate()?;
-        check_optimizer(&optimizer, objective.dimension())?;
+        check_optimizer(&optimizer, &objective)?;
         check_parameters(&parameters, objective.dimension())?;
         if let Some(set) = optimizer.constraint() {
             set.project(&mut parameters);
@@ -93,6 +93,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             objective,
             optimizer,
         };
+        stepper.objective.begin_step(0);
         let loss = stepper.evaluate();
         stepper.record(loss);
         Ok(stepper)
@@ -107,7 +108,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     /// - [`ResumeError::OutsideSet`] if the optimizer has a set and the parameters or the best ones
     ///   are outside of it by more than rounding;
     /// - [`ResumeError::DifferentObjective`] if the objective does not have the loss that the
-    ///   checkpoint records;
+    ///   checkpoint records, unless it [is stochastic](Objective::is_stochastic);
     /// - with the feature `serde`, `ResumeError::Checkpoint` for a history that no run can have.
     ///
     /// The state is taken as it is. One that you deserialised yourself has to be checked first, by
@@ -119,7 +120,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         checkpoint: Checkpoint<T, M::State>,
     ) -> Result<Self, ResumeError<T>> {
         objective.validate()?;
-        check_optimizer(&optimizer, objective.dimension())?;
+        check_optimizer(&optimizer, &objective)?;
         check_parameters(&checkpoint.parameters, objective.dimension())?;
         #[cfg(feature = "serde")]
         checkpoint.check_history()?;
@@ -134,9 +135,10 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             objective,
             optimizer,
         };
+        stepper.objective.begin_step(stepper.steps());
         let (recorded, found) = (stepper.loss(), stepper.evaluate());
         let is_same = recorded == found || !(recorded.is_finite() || found.is_finite());
-        if is_same {
+        if is_same || stepper.objective.is_stochastic() {
             Ok(stepper)
         } else {
             Err(ResumeError::DifferentObjective { recorded, found })
@@ -147,6 +149,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     ///
     /// The history grows by one entry, which may allocate.
     pub fn step(&mut self) -> T {
+        self.objective.begin_step(self.at.losses.len());
         let mut objective = Counted {
             objective: &mut self.objective,
             evaluations: &mut self.at.evaluations,
@@ -325,15 +328,16 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     }
 }
 
-/// Checks that the optimizer can handle this many parameters.
+/// Checks that the optimizer can minimise this objective.
 fn check_optimizer<T: Real>(
     optimizer: &impl Optimizer<T>,
-    dimension: usize,
+    objective: &impl Objective<T>,
 ) -> Result<(), InputError<T>> {
     optimizer.validate()?;
-    optimizer
-        .constraint()
-        .map_or(Ok(()), |set| set.check_dimension(dimension))
+    if optimizer.compares_losses() && objective.is_stochastic() {
+        return Err(InputError::ChangingObjective);
+    }
+    optimizer.check_dimension(objective.dimension())
 }
 
 /// Checks that the parameters are in the optimizer's set, apart from the rounding of a projection.

@@ -1,4 +1,4 @@
-//! A guide for newcomers to the subject, in eleven short chapters.
+//! A guide for newcomers to the subject, in twelve short chapters.
 //!
 //! It begins with what a gradient is and ends with the choice between descent and its rivals. Read
 //! it in order, or begin where you like: each chapter says what it needs.
@@ -15,6 +15,7 @@
 //! | [`large_maps`] | What if the matrix is too large to write down? |
 //! | [`structured_inverses`] | What if the answer has to be banded, or symmetric? |
 //! | [`your_own`] | How do I write an optimizer, a loss or an objective? |
+//! | [`minibatches`] | What if the data are too many for a whole gradient? |
 //! | [`choosing`] | Descent, LU or Krylov? |
 //!
 //! Every number in it is asserted by the code beside it, which the tests run, or comes from the
@@ -105,6 +106,9 @@ pub mod structured_inverses {}
 
 #[doc = include_str!("your_own.md")]
 pub mod your_own {}
+
+#[doc = include_str!("minibatches.md")]
+pub mod minibatches {}
 
 #[doc = include_str!("choosing.md")]
 pub mod choosing {}

@@ -125,6 +125,32 @@ pub enum InputError<T: Real = f64> {
         order: usize,
     },
 
+    /// A range of parameters ends before it begins, or beyond the last parameter.
+    #[error("the parameter group {start}..{end} is no range of 0..{dimension}")]
+    GroupOutOfRange {
+        /// The first parameter of the group.
+        start: usize,
+        /// The parameter after its last one.
+        end: usize,
+        /// The number of parameters.
+        dimension: usize,
+    },
+
+    /// A parameter is in two groups.
+    #[error("parameter {parameter} (counted from 0) is in two groups")]
+    InTwoGroups {
+        /// The first such parameter.
+        parameter: usize,
+    },
+
+    /// An optimizer that compares losses along a line was given an objective that changes from step
+    /// to step.
+    #[error(
+        "the objective changes from step to step, but the optimizer compares losses along a line: \
+         use one with a learning rate"
+    )]
+    ChangingObjective,
+
     /// The entries are so large that the norm or a singular value overflows.
     ///
     /// Neither exceeds the largest entry by a factor of more than √(m·n), for an m×n matrix.

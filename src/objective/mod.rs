@@ -33,7 +33,15 @@ use crate::numerics::real::Real;
 /// A function to minimise, of a flat vector of parameters, with its gradient.
 ///
 /// `&mut self` lets an implementation reuse its workspaces; the value depends only on the
-/// parameters.
+/// parameters, unless [`is_stochastic`](Self::is_stochastic) says otherwise.
+///
+/// # Minibatches
+///
+/// An objective that changes from step to step, such as the loss of a random minibatch, returns true
+/// from [`is_stochastic`](Self::is_stochastic) and chooses its data in
+/// [`begin_step`](Self::begin_step). If the choice depends on nothing but the number of the step, a
+/// run that is resumed gives the bits of one that was never interrupted; the
+/// [guide](crate::guide::minibatches) has such an objective.
 ///
 /// # Example
 ///
@@ -74,6 +82,22 @@ pub trait Objective<T: Real> {
     /// implementation may panic on them. The crate's own functions check lengths first.
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T;
 
+    /// Prepares the evaluations that step number `step` needs: at the start of a run with 0, then
+    /// before each step with the number of the iterate that it leads to.
+    ///
+    /// The provided method does nothing.
+    fn begin_step(&mut self, _step: usize) {}
+
+    /// Whether the value depends on the step too.
+    ///
+    /// Optimizers with a line search refuse such an objective, since they compare losses; a run that
+    /// is resumed does not check that it has the loss it had. The losses of different
+    /// steps are of different functions, so the best iterate of a run and
+    /// [`Stopping::loss`](crate::descent::Stopping) say little. The provided method returns false.
+    fn is_stochastic(&self) -> bool {
+        false
+    }
+
     /// Checks that its parts fit together; every run calls this before its first evaluation.
     ///
     /// # Errors
@@ -94,6 +118,14 @@ macro_rules! forward_objective {
 
             fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T {
                 (**self).value_and_gradient(parameters, gradient)
+            }
+
+            fn begin_step(&mut self, step: usize) {
+                (**self).begin_step(step);
+            }
+
+            fn is_stochastic(&self) -> bool {
+                (**self).is_stochastic()
             }
 
             fn validate(&self) -> Result<(), InputError<T>> {

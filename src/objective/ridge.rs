@@ -74,6 +74,14 @@ impl<T: Real, F: Objective<T>> Objective<T> for Ridge<T, F> {
         value + <T as Real>::from_f64(0.5) * self.weight * sum_of_squares(parameters)
     }
 
+    fn begin_step(&mut self, step: usize) {
+        self.objective.begin_step(step);
+    }
+
+    fn is_stochastic(&self) -> bool {
+        self.objective.is_stochastic()
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         self.objective.validate()
     }

@@ -81,7 +81,11 @@ trait Erased<T: Real> {
 
     fn exceeded_limit(&self, largest_curvature: T) -> Option<T>;
 
+    fn compares_losses(&self) -> bool;
+
     fn validate(&self) -> Result<(), InputError<T>>;
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>>;
 }
 
 /// An optimizer together with its state, so that neither can meet the other's of another type.
@@ -121,8 +125,16 @@ where
         Optimizer::exceeded_limit(self, largest_curvature)
     }
 
+    fn compares_losses(&self) -> bool {
+        Optimizer::compares_losses(self)
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         Optimizer::validate(self)
+    }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+        Optimizer::check_dimension(self, dimension)
     }
 }
 
@@ -174,7 +186,15 @@ impl<T: Real> Optimizer<T> for AnyOptimizer<T> {
         self.optimizer.exceeded_limit(largest_curvature)
     }
 
+    fn compares_losses(&self) -> bool {
+        self.optimizer.compares_losses()
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         self.optimizer.validate()
+    }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+        self.optimizer.check_dimension(dimension)
     }
 }

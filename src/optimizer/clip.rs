@@ -131,6 +131,10 @@ impl<T: Real, M: LearningRate<T>> Optimizer<T> for Clipped<T, M> {
         self.rule.validate()?;
         self.clip.validate()
     }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+        self.rule.check_dimension(dimension)
+    }
 }
 
 impl<T: Real, M: LearningRate<T>> LearningRate<T> for Clipped<T, M> {

@@ -270,6 +270,10 @@ impl<T: Real> Optimizer<T> for ConjugateGradient<T> {
         advance(&self.line_search, &mut self.direction(state), objective, at)
     }
 
+    fn compares_losses(&self) -> bool {
+        true
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         self.line_search.validate()
     }

@@ -268,6 +268,10 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
         advance(&self.line_search, state, objective, at)
     }
 
+    fn compares_losses(&self) -> bool {
+        true
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         let is_met = (1..=LONGEST_HISTORY).contains(&self.history);
         let history = T::from_count(self.history);

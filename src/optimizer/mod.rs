@@ -15,6 +15,8 @@
 //! - **Noisy, or parameters of very different scales**: [`Adam`] with a falling learning rate
 //!   ([`Compose::scheduled`]); [`AdamW`] if parameters should stay small; [`Lion`] if memory is
 //!   short; [`AdaGrad`] for gradients with few nonzero entries.
+//! - **Other settings for some of the parameters**, such as no weight decay for a bias:
+//!   [`ParameterGroups`] around rules of one kind.
 //! - **Following a lesson or a paper**: the optimizer it names. All optimizers with a learning rate
 //!   follow PyTorch's definitions, except [`Lion`], which PyTorch lacks and which follows its
 //!   paper.
@@ -85,6 +87,7 @@ mod lion;
 mod memory;
 mod moments;
 mod nadam;
+mod parameter_groups;
 mod plateau;
 mod projected;
 #[cfg(feature = "serde")]
@@ -107,6 +110,7 @@ pub use line_search::LineSearch;
 pub use lion::{Lion, LionState};
 pub use moments::SecondMoment;
 pub use nadam::{NAdam, NAdamState};
+pub use parameter_groups::{ParameterGroup, ParameterGroups, ParameterGroupsState};
 pub use plateau::{Plateau, PlateauState, ReducedOnPlateau};
 pub use projected::Projected;
 #[cfg(feature = "serde")]
@@ -226,6 +230,14 @@ pub trait Optimizer<T: Real> {
         None
     }
 
+    /// Whether a step compares losses at several points, so that the objective must not
+    /// [change](Objective::is_stochastic) from step to step.
+    ///
+    /// The provided method returns false.
+    fn compares_losses(&self) -> bool {
+        false
+    }
+
     /// Checks the settings; every run calls this before its first step.
     ///
     /// # Errors
@@ -234,6 +246,17 @@ pub trait Optimizer<T: Real> {
     /// accepts all.
     fn validate(&self) -> Result<(), InputError<T>> {
         Ok(())
+    }
+
+    /// Checks that it can change this many parameters; every run calls this too.
+    ///
+    /// # Errors
+    ///
+    /// The provided method returns what [`ConvexSet::check_dimension`] of the
+    /// [`constraint`](Self::constraint) does.
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+        self.constraint()
+            .map_or(Ok(()), |set| set.check_dimension(dimension))
     }
 }
 
@@ -305,8 +328,16 @@ macro_rules! forward_optimizer {
                 (**self).exceeded_limit(largest_curvature)
             }
 
+            fn compares_losses(&self) -> bool {
+                (**self).compares_losses()
+            }
+
             fn validate(&self) -> Result<(), InputError<T>> {
                 (**self).validate()
+            }
+
+            fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+                (**self).check_dimension(dimension)
             }
         }
     )+};

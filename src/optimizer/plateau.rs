@@ -248,4 +248,8 @@ impl<T: Real, M: LearningRate<T>> Optimizer<T> for ReducedOnPlateau<T, M> {
         self.rule.validate()?;
         self.plateau.validate()
     }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+        self.rule.check_dimension(dimension)
+    }
 }

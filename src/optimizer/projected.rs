@@ -93,6 +93,11 @@ where
         )?;
         self.set.validate()
     }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+        self.rule.check_dimension(dimension)?;
+        self.set.check_dimension(dimension)
+    }
 }
 
 impl<T, M, S> LearningRate<T> for Projected<M, S>

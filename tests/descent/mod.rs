@@ -1,5 +1,6 @@
 //! The loop: each way to end, the history, the observer, and going on.
 mod saved;
+mod stochastic;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

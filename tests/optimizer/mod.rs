@@ -1,7 +1,9 @@
 //! What every optimizer has to do, and the parity of each with PyTorch.
 
+mod barrier;
 mod directions;
 mod formulas;
+mod groups;
 mod line_search;
 mod test_functions;
 mod wrappers;

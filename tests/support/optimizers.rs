@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use matrix_descent::optimizer::{
     AdaDelta, AdaGrad, BetaFormula, Clip, ConstantRate, CosineDecay, ExponentialDecay, LineSearch,
-    Lion, NAdam, Plateau, RmsProp, StepDecay,
+    Lion, NAdam, ParameterGroups, Plateau, RmsProp, StepDecay,
 };
 use matrix_descent::set::Bounds;
 use matrix_descent::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Real, Sgd};
@@ -111,6 +111,8 @@ fn for_each_wrapper<T: Real>(check: &mut impl OptimizerCheck<T>) {
     check.check("reduced on plateau", &rule.reduced_on_plateau(plateau));
     let bounds = Bounds::new(t(-2.0), t(2.0));
     check.check("projected", &rule.projected(bounds));
+    let grouped = ParameterGroups::new(Sgd::new(t(0.3))).group(0..1, rule.momentum(t(0.5)));
+    check.check("parameter groups", &grouped);
     let all = Sgd::new(t(0.3))
         .momentum(t(0.5))
         .projected(bounds)

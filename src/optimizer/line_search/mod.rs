@@ -63,6 +63,11 @@ pub enum LineSearch<T> {
     /// sufficient decrease", 1994). A first trial other than Newton's step is only a probe: the
     /// next trial is then exact on a parabola.
     ///
+    /// Before a barrier, where a trial was infinite or more than ten times as steep as the start, the
+    /// second condition may hold only at its foot, where the curvature says nothing about the
+    /// steps to come. There the search ends at the first trial that has the decrease and has come a
+    /// tenth of the way, as `Backtracking` would.
+    ///
     /// Near a minimum the losses differ only by rounding while the slopes are still meaningful. If
     /// |φ(α) − φ(0)| ≤ 256·ε·|φ(0)|, the first condition is waived; if the losses agree to half
     /// of their digits, the bracket is narrowed by secants (after Hager and Zhang, "A new

@@ -11,6 +11,11 @@ const ROUNDINGS: f64 = 256.0;
 const LARGEST_EXTENSION: f64 = 10.0;
 /// A trial should leave at most this fraction of the bracket; otherwise the next one halves it.
 const SLOW: f64 = 0.66;
+/// How far towards a loss that is not finite the next trial goes.
+const PART_OF_WAY: f64 = 0.1;
+/// A slope so many times that at the start is one of a wall. On a parabola no trial at a tenth of the
+/// way there lies before the minimum.
+const WALL: f64 = 10.0;
 
 /// The conditions a point has to meet.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +52,11 @@ impl<T: Real> Conditions<T> {
         is_enough && point.is_finite()
     }
 
+    /// Whether the loss rises here as at a barrier, or is infinite.
+    fn is_wall(&self, point: Point<T>) -> bool {
+        !point.is_finite() || point.slope > <T as Real>::from_f64(WALL) * self.start.slope.abs()
+    }
+
     /// Whether the first condition holds and the slope still falls: a minimum lies beyond.
     fn is_before_minimum(&self, point: Point<T>) -> bool {
         self.has_decreased(point) && point.slope < T::zero()
@@ -72,6 +82,9 @@ where
         }
         is_probe = false;
         length = bracket.next_length(point, &conditions);
+        if bracket.ends_before_wall(point, &conditions) {
+            return Some(point);
+        }
     }
     trials.settle()
 }
@@ -109,6 +122,21 @@ impl<T: Real> Bracket<T> {
         }
     }
 
+    /// Whether the point has come a good part of the way to a wall.
+    ///
+    /// Along a line that falls evenly up to a barrier, the second condition holds only at the foot
+    /// of the barrier, where the curvature is useless for the steps to come.
+    fn ends_before_wall(&self, point: Point<T>, conditions: &Conditions<T>) -> bool {
+        let part = <T as Real>::from_f64(PART_OF_WAY);
+        self.far.is_some_and(|far| {
+            conditions.is_wall(far)
+                && conditions.is_before_minimum(point)
+                // Not the start again, at a length that rounding hides.
+                && point.loss < conditions.start.loss
+                && point.length >= part * far.length
+        })
+    }
+
     fn next_within(&mut self, far: Point<T>, blur: T) -> T {
         let near = self.near;
         let width = far.length - near.length;
@@ -116,7 +144,7 @@ impl<T: Real> Bracket<T> {
         self.width = width;
         let middle = near.length + <T as Real>::from_f64(0.5) * width;
         if !far.is_finite() {
-            return near.length + <T as Real>::from_f64(0.1) * width;
+            return near.length + <T as Real>::from_f64(PART_OF_WAY) * width;
         }
         if is_slow {
             return middle;
@@ -238,6 +266,34 @@ mod tests {
                 );
                 assert_eq!(bracket.width, 2.0);
             }
+        }
+    }
+
+    #[test]
+    fn a_search_ends_before_a_wall() {
+        let conditions = Conditions::new(point(0.0, 1.0, -1.0), 0.25, 0.5);
+        let infinite = point(10.0, f64::INFINITY, f64::NAN);
+        let (steep, gentle) = (point(10.0, 50.0, 10.5), point(10.0, 50.0, 9.5));
+        let falling = |length: f64| point(length, 1.0 - 0.9 * length, -0.9);
+        for (far, at, expected) in [
+            (Some(infinite), falling(1.0), true),
+            (Some(steep), falling(1.0), true),
+            (Some(gentle), falling(1.0), false),
+            (None, falling(1.0), false),
+            // Less than a tenth of the way.
+            (Some(infinite), falling(0.9), false),
+            // Too little decrease, none, and beyond a minimum.
+            (Some(infinite), point(1.0, 0.9, -0.9), false),
+            (Some(infinite), point(1.0, 1.0, -0.9), false),
+            (Some(infinite), point(1.0, 0.5, 0.9), false),
+        ] {
+            let bracket = Bracket {
+                near: at,
+                far,
+                width: 100.0,
+            };
+            let found = bracket.ends_before_wall(at, &conditions);
+            assert_eq!(found, expected, "{far:?} {at:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use crate::optimizer::line_search::SearchLine;
 use crate::optimizer::moments::Moments;
 use crate::optimizer::{
     AdaDelta, AdaGrad, Adam, AdamW, Clipped, ConjugateGradient, Lbfgs, LearningRate, Lion, NAdam,
-    Projected, ReducedOnPlateau, RmsProp, Schedule, Scheduled, Sgd,
+    ParameterGroups, Projected, ReducedOnPlateau, RmsProp, Schedule, Scheduled, Sgd,
 };
 use crate::set::ConvexSet;
 
@@ -150,5 +150,25 @@ impl<T: Real, M: LearningRate<T> + Resumable<T>> Resumable<T> for ReducedOnPlate
         check_count("idle_losses", state.idle, MOST_STEPS)?;
         check_count("cooldown", state.cooldown, MOST_STEPS)?;
         self.rule.check_state(&state.rule, &fresh.rule)
+    }
+}
+
+impl<T: Real, M: LearningRate<T> + Resumable<T>> Resumable<T> for ParameterGroups<T, M> {
+    fn name(&self) -> String {
+        format!("grouped {}", self.rest.name())
+    }
+
+    fn check_state(&self, state: &Self::State, fresh: &Self::State) -> Checked {
+        let (found, expected) = (state.parts.len(), fresh.parts.len());
+        if found != expected {
+            let part = "parts";
+            return Err(StateError::Length {
+                part,
+                found,
+                expected,
+            });
+        }
+        let mut parts = state.parts.iter().zip(&fresh.parts);
+        parts.try_for_each(|(state, fresh)| self.rest.check_state(state, fresh))
     }
 }

@@ -107,6 +107,10 @@ where
         self.rule.validate()?;
         self.schedule.validate()
     }
+
+    fn check_dimension(&self, dimension: usize) -> Result<(), InputError<T>> {
+        self.rule.check_dimension(dimension)
+    }
 }
 
 impl<T, M, S> LearningRate<T> for Scheduled<M, S>

@@ -1,0 +1,316 @@
+//! Curves on axes.
+
+use std::ops::Range;
+use std::path::Path;
+
+use plotters::prelude::RGBColor;
+
+use super::axis::{Axis, Ruler, Scale};
+use super::canvas::{Anchor, Canvas, Place, TEXT, TITLE, width_of};
+use super::curve::{Curve, Line};
+use super::drawing::Drawing;
+use super::error::PlotError;
+use super::theme::Theme;
+
+/// Axes with a title and curves; the names of the curves, if they have any, are listed on the right.
+///
+/// Defaults: linear axes without names, from a round number below all points to one above; 720×480
+/// pixels, the list of names included; [`Theme::Light`].
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::plot::{Curve, Figure, Scale};
+///
+/// let parabola = (1..=100).map(f64::from).map(|x| (x, x * x));
+/// let figure = Figure::new("A parabola is a straight line")
+///     .x_axis("x", Scale::Logarithmic)
+///     .y_axis("x²", Scale::Logarithmic)
+///     .curve(Curve::new("", parabola));
+/// assert!(figure.draw()?.svg().starts_with("<svg"));
+/// # Ok::<(), matrix_descent::plot::PlotError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    title: String,
+    x: Axis,
+    y: Axis,
+    curves: Vec<Curve>,
+    size: (u32, u32),
+    theme: Theme,
+}
+
+/// Room around the plot, in pixels.
+const TOP: u32 = 44;
+const BOTTOM: u32 = 56;
+const RIGHT: u32 = 28;
+/// Left of the marks' labels: the name of the axis.
+const NAME: u32 = 36;
+/// The list of names: the gap before it, the sample of a line, the gap after that.
+const SAMPLE: [u32; 3] = [20, 36, 8];
+const NAME_HEIGHT: i32 = 24;
+/// The least width and height of the plot alone.
+const LEAST_PLOT: u32 = 80;
+
+impl Figure {
+    /// A figure without curves.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            x: Axis::new(String::new(), Scale::Linear),
+            y: Axis::new(String::new(), Scale::Linear),
+            curves: Vec::new(),
+            size: (720, 480),
+            theme: Theme::default(),
+        }
+    }
+
+    /// Names the horizontal axis and sets its scale.
+    #[must_use]
+    pub fn x_axis(mut self, name: impl Into<String>, scale: Scale) -> Self {
+        self.x = Axis::new(name.into(), scale);
+        self
+    }
+
+    /// Names the vertical axis and sets its scale.
+    #[must_use]
+    pub fn y_axis(mut self, name: impl Into<String>, scale: Scale) -> Self {
+        self.y = Axis::new(name.into(), scale);
+        self
+    }
+
+    /// Limits the horizontal axis; points outside are left out.
+    #[must_use]
+    pub fn x_range(mut self, range: Range<f64>) -> Self {
+        self.x.range = Some(range);
+        self
+    }
+
+    /// Limits the vertical axis; points outside are left out.
+    #[must_use]
+    pub fn y_range(mut self, range: Range<f64>) -> Self {
+        self.y.range = Some(range);
+        self
+    }
+
+    /// Adds a curve.
+    #[must_use]
+    pub fn curve(mut self, curve: Curve) -> Self {
+        self.curves.push(curve);
+        self
+    }
+
+    /// Sets width and height in pixels, the list of names included.
+    #[must_use]
+    pub fn size(mut self, width: u32, height: u32) -> Self {
+        self.size = (width, height);
+        self
+    }
+
+    /// Sets the colours.
+    #[must_use]
+    pub fn theme(mut self, theme: Theme) -> Self {
+        self.theme = theme;
+        self
+    }
+
+    /// Draws the figure.
+    ///
+    /// # Errors
+    ///
+    /// [`PlotError::NothingToDraw`], [`PlotError::InvalidRange`] or [`PlotError::InvalidSize`].
+    pub fn draw(&self) -> Result<Drawing, PlotError> {
+        let visible = || {
+            let points = self.curves.iter().flat_map(|curve| &curve.points);
+            points.filter(|(x, y)| self.x.can_show(*x) && self.y.can_show(*y))
+        };
+        let x = self.x.ruler(visible().map(|point| point.0))?;
+        let y = self.y.ruler(visible().map(|point| point.1))?;
+        let (Some(x), Some(y), Some(_)) = (x, y, visible().next()) else {
+            let title = self.title.clone();
+            return Err(PlotError::NothingToDraw { title });
+        };
+        let plot = Plot::new(self, x, y);
+        let least = plot.least_size(self.size);
+        Canvas::draw(self.size, least, self.theme, |canvas| {
+            canvas.text(&self.title, (16, 20), TITLE, Anchor::Left)?;
+            plot.draw_axes(canvas, &self.x.name, &self.y.name)?;
+            for (place, curve) in self.curves.iter().enumerate() {
+                plot.draw_curve(canvas, curve, place)?;
+            }
+            plot.draw_names(canvas, &self.curves)
+        })
+    }
+
+    /// Draws the figure and writes it to a file.
+    ///
+    /// # Errors
+    ///
+    /// What [`draw`](Self::draw) and [`Drawing::write`] return.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
+        self.draw()?.write(path)
+    }
+
+    /// The room for the names on the right.
+    fn names_width(&self) -> u32 {
+        let names = self.curves.iter().map(|curve| curve.name.as_str());
+        match width_of(names) {
+            0 => RIGHT,
+            width => SAMPLE.iter().sum::<u32>() + width + 12,
+        }
+    }
+}
+
+/// The rectangle of the plot, in pixels, and what its sides stand for.
+struct Plot {
+    x: Ruler,
+    y: Ruler,
+    left: i32,
+    right: i32,
+    top: i32,
+    bottom: i32,
+}
+
+impl Plot {
+    fn new(figure: &Figure, x: Ruler, y: Ruler) -> Self {
+        let labels: Vec<String> = y.marks().into_iter().map(|mark| mark.label).collect();
+        let labels_width = width_of(labels.iter().map(String::as_str));
+        let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
+        let (width, height) = figure.size;
+        Self {
+            x,
+            y,
+            left: side(NAME + labels_width + 8),
+            right: side(width.saturating_sub(figure.names_width())),
+            top: side(TOP),
+            bottom: side(height.saturating_sub(BOTTOM)),
+        }
+    }
+
+    /// The size of the picture that leaves the least plot.
+    fn least_size(&self, size: (u32, u32)) -> (u32, u32) {
+        let left = u32::try_from(self.left).unwrap_or(0);
+        let right = u32::try_from(self.right).unwrap_or(0);
+        let beside = left + size.0.saturating_sub(right);
+        (beside + LEAST_PLOT, TOP + BOTTOM + LEAST_PLOT)
+    }
+
+    fn across(&self, part: f64) -> i32 {
+        self.left + (part * f64::from(self.right - self.left)).round() as i32
+    }
+
+    fn up(&self, part: f64) -> i32 {
+        self.bottom - (part * f64::from(self.bottom - self.top)).round() as i32
+    }
+
+    /// The place of a point; none if it is outside.
+    fn place(&self, (x, y): (f64, f64)) -> Option<Place> {
+        Some((self.across(self.x.part(x)?), self.up(self.y.part(y)?)))
+    }
+
+    fn draw_axes(&self, canvas: &Canvas<'_>, x_name: &str, y_name: &str) -> Result<(), PlotError> {
+        let grid = canvas.theme().grid();
+        for mark in self.y.marks() {
+            let y = self.up(mark.place);
+            canvas.thin_line([(self.left, y), (self.right, y)], grid)?;
+            canvas.text(&mark.label, (self.left - 8, y), TEXT, Anchor::Right)?;
+        }
+        let mut last = i32::MIN;
+        for mark in self.x.marks() {
+            let x = self.across(mark.place);
+            canvas.thin_line([(x, self.top), (x, self.bottom)], grid)?;
+            let half = i32::try_from(width_of([mark.label.as_str()]) / 2).unwrap_or(0);
+            // Labels that would touch are left out.
+            if x - half > last + 8 {
+                canvas.text(&mark.label, (x, self.bottom + 14), TEXT, Anchor::Middle)?;
+                last = x + half;
+            }
+        }
+        canvas.frame([(self.left, self.top), (self.right, self.bottom)])?;
+        let middle = (self.left + self.right) / 2;
+        canvas.text(x_name, (middle, self.bottom + 38), TEXT, Anchor::Middle)?;
+        canvas.upright_text(y_name, (16, (self.top + self.bottom) / 2))
+    }
+
+    fn draw_curve(
+        &self,
+        canvas: &Canvas<'_>,
+        curve: &Curve,
+        place: usize,
+    ) -> Result<(), PlotError> {
+        let (line, color) = (curve.line_at(place), color_at(canvas, curve, place));
+        let places: Vec<Option<Place>> = curve.points.iter().map(|&p| self.place(p)).collect();
+        for connected in places.split(Option::is_none) {
+            let connected: Vec<Place> = connected.iter().copied().flatten().collect();
+            let thinned = thinned(&connected);
+            if line == Line::Marked || thinned.len() == 1 {
+                for &place in &thinned {
+                    canvas.mark(place, color)?;
+                }
+            }
+            if thinned.len() > 1 {
+                canvas.line(&thinned, line, color)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_names(&self, canvas: &Canvas<'_>, curves: &[Curve]) -> Result<(), PlotError> {
+        let [gap, width, after] = SAMPLE.map(|pixels| i32::try_from(pixels).unwrap_or(0));
+        let x = self.right + gap;
+        let mut y = self.top + 8;
+        for (place, curve) in curves.iter().enumerate() {
+            if curve.name.is_empty() {
+                continue;
+            }
+            let (line, color) = (curve.line_at(place), color_at(canvas, curve, place));
+            canvas.line(&[(x, y), (x + width, y)], line, color)?;
+            if line == Line::Marked {
+                canvas.mark((x + width / 2, y), color)?;
+            }
+            let beside = (x + width + after, y);
+            canvas.text(&curve.name, beside, TEXT, Anchor::Left)?;
+            y += NAME_HEIGHT;
+        }
+        Ok(())
+    }
+}
+
+fn color_at(canvas: &Canvas<'_>, curve: &Curve, place: usize) -> RGBColor {
+    canvas.theme().curve(curve.color.unwrap_or(place))
+}
+
+/// The same line with fewer places: of many that follow each other in one column of pixels the first,
+/// the lowest, the highest and the last.
+fn thinned(places: &[Place]) -> Vec<Place> {
+    let mut thinned: Vec<Place> = Vec::new();
+    for column in places.chunk_by(|a, b| a.0 == b.0) {
+        let lowest = column.iter().min_by_key(|place| place.1);
+        let highest = column.iter().max_by_key(|place| place.1);
+        let (first, last) = (column[0], column[column.len() - 1]);
+        for place in [Some(&first), lowest, highest, Some(&last)]
+            .into_iter()
+            .flatten()
+        {
+            if thinned.last() != Some(place) {
+                thinned.push(*place);
+            }
+        }
+    }
+    thinned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thinned;
+
+    #[test]
+    fn a_thinned_line_covers_the_same_pixels() {
+        let places = [(0, 5), (0, 9), (0, 2), (0, 4), (1, 4), (1, 4), (2, 7)];
+        assert_eq!(
+            thinned(&places),
+            [(0, 5), (0, 2), (0, 9), (0, 4), (1, 4), (2, 7)]
+        );
+        assert_eq!(thinned(&[]), []);
+    }
+}
