@@ -28,7 +28,7 @@ pub(super) fn not_finite_after<T: Real, A: LinearMap<T> + ?Sized, O>(
     let candidate = interrupted.candidate;
     let reached = candidate.and_then(|candidate| {
         let reached = Reached {
-            candidate,
+            candidate: *candidate,
             ending: StopReason::Stalled,
             looked: None,
         };

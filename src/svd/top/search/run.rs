@@ -35,7 +35,7 @@ pub(in crate::svd::top) struct Reached<T: Real> {
 /// A product that was not finite ended the search.
 pub(in crate::svd::top) struct Interrupted<T: Real> {
     /// The best triplets reached before, if there are any.
-    pub(in crate::svd::top) candidate: Option<Candidate<T>>,
+    pub(in crate::svd::top) candidate: Option<Box<Candidate<T>>>,
 }
 
 impl<T: Real> From<NotFinite> for Interrupted<T> {
@@ -148,7 +148,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
             Candidate::new(self.operator, vectors, count, self.begin.seed).ok()
         });
         Interrupted {
-            candidate: candidate.flatten(),
+            candidate: candidate.flatten().map(Box::new),
         }
     }
 
@@ -249,7 +249,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Run<'_, '_, T, A, O> {
 /// A search that a product ended after this was reached.
 fn keeping<T: Real>(candidate: Candidate<T>) -> Interrupted<T> {
     Interrupted {
-        candidate: Some(candidate),
+        candidate: Some(Box::new(candidate)),
     }
 }
 
