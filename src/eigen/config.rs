@@ -116,8 +116,9 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     ///
     /// The second search looks for directions along which A − σ·B is negative, for a σ just below λ_k
     /// (Sylvester's law of inertia; for the largest, positive, and just above), so that a badly
-    /// conditioned B hides nothing from it. Where rounding leaves the sign open, as it may from a
-    /// condition number of about 10¹³ on (`f64`), that is an error.
+    /// conditioned B hides nothing from it. Where rounding leaves the sign open, that is an error: it
+    /// may from a condition number of about 10¹³ on (`f64`), and sooner where copies of λ_k have vectors
+    /// of very different lengths.
     ///
     /// ```
     /// use matrix_descent::{symmetric_eigen_k, EigenConfig};

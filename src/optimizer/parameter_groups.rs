@@ -71,11 +71,14 @@ impl<T: Real, M: LearningRate<T> + Clone> ParameterGroups<T, M> {
     }
 
     /// Adds a rule for the parameters of this range, which has to be apart from all others.
+    ///
+    /// A run checks that it is, and that the parameters have such a range; a loop of your own panics
+    /// at its first step if not, unless it calls [`Optimizer::check_dimension`].
     #[must_use]
     pub fn group(self, range: Range<usize>, rule: M) -> Self {
         let place = self
             .groups
-            .partition_point(|group| group.range.start <= range.start);
+            .partition_point(|group| ends(&group.range) <= ends(&range));
         let mut groups = self.groups.to_vec();
         groups.insert(place, ParameterGroup { range, rule });
         Self {
@@ -95,6 +98,11 @@ impl<T: Real, M: LearningRate<T> + Clone> ParameterGroups<T, M> {
     pub fn rest(&self) -> &M {
         &self.rest
     }
+}
+
+/// What ranges are ordered by.
+fn ends(range: &Range<usize>) -> (usize, usize) {
+    (range.start, range.end)
 }
 
 impl<T, M> ParameterGroups<T, M> {

@@ -18,6 +18,10 @@ pub enum Scale {
 const MARKS: f64 = 7.0;
 /// Below this many decades a logarithmic axis has marks between the powers of ten too.
 const FEW_DECADES: f64 = 2.5;
+/// Digits after the first of a number with a power of ten: so many, and so many where neighbours
+/// would look alike.
+const DIGITS: f64 = 3.0;
+const MOST_DIGITS: f64 = 16.0;
 /// The part of the range that is added where all values are equal.
 const MARGIN: f64 = 0.1;
 
@@ -58,6 +62,12 @@ impl Scale {
 impl Axis {
     pub(super) fn new(name: String, scale: Scale) -> Self {
         let range = None;
+        Self { name, scale, range }
+    }
+
+    /// The same range under another name and on another scale.
+    pub(super) fn renamed(&self, name: String, scale: Scale) -> Self {
+        let range = self.range.clone();
         Self { name, scale, range }
     }
 
@@ -109,10 +119,11 @@ impl Ruler {
             (low, high)
         } else {
             let margin = match scale {
+                Scale::Linear if low == 0.0 => 1.0,
                 Scale::Linear => (MARGIN * low.abs()).max(f64::MIN_POSITIVE),
                 Scale::Logarithmic => 0.5,
             };
-            (low - margin, high + margin)
+            ((low - margin).max(-f64::MAX), (high + margin).min(f64::MAX))
         };
         let step = match scale {
             Scale::Linear => even_step(low, high),
@@ -120,7 +131,9 @@ impl Ruler {
             Scale::Logarithmic => 1.0,
         };
         let (start, end) = ((low / step).floor() * step, (high / step).ceil() * step);
-        let fits = (end - start).is_finite() && start < end;
+        // Rounding may put a multiple of the step on the wrong side.
+        let (start, end) = (start.min(low), end.max(high));
+        let fits = start.is_finite() && end.is_finite();
         let (start, end) = if fits { (start, end) } else { (low, high) };
         Self { scale, start, end }
     }
@@ -137,23 +150,19 @@ impl Ruler {
     pub(super) fn marks(&self) -> Vec<Mark> {
         let decades = self.end - self.start;
         let values = match self.scale {
-            Scale::Linear => return self.even_marks(),
+            Scale::Linear => even_values(self.start, self.end),
             Scale::Logarithmic if decades < 1.0 => {
                 even_values(10.0_f64.powf(self.start), 10.0_f64.powf(self.end))
             }
             Scale::Logarithmic if decades < FEW_DECADES => self.values_within_decades(),
             Scale::Logarithmic => return self.powers_of_ten(),
         };
-        let marks = values.iter().filter_map(|&value| {
-            let label = number(value);
-            self.part(value).map(|place| Mark { place, label })
-        });
-        marks.collect()
+        self.labelled(&values)
     }
 
-    fn even_marks(&self) -> Vec<Mark> {
-        let values = even_values(self.start, self.end);
-        let labels = labels(&values);
+    /// Marks at those of the values that are on the axis.
+    fn labelled(&self, values: &[f64]) -> Vec<Mark> {
+        let labels = labels(values);
         let marks = values
             .iter()
             .zip(labels)
@@ -217,19 +226,27 @@ fn labels(values: &[f64]) -> Vec<String> {
         let plain = |value: &f64| sign_in_front(format!("{value:.decimals$}"));
         return values.iter().map(plain).collect();
     }
-    values.iter().map(|&value| number(value)).collect()
+    let digits = (largest / distance.unwrap_or(largest)).log10().ceil();
+    let digits = digits.clamp(DIGITS, MOST_DIGITS) as usize;
+    values.iter().map(|&value| rounded(value, digits)).collect()
 }
 
 /// A number, with a power of ten if it is long otherwise.
 pub(super) fn number(value: f64) -> String {
+    rounded(value, DIGITS as usize)
+}
+
+/// The same, with so many digits after the first if it has a power of ten.
+fn rounded(value: f64, digits: usize) -> String {
     let size = value.abs();
     if value == 0.0 || (1e-4..1e6).contains(&size) {
         // The noise of a product such as 3·0.1 goes.
-        let short = format!("{value:.10}");
+        let decimals = digits.max(10);
+        let short = format!("{value:.decimals$}");
         let short = short.trim_end_matches('0').trim_end_matches('.');
         return sign_in_front(short.to_owned());
     }
-    let scientific = format!("{value:.3e}");
+    let scientific = format!("{value:.digits$e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let digits = digits.trim_end_matches('0').trim_end_matches('.');
     let power = power_of_ten(exponent.parse().unwrap_or(0));

@@ -91,7 +91,7 @@ impl Canvas<'_> {
             .into_font()
             .color(&self.theme.ink())
             .pos(Pos::new(horizontal, VPos::Center));
-        let text = Text::new(text, place, style);
+        let text = Text::new(printable(text), place, style);
         self.area.draw(&text).map_err(backend)
     }
 
@@ -102,7 +102,7 @@ impl Canvas<'_> {
             .transform(FontTransform::Rotate270)
             .color(&self.theme.ink())
             .pos(Pos::new(HPos::Center, VPos::Center));
-        let text = Text::new(text, place, style);
+        let text = Text::new(printable(text), place, style);
         self.area.draw(&text).map_err(backend)
     }
 
@@ -148,6 +148,11 @@ impl Canvas<'_> {
         let frame = Rectangle::new(corners, self.theme.ink().stroke_width(1));
         self.area.draw(&frame).map_err(backend)
     }
+}
+
+/// Without the control characters that SVG can't contain.
+fn printable(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).collect()
 }
 
 /// About how many pixels the longest of these lines of text is wide.

@@ -53,14 +53,18 @@ impl Drawing {
     /// Both pictures on one sheet, this one on the left.
     #[must_use]
     pub fn beside(&self, right: &Self) -> Self {
-        let size = (self.size.0 + right.size.0, self.size.1.max(right.size.1));
+        let size = (
+            self.size.0.saturating_add(right.size.0),
+            self.size.1.max(right.size.1),
+        );
         self.with(right, (self.size.0, 0), size)
     }
 
     /// Both pictures on one sheet, this one on top.
     #[must_use]
     pub fn above(&self, below: &Self) -> Self {
-        let size = (self.size.0.max(below.size.0), self.size.1 + below.size.1);
+        let height = self.size.1.saturating_add(below.size.1);
+        let size = (self.size.0.max(below.size.0), height);
         self.with(below, (0, self.size.1), size)
     }
 

@@ -68,14 +68,14 @@ impl Figure {
     /// Names the horizontal axis and sets its scale.
     #[must_use]
     pub fn x_axis(mut self, name: impl Into<String>, scale: Scale) -> Self {
-        self.x = Axis::new(name.into(), scale);
+        self.x = self.x.renamed(name.into(), scale);
         self
     }
 
     /// Names the vertical axis and sets its scale.
     #[must_use]
     pub fn y_axis(mut self, name: impl Into<String>, scale: Scale) -> Self {
-        self.y = Axis::new(name.into(), scale);
+        self.y = self.y.renamed(name.into(), scale);
         self
     }
 
@@ -118,7 +118,8 @@ impl Figure {
     ///
     /// # Errors
     ///
-    /// [`PlotError::NothingToDraw`], [`PlotError::InvalidRange`] or [`PlotError::InvalidSize`].
+    /// [`PlotError::NothingToDraw`], [`PlotError::InvalidRange`] or [`PlotError::InvalidSize`];
+    /// [`PlotError::Backend`] if the drawing library fails.
     pub fn draw(&self) -> Result<Drawing, PlotError> {
         let visible = || {
             let points = self.curves.iter().flat_map(|curve| &curve.points);
@@ -131,7 +132,7 @@ impl Figure {
             return Err(PlotError::NothingToDraw { title });
         };
         let plot = Plot::new(self, x, y);
-        let least = plot.least_size(self.size);
+        let least = plot.least_size(self.size, self.names().count());
         Canvas::draw(self.size, least, self.theme, |canvas| {
             canvas.text(&self.title, (16, 20), TITLE, Anchor::Left)?;
             plot.draw_axes(canvas, &self.x.name, &self.y.name)?;
@@ -151,10 +152,14 @@ impl Figure {
         self.draw()?.write(path)
     }
 
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.curves.iter().map(|curve| curve.name.as_str());
+        names.filter(|name| !name.is_empty())
+    }
+
     /// The room for the names on the right.
     fn names_width(&self) -> u32 {
-        let names = self.curves.iter().map(|curve| curve.name.as_str());
-        match width_of(names) {
+        match width_of(self.names()) {
             0 => RIGHT,
             width => SAMPLE.iter().sum::<u32>() + width + 12,
         }
@@ -187,12 +192,15 @@ impl Plot {
         }
     }
 
-    /// The size of the picture that leaves the least plot.
-    fn least_size(&self, size: (u32, u32)) -> (u32, u32) {
+    /// The size of the picture that leaves the least plot, and room for so many names.
+    fn least_size(&self, size: (u32, u32), names: usize) -> (u32, u32) {
         let left = u32::try_from(self.left).unwrap_or(0);
         let right = u32::try_from(self.right).unwrap_or(0);
         let beside = left + size.0.saturating_sub(right);
-        (beside + LEAST_PLOT, TOP + BOTTOM + LEAST_PLOT)
+        let listed = u32::try_from(names).unwrap_or(u32::MAX);
+        let list = listed.saturating_mul(NAME_HEIGHT.unsigned_abs());
+        let least_height = (TOP + BOTTOM + LEAST_PLOT).max(list.saturating_add(TOP));
+        (beside + LEAST_PLOT, least_height)
     }
 
     fn across(&self, part: f64) -> i32 {
@@ -244,7 +252,9 @@ impl Plot {
             let connected: Vec<Place> = connected.iter().copied().flatten().collect();
             let thinned = thinned(&connected);
             if line == Line::Marked || thinned.len() == 1 {
-                for &place in &thinned {
+                let mut marked = connected;
+                marked.dedup();
+                for place in marked {
                     canvas.mark(place, color)?;
                 }
             }

@@ -133,7 +133,8 @@ impl HeatMaps {
     /// # Errors
     ///
     /// [`PlotError::NothingToDraw`] if no map has an entry, [`PlotError::InvalidRange`] unless the
-    /// largest entry is finite and above 0, [`PlotError::InvalidSize`] for too many maps.
+    /// largest entry is finite and above 0, [`PlotError::InvalidSize`] for too many maps,
+    /// [`PlotError::Backend`] if the drawing library fails.
     pub fn draw(&self) -> Result<Drawing, PlotError> {
         if self.maps.iter().all(|map| map.entries.is_empty()) {
             let title = self.title.clone();

@@ -104,6 +104,7 @@ fn groups_that_do_not_fit_are_errors() {
     assert_eq!(begin(&rule()), Ok(()));
     assert_eq!(begin(&group(0..4)), Ok(()));
     assert_eq!(begin(&group(4..4)), Ok(()));
+    assert_eq!(begin(&group(1..3).group(1..1, Sgd::new(0.3))), Ok(()));
     assert_eq!(begin(&group(0..2).group(2..4, Sgd::new(0.3))), Ok(()));
     let (start, end, dimension) = (3, 5, 4);
     let outside = InputError::GroupOutOfRange {
@@ -151,6 +152,14 @@ fn a_saved_state_has_to_have_these_groups() {
     let mut resumed = Stepper::restore(fit(), grouped(), &saved).unwrap();
     assert_eq!(resumed.step(), stepper.step());
     let [rest, first, _] = rules();
+    // Groups that do not even fit the parameters.
+    for (range, next) in [(8..12, 0..1), (0..3, 2..4)] {
+        let other = ParameterGroups::new(rest)
+            .group(range, first)
+            .group(next, first);
+        let refused = Stepper::restore(fit(), other, &saved).map(|_| ());
+        assert!(matches!(refused, Err(ResumeError::Input(_))), "{refused:?}");
+    }
     for other in [
         ParameterGroups::new(rest),
         ParameterGroups::new(rest)

@@ -63,6 +63,7 @@ where
         }
         optimizer.validate()?;
         let checkpoint: Checkpoint<T, M::State> = decoded(saved)?;
+        optimizer.check_dimension(checkpoint.parameters.len())?;
         let fresh = optimizer.init(&checkpoint.parameters);
         let is_fine = optimizer.check_state(&checkpoint.state, &fresh);
         is_fine.map_err(CheckpointError::from)?;

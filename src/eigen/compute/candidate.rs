@@ -162,9 +162,9 @@ where
     /// quarter of all digits.
     pub(super) fn is_orthonormal(&self, candidate: &Candidate<T>) -> bool {
         let lengths = candidate.lengths.iter();
-        let longest = lengths.fold(T::one(), |longest, &length| longest.max(length));
+        let longest = lengths.fold(T::zero(), |longest, &length| longest.max(length));
         let of_mass = self.problem.mass.as_ref().map_or(T::one(), Operator::norm);
-        let size = longest * longest * of_mass.max(T::one());
+        let size = (longest * longest * of_mass).max(T::one());
         let rounding = self.roundings(ORTHONORMAL) * T::from_count(candidate.values.len());
         candidate.departure <= (rounding * size).min(T::EPSILON.sqrt().sqrt())
     }

@@ -23,6 +23,9 @@ pub(in crate::eigen::compute) struct Inertia<T> {
     pub(in crate::eigen::compute) shift: T,
     /// Orthonormal vectors that span B·X and B times the vectors to leave out.
     pub(in crate::eigen::compute) complement_of: Locked<T>,
+    /// ‖A‖ + |σ|·‖B‖, which the rounding of A·x − σ·B·x is relative to: A − σ·B itself may be much
+    /// smaller.
+    pub(in crate::eigen::compute) size: T,
     /// An eigenvalue of A − σ·B that is not larger than this may be zero, or negative.
     pub(in crate::eigen::compute) rounding: T,
 }
@@ -55,6 +58,7 @@ where
                 vectors: basis.into_columns(),
                 mass_images: None,
             },
+            size,
             rounding: self.roundings(ROUNDINGS) * size,
         }
     }

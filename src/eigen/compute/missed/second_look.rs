@@ -5,6 +5,7 @@ use nalgebra::DMatrix;
 use crate::descent::{Observer, StopReason};
 use crate::eigen::certificate::OutermostEvidence;
 use crate::eigen::compute::call::{Call, Candidate};
+use crate::eigen::compute::missed::inertia::Inertia;
 use crate::eigen::error::EigenError;
 use crate::eigen::problem::Problem;
 use crate::eigen::problem::operator::Operator;
@@ -91,7 +92,7 @@ where
                 least_steps,
                 most,
             };
-            return self.look_below(inertia.shift, &begin, &goal);
+            return self.look_below(&inertia, &begin, &goal);
         }
         let slack = self.problem.tolerance * self.problem.a.norm();
         let goal = Goal::Missed {
@@ -108,11 +109,11 @@ where
     /// A search for directions along which A − σ·B is negative.
     fn look_below(
         &mut self,
-        shift: T,
+        inertia: &Inertia<T>,
         begin: &Beginning<'_, T>,
         goal: &Goal<T>,
     ) -> Result<Found<T>, EigenError<T>> {
-        let shifted = Shifted::new(&self.problem, shift);
+        let shifted = Shifted::new(&self.problem, inertia.shift);
         let alone = Problem::<T, _, DMatrix<T>, DMatrix<T>> {
             a: Operator::new(&shifted, self.problem.a.argument(), T::one())?,
             mass: None,
@@ -120,8 +121,11 @@ where
             tolerance: self.problem.tolerance,
             order: self.problem.order,
         };
+        let exponent = -alone.a.exponent();
+        let size = inertia.size.scale_by_power_of_two(exponent);
+        alone.a.see_norm(size);
         let mut scaled = goal.clone();
-        scaled.scale_by(-alone.a.exponent());
+        scaled.scale_by(exponent);
         Ok(Search::new(&alone, begin)?.run(&scaled, &mut self.watch)?)
     }
 

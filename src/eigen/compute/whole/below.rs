@@ -48,7 +48,7 @@ where
         let missed = self.held(rest.vectors.columns(0, negative.count()));
         Below {
             missed: missed.as_slice().to_vec(),
-            is_nothing: rest.values.iter().all(|value| *value > inertia.rounding),
+            is_nothing: rest.values.iter().all(|value| *value >= inertia.rounding),
         }
     }
 }

@@ -79,7 +79,8 @@ where
             self.scale_back(&mut pairs, &found);
             let of_all = proven_of_all(&stored, &pairs.values, &pairs.vectors, self.k);
             let limit = LOOSE * found.certificate.largest_error_bound();
-            if of_all.largest_error_bound() <= limit {
+            let bound = of_all.largest_error_bound();
+            if bound.is_finite() && bound <= limit {
                 found.certificate = of_all;
                 evidence = OutermostEvidence::Proven;
             }
