@@ -291,8 +291,8 @@ impl<T: Real, P, M, O> EigenConfig<T, P, M, O> {
     /// A·x − θ·B·x, both of the map as it was scaled; they are empty at steps that compute none.
     ///
     /// If it stops at a step after which the last search has all that it needs, nothing is left to
-    /// stop, and the result is `Ok`. It is not called while a problem is decomposed as a whole, or while a mass is
-    /// factorised.
+    /// stop, and the result is `Ok`. It is not called while a problem is decomposed as a whole, or
+    /// while a mass is factorised.
     ///
     /// ```
     /// use std::ops::ControlFlow;

@@ -83,7 +83,8 @@ pub trait Objective<T: Real> {
     fn value_and_gradient(&mut self, parameters: &[T], gradient: &mut [T]) -> T;
 
     /// Prepares the evaluations that step number `step` needs: at the start of a run with 0, then
-    /// before each step with the number of the iterate that it leads to.
+    /// before each step with the number of the iterate that it leads to. A run that is resumed begins
+    /// with the number of its last step.
     ///
     /// The provided method does nothing.
     fn begin_step(&mut self, _step: usize) {}

@@ -16,9 +16,9 @@ pub enum Line {
 
 /// A name and points (x, y), in the units of the axes.
 ///
-/// A curve without points is only listed. A point that is not finite, or not above 0 on a logarithmic axis, leaves a gap. If its
-/// [`line`](Self::line) is not set, curves of one figure are solid, dashed and dotted in turn, so that
-/// where one lies over another both are seen.
+/// A curve without points is only listed. A point that is not finite, or not above 0 on a
+/// logarithmic axis, leaves a gap. If its [`line`](Self::line) is not set, curves of one figure are
+/// solid, dashed and dotted in turn, so that where one lies over another both are seen.
 ///
 /// # Example
 ///

@@ -26,7 +26,8 @@ pub enum PlotError {
 
     /// The picture is too small for its axes and names, or too large for its coordinates.
     #[error(
-        "a picture of {width}×{height} is too small or too large: {least_width}×{least_height} is the least, 20 000 a side the most"
+        "a picture of {width}×{height} is too small or too large: {least_width}×{least_height} is \
+         the least, 20 000 a side the most"
     )]
     InvalidSize {
         /// Its width in pixels.

@@ -110,6 +110,72 @@ fn curves_on_one_another_differ_in_dashes() {
 }
 
 #[test]
+fn every_point_is_on_its_axes() {
+    // A mark each, also where the ends of the axis are rounded and where points share a column.
+    let close = 193_916.701_894_858_65;
+    for ends in [
+        [close, close + 1e-10],
+        [1e-300, 2e-300],
+        [-3.0, 1e15],
+        [0.1, 0.1 + 1e-15],
+    ] {
+        for scale in [Scale::Linear, Scale::Logarithmic] {
+            if scale == Scale::Logarithmic && ends[0] < 0.0 {
+                continue;
+            }
+            let points = [(1.0, ends[0]), (2.0, ends[1])];
+            let figure = Figure::new("").y_axis("", scale);
+            let figure = figure.curve(Curve::new("", points).line(Line::Marked));
+            let found = count(figure.draw().unwrap().svg(), "circle");
+            assert_eq!(found, 2, "{ends:?}, {scale:?}");
+        }
+    }
+    let column = Curve::new("", (0..5).map(|y| (1.0, f64::from(y)))).line(Line::Marked);
+    let drawing = Figure::new("").curve(column).draw().unwrap();
+    assert_eq!(count(drawing.svg(), "circle"), 5);
+}
+
+#[test]
+fn neighbouring_marks_have_different_labels() {
+    for ends in [
+        [1_234_560.0, 1_234_570.0],
+        [3.21e-7, 3.210_03e-7],
+        [5.0, 5.0 + 1e-12],
+    ] {
+        for scale in [Scale::Linear, Scale::Logarithmic] {
+            let curve = Curve::new("", [(0.0, ends[0]), (1.0, ends[1])]);
+            let drawing = Figure::new("")
+                .x_range(0.0..1.0)
+                .y_axis("", scale)
+                .curve(curve);
+            let drawing = drawing.draw().unwrap();
+            let labels = texts(drawing.svg());
+            let mut different = labels.clone();
+            different.sort_unstable();
+            different.dedup();
+            // The title and both names are empty.
+            assert!(
+                different.len() + 2 >= labels.len(),
+                "{ends:?}, {scale:?}: {labels:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_range_outlives_a_change_of_the_axis() {
+    let curve = || Curve::new("", [(0.0, 0.0), (50.0, 1.0)]);
+    let before = Figure::new("")
+        .x_range(0.0..100.0)
+        .x_axis("x", Scale::Linear);
+    let after = Figure::new("")
+        .x_axis("x", Scale::Linear)
+        .x_range(0.0..100.0);
+    let (before, after) = (before.curve(curve()).draw(), after.curve(curve()).draw());
+    assert_eq!(before.unwrap(), after.unwrap());
+}
+
+#[test]
 fn spectra_are_marked() {
     let values = [4.0, 2.0, 1.0, 0.0];
     let drawing = singular_values("", &[("σ", &values)]).draw().unwrap();
@@ -217,6 +283,14 @@ fn what_can_not_be_drawn_is_an_error() {
             "{width}×{height}"
         );
     }
+    let many = (0..40).fold(Figure::new(""), |figure, place| {
+        figure.curve(Curve::new(
+            format!("curve {place}"),
+            [(0.0, 1.0), (1.0, 2.0)],
+        ))
+    });
+    assert!(matches!(many.draw(), Err(PlotError::InvalidSize { .. })));
+    assert!(many.size(720, 1100).draw().is_ok());
     let matrix = dmatrix![1.0];
     for largest in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let maps = HeatMaps::new("")

@@ -39,9 +39,11 @@ pub enum OutermostEvidence {
     },
     /// A second search from a random start in the complement of B·X found A − σ·B positive there
     /// (negative for the largest), so that there is no further eigenvalue beyond σ; but with a mass no
-    /// probability is stated. What σ is beyond λ_k is τ·(‖A‖ + |λ_k|·‖B‖)·‖x_k‖²; where the bound of
-    /// the errors is less, it is that or 64·ε·√n/τ times the former, whichever is larger. Or all eigenvalues were computed, but nothing is proven of the others: a map is not
-    /// a `DMatrix`, vectors were left out, or the mass is so nearly singular that rounding leaves no
+    /// probability is stated. What σ is beyond λ_k is τ·(‖A‖ + |λ_k|·‖B‖)·‖x_k‖²; where the bound
+    /// of the errors is less, it is that or 64·ε·√n/τ times the former, whichever is larger.
+    ///
+    /// Or all eigenvalues were computed, but nothing is proven of the others: a map is not a
+    /// `DMatrix`, vectors were left out, or the mass is so nearly singular that rounding leaves no
     /// useful bounds on all of them.
     Searched,
     /// Nothing is known: the search ended early. Only what comes with an error has this.

@@ -51,8 +51,8 @@ const OF_WHOLE: usize = 100;
 /// 50·n²/(8·(2k + 40)) steps, or 50·n²/(2n + 8·(2k + 40)) for a `DMatrix`.
 ///
 /// `Ok` means: the columns of [`Eigenpairs::eigenvectors`] are orthonormal (by B) to what rounding
-/// leaves of k products with B, 16·ε·√n·k·max(1, ‖B‖·max‖xⱼ‖²), and at least to ε^¼; all residuals, computed again from A and B, are within the
-/// [`tolerance`](EigenConfig::tolerance); B is positive definite, as far as a factorisation or a
+/// leaves of k products with B, 16·ε·√n·k·max(1, ‖B‖·max‖xⱼ‖²), and at least to ε^¼; all residuals,
+/// computed again from A and B, are within the [`tolerance`](EigenConfig::tolerance); B is positive definite, as far as a factorisation or a
 /// search can tell; and the second search was over. What is proven about the eigenvalues says the
 /// [`EigenCertificate`](crate::eigen::EigenCertificate); that they are the outermost ones is usually
 /// very probable, not proven.

@@ -25,8 +25,8 @@ use crate::svd::top::whole::of_whole;
 /// the span of V and all gradients that are remembered: conjugate gradients with more memory, also
 /// known as Golub–Kahan–Lanczos bidiagonalisation. A step adds one vector, for a `DMatrix` two, to a
 /// basis of up to 2k + 30 in the shorter of the two spaces; from a full basis, the k best
-/// vectors and half of what else fits are kept. MᵀM is never formed. The products with M and Mᵀ of a step
-/// take one pass over a `DMatrix` or a sparse matrix stored along its longer side
+/// vectors and half of what else fits are kept. MᵀM is never formed. The products with M and Mᵀ of a
+/// step take one pass over a `DMatrix` or a sparse matrix stored along its longer side
 /// ([`LinearMap::apply_and_adjoint_block`]).
 ///
 /// When k values have converged, a second look searches the complement of their vectors from a new
