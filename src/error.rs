@@ -10,7 +10,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 #[cfg(feature = "serde")]
 use crate::optimizer::StateError;
-use crate::solve::SolveError;
+use crate::solve::{BoundedError, SolveError};
 use crate::svd::{SmallestError, SvdError, TopSvdError};
 
 /// Everything that can go wrong, for code that calls several operations.
@@ -76,6 +76,10 @@ pub enum Error<T: Real = f64> {
     #[error(transparent)]
     Solve(SolveError<T>),
 
+    /// A linear system was not solved within bounds.
+    #[error(transparent)]
+    Bounded(BoundedError<T>),
+
     /// A singular value decomposition, or a result computed from one, was not found.
     #[error(transparent)]
     Svd(SvdError<T>),
@@ -121,6 +125,15 @@ impl<T: Real> From<ResumeError<T>> for Error<T> {
 impl<T: Real> From<StateError> for Error<T> {
     fn from(error: StateError) -> Self {
         Self::Checkpoint(error.into())
+    }
+}
+
+impl<T: Real> From<BoundedError<T>> for Error<T> {
+    fn from(error: BoundedError<T>) -> Self {
+        match error {
+            BoundedError::Input(error) => Self::Input(error),
+            other => Self::Bounded(other),
+        }
     }
 }
 

@@ -120,7 +120,10 @@ pub use numerics::real::Real;
 pub use objective::{InverseObjective, Objective, Side};
 pub use optimizer::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Optimizer, Sgd};
 pub use set::ConvexSet;
-pub use solve::{Solution, SolveConfig, SolveMethod, SolveProblem, solve_by_descent};
+pub use solve::{
+    BoundedConfig, BoundedSolution, Solution, SolveConfig, SolveMethod, SolveProblem,
+    solve_by_descent, solve_in_bounds,
+};
 pub use svd::{
     ConditionNumber, Polar, PseudoInverse, SmallestConfig, SmallestSingularValues, Svd, SvdConfig,
     TopConfig, TopSvd, condition_number, polar_decomposition, pseudo_inverse,

@@ -6,7 +6,7 @@ use crate::descent::report::{Report, StopReason};
 use crate::numerics::real::Real;
 
 /// The losses from the start on, one for each iterate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LossHistory<T> {
     losses: Vec<T>,
 }
@@ -17,6 +17,12 @@ impl<T: Real> LossHistory<T> {
         Self {
             losses: Vec::with_capacity(losses),
         }
+    }
+
+    /// Makes room for this many losses in all.
+    pub(crate) fn reserve(&mut self, losses: usize) {
+        self.losses
+            .reserve_exact(losses.saturating_sub(self.losses.len()));
     }
 
     /// The number of losses so far.
@@ -31,11 +37,6 @@ impl<T: Real> LossHistory<T> {
     /// Clears the history for a run that starts over.
     pub(crate) fn clear(&mut self) {
         self.losses.clear();
-    }
-
-    /// Releases memory that was reserved and not needed.
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.losses.shrink_to_fit();
     }
 
     /// The report; its best step is the first one with the smallest loss.

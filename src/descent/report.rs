@@ -10,14 +10,15 @@ use std::time::Duration;
 pub enum StopReason {
     /// The loss reached [`Stopping::loss`](crate::descent::Stopping::loss).
     Loss,
-    /// The norm of the gradient reached
+    /// The norm of the gradient, projected if there is a set, reached
     /// [`Stopping::gradient_norm`](crate::descent::Stopping::gradient_norm).
     GradientNorm,
     /// The requested accuracy was reached.
     Accuracy,
     /// The parameters are the best in the
-    /// [`Optimizer::constraint`](crate::optimizer::Optimizer::constraint), to the requested
-    /// accuracy; only from operations that can test this.
+    /// [`Optimizer::constraint`](crate::optimizer::Optimizer::constraint), for a convex loss: an
+    /// operation tested this to the requested accuracy, or the run stood still there
+    /// ([`Stopping`](crate::descent::Stopping)).
     Stationary,
     /// The residual is within the noise of the data
     /// ([`SolveConfig::noise`](crate::solve::SolveConfig::noise)).

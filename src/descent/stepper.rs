@@ -46,6 +46,8 @@ pub struct Stepper<T: Real, F, M: Optimizer<T>> {
     objective: F,
     pub(super) optimizer: M,
     gradient: Vec<T>,
+    /// Room for a projection; empty without a set.
+    projected: Vec<T>,
     /// Whether all parameters are finite; the loss may not depend on some of them.
     parameters_are_finite: bool,
     watch: LossMonitor<T>,
@@ -77,6 +79,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         }
         let mut stepper = Self {
             gradient: vec![T::zero(); parameters.len()],
+            projected: room_for_projection(&optimizer, parameters.len()),
             parameters_are_finite: true,
             watch: LossMonitor::new(None),
             last_run: None,
@@ -128,6 +131,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         check_in_set(&optimizer, "best parameters", &checkpoint.best_parameters)?;
         let mut stepper = Self {
             gradient: vec![T::zero(); checkpoint.parameters.len()],
+            projected: room_for_projection(&optimizer, checkpoint.parameters.len()),
             parameters_are_finite: true,
             watch: LossMonitor::over(&checkpoint.losses, None),
             last_run: None,
@@ -297,12 +301,55 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             .value_and_gradient(&self.at.parameters, &mut self.gradient)
     }
 
+    /// ‖∇‖, or ‖x − P(x − ∇)‖ with a set.
+    fn gradient_norm(&mut self) -> T {
+        self.length_of_projected_step(T::one())
+    }
+
+    /// ‖x − P(x − t·∇)‖ for t = `step`, or t·‖∇‖ without a set.
+    fn length_of_projected_step(&mut self, step: T) -> T {
+        let Some(set) = self.optimizer.constraint() else {
+            return step * euclidean_norm(&self.gradient);
+        };
+        self.projected.copy_from_slice(&self.at.parameters);
+        add_multiple(&mut self.projected, -step, &self.gradient);
+        set.project(&mut self.projected);
+        add_multiple(&mut self.projected, -T::one(), &self.at.parameters);
+        euclidean_norm(&self.projected)
+    }
+
+    /// Whether no step along the negative gradient leads anywhere in the set, as at a vertex that
+    /// all of it points out of.
+    ///
+    /// A step as long as the parameters, or longer: what it does not move, rounding does not hide.
+    /// Looked for at the start and where the loss stays as it is, which a checkpoint knows.
+    fn stands_still(&mut self) -> bool {
+        let [.., before, last] = self.at.losses[..] else {
+            return self.has_no_way_out();
+        };
+        before == last && self.has_no_way_out()
+    }
+
+    fn has_no_way_out(&mut self) -> bool {
+        if self.optimizer.constraint().is_none() {
+            return false;
+        }
+        let length = euclidean_norm(&self.gradient);
+        let longer = euclidean_norm(&self.at.parameters) / length;
+        let step = if longer.is_finite() {
+            longer.max(T::one())
+        } else {
+            T::one()
+        };
+        self.length_of_projected_step(step) == T::zero()
+    }
+
     fn record(&mut self, loss: T) {
         self.at.losses.push(loss);
         self.watch.see(loss);
     }
 
-    fn reason_to_stop(&self, stopping: &Stopping<T>) -> Option<StopReason> {
+    fn reason_to_stop(&mut self, stopping: &Stopping<T>) -> Option<StopReason> {
         let loss = self.loss();
         let is_finite = loss.is_finite() && self.parameters_are_finite;
         if !is_finite || loss.abs() > self.watch.scale * stopping.divergence {
@@ -311,9 +358,14 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         if stopping.loss.is_some_and(|goal| loss <= goal) {
             return Some(StopReason::Loss);
         }
-        let gradient_is_small = |goal| self.progress().gradient_norm() <= goal;
-        if stopping.gradient_norm.is_some_and(gradient_is_small) {
+        if let Some(goal) = stopping.gradient_norm
+            && self.gradient_norm() <= goal
+        {
             return Some(StopReason::GradientNorm);
+        }
+        // Another batch may point elsewhere.
+        if !self.objective.is_stochastic() && self.stands_still() {
+            return Some(StopReason::Stationary);
         }
         let idle_steps = self.steps() - self.watch.last_improvement;
         let is_idle = stopping.stall.is_some_and(|s| idle_steps >= s.patience);
@@ -326,6 +378,12 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         }
         (self.steps() >= stopping.max_steps).then_some(StopReason::StepLimit)
     }
+}
+
+/// Room for the projection of so many parameters, if there is a set.
+fn room_for_projection<T: Real>(optimizer: &impl Optimizer<T>, dimension: usize) -> Vec<T> {
+    let is_needed = optimizer.constraint().is_some();
+    vec![T::zero(); if is_needed { dimension } else { 0 }]
 }
 
 /// Checks that the optimizer can minimise this objective.

@@ -12,6 +12,16 @@ use crate::numerics::validation::{
 /// fields, divergence first and the observer last. Every run has a step limit. A run also counts as
 /// stalled, whatever `stall` is, if the optimizer reports that no further step can lower the loss.
 ///
+/// **With a set** ([`Optimizer::constraint`](crate::optimizer::Optimizer::constraint)),
+/// `gradient_norm` means the projected gradient, ‖x − P(x − ∇)‖ with the projection P onto the set:
+/// the part of a step of length ‖∇‖ that stays in it. For a convex loss it is 0 at the minimum over
+/// the set and nowhere else, where ‖∇‖ itself does not vanish; without a set it is ‖∇‖. It has the
+/// units of x if the scale of the loss is such that ∇ has them too, as everywhere near a minimum
+/// with curvatures around 1. A run that stands still in a set ends as
+/// [`Stationary`](crate::descent::StopReason::Stationary) whatever the settings are: at the start, or
+/// after a step that left the loss as it was, if x = P(x − t·∇) exactly, for t·‖∇‖ of at least ‖x‖,
+/// as at a vertex.
+///
 /// | field | default |
 /// |---|---|
 /// | `divergence` | 1/ε² (2·10³¹ in `f64`, 7·10¹³ in `f32`) |
@@ -52,6 +62,8 @@ pub struct Stopping<T> {
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub loss: Option<T>,
     /// The run has converged if the Euclidean norm of the gradient is at most this; at least 0.
+    ///
+    /// With a set, the norm of the projected gradient, ‖x − P(x − ∇)‖.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub gradient_norm: Option<T>,
     /// The run has stalled if the loss has stopped falling, as measured by this.

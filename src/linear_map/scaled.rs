@@ -66,11 +66,10 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledMap<'a, T, A> {
 
     /// A·D·x.
     pub(crate) fn apply(&self, x: &[T], image: &mut [T]) {
-        let mut vector = self.vector.borrow_mut();
-        if vector.is_empty() {
+        if self.exponent == 0 && self.of_columns.is_empty() {
             return self.map.apply(x, image);
         }
-        let scaled = &mut vector[..x.len()];
+        let scaled = &mut self.vector.borrow_mut()[..x.len()];
         scaled.copy_from_slice(x);
         self.scale_before(scaled);
         self.map.apply(scaled, image);

@@ -126,21 +126,12 @@ impl Real for f64 {
         self
     }
 
+    #[inline]
     fn scale_by_power_of_two(self, exponent: i32) -> Self {
-        // In steps, since 2^exponent alone may leave the range where the product does not. A step
-        // down leaves a factor of at most 2⁻⁵³, so a step that rounds is followed by underflow to
-        // zero or the smallest subnormal: no result is rounded twice.
-        let mut value = self;
-        let mut left = exponent.clamp(-2200, 2200);
-        while left > 1023 {
-            value *= power_of_two(1023);
-            left -= 1023;
+        if (-1022..=1023).contains(&exponent) {
+            return self * power_of_two(exponent);
         }
-        while left < -1022 {
-            value *= power_of_two(-969);
-            left += 969;
-        }
-        value * power_of_two(left)
+        scale_in_steps(self, exponent)
     }
 
     fn binary_exponent(self) -> Option<i32> {
@@ -153,6 +144,24 @@ impl Real for f64 {
             _ => Some(stored + FIRST_NORMAL - 1),
         }
     }
+}
+
+/// `value · 2^exponent` for an exponent that no normal number has.
+///
+/// In steps, since 2^exponent leaves the range where the product may not. A step down leaves a
+/// factor of at most 2⁻⁵³, so a step that rounds is followed by underflow to zero or the smallest
+/// subnormal: no result is rounded twice.
+fn scale_in_steps(mut value: f64, exponent: i32) -> f64 {
+    let mut left = exponent.clamp(-2200, 2200);
+    while left > 1023 {
+        value *= power_of_two(1023);
+        left -= 1023;
+    }
+    while left < -1022 {
+        value *= power_of_two(-969);
+        left += 969;
+    }
+    value * power_of_two(left)
 }
 
 impl Real for f32 {

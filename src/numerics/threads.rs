@@ -12,17 +12,22 @@ use crate::numerics::real::Real;
 
 /// The multiplications from which on work is worth other threads, which take some microseconds to
 /// begin.
-#[cfg(feature = "threads")]
 const WORTH: usize = 1 << 17;
 
 /// The entries of a sum that are added up at a time.
 #[cfg(feature = "threads")]
 const ENTRIES: usize = 1 << 13;
 
+/// Whether this many multiplications are worth parts: fewer are never shared out, and to cut them
+/// up would only take time.
+pub(crate) fn is_worth_parts(multiplications: usize) -> bool {
+    multiplications >= WORTH
+}
+
 /// Whether this many multiplications are worth other threads, if there are any.
 #[cfg(feature = "threads")]
 fn is_worth(multiplications: usize) -> bool {
-    multiplications >= WORTH && rayon::current_num_threads() > 1
+    is_worth_parts(multiplications) && rayon::current_num_threads() > 1
 }
 
 /// Does `work` for each of the parts, which take this many multiplications in all.

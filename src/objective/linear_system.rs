@@ -23,7 +23,7 @@ use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 /// The curvatures lie between ℓ = σₙ² and L = σ₁², the squares of the singular values of A; with
 /// κ = σ₁/σₙ plain gradient descent takes about κ² steps and tuned momentum about κ. So do the
 /// conjugate gradients of [`solve_by_descent`](crate::solve::solve_by_descent), which need no
-/// tuning.
+/// tuning, and within bounds those of [`solve_in_bounds`](crate::solve::solve_in_bounds).
 ///
 /// # Example
 ///

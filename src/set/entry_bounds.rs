@@ -46,6 +46,16 @@ impl<T: Real> EntryBounds<T> {
             upper: upper.into(),
         }
     }
+
+    /// The lower bounds.
+    pub(super) fn lower(&self) -> &[T] {
+        &self.lower
+    }
+
+    /// The upper bounds.
+    pub(super) fn upper(&self) -> &[T] {
+        &self.upper
+    }
 }
 
 impl<T: Real> ConvexSet<T> for EntryBounds<T> {

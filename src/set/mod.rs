@@ -4,6 +4,7 @@
 
 mod banded;
 mod bounds;
+mod box_set;
 mod entry_bounds;
 mod non_negative;
 mod pattern;
@@ -13,6 +14,7 @@ mod unit_ball;
 
 pub use banded::Banded;
 pub use bounds::Bounds;
+pub use box_set::BoxSet;
 pub use entry_bounds::EntryBounds;
 pub use non_negative::NonNegative;
 pub use pattern::Pattern;

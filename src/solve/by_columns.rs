@@ -1,6 +1,7 @@
 //! The solution of a linear system: its right-hand sides, some at a time.
 
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
+use smallvec::SmallVec;
 
 use crate::descent::Observer;
 use crate::linear_map::LinearMap;
@@ -51,8 +52,8 @@ use crate::solve::solution::Solution;
 /// start or preconditioner, or if you want to stop early.
 ///
 /// Each step takes one product with A and one with Aᵀ (for a definite matrix only the one with A),
-/// and allocates nothing, except for histories beyond 4096 steps in all and for what
-/// [`LinearMap::apply_block`] allocates. Before the first step, up to 44
+/// and allocates nothing, except for histories beyond 8·n + 64 steps, or 4096 steps in all, and for
+/// what [`LinearMap::apply_block`] allocates. Before the first step, up to 44
 /// products estimate the norm of A and check its adjoint; a preconditioner takes as many. If the
 /// columns are scaled, the search for dependent columns takes about as many steps as the first
 /// column of B, at most about four times as many. To use any other optimizer, minimise
@@ -138,7 +139,7 @@ where
     let mut pairs = (b.as_slice().chunks_exact(rows))
         .zip(solution.as_mut_slice().chunks_exact_mut(columns))
         .map(|(b, solution)| Side { b, solution });
-    let mut group: Vec<Side<'_, T>> = Vec::new();
+    let mut group: SmallVec<[Side<'_, T>; 1]> = SmallVec::new();
     loop {
         group.clear();
         group.extend(pairs.by_ref().take(runs.most_together()));
@@ -153,6 +154,7 @@ where
             acceptances.push(result.acceptance);
         }
     }
+    drop(group);
     let failed = acceptances.iter().position(Option::is_none);
     let found = Solution {
         solution,

@@ -297,7 +297,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// lock step, it sees one iterate of each that has not ended, in the order of the columns, then
     /// the next of each; to watch a single column, solve for it alone. A `Break` ends all columns,
     /// each at the iterate that it has reached, those that have not begun at their start; nothing
-    /// is shown after it.
+    /// is shown after it. Where the vectors of the map are in parts, each part has its own observer,
+    /// and a `Break` on one ends the descents on all, at the same iterate.
     pub fn observer<W: Observer<T>>(self, observer: W) -> SolveConfig<T, P, W> {
         SolveConfig {
             problem: self.problem,

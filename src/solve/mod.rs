@@ -1,5 +1,6 @@
 //! Linear systems and least squares by descent.
 
+mod bounded;
 mod by_columns;
 mod condition;
 mod config;
@@ -11,6 +12,7 @@ mod operator;
 mod scaled_runs;
 mod solution;
 
+pub use bounded::{BoundedConfig, BoundedError, BoundedSolution, Optimality, solve_in_bounds};
 pub use by_columns::solve_by_descent;
 pub use config::{SolveConfig, SolveProblem};
 pub use error::SolveError;

@@ -7,7 +7,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_zero, require};
 use crate::solve::descent::{
-    ColumnResult, RankEvidence, Side, SystemDescent, SystemSettings, Together, Watch,
+    ColumnResult, ColumnResults, RankEvidence, Side, SystemDescent, SystemSettings, Together, Watch,
 };
 use crate::solve::error::SolveError;
 use crate::solve::operator::Operator;
@@ -108,7 +108,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         &mut self,
         sides: &mut [Side<'_, T>],
         watch: &Watch<O>,
-    ) -> Result<Vec<ColumnResult<T>>, (usize, SolveError<T>)> {
+    ) -> Result<ColumnResults<T>, (usize, SolveError<T>)> {
         let Some(balanced) = &mut self.balanced else {
             let plain = self.plain().map_err(|error| (0, error))?;
             return plain.run(sides, watch).into_result();
@@ -172,7 +172,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         &mut self,
         again: &[usize],
         (sides, starts): (&mut [Side<'_, T>], &mut [Vec<T>]),
-        results: &mut Vec<ColumnResult<T>>,
+        results: &mut ColumnResults<T>,
         watch: &Watch<O>,
     ) -> Result<(), (usize, SolveError<T>)> {
         let Some(&first) = again.first() else {

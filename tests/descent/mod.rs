@@ -8,9 +8,10 @@ use std::ops::ControlFlow;
 use matrix_descent::descent::{DescentError, Stall};
 use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::Iterate;
+use matrix_descent::set::NonNegative;
 use matrix_descent::{
-    MeanSquaredError, Objective, Optimizer, Progress, Sgd, Silent, Stepper, StopReason, Stopping,
-    minimize,
+    Compose, MeanSquaredError, Minimization, Objective, Optimizer, Progress, Sgd, Silent, Stepper,
+    StopReason, Stopping, minimize,
 };
 
 fn parabola() -> FitObjective<f64, MeanSquaredError> {
@@ -444,4 +445,72 @@ fn a_long_history_is_shown_by_its_ends() {
         shown.contains("losses: [2.5, …, 2.5] (101 in all)"),
         "{shown}"
     );
+}
+
+/// ½‖x − (2, −1)‖² over x ≥ 0: the best point is (2, 0), where the gradient is (0, 1).
+fn outside_of_the_quadrant(rule: Sgd<f64>, stopping: Stopping<f64>) -> Minimization<f64> {
+    let objective = FitObjective::new(MeanSquaredError, vec![2.0, -1.0]);
+    minimize(
+        objective,
+        rule.projected(NonNegative),
+        vec![1.0, 3.0],
+        stopping,
+        Silent,
+    )
+    .unwrap()
+}
+
+#[test]
+fn with_a_set_the_gradient_norm_is_that_of_the_projected_gradient() {
+    let goal = 1e-6;
+    let run = outside_of_the_quadrant(Sgd::new(0.1), Stopping::default().gradient_norm(goal));
+    assert_eq!(run.report.stop_reason, StopReason::GradientNorm);
+    // Near the end x − P(x − ∇) is the first entry of ∇ alone, x₁ − 2.
+    let error = (run.parameters[0] - 2.0).abs();
+    assert!(error <= goal && error > 0.8 * goal, "{error:e}");
+    assert_eq!(run.parameters[1], 0.0);
+}
+
+/// All of the negative gradient points out of the set, and no step limit is needed.
+#[test]
+fn a_run_that_stands_still_at_a_vertex_ends() {
+    for rule in [Sgd::new(0.3), Sgd::new(0.1).momentum(0.5)] {
+        let objective = || FitObjective::new(MeanSquaredError, vec![-2.0, -1.0]);
+        let rule = rule.projected(NonNegative);
+        let start = vec![1.0, 3.0];
+        let stopping = Stopping::default();
+        let run = minimize(objective(), rule, start.clone(), stopping, Silent).unwrap();
+        assert_eq!(run.report.stop_reason, StopReason::Stationary);
+        assert!(run.report.stop_reason.is_convergence());
+        assert_eq!(run.parameters, [0.0, 0.0]);
+        assert!(run.report.steps < 40, "{}", run.report.steps);
+        // In parts it ends where it does in one.
+        for parts in 1..run.report.steps {
+            let mut first = Stepper::new(objective(), rule, start.clone()).unwrap();
+            let limit = stopping.max_steps(parts);
+            assert_eq!(first.run(&limit, Silent).unwrap(), StopReason::StepLimit);
+            let checkpoint = first.into_checkpoint();
+            let mut second = Stepper::resume(objective(), rule, checkpoint).unwrap();
+            let reason = second.run(&stopping, Silent).unwrap();
+            assert_eq!(
+                (reason, second.steps()),
+                (run.report.stop_reason, run.report.steps)
+            );
+        }
+    }
+    // At the start.
+    let objective = FitObjective::new(MeanSquaredError, vec![-2.0, -1.0]);
+    let rule = Sgd::new(0.3).projected(NonNegative);
+    let run = minimize(objective, rule, vec![0.0; 2], Stopping::default(), Silent).unwrap();
+    assert_eq!(
+        (run.report.stop_reason, run.report.steps),
+        (StopReason::Stationary, 0)
+    );
+}
+
+/// A step that is too short to change anything is no vertex.
+#[test]
+fn a_run_that_creeps_is_not_taken_for_one_that_stands_still() {
+    let run = outside_of_the_quadrant(Sgd::new(1e-30), Stopping::default().max_steps(9));
+    assert_eq!(run.report.stop_reason, StopReason::StepLimit);
 }

@@ -213,6 +213,79 @@ fn identical_observations_leave_nothing() {
     assert!(top.singular_values[0] <= 1e-14, "{}", top.singular_values);
 }
 
+/// Also where the products of a map cancel: tall, wide, and with features of very different sizes.
+#[test]
+fn identical_observations_of_any_form_have_singular_values_of_zero() {
+    for (rows, columns) in [(20, 6), (6, 20), (1, 5), (500, 80), (80, 500)] {
+        let x = DMatrix::from_fn(rows, columns, |_, j| {
+            let size = if j % 3 == 0 { 1e6 } else { 1e-3 };
+            size * (0.1 + j as f64 / 3.0)
+        });
+        for (name, is_known, map) in forms(&x) {
+            let top = svd_top_k(&Centered::new(map).unwrap(), 1, TopConfig::default()).unwrap();
+            // What the rounding of the mean leaves of known entries.
+            let allowed = if is_known { 1e-16 * x.norm() } else { 0.0 };
+            let found = top.singular_values[0];
+            assert!(found <= allowed, "{name}, {rows}×{columns}: {found:e}");
+        }
+    }
+}
+
+/// A spread of some hundred times the rounding of the mean is no rounding.
+#[test]
+fn a_small_spread_is_not_taken_for_none() {
+    let x = DMatrix::from_fn(50, 4, |i, j| 1.0 + 1e-13 * ((i * (j + 3)) % 7) as f64);
+    for (name, _, map) in forms(&x) {
+        let centered = Centered::new(map).unwrap();
+        let mut image = [0.0; 50];
+        centered.apply(&[1.0, 1.0, 1.0, 1.0], &mut image);
+        assert!(image.iter().any(|&value| value != 0.0), "{name}");
+    }
+}
+
+/// With the stated tolerance the values are right to it, where the default one is out of reach.
+#[test]
+fn the_stated_tolerance_is_met_far_from_the_origin() {
+    for offset in [1e4, 1e6, 1e8] {
+        let exact = data(120, 40, offset);
+        let mean = exact.row_mean();
+        let formed = DMatrix::from_fn(120, 40, |i, j| exact[(i, j)] - mean[j]);
+        let expected = formed.singular_values();
+        let spread = expected[0] / 120.0_f64.sqrt();
+        let tolerance = 16.0 * f64::EPSILON * 120.0_f64.sqrt() * (1.0 + mean.norm() / spread);
+        let centered = Centered::new(CsrMatrix::from(&exact)).unwrap();
+        let config = TopConfig::default().tolerance(tolerance);
+        let top = svd_top_k(&centered, 3, config).unwrap();
+        for j in 0..3 {
+            let error = (top.singular_values[j] - expected[j]).abs();
+            assert!(error <= tolerance * expected[0], "{offset:e}: {error:e}");
+        }
+    }
+}
+
+/// At both ends of the range, in every form.
+#[test]
+fn means_at_the_ends_of_the_range_are_right() {
+    let smallest = f64::from_bits(1);
+    // The means of the columns: of multiples of the smallest number, of a cancellation of the
+    // largest, of numbers at both ends, and of zeros.
+    let x = dmatrix![
+        3.0 * smallest, f64::MAX, f64::MAX, 0.0;
+        7.0 * smallest, -f64::MAX, smallest, 0.0;
+        5.0 * smallest, 3.0, smallest, 0.0
+    ];
+    for (name, _, map) in forms(&x) {
+        let mean = Centered::new(map).unwrap().mean().clone();
+        assert_eq!(mean[0], 5.0 * smallest, "{name}");
+        // Beside the largest numbers, the rest is rounding.
+        let error = (mean[1] / f64::MAX).abs();
+        assert!(error <= f64::EPSILON, "{name}: {error:e}");
+        let error = (mean[2] / f64::MAX - 1.0 / 3.0).abs();
+        assert!(error < 1e-15, "{name}: {error:e}");
+        assert_eq!(mean[3], 0.0, "{name}");
+    }
+}
+
 #[test]
 fn the_mean_of_the_largest_numbers_does_not_overflow() {
     for rows in 1..=9 {

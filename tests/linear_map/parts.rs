@@ -1,15 +1,15 @@
 //! Maps whose vectors are in parts: each thread has one, and all must find the same.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Barrier, Mutex};
 
 use matrix_descent::eigen::EigenError;
 use matrix_descent::linear_map::Centered;
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, EigenConfig, Eigenpairs, LinearMap, SmallestConfig, Solution, SolveConfig,
-    SolveProblem, TopConfig, condition_number, invert_by_descent, smallest_singular_values,
-    solve_by_descent, svd_top_k, symmetric_eigen_k,
+    Config, EigenConfig, Eigenpairs, LinearMap, Progress, SmallestConfig, Solution, SolveConfig,
+    SolveProblem, StopReason, TopConfig, condition_number, invert_by_descent,
+    smallest_singular_values, solve_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
@@ -234,6 +234,49 @@ fn an_error_is_the_same_on_every_part() {
         found[0]
     );
     assert_eq!(found[0], found[1]);
+}
+
+/// One part breaks off and the others watch or do not: all end at the same iterate, none waits.
+#[test]
+fn a_break_on_one_part_ends_the_descents_on_all() {
+    const LAST: usize = 3;
+    let matrix = definite::<f64>(18);
+    for (splits_domain, sides) in [(false, 1), (true, 1), (false, 3)] {
+        let b = random::<f64>(18, sides, 0.8);
+        let cuts = [0, 5, 18];
+        let silent_or_patient = [false, true];
+        for watches_elsewhere in silent_or_patient {
+            let ends = on_each_part(&matrix, &cuts, splits_domain, |rows| {
+                let b = b.rows_range(rows.place.clone()).into_owned();
+                let config = SolveConfig::default();
+                if rows.place.start == 0 {
+                    let breaks = |progress: &Progress<'_, f64>| match progress.step {
+                        LAST => ControlFlow::Break(()),
+                        _ => ControlFlow::Continue(()),
+                    };
+                    solve_by_descent(&rows, &b, config.observer(breaks))
+                } else if watches_elsewhere {
+                    let goes_on = |_: &Progress<'_, f64>| ControlFlow::Continue(());
+                    solve_by_descent(&rows, &b, config.observer(goes_on))
+                } else {
+                    solve_by_descent(&rows, &b, config)
+                }
+            });
+            for end in &ends {
+                let name = format!("{splits_domain}, {sides}, {watches_elsewhere}");
+                let Err(SolveError::NotConverged { column: 0, best }) = end else {
+                    panic!("{name}: {end:?}");
+                };
+                let report = &best.reports[0];
+                assert_eq!(report.stop_reason, StopReason::Observer, "{name}");
+                assert_eq!(report.steps, LAST, "{name}");
+                let Err(SolveError::NotConverged { best: first, .. }) = &ends[0] else {
+                    panic!("{name}");
+                };
+                assert_eq!(best.backward_errors, first.backward_errors, "{name}");
+            }
+        }
+    }
 }
 
 /// The entry that overflows is on one part only.

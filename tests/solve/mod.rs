@@ -1,5 +1,6 @@
 //! Linear systems and least squares.
 
+mod bounded;
 mod least_squares;
 mod lock_step;
 mod rules;

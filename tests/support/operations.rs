@@ -4,10 +4,12 @@ use matrix_descent::completion::CompletionError;
 use matrix_descent::descent::DescentError;
 use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::objective::FitObjective;
-use matrix_descent::solve::SolveError;
+use matrix_descent::set::NonNegative;
+use matrix_descent::solve::{BoundedError, SolveError};
 use matrix_descent::{
-    CompletionConfig, Config, Error, MeanSquaredError, Observer, Real, Report, Sgd, SolveConfig,
-    Stopping, complete_by_descent, invert_by_descent, minimize, solve_by_descent,
+    BoundedConfig, CompletionConfig, Config, Error, MeanSquaredError, Observer, Real, Report, Sgd,
+    SolveConfig, Stopping, complete_by_descent, invert_by_descent, minimize, solve_by_descent,
+    solve_in_bounds,
 };
 use nalgebra::DMatrix;
 
@@ -19,14 +21,16 @@ pub enum Operation {
     InvertByDefault,
     InvertByOptimizer,
     Solve,
+    SolveInBounds,
     Complete,
 }
 
-pub const OPERATIONS: [Operation; 5] = [
+pub const OPERATIONS: [Operation; 6] = [
     Operation::Minimize,
     Operation::InvertByDefault,
     Operation::InvertByOptimizer,
     Operation::Solve,
+    Operation::SolveInBounds,
     Operation::Complete,
 ];
 
@@ -38,6 +42,7 @@ impl Operation {
             Self::InvertByDefault => inverted_by_default(observer),
             Self::InvertByOptimizer => inverted_by_optimizer(observer),
             Self::Solve => solved(observer),
+            Self::SolveInBounds => solved_in_bounds(observer),
             Self::Complete => completed(observer),
         };
         ended.unwrap_or_else(|error| reached(self, error))
@@ -73,6 +78,13 @@ fn solved<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
     Ok(found.reports.remove(0))
 }
 
+fn solved_in_bounds<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
+    let right_side = DMatrix::from_vec(5, 1, wavy(5, 0.1));
+    let config = BoundedConfig::default().observer(observer);
+    let mut found = solve_in_bounds(&matrix(), &right_side, &NonNegative, config)?;
+    Ok(found.reports.remove(0))
+}
+
 fn completed<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
     let weights = DMatrix::from_fn(5, 5, |i, j| T::from_count((i + 2 * j) % 3));
     let config = CompletionConfig::default().observer(observer);
@@ -84,6 +96,7 @@ fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
         Error::Descent(DescentError::Diverged { reached, .. }) => reached.report,
         Error::Inverse(InverseError::NotConverged { best, .. }) => best.report,
         Error::Solve(SolveError::NotConverged { mut best, .. }) => best.reports.remove(0),
+        Error::Bounded(BoundedError::NotConverged { mut reached, .. }) => reached.reports.remove(0),
         Error::Completion(CompletionError::NotConverged { reached }) => reached.report,
         other => panic!("{operation:?}: {other}"),
     }

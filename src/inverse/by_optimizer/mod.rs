@@ -263,6 +263,9 @@ fn candidate<T: Real>(
                 Some(_) => StopReason::Stalled,
                 None => StopReason::Stationary,
             };
+        } else if report.stop_reason == StopReason::Stationary {
+            // The run stood still, which this test did not confirm.
+            report.stop_reason = StopReason::Stalled;
         }
     }
     Candidate {

@@ -39,7 +39,21 @@ use stored::Stored;
 /// place of j, and m in place of n. The entries of a `DMatrix` are centred one by one as they are
 /// multiplied, so a mean far from 0 costs no digits. The products of any other map cancel: where the
 /// mean is 10⁸ times the spread, half of the digits of an `f64` are gone. Shift such data before it
-/// is stored.
+/// is stored, or set a tolerance that its products can meet: in
+/// [`svd_top_k`](crate::svd::svd_top_k) and
+/// [`SolveConfig::tolerance`](crate::solve::SolveConfig::tolerance)
+///
+/// ```text
+/// tolerance ≥ 16·ε·√max(m, n)·(1 + ‖μ‖/s),
+/// ```
+///
+/// where s² is the variance along the first axis, s = σ₁/√m, or at least that of the feature with
+/// the largest one. The default tolerances leave out the last factor, so that means beyond some
+/// times the spread end such a search in an error that names the residual reached and the one
+/// allowed: their ratio is the factor by which to raise the tolerance.
+///
+/// Where all observations are equal, as the product of X with a random vector shows, all products
+/// are 0, and so are the singular values.
 ///
 /// An error δ of the mean adds m·δ·δᵀ to the centred XᵀX and nothing else, because the columns of
 /// centred data are orthogonal to 1. So it enters variances only squared.
@@ -78,10 +92,13 @@ use stored::Stored;
 pub struct Centered<T: Real, A> {
     map: A,
     mean: DVector<T>,
+    /// Whether all observations are the mean; for a map whose entries are not known.
+    is_zero: bool,
 }
 
 impl<T: Real, A: LinearMap<T>> Centered<T, A> {
-    /// Centres `map` about the mean of its rows, μ = Xᵀ·1/m, which takes one product.
+    /// Centres `map` about the mean of its rows, μ = Xᵀ·1/m, which takes two products, or three if
+    /// a mean is 0 or close to the smallest numbers of the format.
     ///
     /// For a map in parts, m counts the rows of all of them, and all have to make this call.
     ///
@@ -91,27 +108,24 @@ impl<T: Real, A: LinearMap<T>> Centered<T, A> {
     /// [`InputError::NotFinite`] if the mean is not finite.
     pub fn new(map: A) -> Result<Self, InputError<T>> {
         map.validate("data")?;
-        let count = Space::Image.length(&map);
-        // A power of two near 1/m in place of 1: so no sum overflows where the mean does not.
-        let exponent = count.binary_exponent().unwrap_or(0) + 1;
-        let weights = vec![T::one().scale_by_power_of_two(-exponent); map.rows()];
-        let total = count.scale_by_power_of_two(-exponent);
-        let mean = DVector::zeros(map.columns());
-        let mut centered = Self { map, mean };
-        // Where the entries are known, a second pass, now over centred ones, takes off what
-        // rounding left.
-        let passes = if centered.stored().is_some() { 2 } else { 1 };
-        let mut rest = vec![T::zero(); centered.mean.len()];
-        for pass in 0..passes {
-            centered.apply_adjoint(&weights, &mut rest);
-            for (mean, &rest) in centered.mean.iter_mut().zip(&rest) {
+        let mean = DVector::from_vec(mean_of_rows(&map));
+        let mut centered = Self {
+            map,
+            mean,
+            is_zero: false,
+        };
+        if centered.stored().is_some() {
+            // Another pass, now over centred entries, takes off what rounding left.
+            let rest = mean_of_rows(&centered);
+            for (mean, rest) in centered.mean.iter_mut().zip(rest) {
                 // Differences may overflow where the mean does not.
-                if pass == 0 || rest.is_finite() {
-                    *mean += rest / total;
+                if rest.is_finite() {
+                    *mean += rest;
                 }
             }
         }
         check_entries("mean", centered.mean.as_slice(), centered.mean.len())?;
+        centered.is_zero = centered.stored().is_none() && centered.has_equal_rows();
         Ok(centered)
     }
 
@@ -127,12 +141,34 @@ impl<T: Real, A: LinearMap<T>> Centered<T, A> {
     pub fn about(map: A, mean: DVector<T>) -> Result<Self, InputError<T>> {
         check_shape("mean", mean.shape(), (map.columns(), 1))?;
         check_entries("mean", mean.as_slice(), mean.len())?;
-        Ok(Self { map, mean })
+        Ok(Self {
+            map,
+            mean,
+            is_zero: false,
+        })
     }
 
     /// μ, with one entry for each column held here.
     pub fn mean(&self) -> &DVector<T> {
         &self.mean
+    }
+
+    /// Whether all entries of X·v are the same to the last bit for a random v: then all
+    /// observations are equal.
+    fn has_equal_rows(&self) -> bool {
+        let mut x = vec![T::zero(); self.columns()];
+        Space::Domain.fill_at_random(&self.map, 0, &mut x);
+        let mut image = vec![T::zero(); self.rows()];
+        self.map.apply(&x, &mut image);
+        // The first of all parts.
+        let first = match (self.map.image_offset(), image.first()) {
+            (0, Some(&first)) => first,
+            _ => T::zero(),
+        };
+        let first = Space::Image.total(&self.map, first);
+        let is_equal = image.iter().all(|&value| value == first);
+        let others = T::from_count(usize::from(!is_equal));
+        Space::Image.total(&self.map, others) == T::zero()
     }
 
     /// X and μ, if the entries of X are known.
@@ -155,6 +191,9 @@ impl<T: Real, A: LinearMap<T>> LinearMap<T> for Centered<T, A> {
         if let Some(stored) = self.stored() {
             return stored.apply_block(x, image);
         }
+        if self.is_zero {
+            return image.fill(T::zero());
+        }
         self.map.apply(x, image);
         let shift = Space::Domain.dot(&self.map, self.mean.as_slice(), x);
         image.iter_mut().for_each(|value| *value -= shift);
@@ -164,6 +203,9 @@ impl<T: Real, A: LinearMap<T>> LinearMap<T> for Centered<T, A> {
         if let Some(stored) = self.stored() {
             return stored.apply_adjoint_block(y, image);
         }
+        if self.is_zero {
+            return image.fill(T::zero());
+        }
         self.map.apply_adjoint(y, image);
         let total = Space::Image.total(&self.map, sum(y));
         add_multiple(image, -total, self.mean.as_slice());
@@ -172,6 +214,9 @@ impl<T: Real, A: LinearMap<T>> LinearMap<T> for Centered<T, A> {
     fn apply_block(&self, x: &[T], images: &mut [T]) {
         if let Some(stored) = self.stored() {
             return stored.apply_block(x, images);
+        }
+        if self.is_zero {
+            return images.fill(T::zero());
         }
         self.map.apply_block(x, images);
         let mean = self.mean.as_slice();
@@ -186,6 +231,9 @@ impl<T: Real, A: LinearMap<T>> LinearMap<T> for Centered<T, A> {
     fn apply_adjoint_block(&self, y: &[T], images: &mut [T]) {
         if let Some(stored) = self.stored() {
             return stored.apply_adjoint_block(y, images);
+        }
+        if self.is_zero {
+            return images.fill(T::zero());
         }
         self.map.apply_adjoint_block(y, images);
         let mut totals: Vec<T> = y.chunks_exact(self.rows()).map(sum).collect();
@@ -223,6 +271,38 @@ impl<T: Real, A: LinearMap<T>> LinearMap<T> for Centered<T, A> {
     fn validate(&self, argument: &'static str) -> Result<(), InputError<T>> {
         self.map.validate(argument)
     }
+}
+
+/// The mean of the rows, Xᵀ·1/m; where it is not finite, its entry may be NaN or infinite.
+fn mean_of_rows<T: Real>(map: &impl LinearMap<T>) -> Vec<T> {
+    let count: T = Space::Image.length(map);
+    let mut mean = vec![T::zero(); map.columns()];
+    // A power of two near 1/m in place of 1: so no sum overflows where the mean does not.
+    let exponent = -1 - count.binary_exponent().unwrap_or(0);
+    write_mean(map, count, exponent, &mut mean);
+    // Entries this small would lose digits by that.
+    let small = T::MIN_POSITIVE.scale_by_power_of_two(2 * T::MANTISSA_DIGITS as i32);
+    let has_small = mean.iter().any(|mean| mean.abs() < small);
+    let parts = T::from_count(usize::from(has_small));
+    if Space::Image.total(map, Space::Domain.total(map, parts)) > T::zero() {
+        let mut other = vec![T::zero(); mean.len()];
+        write_mean(map, count, T::MANTISSA_DIGITS as i32, &mut other);
+        for (mean, other) in mean.iter_mut().zip(other) {
+            // Not where large entries cancel, whose sum may be infinite.
+            if mean.abs() < small && other.is_finite() {
+                *mean = other;
+            }
+        }
+    }
+    mean
+}
+
+/// `mean` ← Xᵀ·w/Σwᵢ for equal weights w = 2^`exponent`.
+fn write_mean<T: Real>(map: &impl LinearMap<T>, count: T, exponent: i32, mean: &mut [T]) {
+    let weights = vec![T::one().scale_by_power_of_two(exponent); map.rows()];
+    map.apply_adjoint(&weights, mean);
+    let total = count.scale_by_power_of_two(exponent);
+    mean.iter_mut().for_each(|mean| *mean /= total);
 }
 
 /// Σyᵢ.

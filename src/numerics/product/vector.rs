@@ -8,20 +8,25 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::numerics::norm::{BLOCK, LANES, add_multiple, dot};
 use crate::numerics::real::Real;
 use crate::numerics::runs::run_length;
-use crate::numerics::threads::for_each;
+use crate::numerics::threads::{for_each, is_worth_parts};
 
 /// The most parts that a product is done in.
 const MOST_PARTS: usize = 64;
 
 /// y = A·x for the m×n matrix A: m is the length of y and n that of x. Four columns at a time, so
 /// that y is read and written less often.
+///
+/// The same to the last bit in any number of parts, and so is [`transpose_times_vector`].
 pub(crate) fn times_vector<T: Real>(a: &[T], x: &[T], y: &mut [T]) {
     let rows = y.len();
+    if !is_worth_parts(a.len()) {
+        return Arch::new().dispatch(Times { a, x, y });
+    }
     let length = run_length(rows, BLOCK, MOST_PARTS);
     let parts = y.chunks_mut(length).enumerate();
     for_each(a.len(), parts, |(part, y)| {
         let first = part * length;
-        Arch::new().dispatch(Times {
+        Arch::new().dispatch(TimesInPart {
             a,
             rows,
             first,
@@ -33,6 +38,9 @@ pub(crate) fn times_vector<T: Real>(a: &[T], x: &[T], y: &mut [T]) {
 
 /// x = Aᵀ·y for the m×n matrix A: m is the length of y and n that of x.
 pub(crate) fn transpose_times_vector<T: Real>(a: &[T], y: &[T], x: &mut [T]) {
+    if !is_worth_parts(a.len()) {
+        return Arch::new().dispatch(TransposeTimes { a, y, x });
+    }
     let columns = run_length(x.len(), 4, MOST_PARTS);
     let entries = a.chunks((columns * y.len()).max(1));
     for_each(a.len(), x.chunks_mut(columns).zip(entries), |(x, a)| {
@@ -40,11 +48,9 @@ pub(crate) fn transpose_times_vector<T: Real>(a: &[T], y: &[T], x: &mut [T]) {
     });
 }
 
-/// The entries of y = A·x from `first` on.
+/// y = A·x.
 struct Times<'a, T> {
     a: &'a [T],
-    rows: usize,
-    first: usize,
     x: &'a [T],
     y: &'a mut [T],
 }
@@ -54,24 +60,49 @@ impl<T: Real> WithSimd for Times<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self {
-            a,
-            rows,
-            first,
-            x,
-            y,
-        } = self;
-        y.fill(T::zero());
-        let place = first..first + y.len();
-        let (fours, rest) = x.as_chunks::<4>();
-        let (blocks, last) = a.split_at(4 * rows * fours.len());
-        for (block, factors) in blocks.chunks_exact(4 * rows).zip(fours) {
-            let columns = four_columns(block, rows).map(|column| &column[place.clone()]);
-            add_four_columns(y, *factors, columns);
-        }
-        for (column, &factor) in last.chunks_exact(rows).zip(rest) {
-            add_multiple(y, factor, &column[place.clone()]);
-        }
+        let rows = self.y.len();
+        write_combination(self.y, self.a, rows, self.x, |column| column);
+    }
+}
+
+/// The entries of y = A·x from `first` on.
+struct TimesInPart<'a, T> {
+    a: &'a [T],
+    rows: usize,
+    first: usize,
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for TimesInPart<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let place = self.first..self.first + self.y.len();
+        write_combination(self.y, self.a, self.rows, self.x, |column| {
+            &column[place.clone()]
+        });
+    }
+}
+
+/// y = Σxⱼ·aⱼ over the columns aⱼ of so many `rows`, or over the same part of each.
+#[inline(always)]
+fn write_combination<T: Real>(
+    y: &mut [T],
+    a: &[T],
+    rows: usize,
+    x: &[T],
+    part: impl for<'c> Fn(&'c [T]) -> &'c [T],
+) {
+    y.fill(T::zero());
+    let (fours, rest) = x.as_chunks::<4>();
+    let (blocks, last) = a.split_at(4 * rows * fours.len());
+    for (block, factors) in blocks.chunks_exact(4 * rows).zip(fours) {
+        add_four_columns(y, *factors, four_columns(block, rows).map(&part));
+    }
+    for (column, &factor) in last.chunks_exact(rows).zip(rest) {
+        add_multiple(y, factor, part(column));
     }
 }
 

@@ -3,9 +3,10 @@
 mod block;
 mod column;
 mod mailbox;
+mod multiplier;
 mod system;
 mod together;
 
 pub(super) use column::{ColumnResult, RankEvidence, Watch};
 pub(super) use system::SystemSettings;
-pub(super) use together::{Side, SystemDescent, Together};
+pub(super) use together::{ColumnResults, Side, SystemDescent, Together};

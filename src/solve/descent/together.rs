@@ -4,13 +4,16 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use smallvec::SmallVec;
+
 use crate::descent::Observer;
 use crate::linear_map::LinearMap;
 use crate::numerics::real::Real;
 use crate::solve::config::SolveProblem;
 use crate::solve::descent::block::Block;
 use crate::solve::descent::column::{ColumnDescent, ColumnResult, RankEvidence, Watch};
-use crate::solve::descent::mailbox::{Mailbox, at_once};
+use crate::solve::descent::mailbox::Mailbox;
+use crate::solve::descent::multiplier::{Alone, at_once};
 use crate::solve::descent::system::{Product, System, SystemSettings};
 use crate::solve::error::SolveError;
 use crate::solve::operator::Operator;
@@ -24,16 +27,22 @@ const ORDER: [Product; 4] = [
     Product::Preconditioner,
 ];
 
+/// Room for the histories of all columns that descend together; longer ones grow by doubling.
+const RESERVED_LOSSES: usize = 4096;
+
 /// A column of the right-hand side, and where its solution goes; the start is there at first.
 pub(crate) struct Side<'s, T> {
     pub(crate) b: &'s [T],
     pub(crate) solution: &'s mut [T],
 }
 
+/// The results of columns, one after another; a column on its own needs no memory for them.
+pub(crate) type ColumnResults<T> = SmallVec<[ColumnResult<T>; 1]>;
+
 /// What columns that descended together reached.
 pub(crate) struct Together<T: Real> {
     /// The results of the columns before the first that failed, or of all.
-    pub(crate) results: Vec<ColumnResult<T>>,
+    pub(crate) results: ColumnResults<T>,
     /// The error of the first column that failed; the columns after it are left where they were.
     pub(crate) failure: Option<SolveError<T>>,
 }
@@ -45,7 +54,7 @@ impl<T: Real> Together<T> {
     fn new(outcomes: impl IntoIterator<Item = Outcome<T>>) -> Self {
         let outcomes = outcomes.into_iter();
         let mut together = Self {
-            results: Vec::with_capacity(outcomes.size_hint().1.unwrap_or(0)),
+            results: ColumnResults::with_capacity(outcomes.size_hint().1.unwrap_or(0)),
             failure: None,
         };
         for outcome in outcomes {
@@ -61,7 +70,7 @@ impl<T: Real> Together<T> {
     }
 
     /// All results, or the index of the column that failed and its error.
-    pub(crate) fn into_result(self) -> Result<Vec<ColumnResult<T>>, (usize, SolveError<T>)> {
+    pub(crate) fn into_result(self) -> Result<ColumnResults<T>, (usize, SolveError<T>)> {
         match self.failure {
             None => Ok(self.results),
             Some(error) => Err((self.results.len(), error)),
@@ -73,8 +82,10 @@ impl<T: Real> Together<T> {
 #[derive(Debug)]
 pub(crate) struct SystemDescent<'a, T, A: ?Sized, P> {
     system: Rc<System<'a, T, A, P>>,
+    /// For a column on its own; its vectors serve one after another.
+    alone: Option<ColumnDescent<'a, T, A, P>>,
     /// As many as have descended at the same time; their vectors serve all right-hand sides.
-    columns: Vec<ColumnDescent<'a, T, A, P>>,
+    columns: Vec<ColumnDescent<'a, T, A, P, Rc<Mailbox<T>>>>,
     block: Block<T>,
 }
 
@@ -86,6 +97,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
     ) -> Result<Self, SolveError<T>> {
         Ok(Self {
             system: Rc::new(System::new(operator, preconditioner, settings)?),
+            alone: None,
             columns: Vec::new(),
             block: Block::default(),
         })
@@ -95,7 +107,8 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
     ///
     /// Rounding may have put the least value that was found too low by this fraction of the largest.
     pub(crate) fn condition_estimate(&self) -> T {
-        let of_columns = self.columns.iter().map(|column| column.hessian_condition);
+        let alone = self.alone.iter().map(|column| column.hessian_condition);
+        let of_columns = (self.columns.iter().map(|column| column.hessian_condition)).chain(alone);
         let of_hessian = of_columns.fold(T::one(), T::max);
         let estimate = match self.system.settings.problem {
             SolveProblem::LeastSquares => of_hessian.sqrt(),
@@ -107,10 +120,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
 
     /// Whether the columns of A are dependent, as far as so many steps show.
     pub(crate) fn probe_rank(&mut self, max_steps: usize) -> RankEvidence {
-        self.make_room(1);
-        let column = &mut self.columns[0];
-        column.mailbox.set_columns(1);
-        at_once(column.probe_rank(max_steps)).unwrap_or(RankEvidence::Unknown)
+        at_once(self.alone().probe_rank(max_steps)).unwrap_or(RankEvidence::Unknown)
     }
 
     /// Descends for these right-hand sides in lock step, and leaves the best iterates in the
@@ -123,14 +133,14 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
         sides: &mut [Side<'_, T>],
         watch: &Watch<O>,
     ) -> Together<T> {
+        if let [side] = &mut *sides {
+            let descent = self.alone().run(side.b, side.solution, watch);
+            return Together::new(at_once(descent));
+        }
         self.make_room(sides.len());
         let columns = &mut self.columns[..sides.len()];
-        (columns.iter()).for_each(|column| column.mailbox.set_columns(sides.len()));
-        if let ([column], [side]) = (&mut *columns, &mut *sides) {
-            return Together::new(at_once(column.run(side.b, side.solution, watch)));
-        }
         let mailboxes: Vec<Rc<Mailbox<T>>> =
-            (columns.iter().map(|column| column.mailbox.clone())).collect();
+            (columns.iter().map(|column| column.multiplier.clone())).collect();
         let descents = columns.iter_mut().zip(sides);
         let descents = descents
             .map(|(column, side)| Box::pin(column.run(side.b, side.solution, watch)))
@@ -148,8 +158,19 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
 
     fn make_room(&mut self, columns: usize) {
         while self.columns.len() < columns {
-            self.columns.push(ColumnDescent::new(self.system.clone()));
+            let mailbox = Rc::new(Mailbox::new());
+            (self.columns).push(ColumnDescent::new(self.system.clone(), mailbox));
         }
+        for column in &mut self.columns {
+            column.reserve_losses(RESERVED_LOSSES / columns);
+        }
+    }
+
+    fn alone(&mut self) -> &mut ColumnDescent<'a, T, A, P> {
+        let column =
+            (self.alone).get_or_insert_with(|| ColumnDescent::new(self.system.clone(), Alone));
+        column.reserve_losses(RESERVED_LOSSES);
+        column
     }
 }
 

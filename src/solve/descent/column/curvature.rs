@@ -5,22 +5,28 @@ use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
 use crate::solve::config::SolveProblem;
 use crate::solve::descent::column::state::ColumnDescent;
+use crate::solve::descent::multiplier::Multiplier;
 use crate::solve::descent::system::Product;
 use crate::solve::error::SolveError;
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
+    ColumnDescent<'_, T, A, P, M>
+{
     /// Transforms the downhill direction to the metric of the preconditioner, PPᵀ or P.
     pub(super) async fn precondition(&mut self) {
-        let (system, mailbox) = (&self.system, &self.mailbox);
+        let (system, multiplier) = (&self.system, &self.multiplier);
         let (downhill, preconditioned) = (&mut self.downhill, &mut self.preconditioned);
         match system.settings.problem {
             SolveProblem::LeastSquares => {
                 let halfway = &mut self.halfway;
-                (mailbox.multiply(system, Product::PreconditionerAdjoint, downhill, halfway)).await;
-                (mailbox.multiply(system, Product::Preconditioner, halfway, preconditioned)).await;
+                (multiplier.multiply(system, Product::PreconditionerAdjoint, downhill, halfway))
+                    .await;
+                (multiplier.multiply(system, Product::Preconditioner, halfway, preconditioned))
+                    .await;
             }
             SolveProblem::PositiveDefinite => {
-                (mailbox.multiply(system, Product::Preconditioner, downhill, preconditioned)).await;
+                (multiplier.multiply(system, Product::Preconditioner, downhill, preconditioned))
+                    .await;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The status of an iterate, recomputed or carried along, and whether it is good enough.
 
-use crate::descent::Observer;
+use crate::descent::{Observer, StopReason};
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::norm::{largest_product, sum_of_absolute_products};
@@ -9,10 +9,13 @@ use crate::solve::config::{SolveProblem, SolveTarget};
 use crate::solve::descent::column::recorder::SystemRecorder;
 use crate::solve::descent::column::state::ColumnDescent;
 use crate::solve::descent::column::status::Status;
+use crate::solve::descent::multiplier::Multiplier;
 use crate::solve::descent::system::Product;
 use crate::solve::solution::{Acceptance, BackwardError};
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
+    ColumnDescent<'_, T, A, P, M>
+{
     /// Whether `status` is nearer to a solution than `other`: its backward error is smaller and its
     /// loss is not higher, or its loss is far lower.
     pub(super) fn is_better(&self, status: &Status<T>, other: &Status<T>) -> bool {
@@ -40,10 +43,27 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
         self.status()
     }
 
+    /// Records x, which has this status, and returns why the run has to end, if it does.
+    pub(super) fn see<O: Observer<T>>(
+        &self,
+        status: &Status<T>,
+        recorder: &mut SystemRecorder<'_, T, O>,
+    ) -> Option<StopReason> {
+        let is_wish_of_any = |wish| self.is_true_of_any_part(wish);
+        recorder.see(&self.x, status.loss, &self.downhill, is_wish_of_any)
+    }
+
+    /// Whether something holds for any part of a map in parts, which all learn.
+    pub(super) fn is_true_of_any_part(&self, held: bool) -> bool {
+        let parts = T::from_count(usize::from(held));
+        let map = self.map();
+        Space::Image.total(map, Space::Domain.total(map, parts)) > T::zero()
+    }
+
     pub(super) async fn recompute_residual(&mut self) {
         let (x, residual) = (&mut self.x, &mut self.residual);
         (self
-            .mailbox
+            .multiplier
             .multiply(&self.system, Product::Map, x, residual))
         .await;
         for (r, &b) in self.residual.iter_mut().zip(&self.b) {
@@ -58,7 +78,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
             SolveProblem::LeastSquares => {
                 let (residual, downhill) = (&mut self.residual, &mut self.downhill);
                 (self
-                    .mailbox
+                    .multiplier
                     .multiply(&self.system, Product::Adjoint, residual, downhill))
                 .await;
                 let ridges = self.system.ridges.iter().zip(&self.x);
@@ -242,7 +262,7 @@ mod tests {
     use crate::solve::config::{SolveProblem, SolveTarget};
     use crate::solve::descent::column::state::ColumnDescent;
     use crate::solve::descent::column::status::Status;
-    use crate::solve::descent::mailbox::at_once;
+    use crate::solve::descent::multiplier::{Alone, at_once};
     use crate::solve::descent::system::{System, SystemSettings};
     use crate::solve::method::SolveMethod;
     use crate::solve::operator::Operator;
@@ -266,7 +286,7 @@ mod tests {
         let operator = Operator::new(map, ridge, "matrix").expect("refused");
         let mut system = System::new(operator, None, settings).expect("refused");
         system.rounding = 1e-10;
-        let mut made = ColumnDescent::new(Rc::new(system));
+        let mut made = ColumnDescent::new(Rc::new(system), Alone);
         (made.useful_residual, made.b_norm) = (1.0, 2.0);
         made
     }

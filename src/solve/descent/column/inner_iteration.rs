@@ -10,6 +10,7 @@ use crate::solve::config::SolveProblem;
 use crate::solve::descent::column::recorder::SystemRecorder;
 use crate::solve::descent::column::state::ColumnDescent;
 use crate::solve::descent::column::status::Status;
+use crate::solve::descent::multiplier::Multiplier;
 use crate::solve::descent::system::Product;
 use crate::solve::error::SolveError;
 use crate::solve::method::SolveMethod;
@@ -25,15 +26,18 @@ pub(super) enum RestartReason {
     Limit(StopReason),
 }
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
-    /// Steps from a recomputed gradient until there is a reason to recompute it, and goes back to
-    /// the iterate of least error if the steps led away from it.
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
+    ColumnDescent<'_, T, A, P, M>
+{
+    /// Steps from a recomputed gradient and its status until there is a reason to recompute them,
+    /// and goes back to the iterate of least error if the steps led away from it.
     pub(super) async fn inner_iteration<O: Observer<T>>(
         &mut self,
+        before: &Status<T>,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Result<RestartReason, SolveError<T>> {
-        self.least.begin(self.same_loss(&self.status()));
+        self.least.begin(self.same_loss(before));
         let reason = self.step_on(noise, recorder).await?;
         let stays = match reason {
             RestartReason::Claim => true,
@@ -71,7 +75,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
         loop {
             let (direction, image) = (&mut self.direction, &mut self.image);
             (self
-                .mailbox
+                .multiplier
                 .multiply(&self.system, Product::Map, direction, image))
             .await;
             recorder.products += 1;
@@ -91,7 +95,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
             add_multiple(&mut self.residual, -length, &self.image);
             self.update_gradient().await;
             let status = self.status();
-            if let Some(reason) = recorder.see(&self.x, status.loss, &self.downhill) {
+            if let Some(reason) = self.see(&status, recorder) {
                 return Ok(RestartReason::Limit(reason));
             }
             if !status.loss.is_finite() {

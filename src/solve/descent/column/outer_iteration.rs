@@ -1,6 +1,8 @@
 //! The descent for one right-hand side: inner iterations until a goal is confirmed or a limit is
 //! reached.
 
+use std::mem::take;
+
 use crate::descent::{Observer, Report, StopReason};
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
@@ -10,6 +12,7 @@ use crate::solve::descent::column::inner_iteration::RestartReason;
 use crate::solve::descent::column::recorder::{SystemRecorder, Watch};
 use crate::solve::descent::column::state::ColumnDescent;
 use crate::solve::descent::column::status::Status;
+use crate::solve::descent::multiplier::Multiplier;
 use crate::solve::error::SolveError;
 use crate::solve::solution::{Acceptance, BackwardError};
 
@@ -40,7 +43,9 @@ struct Ending<T> {
     acceptance: Option<Acceptance>,
 }
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
+    ColumnDescent<'_, T, A, P, M>
+{
     /// Descends from `solution` for the right-hand side `b`, and leaves the best iterate in
     /// `solution`.
     pub(crate) async fn run<O: Observer<T>>(
@@ -56,7 +61,9 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
         let exponents = self.exponents(b_exponent);
         let exponent_of = |column| self.system.operator.map.exponent_of(column);
         let mut recorder = SystemRecorder::new(
-            (watch, self.mailbox.columns()),
+            watch,
+            self.is_true_of_any_part(watch.looks()),
+            take(&mut self.history),
             max_steps,
             dimension,
             exponents,
@@ -69,7 +76,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
             Some(_) => StopReason::Accuracy,
             None => ending.stop_reason,
         };
-        let report = recorder.into_report(stop_reason);
+        let report;
+        (report, self.history) = recorder.into_report(stop_reason);
         self.leave(solution, b_exponent)?;
         let mut error = ending.best.error;
         error.residual = error.residual.scale_by_power_of_two(b_exponent);
@@ -92,7 +100,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
             self.b_norm.max(status.error.residual) * (T::one() + self.system.rounding);
         let mut best = status;
         self.best_x.copy_from_slice(&self.x);
-        let mut limit = recorder.see(&self.x, status.loss, &self.downhill);
+        let mut limit = self.see(&status, recorder);
         let (mut idle_starts, mut idle_iterations) = (0, 0);
         let patience = match self.system.settings.problem {
             SolveProblem::LeastSquares => IDLE_ITERATIONS,
@@ -115,7 +123,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
                 return Ok(self.ending(StopReason::Stalled, best));
             }
             let before = status;
-            let reason = self.inner_iteration(noise, recorder).await?;
+            let reason = self.inner_iteration(&before, noise, recorder).await?;
             status = self.recompute_without_start(size_of_start, recorder).await;
             let x_norm = Space::Domain.norm(self.map(), &self.x);
             if !status.loss.is_finite() || !x_norm.is_finite() {
@@ -162,8 +170,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
         let status = self.recompute(recorder).await;
-        let is_rounding = self.size_of_terms() <= self.system.rounding * size_of_start;
-        if !is_rounding || status.error.residual < self.b_norm {
+        let is_rounding = || self.size_of_terms() <= self.system.rounding * size_of_start;
+        if status.error.residual < self.b_norm || !is_rounding() {
             return status;
         }
         match &self.system.operator.lengths {

@@ -5,6 +5,7 @@ use crate::linear_map::sums::Space;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
 use crate::solve::descent::column::state::ColumnDescent;
+use crate::solve::descent::multiplier::Multiplier;
 use crate::solve::descent::system::Product;
 
 /// How much of its part in the null space a random vector may lack without the deficiency being
@@ -22,7 +23,9 @@ pub(crate) enum RankEvidence {
     Unknown,
 }
 
-impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A, P> {
+impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
+    ColumnDescent<'_, T, A, P, M>
+{
     /// Descends on ½‖A·x‖² by conjugate gradients from a random x, in at most `max_steps` steps.
     ///
     /// They remove from x whatever A does not map to zero, so that the null space is left, if there
@@ -80,7 +83,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'_, T, A,
         while *steps < max_steps {
             let (direction, image) = (&mut self.direction, &mut self.image);
             (self
-                .mailbox
+                .multiplier
                 .multiply(&self.system, Product::Map, direction, image))
             .await;
             let length = slope / Space::Image.dot(map, &self.image, &self.image);
@@ -116,7 +119,7 @@ mod tests {
     use crate::linear_map::sums::Space;
     use crate::solve::config::{SolveProblem, SolveTarget};
     use crate::solve::descent::column::state::ColumnDescent;
-    use crate::solve::descent::mailbox::at_once;
+    use crate::solve::descent::multiplier::{Alone, at_once};
     use crate::solve::descent::system::{System, SystemSettings};
     use crate::solve::method::SolveMethod;
     use crate::solve::operator::Operator;
@@ -138,7 +141,7 @@ mod tests {
             lengths: None,
         };
         let system = System::new(operator, None, settings).expect("refused");
-        ColumnDescent::new(Rc::new(system))
+        ColumnDescent::new(Rc::new(system), Alone)
     }
 
     fn system_of<'s, 'a>(

@@ -7,9 +7,6 @@ use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
 use crate::numerics::real::Real;
 
-/// Room for the histories of all columns that descend together; longer ones grow by doubling.
-const RESERVED_LOSSES: usize = 4096;
-
 /// The observer of all columns; once it has asked to stop, none of them goes on.
 pub(crate) struct Watch<O> {
     observer: RefCell<O>,
@@ -24,6 +21,14 @@ impl<O> Watch<O> {
         }
     }
 
+    /// Whether the observer looks at the iterates.
+    pub(super) fn looks<T: Real>(&self) -> bool
+    where
+        O: Observer<T>,
+    {
+        self.observer.borrow().watches()
+    }
+
     pub(crate) fn has_stopped(&self) -> bool {
         self.has_stopped.get()
     }
@@ -36,6 +41,8 @@ pub(super) struct SystemRecorder<'o, T, O> {
     history: LossHistory<T>,
     started: Instant,
     shown: Option<ShownIterate<T>>,
+    /// Whether the observer of any part of the map looks at the iterates.
+    is_watched: bool,
     exponents: Exponents,
     pub(super) products: usize,
 }
@@ -57,15 +64,18 @@ struct ShownIterate<T> {
 }
 
 impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
+    /// `history` brings the room of an earlier run, whatever it holds.
     pub(super) fn new(
-        (watch, columns): (&'o Watch<O>, usize),
+        watch: &'o Watch<O>,
+        is_watched: bool,
+        mut history: LossHistory<T>,
         max_steps: usize,
         dimension: usize,
         exponents: Exponents,
         exponent_of: impl Fn(usize) -> i32,
     ) -> Self {
-        let reserved = RESERVED_LOSSES / columns;
-        let shown = watch.observer.borrow().watches().then(|| ShownIterate {
+        history.clear();
+        let shown = watch.looks().then(|| ShownIterate {
             of_columns: (0..dimension).map(exponent_of).collect(),
             parameters: vec![T::zero(); dimension],
             gradient: vec![T::zero(); dimension],
@@ -73,9 +83,10 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         Self {
             watch,
             max_steps,
-            history: LossHistory::with_capacity(reserved.min(max_steps.saturating_add(1))),
+            history,
             started: Instant::now(),
             shown,
+            is_watched,
             exponents,
             products: 0,
         }
@@ -83,7 +94,16 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
 
     /// Records an iterate with its downhill direction, and returns why the run has to end, if it
     /// does.
-    pub(super) fn see(&mut self, x: &[T], loss: T, downhill: &[T]) -> Option<StopReason> {
+    ///
+    /// `is_wish_of_any` tells whether any part of the map wishes what this one does or does not:
+    /// if one ends, all have to.
+    pub(super) fn see(
+        &mut self,
+        x: &[T],
+        loss: T,
+        downhill: &[T],
+        is_wish_of_any: impl FnOnce(bool) -> bool,
+    ) -> Option<StopReason> {
         let step = self.history.len();
         let of_b = self.exponents.of_b;
         let loss = loss.scale_by_power_of_two(of_b.saturating_mul(2));
@@ -91,25 +111,9 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         if self.watch.has_stopped() {
             return Some(StopReason::Observer);
         }
-        if let Some(shown) = &mut self.shown {
-            let of_columns = &shown.of_columns;
-            for ((to, &from), exponent) in shown.parameters.iter_mut().zip(x).zip(of_columns) {
-                *to = from.scale_by_power_of_two(of_b - exponent);
-            }
-            let of_gradient = self.exponents.of_gradient;
-            for ((to, &from), exponent) in shown.gradient.iter_mut().zip(downhill).zip(of_columns) {
-                *to = -from.scale_by_power_of_two(of_b.saturating_add(of_gradient * exponent));
-            }
-            let progress = Progress {
-                step,
-                loss,
-                parameters: &shown.parameters,
-                gradient: &shown.gradient,
-            };
-            if (self.watch.observer.borrow_mut())
-                .observe(&progress)
-                .is_break()
-            {
+        if self.is_watched {
+            let wishes_to_stop = self.show(step, x, loss, downhill);
+            if is_wish_of_any(wishes_to_stop) {
                 self.watch.has_stopped.set(true);
                 return Some(StopReason::Observer);
             }
@@ -117,9 +121,37 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         (step >= self.max_steps).then_some(StopReason::StepLimit)
     }
 
-    pub(super) fn into_report(mut self, stop_reason: StopReason) -> Report<T> {
-        self.history.shrink_to_fit();
+    /// Shows an iterate to the observer, if it looks, and returns whether it wishes to stop.
+    fn show(&mut self, step: usize, x: &[T], loss: T, downhill: &[T]) -> bool {
+        let Some(shown) = &mut self.shown else {
+            return false;
+        };
+        let of_b = self.exponents.of_b;
+        let of_columns = &shown.of_columns;
+        for ((to, &from), exponent) in shown.parameters.iter_mut().zip(x).zip(of_columns) {
+            *to = from.scale_by_power_of_two(of_b - exponent);
+        }
+        let of_gradient = self.exponents.of_gradient;
+        for ((to, &from), exponent) in shown.gradient.iter_mut().zip(downhill).zip(of_columns) {
+            *to = -from.scale_by_power_of_two(of_b.saturating_add(of_gradient * exponent));
+        }
+        let progress = Progress {
+            step,
+            loss,
+            parameters: &shown.parameters,
+            gradient: &shown.gradient,
+        };
+        let mut observer = self.watch.observer.borrow_mut();
+        observer.observe(&progress).is_break()
+    }
+
+    /// The report, and the history as room for another run.
+    pub(super) fn into_report(self, stop_reason: StopReason) -> (Report<T>, LossHistory<T>) {
         let steps = self.history.len() - 1;
-        (self.history).into_report(steps, self.products, stop_reason, self.started.elapsed())
+        let elapsed = self.started.elapsed();
+        // A copy has no room to spare.
+        let copy = self.history.clone();
+        let report = copy.into_report(steps, self.products, stop_reason, elapsed);
+        (report, self.history)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::descent::history::LossHistory;
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::binary_scaling::scale;
@@ -11,7 +12,7 @@ use crate::solve::config::{SolveProblem, SolveTarget};
 use crate::solve::descent::column::recorder::Exponents;
 use crate::solve::descent::column::smoothed::Smoothed;
 use crate::solve::descent::column::status::LeastError;
-use crate::solve::descent::mailbox::Mailbox;
+use crate::solve::descent::multiplier::{Alone, Multiplier};
 use crate::solve::descent::system::{Product, System};
 use crate::solve::error::SolveError;
 
@@ -21,12 +22,11 @@ use crate::solve::error::SolveError;
 /// square leaves the range of the format. Below, A is the scaled matrix.
 ///
 /// Its functions are `async` only so that they can pause at a product while other columns get to
-/// theirs ([`Mailbox`]); there is no runtime, and a column on its own never pauses.
+/// theirs ([`Multiplier`]); there is no runtime, and a column on its own never pauses.
 #[derive(Debug)]
-pub(crate) struct ColumnDescent<'a, T, A: ?Sized, P> {
+pub(crate) struct ColumnDescent<'a, T, A: ?Sized, P, M = Alone> {
     pub(super) system: Rc<System<'a, T, A, P>>,
-    /// Where products are asked for.
-    pub(in crate::solve::descent) mailbox: Rc<Mailbox<T>>,
+    pub(in crate::solve::descent) multiplier: M,
     pub(super) b: Vec<T>,
     pub(super) b_norm: T,
     /// The larger of the residuals at x = 0 and at the start; above it, x is no solution.
@@ -47,12 +47,16 @@ pub(crate) struct ColumnDescent<'a, T, A: ?Sized, P> {
     /// For least squares by conjugate gradients.
     pub(super) smoothed: Option<Smoothed<T>>,
     pub(super) condition: ConditionEstimate<T>,
+    /// Room for the losses of one run after another.
+    pub(super) history: LossHistory<T>,
     /// The largest lower bound so far of the condition number of the Hessian.
     pub(in crate::solve::descent) hessian_condition: T,
 }
 
-impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'a, T, A, P> {
-    pub(in crate::solve::descent) fn new(system: Rc<System<'a, T, A, P>>) -> Self {
+impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
+    ColumnDescent<'a, T, A, P, M>
+{
+    pub(in crate::solve::descent) fn new(system: Rc<System<'a, T, A, P>>, multiplier: M) -> Self {
         let (n, m) = system.lengths(Product::Map);
         let zeros = |length| vec![T::zero(); length];
         let preconditioned = if system.preconditioner.is_some() {
@@ -61,7 +65,8 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'a, T
             0
         };
         Self {
-            mailbox: Rc::new(Mailbox::new()),
+            multiplier,
+            history: LossHistory::default(),
             b: zeros(m),
             b_norm: T::zero(),
             useful_residual: T::zero(),
@@ -79,6 +84,14 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ColumnDescent<'a, T
             hessian_condition: T::one(),
             system,
         }
+    }
+
+    /// Makes room for the losses of a run, no more than `most`; longer histories grow by doubling.
+    pub(in crate::solve::descent) fn reserve_losses(&mut self, most: usize) {
+        let max_steps = self.system.settings.max_steps;
+        let likely = self.x.len().saturating_mul(8).saturating_add(64);
+        self.history.clear();
+        (self.history).reserve(most.min(likely).min(max_steps.saturating_add(1)));
     }
 
     /// A·D, whose sums are those of A.

@@ -1,0 +1,261 @@
+//! Least squares within bounds, column by column.
+
+use std::time::Instant;
+
+use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
+
+use crate::descent::history::LossHistory;
+use crate::descent::{Observer, Progress, Report, StopReason};
+use crate::linear_map::LinearMap;
+use crate::linear_map::sums::Space;
+use crate::numerics::binary_scaling::scale;
+use crate::numerics::real::Real;
+use crate::numerics::validation::{check_entries, check_not_empty, check_shape, require};
+use crate::set::BoxSet;
+use crate::solve::bounded::config::BoundedConfig;
+use crate::solve::bounded::descent::{BoundedDescent, Show};
+use crate::solve::bounded::error::BoundedError;
+use crate::solve::bounded::scaling::ScaledProblem;
+use crate::solve::bounded::solution::{BoundedSolution, Optimality};
+
+/// Finds the X within bounds for which A·X is nearest to B: non-negative least squares with
+/// [`NonNegative`](crate::set::NonNegative), bounded ones with [`Bounds`](crate::set::Bounds) or
+/// [`EntryBounds`](crate::set::EntryBounds).
+///
+/// For each column b of B the function ½‖A·x − b‖² is minimised subject to lⱼ ≤ xⱼ ≤ uⱼ. A is m×n, of
+/// any shape and rank: a matrix or any other [`LinearMap`]. B is m×k, X n×k; the set bounds the n
+/// entries of each column.
+///
+/// The descent goes by conjugate gradients over the entries between their bounds, by projected
+/// gradient steps where these meet a bound, and frees entries whose gradient points inwards. The
+/// columns of A are scaled to similar lengths first, if these are known
+/// ([`LinearMap::column_norms`]), by powers of two, which leave the bounds exact; so the units of
+/// the unknowns make no difference. Entries at a bound are equal to it, to the last bit.
+///
+/// `Ok` means that every column passed a test of the conditions for a minimum
+/// ([`Optimality`](crate::solve::Optimality)), computed again from A, b and x. They are sufficient,
+/// since the function is convex. If several x are best, as where columns are dependent, one of them
+/// is found, not always the shortest.
+///
+/// A step takes one product with A and one with Aᵀ, twice as many where it meets a bound; nothing is
+/// allocated after the first, except by long histories. The number of steps grows with the condition
+/// number of the columns between their bounds. Rows of the map may be in parts, its columns not.
+///
+/// # Errors
+///
+/// - [`BoundedError::Input`] if A or B is empty or not finite, their shapes do not fit, a lower bound
+///   is above its upper one or NaN, the bounds are not n, the domain of the map is in parts, or a
+///   setting can't be used;
+/// - [`BoundedError::Map`] if products are not finite, or not those of a map and its adjoint;
+/// - [`BoundedError::OutOfRange`] if the format can't hold the solution;
+/// - [`BoundedError::NotConverged`], with what was reached, if a column failed its test.
+///
+/// # Source
+///
+/// Dostál and Schöberl, "Minimizing quadratic functions subject to bound constraints with the rate
+/// of convergence and finite termination", 2005; Lawson and Hanson, "Solving least squares
+/// problems", 1974, chapter 23.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::set::NonNegative;
+/// use matrix_descent::{solve_in_bounds, BoundedConfig};
+/// use nalgebra::{dmatrix, dvector};
+///
+/// let (a, b) = (dmatrix![1.0, 1.0; 1.0, 2.0; 1.0, 3.0], dvector![3.0, 2.0, 1.0]);
+/// let found = solve_in_bounds(&a, &b, &NonNegative, BoundedConfig::default())?;
+/// assert!((found.solution - dvector![2.0, 0.0]).norm() < 1e-14);
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub fn solve_in_bounds<T, A, C, S, O>(
+    a: &A,
+    b: &Matrix<T, Dyn, C, VecStorage<T, Dyn, C>>,
+    set: &S,
+    config: BoundedConfig<T, O>,
+) -> Result<BoundedSolution<T>, BoundedError<T>>
+where
+    T: Real,
+    A: LinearMap<T> + ?Sized,
+    C: Dim,
+    S: BoxSet<T>,
+    O: Observer<T>,
+{
+    a.validate("matrix")?;
+    let (rows, columns) = (a.rows(), a.columns());
+    let sides = b.ncols();
+    check_not_empty("right-hand side", b.nrows(), sides)?;
+    check_shape("right-hand side", b.shape(), (rows, sides))?;
+    check_entries("right-hand side", b.as_slice(), rows)?;
+    config.validate(columns, sides)?;
+    set.check_dimension(columns)?;
+    set.validate()?;
+    let whole: T = Space::Domain.length(a);
+    require(
+        whole == T::from_count(columns),
+        "the number of columns in all parts",
+        whole,
+        "the number held here",
+    )?;
+    let problem = ScaledProblem::new(a)?;
+    let mut solution = config
+        .start
+        .unwrap_or_else(|| DMatrix::zeros(columns, sides));
+    let mut run = Run {
+        descent: BoundedDescent::new(&problem, config.tolerance),
+        problem: &problem,
+        set,
+        max_steps: config.max_steps,
+        observer: config.observer,
+        has_stopped: false,
+    };
+    let (mut optimalities, mut reports) = (Vec::with_capacity(sides), Vec::with_capacity(sides));
+    let pairs =
+        (b.as_slice().chunks_exact(rows)).zip(solution.as_mut_slice().chunks_exact_mut(columns));
+    for (column, (b, x)) in pairs.enumerate() {
+        let Some((optimality, report)) = run.column(b, x) else {
+            return Err(BoundedError::OutOfRange { column });
+        };
+        optimalities.push(optimality);
+        reports.push(report);
+    }
+    let failed = (optimalities.iter()).position(|optimality| !optimality.is_accepted);
+    let found = BoundedSolution {
+        solution,
+        optimalities,
+        reports,
+    };
+    match failed {
+        None => Ok(found),
+        Some(column) => Err(BoundedError::NotConverged {
+            column,
+            reached: Box::new(found),
+        }),
+    }
+}
+
+/// What the columns share.
+struct Run<'p, 'a, T, A: ?Sized, S, O> {
+    problem: &'p ScaledProblem<'a, T, A>,
+    descent: BoundedDescent<'p, 'a, T, A>,
+    set: &'p S,
+    max_steps: usize,
+    observer: O,
+    has_stopped: bool,
+}
+
+impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_, T, A, S, O> {
+    /// Descends for one column from the start in `x` and leaves the solution there; `None` if the
+    /// format can't hold it.
+    fn column(&mut self, b: &[T], x: &mut [T]) -> Option<(Optimality<T>, Report<T>)> {
+        self.set.project(x);
+        let exponent = self.problem.exponent(b, x);
+        self.descent.limits = self.problem.limits(self.set, exponent);
+        self.descent.b.copy_from_slice(b);
+        scale(&mut self.descent.b, -exponent);
+        for (j, (to, &from)) in self.descent.x.iter_mut().zip(&*x).enumerate() {
+            let scaled = self.problem.scaled(j, from, exponent);
+            *to = self.descent.limits.nearest(j, scaled);
+        }
+        let shown = if self.observer.watches() { x.len() } else { 0 };
+        let mut recorder = Recorder {
+            problem: self.problem,
+            exponent,
+            max_steps: self.max_steps,
+            history: LossHistory::with_capacity(0),
+            parameters: vec![T::zero(); shown],
+            gradient: vec![T::zero(); shown],
+            observer: &mut self.observer,
+            has_stopped: &mut self.has_stopped,
+        };
+        let started = Instant::now();
+        let reason = self.descent.run(&mut recorder);
+        let history = recorder.history;
+        let (steps, products) = (history.len() - 1, self.descent.products);
+        self.leave(x, exponent)?;
+        let mut optimality = self.descent.judge_best(reason);
+        optimality.residual = optimality.residual.scale_by_power_of_two(exponent);
+        let reason = match (reason, optimality.is_accepted) {
+            (StopReason::StepLimit | StopReason::Stalled, true) => StopReason::Accuracy,
+            (StopReason::Accuracy, false) => StopReason::Stalled,
+            (reason, _) => reason,
+        };
+        let report = history.into_report(steps, products, reason, started.elapsed());
+        Some((optimality, report))
+    }
+
+    /// Writes the best iterate, scaled back, to `x`, and what that leaves of it to the descent.
+    fn leave(&mut self, x: &mut [T], exponent: i32) -> Option<()> {
+        let mut lost = T::zero();
+        let mut whole = T::zero();
+        for (j, x) in x.iter_mut().enumerate() {
+            let found = self.descent.best_x[j];
+            let (lower, upper) = self.set.bounds_of(j);
+            let limits = &self.descent.limits;
+            let value = self.problem.unscaled(j, found, exponent);
+            // What was at a bound of the scaled problem, or has been rounded beyond one.
+            *x = if found <= limits.lower[j] || value < lower {
+                lower
+            } else if found >= limits.upper[j] || value > upper {
+                upper
+            } else {
+                value
+            };
+            if !x.is_finite() {
+                return None;
+            }
+            let back = limits.nearest(j, self.problem.scaled(j, *x, exponent));
+            let length = self.problem.length_of(j);
+            lost += (back - found).abs() * length;
+            whole += found.abs() * length;
+            self.descent.best_x[j] = back;
+        }
+        (lost <= T::EPSILON * whole).then_some(())
+    }
+}
+
+/// Records losses, counts steps, and shows each iterate to the observer, scaled back.
+struct Recorder<'r, 'a, T, A: ?Sized, O> {
+    problem: &'r ScaledProblem<'a, T, A>,
+    exponent: i32,
+    max_steps: usize,
+    history: LossHistory<T>,
+    parameters: Vec<T>,
+    gradient: Vec<T>,
+    observer: &'r mut O,
+    has_stopped: &'r mut bool,
+}
+
+impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Show<T> for Recorder<'_, '_, T, A, O> {
+    fn show(&mut self, x: &[T], loss: T, gradient: &[T]) -> Option<StopReason> {
+        let step = self.history.len();
+        let loss = loss.scale_by_power_of_two(self.exponent.saturating_mul(2));
+        self.history.push(loss);
+        if *self.has_stopped {
+            return Some(StopReason::Observer);
+        }
+        let mut wishes_to_stop = false;
+        if !self.parameters.is_empty() {
+            for j in 0..x.len() {
+                self.parameters[j] = self.problem.unscaled(j, x[j], self.exponent);
+                let exponent = self.problem.operator.map.exponent_of(j);
+                let exponent = self.exponent.saturating_add(exponent);
+                self.gradient[j] = gradient[j].scale_by_power_of_two(exponent);
+            }
+            let progress = Progress {
+                step,
+                loss,
+                parameters: &self.parameters,
+                gradient: &self.gradient,
+            };
+            wishes_to_stop = self.observer.observe(&progress).is_break();
+        }
+        let parts = T::from_count(usize::from(wishes_to_stop));
+        let map = self.problem.operator.map.map();
+        if Space::Image.total(map, parts) > T::zero() {
+            *self.has_stopped = true;
+            return Some(StopReason::Observer);
+        }
+        (step >= self.max_steps).then_some(StopReason::StepLimit)
+    }
+}

@@ -1,0 +1,351 @@
+//! The descent for one right-hand side: conjugate gradients on the entries between their bounds,
+//! with projected steps where these meet a bound, and steps that free entries again.
+//!
+//! Source: Dostál and Schöberl, "Minimizing quadratic functions subject to bound constraints with
+//! the rate of convergence and finite termination", 2005.
+
+use crate::descent::StopReason;
+use crate::linear_map::LinearMap;
+use crate::linear_map::sums::Space;
+use crate::numerics::norm::add_multiple;
+use crate::numerics::real::Real;
+use crate::solve::bounded::optimality::{Limits, Place};
+use crate::solve::bounded::scaling::ScaledProblem;
+use crate::solve::bounded::solution::Optimality;
+
+/// After so many claims in a row that no residual computed again confirms, and that do not halve
+/// the violation, a descent is at the floor that rounding sets.
+const IDLE_CLAIMS: usize = 3;
+
+/// What a descent shows after each step, and whether it may go on.
+pub(super) trait Show<T> {
+    /// x, ½‖r‖² and the gradient of the scaled problem.
+    fn show(&mut self, x: &[T], loss: T, gradient: &[T]) -> Option<StopReason>;
+}
+
+/// The vectors of a descent; they serve one column after another. All are scaled.
+pub(super) struct BoundedDescent<'p, 'a, T, A: ?Sized> {
+    problem: &'p ScaledProblem<'a, T, A>,
+    tolerance: T,
+    pub(super) limits: Limits<T>,
+    pub(super) b: Vec<T>,
+    b_norm: T,
+    pub(super) x: Vec<T>,
+    pub(super) best_x: Vec<T>,
+    /// r = b − A·x.
+    residual: Vec<T>,
+    /// −Aᵀ·r.
+    gradient: Vec<T>,
+    direction: Vec<T>,
+    /// A times the direction.
+    image: Vec<T>,
+    pub(super) products: usize,
+}
+
+/// How near the iterate is to the best one, by the residual that is carried along.
+#[derive(Clone, Copy, Debug)]
+struct Status<T> {
+    residual: T,
+    /// Σ‖aⱼ‖·|xⱼ| + ‖b‖.
+    terms: T,
+    /// maxⱼ vⱼ/‖aⱼ‖.
+    violation: T,
+}
+
+impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
+    pub(super) fn new(problem: &'p ScaledProblem<'a, T, A>, tolerance: Option<T>) -> Self {
+        let (m, n) = (problem.operator.map.rows(), problem.operator.map.columns());
+        let zeros = |length| vec![T::zero(); length];
+        Self {
+            problem,
+            tolerance: tolerance.unwrap_or_else(|| rounding(problem)),
+            limits: Limits {
+                lower: Vec::new(),
+                upper: Vec::new(),
+            },
+            b: zeros(m),
+            b_norm: T::zero(),
+            x: zeros(n),
+            best_x: zeros(n),
+            residual: zeros(m),
+            gradient: zeros(n),
+            direction: zeros(n),
+            image: zeros(m),
+            products: 0,
+        }
+    }
+
+    /// Descends from x, and leaves the best iterate in `best_x`.
+    pub(super) fn run(&mut self, show: &mut impl Show<T>) -> StopReason {
+        self.b_norm = Space::Image.norm(self.map(), &self.b);
+        self.products = 0;
+        self.recompute();
+        let mut best = self.status();
+        self.best_x.copy_from_slice(&self.x);
+        if let Some(reason) = self.show(show) {
+            return reason;
+        }
+        let (mut idle_claims, mut idle_steps) = (0, 0);
+        let mut lowest = best.violation;
+        let patience = self.x.len().saturating_mul(20).saturating_add(1000);
+        self.turn_to_gradient();
+        loop {
+            let status = self.status();
+            if !status.violation.is_finite() || !status.residual.is_finite() {
+                return StopReason::Diverged;
+            }
+            if self.accepts(&status) {
+                // The residual that was carried along may have drifted.
+                self.recompute();
+                let status = self.status();
+                let has_halved = status.violation <= half::<T>() * best.violation;
+                self.keep_if_better(&status, &mut best);
+                if self.accepts(&status) {
+                    self.best_x.copy_from_slice(&self.x);
+                    return StopReason::Accuracy;
+                }
+                idle_claims = if has_halved { 0 } else { idle_claims + 1 };
+                self.turn_to_gradient();
+            }
+            let has_fallen = status.violation < lowest * <T as Real>::from_f64(0.99);
+            idle_steps = if has_fallen { 0 } else { idle_steps + 1 };
+            lowest = lowest.min(status.violation);
+            let has_moved = self.step();
+            if !has_moved || idle_claims >= IDLE_CLAIMS || idle_steps >= patience {
+                self.recompute();
+                let status = self.status();
+                self.keep_if_better(&status, &mut best);
+                return StopReason::Stalled;
+            }
+            if let Some(reason) = self.show(show) {
+                self.recompute();
+                let status = self.status();
+                self.keep_if_better(&status, &mut best);
+                return reason;
+            }
+        }
+    }
+
+    /// How good the best iterate is, computed again, after a descent that ended for this reason.
+    pub(super) fn judge_best(&mut self, reason: StopReason) -> Optimality<T> {
+        self.x.copy_from_slice(&self.best_x);
+        self.b_norm = Space::Image.norm(self.map(), &self.b);
+        self.recompute();
+        let status = self.status();
+        Optimality {
+            residual: status.residual,
+            kkt_residual: quotient(status.violation, status.residual),
+            relative_residual: quotient(status.residual, status.terms),
+            at_bounds: self.limits.count_at_bounds(&self.x),
+            is_accepted: self.accepts(&status)
+                || (reason == StopReason::Stalled && is_at_floor(&status)),
+        }
+    }
+
+    /// One step along conjugate directions, to a bound and along the projected gradient, or off
+    /// bounds; returns whether there was any.
+    fn step(&mut self) -> bool {
+        let length = T::one() / self.problem.curvature;
+        let (mut free, mut reduced, mut inward) = (T::zero(), T::zero(), T::zero());
+        for (j, (&x, &g)) in self.x.iter().zip(&self.gradient).enumerate() {
+            let of_free = self.limits.free(j, x, g);
+            // No more than a step of this length may take without leaving the bounds.
+            let held = if of_free > T::zero() {
+                of_free.min((x - self.limits.lower[j]) / length)
+            } else {
+                of_free.max((x - self.limits.upper[j]) / length)
+            };
+            let of_bound = self.limits.inward(j, x, g);
+            free += of_free * of_free;
+            reduced += of_free * held;
+            inward += of_bound * of_bound;
+        }
+        if inward > reduced {
+            self.step_off_bounds(inward)
+        } else {
+            self.step_between_bounds(free, length)
+        }
+    }
+
+    /// Along the gradients that point inwards, so that their entries leave their bounds.
+    fn step_off_bounds(&mut self, slope: T) -> bool {
+        for (j, d) in self.direction.iter_mut().enumerate() {
+            *d = self.limits.inward(j, self.x[j], self.gradient[j]);
+        }
+        let curvature = self.curvature();
+        let exact = slope / curvature;
+        let longest = self.limits.longest_step(&self.x, &self.direction);
+        let length = if curvature > T::zero() {
+            exact.min(longest)
+        } else {
+            longest
+        };
+        if !is_positive(length) {
+            return false;
+        }
+        self.move_by(length);
+        self.turn_to_gradient();
+        true
+    }
+
+    /// Along the conjugate direction; if that leads out of the bounds, to the first bound and then
+    /// along the projected gradient.
+    fn step_between_bounds(&mut self, slope: T, projected_length: T) -> bool {
+        let curvature = self.curvature();
+        let longest = self.limits.longest_step(&self.x, &self.direction);
+        let length = slope / curvature;
+        if is_positive(length) && length <= longest {
+            self.move_by(length);
+            self.turn(slope);
+            return true;
+        }
+        // Without a bound ahead, a direction of no curvature is rounding.
+        if !is_positive(slope) || !longest.is_finite() {
+            return false;
+        }
+        if longest > T::zero() {
+            self.move_by(longest);
+        }
+        for j in 0..self.x.len() {
+            let x = self.x[j];
+            let to = x - projected_length * self.limits.free(j, x, self.gradient[j]);
+            self.x[j] = self.limits.nearest(j, to);
+        }
+        self.recompute();
+        self.turn_to_gradient();
+        true
+    }
+
+    /// x ← x − `length`·d, within the bounds, with the residual and the gradient.
+    fn move_by(&mut self, length: T) {
+        add_multiple(&mut self.x, -length, &self.direction);
+        self.limits.project(&mut self.x);
+        add_multiple(&mut self.residual, length, &self.image);
+        self.update_gradient();
+    }
+
+    /// ‖A·d‖² for the direction d.
+    fn curvature(&mut self) -> T {
+        self.problem
+            .operator
+            .map
+            .apply(&self.direction, &mut self.image);
+        self.products += 1;
+        Space::Image.dot(self.map(), &self.image, &self.image)
+    }
+
+    /// d ← φ, the gradient of the entries between their bounds.
+    fn turn_to_gradient(&mut self) {
+        for (j, d) in self.direction.iter_mut().enumerate() {
+            *d = self.limits.free(j, self.x[j], self.gradient[j]);
+        }
+    }
+
+    /// d ← φ + ‖φ‖²/`slope`·d.
+    fn turn(&mut self, slope: T) {
+        let entries = self.x.iter().zip(&self.gradient).enumerate();
+        let free = entries.map(|(j, (&x, &g))| self.limits.free(j, x, g));
+        let next = free.fold(T::zero(), |sum, free| sum + free * free);
+        let momentum = next / slope;
+        for (j, d) in self.direction.iter_mut().enumerate() {
+            let free = self.limits.free(j, self.x[j], self.gradient[j]);
+            *d = match self.limits.place(j, self.x[j]) {
+                Place::Between => free + momentum * *d,
+                _ => T::zero(),
+            };
+        }
+    }
+
+    fn recompute(&mut self) {
+        self.problem.operator.map.apply(&self.x, &mut self.residual);
+        self.products += 1;
+        for (r, &b) in self.residual.iter_mut().zip(&self.b) {
+            *r = b - *r;
+        }
+        self.update_gradient();
+    }
+
+    fn update_gradient(&mut self) {
+        let map = &self.problem.operator.map;
+        map.apply_adjoint(&self.residual, &mut self.gradient);
+        self.gradient.iter_mut().for_each(|g| *g = -*g);
+    }
+
+    fn status(&self) -> Status<T> {
+        let (mut terms, mut violation) = (self.b_norm, T::zero());
+        let mut is_finite = true;
+        let columns = &self.problem.operator.lengths;
+        let mut square = T::zero();
+        for (j, (&x, &g)) in self.x.iter().zip(&self.gradient).enumerate() {
+            is_finite = is_finite && g.is_finite() && x.is_finite();
+            let of_entry = self.limits.violation(j, x, g);
+            square += of_entry * of_entry;
+            if let Some(columns) = columns {
+                terms += columns.lengths[j] * x.abs();
+                violation = violation.max(of_entry * columns.reciprocals[j]);
+            }
+        }
+        if columns.is_none() {
+            let norm = self.problem.operator.norm;
+            terms += norm * Space::Domain.norm(self.map(), &self.x);
+            violation = quotient(square.sqrt(), norm);
+        }
+        Status {
+            residual: Space::Image.norm(self.map(), &self.residual),
+            terms,
+            violation: if is_finite {
+                violation
+            } else {
+                T::one() / T::zero()
+            },
+        }
+    }
+
+    fn accepts(&self, status: &Status<T>) -> bool {
+        status.violation <= self.tolerance * status.residual
+            || status.residual <= rounding(self.problem) * status.terms
+    }
+
+    fn keep_if_better(&mut self, status: &Status<T>, best: &mut Status<T>) {
+        // NaN is worse than anything.
+        if status.residual <= best.residual || !best.residual.is_finite() {
+            *best = *status;
+            self.best_x.copy_from_slice(&self.x);
+        }
+    }
+
+    fn show(&self, show: &mut impl Show<T>) -> Option<StopReason> {
+        let square = Space::Image.dot(self.map(), &self.residual, &self.residual);
+        show.show(&self.x, half::<T>() * square, &self.gradient)
+    }
+
+    fn map(&self) -> &'a A {
+        self.problem.operator.map.map()
+    }
+}
+
+/// What rounding may leave, 16·ε·√max(m, n).
+fn rounding<T: Real, A: LinearMap<T> + ?Sized>(problem: &ScaledProblem<'_, T, A>) -> T {
+    let map = problem.operator.map.map();
+    let longer: T = Space::Image.length(map).max(Space::Domain.length(map));
+    <T as Real>::from_f64(16.0) * T::EPSILON * longer.sqrt()
+}
+
+/// Whether the rounding of the residual, which steps can't lower, may be all that violates the
+/// conditions.
+fn is_at_floor<T: Real>(status: &Status<T>) -> bool {
+    status.violation <= <T as Real>::from_f64(4.0) * T::EPSILON * status.terms
+}
+
+fn half<T: Real>() -> T {
+    <T as Real>::from_f64(0.5)
+}
+
+fn is_positive<T: Real>(value: T) -> bool {
+    value > T::zero() && value.is_finite()
+}
+
+/// x/y, and 0 for 0/0.
+fn quotient<T: Real>(x: T, y: T) -> T {
+    if x == T::zero() { T::zero() } else { x / y }
+}
