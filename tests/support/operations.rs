@@ -6,8 +6,8 @@ use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::objective::FitObjective;
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    CompletionConfig, Config, Error, MeanSquaredError, Observer, Real, Report, Sgd, SolveConfig,
-    Stopping, complete_by_descent, invert_by_descent, minimize, solve_by_descent,
+    CompletionConfig, Config, Error, MeanSquaredError, Observations, Observer, Real, Report, Sgd,
+    SolveConfig, Stopping, complete_by_descent, invert_by_descent, minimize, solve_by_descent,
 };
 use nalgebra::DMatrix;
 
@@ -75,8 +75,10 @@ fn solved<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
 
 fn completed<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
     let weights = DMatrix::from_fn(5, 5, |i, j| T::from_count((i + 2 * j) % 3));
-    let config = CompletionConfig::default().observer(observer);
-    Ok(complete_by_descent(&matrix(), &weights, 2, config)?.report)
+    let observations = Observations::from_matrix(&matrix(), &weights)?;
+    let ridge = <T as Real>::from_f64(0.1);
+    let config = CompletionConfig::default().ridge(ridge).observer(observer);
+    Ok(complete_by_descent(&observations, 2, config)?.report)
 }
 
 fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
