@@ -86,7 +86,9 @@ fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
         Error::Descent(DescentError::Diverged { reached, .. }) => reached.report,
         Error::Inverse(InverseError::NotConverged { best, .. }) => best.report,
         Error::Solve(SolveError::NotConverged { mut best, .. }) => best.reports.remove(0),
-        Error::Completion(CompletionError::NotConverged { reached }) => reached.report,
+        Error::Completion(
+            CompletionError::NotConverged { reached } | CompletionError::Unsettled { reached },
+        ) => reached.report,
         other => panic!("{operation:?}: {other}"),
     }
 }
