@@ -35,7 +35,7 @@ RANK, RIDGE = 10, 5.0
 CASES = [(6_040, 3_700, 1_000_000)]
 LONG = [(70_000, 10_700, 10_000_000)]
 PASSES = [5, 10, 20, 40]
-ROUNDS = int(os.environ.get("COMPLETION_ROUNDS", 3))
+ROUNDS = int(os.environ.get("COMPLETION_ROUNDS", "3"))
 
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
