@@ -157,13 +157,12 @@ where
     finished(&problem, &found, monitor, &settings)
 }
 
-/// Σ w·m/Σ w.
+/// Σ w·m/Σ w, summed in `f64`: millions of terms.
 fn mean<T: Real>(lanes: &Compressed<T>) -> T {
-    let none = (T::zero(), T::zero());
-    let (sum, weights) = lanes
-        .iter()
-        .fold(none, |(sum, weights), (.., value, weight)| {
-            (sum + weight * value, weights + weight)
-        });
-    sum / weights
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for (.., value, weight) in lanes.iter() {
+        sum += (weight * value).to_f64();
+        weights += weight.to_f64();
+    }
+    <T as Real>::from_f64(sum / weights)
 }

@@ -137,13 +137,13 @@ fn with_singular_values<T: Real>(
     Ok((q_long * small.u * &roots, q_short * small.v * roots))
 }
 
-/// √(Σ w·r²/Σ w).
+/// √(Σ w·r²/Σ w), summed in `f64`: millions of terms.
 fn fit_error<T: Real>(problem: &Problem<'_, T>, point: &Point<T>) -> T {
-    let (mut squares, mut weights) = (T::zero(), T::zero());
+    let (mut squares, mut weights) = (0.0, 0.0);
     for (i, j, value, weight) in problem.long.iter() {
         let residual = value - problem.predicted(point.long.row(i), point.short.row(j));
-        squares += weight * residual * residual;
-        weights += weight;
+        squares += (weight * residual * residual).to_f64();
+        weights += weight.to_f64();
     }
-    (squares / weights).sqrt()
+    <T as Real>::from_f64((squares / weights).sqrt())
 }

@@ -37,9 +37,9 @@ impl<T: Real> Problem<'_, T> {
     pub(in crate::completion) fn total(&self) -> T {
         let squares = self.long.iter().map(|(.., value, weight)| {
             let difference = value - self.mean;
-            weight * difference * difference
+            (weight * difference * difference).to_f64()
         });
-        squares.fold(T::zero(), |sum, square| sum + square)
+        <T as Real>::from_f64(squares.sum())
     }
 
     /// The prediction between a row of the long side and one of the short.
