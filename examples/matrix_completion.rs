@@ -11,18 +11,18 @@
 //!   treats the zeros as data;
 //! - [`complete_by_descent`], for several ranks and weights of its penalty.
 //!
-//! What it shows: with the right rank (5, and one for the mean) no penalty is needed, and a strong
-//! one does harm; with more components, a weak one prevents overfitting. The error of the fit does
+//! What it shows: with the right rank (5 beside the mean) no penalty is needed, and a strong one does
+//! harm; with more components, one prevents overfitting. The error of the fit does
 //! not show that: it is smallest where the completion is worst.
 //!
 //! `cargo run --release --example matrix_completion`
 
 use std::error::Error;
 
-use matrix_descent::completion::CompletionError;
+use matrix_descent::completion::{Baseline, CompletionError};
 use matrix_descent::svd::SvdError;
 use matrix_descent::{
-    Completion, CompletionConfig, SvdConfig, complete_by_descent, svd_by_descent,
+    CompletionConfig, Observations, SvdConfig, complete_by_descent, svd_by_descent,
 };
 use nalgebra::DMatrix;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -36,8 +36,8 @@ const RANK: usize = 5;
 const MEAN: f64 = 0.5;
 const NOISE: f64 = 0.1;
 const KNOWN: f64 = 0.25;
-const RANKS: [usize; 3] = [RANK + 1, RANK + 5, 3 * RANK];
-const RIDGES: [f64; 4] = [0.0, 0.003, 0.01, 0.03];
+const RANKS: [usize; 3] = [RANK, RANK + 5, 3 * RANK];
+const RIDGES: [f64; 4] = [0.0, 0.3, 1.0, 3.0];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let data = Data::generate();
@@ -118,24 +118,22 @@ fn show_zero_filled(data: &Data) -> Result<(), SvdError> {
     Ok(())
 }
 
-fn show_completion(data: &Data, rank: usize, ridge: f64) -> Result<(), CompletionError> {
-    let config = CompletionConfig::default().ridge(ridge).max_steps(2000);
-    let (completion, note) = match complete_by_descent(&data.seen, &data.weights, rank, config) {
+fn show_completion(data: &Data, rank: usize, ridge: f64) -> Result<(), Box<dyn Error>> {
+    let observations = Observations::from_matrix(&data.seen, &data.weights)?;
+    let config = CompletionConfig::default()
+        .baseline(Baseline::Mean)
+        .ridge(ridge)
+        .max_steps(2000);
+    let (completion, note) = match complete_by_descent(&observations, rank, config) {
         Ok(completion) => (completion, ""),
         Err(CompletionError::NotConverged { reached }) => (*reached, ", not converged"),
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
-    let Completion {
-        fitted,
-        fit_error,
-        report,
-        ..
-    } = completion;
     let name = format!("completion, rank {rank}, λ = {ridge}{note}");
-    let error = data.error(&fitted);
+    let error = data.error(&completion.fitted());
     println!(
-        "{name:<44}  {fit_error:>8.4}  {error:>8.4}  {:>6}",
-        report.steps
+        "{name:<44}  {:>8.4}  {error:>8.4}  {:>6}",
+        completion.fit_error, completion.report.steps
     );
     Ok(())
 }

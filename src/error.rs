@@ -1,6 +1,6 @@
 //! One error type that covers all operations.
 
-use crate::completion::CompletionError;
+use crate::completion::{CompletionError, ObservationError};
 #[cfg(feature = "serde")]
 use crate::descent::CheckpointError;
 use crate::descent::{DescentError, ResumeError};
@@ -99,6 +99,10 @@ pub enum Error<T: Real = f64> {
     /// A matrix was not completed.
     #[error(transparent)]
     Completion(CompletionError<T>),
+
+    /// The known entries of a matrix were refused.
+    #[error(transparent)]
+    Observations(ObservationError<T>),
 }
 
 impl<T: Real> From<DescentError<T>> for Error<T> {
@@ -206,6 +210,15 @@ impl<T: Real> From<CompletionError<T>> for Error<T> {
         match error {
             CompletionError::Input(error) => Self::Input(error),
             other => Self::Completion(other),
+        }
+    }
+}
+
+impl<T: Real> From<ObservationError<T>> for Error<T> {
+    fn from(error: ObservationError<T>) -> Self {
+        match error {
+            ObservationError::Input(error) => Self::Input(error),
+            other => Self::Observations(other),
         }
     }
 }

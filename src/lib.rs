@@ -103,7 +103,7 @@ pub mod solve;
 pub mod svd;
 pub mod watch;
 
-pub use completion::{Completion, CompletionConfig, complete_by_descent};
+pub use completion::{Completion, CompletionConfig, Observations, complete_by_descent};
 pub use descent::{
     Minimization, Observer, Progress, Report, Silent, Stepper, StopReason, Stopping, minimize,
 };

@@ -11,9 +11,8 @@ use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::{Clip, ConstantRate, Plateau};
 use matrix_descent::set::{EntryBounds, Pattern, Symmetric};
 use matrix_descent::{
-    Accuracy, CompletionConfig, Compose, Config, InverseObjective, InverseTracker,
-    MeanSquaredError, Optimizer, Progress, Real, Sgd, Side, Silent, Stepper, Stopping,
-    complete_by_descent, invert_by_descent,
+    Accuracy, Compose, Config, InverseObjective, InverseTracker, MeanSquaredError, Optimizer,
+    Progress, Real, Sgd, Side, Silent, Stepper, Stopping, invert_by_descent,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -234,26 +233,6 @@ fn cheap_updates_of_a_tracker_allocate_nothing_after_the_first() {
             }
         }
     }
-}
-
-#[test]
-fn a_completion_allocates_as_much_for_many_steps_as_for_few() {
-    let m: DMatrix<f64> = DMatrix::from_vec(12, 9, wavy(108, 0.7));
-    let weights = m.map(|x| f64::from(u8::from(x > -0.5)));
-    let run = |tolerance| {
-        let mut steps = 0;
-        let info = allocation_counter::measure(|| {
-            let config = CompletionConfig::default().tolerance(tolerance);
-            let completion = complete_by_descent(&m, &weights, 2, config).unwrap();
-            steps = completion.report.steps;
-        });
-        (steps, info.count_total)
-    };
-    let (few_steps, for_few) = run(1e-2);
-    let (many_steps, for_many) = run(1e-9);
-    assert!(many_steps >= 2 * few_steps, "{many_steps}, {few_steps}");
-    // The losses of the sweeps over a 2×2 matrix in the end.
-    assert!(for_many <= for_few + 2, "{for_many}, {for_few}");
 }
 
 /// n×n matrices of f64 that the default inverse of an f64 matrix holds at once beyond the matrix

@@ -4,7 +4,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use matrix_descent::completion::complete_by_descent;
+use matrix_descent::completion::{Baseline, Observations, complete_by_descent};
 use matrix_descent::descent::{Minimization, Report, Stall};
 use matrix_descent::eigen::{EigenRoute, OutermostEvidence};
 use matrix_descent::inverse::{Automatic, ByOptimizer, ProvenSolution, SolutionError};
@@ -64,8 +64,8 @@ fn check_settings<T: Real>() {
         .tolerance(t(0.2))
         .max_steps(3);
     check(
-        "completion, by a rule",
-        &config.seed(4).optimizer(Sgd::new(t(0.3))),
+        "completion, all set",
+        &config.seed(4).baseline(Baseline::Biases).non_negative(),
     );
     check(
         "svd",
@@ -169,7 +169,8 @@ fn check_results<T: Real>() {
         &pseudo_inverse(&tall, Cutoff::default()).unwrap(),
     );
     let weights = DMatrix::from_element(5, 3, T::one());
-    let completion = complete_by_descent(&tall, &weights, 1, CompletionConfig::default());
+    let observations = Observations::from_matrix(&tall, &weights).unwrap();
+    let completion = complete_by_descent(&observations, 1, CompletionConfig::default());
     check("completion", &completion.unwrap());
     let mut fit = FitObjective::new(MeanSquaredError, wavy::<T>(3, 0.2));
     check(

@@ -1,7 +1,6 @@
 //! How a completion fails.
 
 use super::result::Completion;
-use crate::descent::{DescentError, Minimization};
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::wording::counted;
@@ -12,17 +11,17 @@ use crate::svd::SvdError;
 /// # Example
 ///
 /// ```
-/// use matrix_descent::completion::CompletionError;
+/// use matrix_descent::completion::{CompletionError, Observations};
 /// use matrix_descent::{complete_by_descent, CompletionConfig};
-/// use nalgebra::{dmatrix, DMatrix};
 ///
-/// let m = dmatrix![1.0, 2.0; 3.0, 4.0];
-/// let weights = DMatrix::from_element(2, 2, 1.0);
+/// let entries = [(0, 0, 1.0), (0, 1, 2.0), (1, 0, 3.0), (1, 1, 4.0)];
+/// let observations = Observations::from_triplets(2, 2, entries)?;
 /// let config = CompletionConfig::default().max_steps(1);
-/// match complete_by_descent(&m, &weights, 1, config) {
+/// match complete_by_descent(&observations, 1, config) {
 ///     Err(CompletionError::NotConverged { reached }) => assert_eq!(reached.report.steps, 1),
 ///     other => unreachable!("{other:?}"),
 /// }
+/// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -31,49 +30,57 @@ pub enum CompletionError<T: Real = f64> {
     #[error(transparent)]
     Input(#[from] InputError<T>),
 
-    /// The loss stopped being finite or grew beyond the limit.
-    #[error("the completion diverged: the loss was {loss:e} after {}", counted(*steps, "step"))]
-    Diverged {
-        /// The number of steps taken.
-        steps: usize,
-        /// The last loss.
-        loss: T,
-        /// What the descent reached: the parameters are those of the scaled problem.
-        reached: Box<Minimization<T>>,
+    /// No entry is known.
+    #[error("no entry of the {rows}×{columns} matrix is known")]
+    NothingKnown {
+        /// The rows of the matrix.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
     },
 
-    /// The descent ended before its gradient vanished.
+    /// The search ended before a descent came to its minimum.
     #[error(
         "no completion: {} after {}; the loss is {:e}",
         reached.report.stop_reason,
         counted(reached.report.steps, "step"),
-        reached.report.losses.get(reached.report.best_step).copied().unwrap_or_default()
+        reached.report.losses.last().copied().unwrap_or_default()
     )]
     NotConverged {
-        /// The best fit the descent reached, with its history.
+        /// The best fit the search reached, with its history.
+        reached: Box<Completion<T>>,
+    },
+
+    /// Two different matrices of this rank fit the known entries exactly, and near each of them no
+    /// other does.
+    #[error(
+        "not decided: two matrices of this rank fit the known entries; at row {row}, column {column} \
+         one has {:e} and the other {:e}",
+        values[0],
+        values[1]
+    )]
+    Ambiguous {
+        /// Where they differ most.
+        row: usize,
+        /// The column.
+        column: usize,
+        /// What either has there.
+        values: [T; 2],
+        /// The first of them.
+        reached: Box<Completion<T>>,
+    },
+
+    /// Every start ended at another minimum, and none fits exactly: the best of them need not be the
+    /// best there is.
+    #[error("not decided: {} ended at as many minima", counted(reached.starts, "start"))]
+    Unsettled {
+        /// The best of them.
         reached: Box<Completion<T>>,
     },
 
     /// The singular values of the fitted matrix were not found.
     #[error("the fitted matrix has no proven singular values")]
     Factors(#[source] SvdError<T>),
-}
-
-impl<T: Real> From<DescentError<T>> for CompletionError<T> {
-    fn from(error: DescentError<T>) -> Self {
-        match error {
-            DescentError::Input(error) => Self::Input(error),
-            DescentError::Diverged {
-                steps,
-                loss,
-                reached,
-            } => Self::Diverged {
-                steps,
-                loss,
-                reached,
-            },
-        }
-    }
 }
 
 impl<T: Real> From<SvdError<T>> for CompletionError<T> {

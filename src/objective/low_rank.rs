@@ -22,8 +22,8 @@ use crate::numerics::validation::{check_finite, check_not_empty, check_parameter
 ///
 /// Inside [`Ridge`](crate::objective::Ridge), λ/2·(‖A‖²_F + ‖B‖²_F) has as its minimum λ times the
 /// sum of the singular values of Y: the convex penalty on the rank, which keeps a fit to few
-/// entries from overfitting. [`complete_by_descent`](crate::completion::complete_by_descent)
-/// combines the three.
+/// entries from overfitting. [`complete_by_descent`](crate::completion::complete_by_descent) has the
+/// same penalty, and touches only the known entries.
 ///
 /// One evaluation takes 3·m·n·k multiplications and allocates nothing.
 ///

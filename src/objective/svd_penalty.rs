@@ -179,7 +179,7 @@ impl<T: Real> SvdPenalty<T, WeightedMeanSquaredError<T>> {
     /// the squared norm that M would have if the missing entries were like the others.
     ///
     /// [`complete_by_descent`](crate::completion::complete_by_descent) uses two factors without an
-    /// orthogonality penalty instead and needs a fifth to a fifteenth of the steps.
+    /// orthogonality penalty instead, and touches only the known entries.
     ///
     /// # Errors
     ///

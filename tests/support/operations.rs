@@ -7,9 +7,9 @@ use matrix_descent::objective::FitObjective;
 use matrix_descent::set::NonNegative;
 use matrix_descent::solve::{BoundedError, SolveError};
 use matrix_descent::{
-    BoundedConfig, CompletionConfig, Config, Error, MeanSquaredError, Observer, Real, Report, Sgd,
-    SolveConfig, Stopping, complete_by_descent, invert_by_descent, minimize, solve_by_descent,
-    solve_in_bounds,
+    BoundedConfig, CompletionConfig, Config, Error, MeanSquaredError, Observations, Observer, Real,
+    Report, Sgd, SolveConfig, Stopping, complete_by_descent, invert_by_descent, minimize,
+    solve_by_descent, solve_in_bounds,
 };
 use nalgebra::DMatrix;
 
@@ -87,8 +87,10 @@ fn solved_in_bounds<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, E
 
 fn completed<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
     let weights = DMatrix::from_fn(5, 5, |i, j| T::from_count((i + 2 * j) % 3));
-    let config = CompletionConfig::default().observer(observer);
-    Ok(complete_by_descent(&matrix(), &weights, 2, config)?.report)
+    let observations = Observations::from_matrix(&matrix(), &weights)?;
+    let ridge = <T as Real>::from_f64(0.1);
+    let config = CompletionConfig::default().ridge(ridge).observer(observer);
+    Ok(complete_by_descent(&observations, 2, config)?.report)
 }
 
 fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
@@ -97,7 +99,9 @@ fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
         Error::Inverse(InverseError::NotConverged { best, .. }) => best.report,
         Error::Solve(SolveError::NotConverged { mut best, .. }) => best.reports.remove(0),
         Error::Bounded(BoundedError::NotConverged { mut reached, .. }) => reached.reports.remove(0),
-        Error::Completion(CompletionError::NotConverged { reached }) => reached.report,
+        Error::Completion(
+            CompletionError::NotConverged { reached } | CompletionError::Unsettled { reached },
+        ) => reached.report,
         other => panic!("{operation:?}: {other}"),
     }
 }

@@ -1,0 +1,137 @@
+//! Ratings completed by this crate, for `completion.py`, which draws them and puts other programs
+//! beside it: `--serve` makes this program answer questions from its standard input.
+//!
+//! A question is `FILE ROWS COLUMNS KNOWN HELD_OUT RANK RIDGE TOLERANCE BITS`. The file has the known
+//! entries and then those held out, as little-endian u32 rows, u32 columns and f64 values. The answer is
+//! the seconds of processor time to make the observations, those of the fit, the loss Σ(y − m)² + λ·(…), the root mean
+//! square error in the entries held out, the peak memory in MB before the fit and after it, and the
+//! seconds and the loss of each pass.
+
+#[path = "clock.rs"]
+mod clock;
+#[path = "memory.rs"]
+mod memory;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::ops::ControlFlow;
+
+use matrix_descent::completion::Baseline;
+use matrix_descent::{CompletionConfig, Observations, Progress, Real, complete_by_descent};
+
+use clock::thread_time;
+use memory::peak_memory;
+
+fn main() -> io::Result<()> {
+    if !std::env::args().any(|argument| argument == "--serve") {
+        println!("run by benches/peers/completion.py");
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    writeln!(out, "matrix-descent")?;
+    out.flush()?;
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let question = Question {
+            file: words[0],
+            rows: parsed(words[1]),
+            columns: parsed(words[2]),
+            known: parsed(words[3]),
+            held_out: parsed(words[4]),
+            rank: parsed(words[5]),
+            ridge: parsed(words[6]),
+            tolerance: parsed(words[7]),
+        };
+        let answer = match words[8] {
+            "32" => question.answered::<f32>()?,
+            _ => question.answered::<f64>()?,
+        };
+        let answer: Vec<String> = answer.iter().map(|number| format!("{number:e}")).collect();
+        writeln!(out, "{}", answer.join(" "))?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn parsed<N: std::str::FromStr<Err: std::fmt::Debug>>(word: &str) -> N {
+    word.parse().expect("a number")
+}
+
+struct Question<'a> {
+    file: &'a str,
+    rows: usize,
+    columns: usize,
+    known: usize,
+    held_out: usize,
+    rank: usize,
+    ridge: f64,
+    tolerance: f64,
+}
+
+impl Question<'_> {
+    fn answered<T: Real>(&self) -> io::Result<Vec<f64>> {
+        let mut file = BufReader::new(File::open(self.file)?);
+        let mut next = || triplet::<T>(&mut file).expect("a whole file");
+        let started = thread_time();
+        let known = (0..self.known).map(|_| next());
+        let observations = Observations::from_triplets(self.rows, self.columns, known);
+        let observations = observations.expect("distinct entries");
+        let made = (thread_time() - started).as_secs_f64();
+        let memory_before = peak_memory() as f64 / 1e3;
+        let mut trace = Vec::new();
+        let started = thread_time();
+        let watch = |progress: &Progress<'_, T>| {
+            trace.push((thread_time() - started).as_secs_f64());
+            trace.push(progress.loss.to_f64());
+            ControlFlow::Continue(())
+        };
+        let config = CompletionConfig::default()
+            .baseline(Baseline::Biases)
+            .ridge(<T as Real>::from_f64(self.ridge))
+            .tolerance(<T as Real>::from_f64(self.tolerance))
+            .observer(watch);
+        let found = complete_by_descent(&observations, self.rank, config).expect("a minimum");
+        let seconds = (thread_time() - started).as_secs_f64();
+        let memory = peak_memory() as f64 / 1e3;
+        let mut squares = 0.0;
+        for _ in 0..self.held_out {
+            let (row, column, value) = next();
+            let predicted = found.predict(row, column).expect("inside");
+            squares += (predicted - value).to_f64().powi(2);
+        }
+        let squared = |values: &[T]| values.iter().map(|x| x.to_f64().powi(2)).sum::<f64>();
+        let penalty = squared(found.row_factors.as_slice())
+            + squared(found.column_factors.as_slice())
+            + squared(found.row_biases.as_slice())
+            + squared(found.column_biases.as_slice());
+        let fit = found.fit_error.to_f64().powi(2) * self.known as f64;
+        let error = (squares / self.held_out as f64).sqrt();
+        let loss = fit + self.ridge * penalty;
+        // In the units of the loss.
+        let unit = self.unit(&observations, found.mean);
+        (1..trace.len()).step_by(2).for_each(|at| trace[at] *= unit);
+        let mut answer = vec![made, seconds, loss, error, memory_before, memory];
+        answer.append(&mut trace);
+        Ok(answer)
+    }
+
+    /// Σ(m − mean)².
+    fn unit<T: Real>(&self, observations: &Observations<T>, mean: T) -> f64 {
+        let squares = observations
+            .iter()
+            .map(|(_, _, value, _)| (value - mean).to_f64().powi(2));
+        squares.sum()
+    }
+}
+
+fn triplet<T: Real>(file: &mut impl Read) -> io::Result<(usize, usize, T)> {
+    let mut bytes = [0; 16];
+    file.read_exact(&mut bytes)?;
+    let index =
+        |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let mut value = [0; 8];
+    value.copy_from_slice(&bytes[8..]);
+    let value = <T as Real>::from_f64(f64::from_le_bytes(value));
+    Ok((index(0) as usize, index(4) as usize, value))
+}

@@ -1,0 +1,168 @@
+//! The call: scaled, searched from several starts, judged.
+
+use crate::completion::config::{Baseline, CompletionConfig};
+use crate::completion::error::CompletionError;
+use crate::completion::finish::{Settings, finished};
+use crate::completion::fit::alternating::Goal;
+use crate::completion::fit::half_step::Signs;
+use crate::completion::fit::is_small;
+use crate::completion::fit::monitor::Monitor;
+use crate::completion::fit::problem::Problem;
+use crate::completion::fit::side::Layout;
+use crate::completion::fit::units::Units;
+use crate::completion::method::Method;
+use crate::completion::observations::{Compressed, Observations};
+use crate::completion::result::Completion;
+use crate::completion::search::Search;
+use crate::completion::start::balance::Balanced;
+use crate::descent::Observer;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_rank;
+
+/// Fills in the missing entries of a matrix by fitting one of rank k = `rank` to the known ones.
+///
+/// The fitted matrix Y = L·Rᵀ, with L m×k and R n×k (and mean and biases, if a
+/// [`Baseline`] is set), minimises
+///
+/// f = Σ w(y − m)² + λ·(‖L‖²_F + ‖R‖²_F + ‖a‖² + ‖b‖²)
+///
+/// over the known entries m with their weights w, where λ is the
+/// [`ridge`](CompletionConfig::ridge). At its minimum the penalty of the factors is 2λ times the sum of
+/// the singular values of L·Rᵀ. A pass over the observations takes O(known·k²) multiplications, and the
+/// memory beside the observations is O((m + n)·k).
+///
+/// The function has many local minima. A small problem, with up to 256 numbers in the smaller factor,
+/// is descended from the leading singular vectors of the scaled data and from random factors, until
+/// three starts agree on the best minimum or 48 were tried; with λ = 0 and without a baseline first in a
+/// metric in which rows and columns are of similar sizes, since heavy rows hide the others. A large
+/// problem is descended once; [`starts`](Completion::starts) says so.
+///
+/// # What `Ok` means
+///
+/// The descent came to a minimum to within the tolerance. While the problem is small, it is also the
+/// best minimum of all starts, and either fits the known entries exactly (up to rounding, with λ = 0),
+/// in which case none is better, or at least two starts agree on it. (Non-negative factors have too many
+/// minima for that: the best of 8 starts is taken.)
+/// [`determination`](Completion::determination) says whether the known entries decide the missing ones.
+/// Where two exact fits were found that the data should tell apart, the result is
+/// [`CompletionError::Ambiguous`].
+///
+/// A row or column without any known entry gets zeros: it is predicted as the mean plus the other
+/// side's bias, 0 without a baseline.
+///
+/// Choose a small rank. Each row and each column needs at least k known entries (k + 1 with biases), and
+/// in all there should be several times (m + n)·k of them.
+///
+/// # Errors
+///
+/// - [`CompletionError::Input`] if the rank or a setting can't be used;
+/// - [`CompletionError::NothingKnown`] if no entry is known;
+/// - [`CompletionError::NotConverged`], with what was reached, if a limit came first or the observer
+///   ended the search;
+/// - [`CompletionError::Ambiguous`] and [`CompletionError::Unsettled`] if the starts do not decide;
+/// - [`CompletionError::Factors`] if the singular values of the fitted matrix were not found.
+///
+/// # Source
+///
+/// Srebro, Rennie and Jaakkola, "Maximum-margin matrix factorization", 2004; Koren, Bell and
+/// Volinsky, "Matrix factorization techniques for recommender systems", 2009; and those of
+/// [`Alternating`](crate::completion::Alternating).
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent::completion::{Determination, Observations};
+/// use matrix_descent::{complete_by_descent, CompletionConfig};
+/// use nalgebra::dmatrix;
+///
+/// let unknown = f64::NAN;
+/// let m = dmatrix![
+///     1.0, 2.0, unknown, 4.0;
+///     2.0, unknown, 6.0, 8.0;
+///     unknown, 6.0, 9.0, 12.0
+/// ];
+/// let weights = m.map(|entry: f64| f64::from(u8::from(entry.is_finite())));
+/// let observations = Observations::from_matrix(&m, &weights)?;
+/// let completion = complete_by_descent(&observations, 1, CompletionConfig::default())?;
+/// assert!((completion.predict(0, 2).unwrap() - 3.0).abs() < 1e-12);
+/// assert!(matches!(completion.determination, Determination::Determined { .. }));
+/// # Ok::<(), matrix_descent::Error>(())
+/// ```
+pub fn complete_by_descent<T, M, O>(
+    observations: &Observations<T>,
+    rank: usize,
+    config: CompletionConfig<T, M, O>,
+) -> Result<Completion<T>, CompletionError<T>>
+where
+    T: Real,
+    M: Method<T>,
+    O: Observer<T>,
+{
+    let (rows, columns) = (observations.rows(), observations.columns());
+    check_rank("rank", rank, (rows, columns))?;
+    config.validate()?;
+    if observations.known() == 0 {
+        return Err(CompletionError::NothingKnown { rows, columns });
+    }
+    let units = Units::new(&observations.by_rows);
+    let is_transposed = rows < columns;
+    let (by_rows, by_columns) = (
+        units.apply(&observations.by_rows),
+        units.apply(&observations.by_columns),
+    );
+    let (long, short) = if is_transposed {
+        (&by_columns, &by_rows)
+    } else {
+        (&by_rows, &by_columns)
+    };
+    let settings = Settings {
+        units,
+        is_transposed,
+        ridge: config.ridge,
+        baseline: config.baseline,
+        signs: config.signs,
+    };
+    let problem = Problem {
+        long,
+        short,
+        layout: Layout {
+            rank,
+            biases: usize::from(config.baseline == Baseline::Biases),
+        },
+        mean: match config.baseline {
+            Baseline::Zero => T::zero(),
+            Baseline::Mean | Baseline::Biases => mean(long),
+        },
+        penalty: units.penalty(config.ridge)?,
+        signs: config.signs,
+    };
+    let total = problem.total();
+    let unit = if total > T::zero() { total } else { T::one() };
+    let is_scale_free = problem.penalty.is_zero()
+        && config.baseline == Baseline::Zero
+        && config.signs == Signs::Any
+        && is_small(&problem);
+    let search = Search {
+        problem,
+        balanced: is_scale_free.then(|| Balanced::new(&problem)),
+        method: &config.method,
+        seed: config.seed,
+        goal: Goal {
+            tolerance: config.tolerance,
+            passes: config.max_steps,
+        },
+    };
+    let mut monitor = Monitor::new(config.observer, config.max_steps, unit, is_transposed);
+    let found = search.run(&mut monitor);
+    finished(&problem, &found, monitor, &settings)
+}
+
+/// Σ w·m/Σ w, summed in `f64`: millions of terms.
+fn mean<T: Real>(lanes: &Compressed<T>) -> T {
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for (.., value, weight) in lanes.iter() {
+        sum += (weight * value).to_f64();
+        weights += weight.to_f64();
+    }
+    <T as Real>::from_f64(sum / weights)
+}

@@ -1,0 +1,152 @@
+//! Damped Newton steps on both sides at once, for small problems.
+
+mod system;
+
+use crate::completion::fit::alternating::Goal;
+use crate::completion::fit::monitor::{Ended, Monitor, Shown};
+use crate::completion::fit::newton::system::{Curvature, System};
+use crate::completion::fit::problem::{Point, Problem};
+use crate::completion::fit::side::Features;
+use crate::descent::{Observer, StopReason};
+use crate::numerics::real::Real;
+
+/// The steps after which a start is given up.
+const MOST_STEPS: usize = 200;
+
+/// The damping from which on a step is Newton's own to five digits, so that the last one squares the
+/// error.
+const WEAK: f64 = 1e-5;
+
+/// A fall of f by less than this, in ε, is lost in its rounding.
+const ROUNDING: f64 = 64.0;
+
+/// A start is given up where f has not been halved in so many steps.
+const PATIENCE: usize = 60;
+
+/// The damping of the first step, relative to the diagonal.
+const FIRST: f64 = 1e-2;
+
+/// The least damping in ε: above what rounding makes of the directions along which f is constant, so
+/// that Newton's matrix stays positive definite.
+const LEAST: f64 = 4096.0;
+
+/// The damping at which no step is short enough.
+const LARGEST: f64 = 1e12;
+
+/// A step that lowers f by less than this share is near a minimum, where Newton's matrix is better
+/// than that of Gauss and Newton.
+const NEAR: f64 = 0.1;
+
+/// Steps of Levenberg and Marquardt from `point` until one would lower f by no more than the
+/// tolerance.
+///
+/// The matrix of a step is that of Gauss and Newton, near a minimum Newton's own if it is positive
+/// definite. Only the shorter side is damped, by a multiple of the diagonal, so that nothing depends on
+/// the sizes of rows and columns; the longer side goes to its minimum after each step, which leads to
+/// the best minimum far more often than a step on both (Marquardt, "An algorithm for least-squares
+/// estimation of nonlinear parameters", 1963; Golub and Pereyra, "The differentiation of
+/// pseudo-inverses and nonlinear least squares problems whose variables separate", 1973; Hong and
+/// Fitzgibbon, "Secrets of matrix factorization", 2015).
+pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
+    problem: &Problem<'_, T>,
+    mut point: Point<T>,
+    goal: Goal<T>,
+    monitor: &mut Monitor<T, O>,
+) -> Ended<T> {
+    let number = <T as Real>::from_f64;
+    let mut system = System::new(problem);
+    let mut trial = point.clone();
+    let mut trial_residuals = Vec::new();
+    let mut features = Features::new();
+    let mut idle_gradient = vec![T::zero(); point.long.values.len()];
+    let mut loss = system.evaluate(problem, &point);
+    let (mut damping, mut growth) = (number(FIRST), number(2.0));
+    let mut curvature = Curvature::GaussNewton;
+    let mut halved = (0, loss);
+    for step in 0..goal.passes.min(MOST_STEPS) {
+        if loss <= number(0.5) * halved.1 {
+            halved = (step, loss);
+        } else if step - halved.0 > PATIENCE {
+            break;
+        }
+        system.linearise(problem, &point);
+        let (long_gradient, short_gradient) = system.gradient();
+        let shown = Shown {
+            loss,
+            long: &point.long,
+            short: &point.short,
+            long_gradient,
+            short_gradient,
+        };
+        if let Some(reason) = monitor.show(&shown) {
+            return Ended { point, reason };
+        }
+        if !loss.is_finite() {
+            let reason = StopReason::Diverged;
+            return Ended { point, reason };
+        }
+        if loss <= problem.rounding(&point) {
+            let reason = StopReason::Loss;
+            return Ended { point, reason };
+        }
+        // Until a step is short enough to lower f.
+        let decrease = loop {
+            if damping > number(LARGEST) {
+                let reason = StopReason::Stalled;
+                return Ended { point, reason };
+            }
+            let Some(step) = system.step(problem, damping, curvature) else {
+                if curvature == Curvature::Newton {
+                    curvature = Curvature::GaussNewton;
+                } else {
+                    damping *= growth;
+                    growth += growth;
+                }
+                continue;
+            };
+            let is_last = step.decrease <= goal.tolerance * loss
+                && damping <= number(WEAK)
+                && curvature == Curvature::Newton;
+            let is_rounding = step.decrease <= T::EPSILON * loss;
+            trial.clone_from(&point);
+            step.add_to(&mut trial);
+            problem.improve_long(&mut trial, &mut features, &mut idle_gradient);
+            let tried = problem.residuals(&trial, &mut trial_residuals);
+            let ratio = (loss - tried) / step.decrease;
+            let has_gained = tried < loss;
+            if has_gained {
+                std::mem::swap(&mut point, &mut trial);
+                system.adopt(&mut trial_residuals);
+                let decrease = loss - tried;
+                loss = tried;
+                if is_last || is_rounding {
+                    let reason = StopReason::GradientNorm;
+                    return Ended { point, reason };
+                }
+                let bend = number(2.0) * ratio - T::one();
+                let factor = (T::one() - bend * bend * bend).max(number(0.1));
+                damping = (damping * factor).max(number(LEAST) * T::EPSILON);
+                growth = number(2.0);
+                break decrease;
+            }
+            let room = number(ROUNDING) * T::EPSILON * loss;
+            if step.decrease <= room {
+                // Newton's step is right where f no longer tells.
+                if curvature == Curvature::Newton && tried <= loss + room {
+                    std::mem::swap(&mut point, &mut trial);
+                }
+                let reason = StopReason::GradientNorm;
+                return Ended { point, reason };
+            }
+            damping *= growth;
+            growth += growth;
+        };
+        curvature = if decrease <= number(NEAR) * loss {
+            Curvature::Newton
+        } else {
+            Curvature::GaussNewton
+        };
+    }
+    let reason = StopReason::Stalled;
+    Ended { point, reason }
+}

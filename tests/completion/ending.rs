@@ -1,0 +1,120 @@
+//! How a search ends, and its defaults.
+
+use std::ops::ControlFlow;
+
+use matrix_descent::completion::{Baseline, CompletionError};
+use matrix_descent::{CompletionConfig, Progress, Silent, StopReason, complete_by_descent};
+use nalgebra::DMatrix;
+
+use super::{completed, low_rank, mask, observed, whole};
+use crate::support::shapes::uniform;
+
+#[test]
+fn a_search_that_ends_short_is_an_error_that_carries_what_was_reached() {
+    let matrix = uniform(12, 9, 87);
+    let config = CompletionConfig::default().max_steps(4);
+    let found = complete_by_descent(&whole(&matrix), 3, config);
+    let Err(CompletionError::NotConverged { reached }) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(reached.report.stop_reason, StopReason::StepLimit);
+    assert_eq!((reached.report.steps, reached.report.losses.len()), (4, 5));
+    let mut seen = Vec::new();
+    let watch = |progress: &Progress<'_, f64>| {
+        seen.push(progress.step);
+        if progress.step < 2 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    };
+    let config = CompletionConfig::default().observer(watch);
+    let found = complete_by_descent(&whole(&matrix), 3, config);
+    let Err(CompletionError::NotConverged { reached }) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(reached.report.stop_reason, StopReason::Observer);
+    assert_eq!(seen, [0, 1, 2]);
+}
+
+/// f relative to that of the mean, at the parameters shown, and its gradient by central differences.
+#[test]
+fn observers_see_loss_parameters_and_gradient() {
+    for (rows, columns) in [(9, 6), (6, 9)] {
+        let matrix = uniform(rows, columns, 91).add_scalar(1.0);
+        let (weights, ridge, rank) = (mask(rows, columns, 0.8, 93), 0.3, 2);
+        let mean = matrix.component_mul(&weights).sum() / weights.sum();
+        let unit = matrix
+            .add_scalar(-mean)
+            .map(|x| x * x)
+            .component_mul(&weights)
+            .sum();
+        let width = rank + 1;
+        let loss = |parameters: &[f64]| {
+            let row = |i: usize| &parameters[i * width..][..width];
+            let mut sum = ridge * parameters.iter().map(|x| x * x).sum::<f64>();
+            for i in 0..rows {
+                for j in 0..columns {
+                    let (l, r) = (row(i), row(rows + j));
+                    let y = mean + l[0] * r[0] + l[1] * r[1] + l[2] + r[2];
+                    sum += weights[(i, j)] * (y - matrix[(i, j)]).powi(2);
+                }
+            }
+            sum / unit
+        };
+        let mut steps = 0;
+        let watch = |progress: &Progress<'_, f64>| {
+            assert_eq!(progress.parameters.len(), (rows + columns) * width);
+            assert!((progress.loss - loss(progress.parameters)).abs() < 1e-12);
+            for at in 0..progress.parameters.len() {
+                let moved = [1e-5, -1e-5].map(|change| {
+                    let mut parameters = progress.parameters.to_vec();
+                    parameters[at] += change;
+                    loss(&parameters)
+                });
+                let slope = (moved[0] - moved[1]) / 2e-5;
+                let error = (progress.gradient[at] - slope).abs();
+                assert!(error < 1e-7, "step {}: {error:e}", progress.step);
+            }
+            steps += 1;
+            ControlFlow::Continue(())
+        };
+        let config = CompletionConfig::default()
+            .baseline(Baseline::Biases)
+            .ridge(ridge)
+            .observer(watch);
+        let found = complete_by_descent(&observed(&matrix, &weights), rank, config).unwrap();
+        assert_eq!(steps, found.report.steps + 1);
+    }
+}
+
+#[test]
+fn equal_calls_give_equal_bits() {
+    let (matrix, known) = (
+        low_rank(15, 12, 2, 95) + uniform(15, 12, 97),
+        mask(15, 12, 0.7, 99),
+    );
+    let run = || completed(&observed(&matrix, &known), 2, 0.1);
+    let (one, other) = (run(), run());
+    assert_eq!(one.row_factors, other.row_factors);
+    assert_eq!(one.report.losses, other.report.losses);
+}
+
+#[test]
+fn the_documented_defaults() {
+    let documented = CompletionConfig::<f64>::default()
+        .ridge(0.0)
+        .baseline(Baseline::Zero)
+        .seed(0)
+        .tolerance(f64::EPSILON.sqrt())
+        .max_steps(50_000)
+        .observer(Silent);
+    assert_eq!(CompletionConfig::default(), documented);
+    assert_ne!(documented.clone().non_negative(), documented);
+}
+
+#[test]
+fn a_matrix_of_one_entry() {
+    let found = completed(&whole(&DMatrix::from_element(1, 1, -7.0)), 1, 0.0);
+    assert!((found.predict(0, 0).unwrap() + 7.0).abs() < 1e-14);
+}

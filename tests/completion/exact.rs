@@ -1,0 +1,220 @@
+//! Exact entries of a low-rank matrix, which decide the others.
+
+use matrix_descent::completion::{CompletionError, Determination, Observations};
+use matrix_descent::{CompletionConfig, Real, complete_by_descent};
+use nalgebra::{DMatrix, dmatrix};
+
+use super::{completed, distance, low_rank, mask, observed};
+use crate::support::shapes::uniform;
+
+/// A matrix and the weights of its known entries.
+struct Case {
+    name: &'static str,
+    rank: usize,
+    truth: DMatrix<f64>,
+    known: DMatrix<f64>,
+}
+
+fn case(name: &'static str, rank: usize, truth: DMatrix<f64>, known: DMatrix<f64>) -> Case {
+    Case {
+        name,
+        rank,
+        truth,
+        known,
+    }
+}
+
+/// (3, 1, 2)ᵀ(4, 7, 1, 5), times 3, and three entries unknown.
+fn three_by_four() -> Case {
+    let truth = dmatrix![3.0; 1.0; 2.0] * dmatrix![4.0, 7.0, 1.0, 5.0] * 3.0;
+    let known = dmatrix![0.0, 0.0, 1.0, 1.0; 1.0, 1.0, 1.0, 1.0; 1.0, 1.0, 0.0, 1.0];
+    case("3×4", 1, truth, known)
+}
+
+/// Every sixth row and every fifth column five times as heavy as the others.
+fn heavy() -> Case {
+    let row = |i: usize| if i.is_multiple_of(6) { 5.0 } else { 1.0 };
+    let column = |j: usize| if j % 5 == 2 { 5.0 } else { 1.0 };
+    let truth = DMatrix::from_fn(20, 15, |i, j| row(i) * column(j));
+    let known = DMatrix::from_fn(20, 15, |i, j| {
+        f64::from(u8::from((i * i + 6 * j + i * j) % 7 < 2))
+    });
+    case("heavy rows", 1, truth, known)
+}
+
+/// Rows and columns of sizes from 2⁻²⁰ to 2²⁰.
+fn graded() -> Case {
+    let mut truth = low_rank(18, 14, 2, 31);
+    for (i, mut row) in truth.row_iter_mut().enumerate() {
+        row *= 2.0_f64.powi(20 - 2 * i as i32);
+    }
+    case("graded", 2, truth, mask(18, 14, 0.6, 33))
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        three_by_four(),
+        heavy(),
+        graded(),
+        case("rank 1", 1, low_rank(30, 40, 1, 51), mask(30, 40, 0.4, 53)),
+        case("rank 2", 2, low_rank(25, 25, 2, 51), mask(25, 25, 0.6, 53)),
+        case("rank 3", 3, low_rank(30, 20, 3, 51), mask(30, 20, 0.6, 53)),
+    ]
+}
+
+#[test]
+fn from_every_seed_the_others_are_found() {
+    for Case {
+        name,
+        rank,
+        truth,
+        known,
+    } in cases()
+    {
+        for seed in 0..4 {
+            let config = CompletionConfig::default().seed(seed);
+            let found = complete_by_descent(&observed(&truth, &known), rank, config).unwrap();
+            let error = distance(&found.fitted(), &truth);
+            assert!(error < 1e-8, "{name}, seed {seed}: {error:e}");
+            let is_determined =
+                matches!(found.determination, Determination::Determined { ratio } if ratio > 1e-6);
+            assert!(is_determined, "{name}: {}", found.determination);
+            assert!((1..=found.starts).contains(&found.agreeing), "{name}");
+        }
+    }
+}
+
+#[test]
+fn each_prediction_is_an_entry_of_the_fitted_matrix() {
+    let Case { truth, known, .. } = three_by_four();
+    let found = completed(&observed(&truth, &known), 1, 0.0);
+    let fitted = found.fitted();
+    for i in 0..3 {
+        for j in 0..4 {
+            let predicted = found.predict(i, j).unwrap();
+            assert!((predicted - fitted[(i, j)]).abs() < 1e-13 * truth.norm());
+        }
+    }
+    assert_eq!((found.predict(3, 0), found.predict(0, 4)), (None, None));
+    assert!((found.predict(0, 0).unwrap() - 36.0).abs() < 1e-10);
+}
+
+#[test]
+fn in_single_precision_as_well() {
+    for Case {
+        name,
+        rank,
+        truth,
+        known,
+    } in cases()
+    {
+        let narrow = |matrix: &DMatrix<f64>| matrix.map(f32::from_f64);
+        let observations = observed(&narrow(&truth), &narrow(&known));
+        let found = complete_by_descent(&observations, rank, CompletionConfig::default()).unwrap();
+        let error = distance(&found.fitted().map(f64::from), &truth);
+        assert!(error < 1e-3, "{name}: {error:e}");
+    }
+}
+
+/// The rank of the Jacobian is counted by hand: a block of known entries in each of two corners
+/// leaves the factor between the blocks free.
+#[test]
+fn what_the_entries_leave_open_is_told() {
+    let truth = low_rank(8, 6, 1, 71);
+    let corner = |i: usize, j: usize| (i < 5) == (j < 3);
+    let known = DMatrix::from_fn(8, 6, |i, j| f64::from(u8::from(corner(i, j))));
+    let found = completed(&observed(&truth, &known), 1, 0.0);
+    let expected = Determination::Underdetermined {
+        rank: 12,
+        needed: 13,
+    };
+    assert_eq!(found.determination, expected);
+    let seen = (found.fitted() - &truth).component_mul(&known).norm();
+    assert!(seen < 1e-12, "{seen:e}");
+    // A row with no entry: one number of rank 1.
+    let mut known = mask(9, 7, 0.8, 73);
+    known.row_mut(4).fill(0.0);
+    let found = completed(&observed(&low_rank(9, 7, 1, 75), &known), 1, 0.0);
+    let expected = Determination::Underdetermined {
+        rank: 14,
+        needed: 15,
+    };
+    assert_eq!(found.determination, expected);
+    assert!(found.fitted().row(4).norm() == 0.0);
+}
+
+/// Rank 2 in 4×4 with the diagonal unknown: the entries are as many as the 12 numbers, and in general
+/// more than one matrix has them.
+#[test]
+fn two_exact_fits_are_no_answer() {
+    let known = DMatrix::from_fn(4, 4, |i, j| f64::from(u8::from(i != j)));
+    let mut ambiguous = 0;
+    for seed in 0..12 {
+        let truth = low_rank(4, 4, 2, 100 + 2 * seed);
+        match complete_by_descent(&observed(&truth, &known), 2, CompletionConfig::default()) {
+            Err(CompletionError::Ambiguous {
+                values, reached, ..
+            }) => {
+                assert!((values[0] - values[1]).abs() > 1e-6, "{values:?}");
+                let missed = (reached.fitted() - &truth).component_mul(&known).norm();
+                assert!(missed < 1e-9, "{missed:e}");
+                ambiguous += 1;
+            }
+            Ok(found) => {
+                let error = distance(&found.fitted(), &truth);
+                let is_open = matches!(found.determination, Determination::Underdetermined { .. });
+                assert!(
+                    error < 1e-6 || is_open,
+                    "seed {seed}: {error:e}, {}",
+                    found.determination
+                );
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(ambiguous > 0);
+}
+
+/// Several hundred unknowns: too many for Newton's matrix.
+#[test]
+fn a_larger_matrix_is_found_from_one_start() {
+    let (truth, known) = (low_rank(120, 90, 4, 81), mask(120, 90, 0.4, 83));
+    let found = completed(&observed(&truth, &known), 4, 0.0);
+    let error = distance(&found.fitted(), &truth);
+    assert!(error < 1e-8, "{error:e}");
+    assert_eq!((found.starts, found.agreeing), (1, 1));
+    assert_eq!(found.determination, Determination::NotComputed);
+}
+
+#[test]
+fn the_order_of_the_triplets_does_not_matter() {
+    let entries = [
+        (0, 0, 1.0),
+        (2, 1, 6.0),
+        (1, 0, 2.0),
+        (0, 1, 2.0),
+        (1, 1, 4.0),
+    ];
+    let forwards = Observations::from_triplets(3, 2, entries).unwrap();
+    let mut entries = entries;
+    entries.reverse();
+    assert_eq!(
+        Observations::from_triplets(3, 2, entries),
+        Ok(forwards.clone())
+    );
+    assert!((completed(&forwards, 1, 0.0).predict(2, 0).unwrap() - 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn noise_is_averaged_over() {
+    let (rows, columns, rank) = (40, 30, 2);
+    let truth = low_rank(rows, columns, rank, 67);
+    let size = truth.norm() / ((rows * columns) as f64).sqrt();
+    let noise = uniform(rows, columns, 71) * (0.1 * size);
+    let known = mask(rows, columns, 0.5, 69);
+    let found = completed(&observed(&(&truth + noise), &known), rank, 0.0);
+    // Uniform noise of this size has a standard deviation of 0.058; 600 entries, 136 numbers.
+    let error = distance(&found.fitted(), &truth);
+    assert!(error < 0.06, "{error}");
+    assert!(found.agreeing >= 2);
+}
