@@ -202,6 +202,10 @@ impl<T: Real> OptimizerCheck<T> for AcceptsTheEmptyProblem {
         M::State: Clone + Debug + PartialEq,
     {
         optimizer.validate().expect(name);
+        // Groups need the parameters that they name.
+        if optimizer.check_dimension(0).is_err() {
+            return;
+        }
         let mut state = optimizer.init(&[]);
         optimizer.step(&mut state, &mut [], &mut []);
     }

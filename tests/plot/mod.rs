@@ -213,10 +213,14 @@ fn every_cell_of_a_small_matrix_is_drawn_and_every_pixel_of_a_large_one() {
         assert!(texts(drawing.svg()).contains(&"n"));
         count(drawing.svg(), "rect")
     };
-    // The background, the frame, and five swatches with frames.
-    let others = 1 + 1 + 2 * 5;
-    assert_eq!(rectangles(&DMatrix::identity(3, 5)), others + 15);
-    assert_eq!(rectangles(&DMatrix::identity(300, 2)), others + 144 * 2);
+    // The background, the frame, and five swatches with frames; that of 0 has no colour.
+    let others = 1 + 1 + 2 * 5 - 1;
+    assert_eq!(rectangles(&DMatrix::from_element(3, 5, 1.0)), others + 15);
+    assert_eq!(rectangles(&DMatrix::identity(3, 5)), others + 3);
+    assert_eq!(
+        rectangles(&DMatrix::from_element(300, 2, 1.0)),
+        others + 144 * 2
+    );
     // The largest entry of a block shows.
     let mut spike = DMatrix::zeros(1000, 1000);
     spike[(777, 123)] = -2.0;

@@ -89,7 +89,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     /// Makes room for the losses of a run, no more than `most`; longer histories grow by doubling.
     pub(in crate::solve::descent) fn reserve_losses(&mut self, most: usize) {
         let max_steps = self.system.settings.max_steps;
-        let likely = self.x.len().saturating_mul(8).saturating_add(64);
+        let likely = self.x.len().saturating_mul(64).saturating_add(64);
         self.history.clear();
         (self.history).reserve(most.min(likely).min(max_steps.saturating_add(1)));
     }
