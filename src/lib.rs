@@ -58,6 +58,7 @@
 //!
 //! - `log`: `watch::LogEvery`, an observer that writes a line every so many steps through the `log`
 //!   facade.
+//! - `plot`: `plot::Figure`, `plot::loss_curves` and others, pictures as SVG.
 //! - `progress`: `watch::ProgressBar`, an observer that draws a progress bar on the terminal.
 //! - `serde`: `descent::SavedRun`, a run saved in any format of serde, with `Stepper::save` and
 //!   `Stepper::restore`; serde's traits for configurations, optimizers and their states, losses,
