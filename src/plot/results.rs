@@ -17,7 +17,7 @@ use crate::numerics::real::Real;
 ///
 /// let losses: Vec<f64> = (0..200).map(|step| 0.9_f64.powi(step)).collect();
 /// let figure = loss_curves("One run", &[("", &losses)]);
-/// assert!(figure.draw()?.svg().contains("10⁻⁵"));
+/// assert!(figure.draw()?.svg().contains("10⁻⁴"));
 /// # Ok::<(), matrix_descent::plot::PlotError>(())
 /// ```
 pub fn loss_curves<T: Real>(title: impl Into<String>, runs: &[(&str, &[T])]) -> Figure {
@@ -43,7 +43,7 @@ pub fn loss_curves<T: Real>(title: impl Into<String>, runs: &[(&str, &[T])]) -> 
 /// let hilbert = DMatrix::from_fn(8, 8, |i, j| 1.0 / (1 + i + j) as f64);
 /// let svd = svd_by_descent(&hilbert, SvdConfig::default())?;
 /// let figure = singular_values("Hilbert", &[("", svd.singular_values.as_slice())]);
-/// assert!(figure.draw()?.svg().contains("10⁻⁹"));
+/// assert!(figure.draw()?.svg().contains("10⁻⁸"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn singular_values<T: Real>(title: impl Into<String>, spectra: &[(&str, &[T])]) -> Figure {
