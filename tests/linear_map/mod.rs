@@ -151,7 +151,7 @@ fn both_products_agree<T: Real>(
     assert!(error <= tolerance, "{name}, {}: {error:e}", x.ncols());
 }
 
-/// Of a size that is done in several parts.
+/// Large enough to be done in several parts.
 #[test]
 fn both_products_of_a_larger_sparse_matrix_are_those_of_the_dense_one() {
     let mut matrix = random::<f64>(300, 20, 0.4);

@@ -119,7 +119,7 @@ impl<T: Real> Features<T> {
         }
     }
 
-    /// Those of the other side: a bias becomes a 1, and joins the mean in the offset.
+    /// What the other side has instead: a bias becomes a 1, and joins the mean in the offset.
     pub(in crate::completion) fn take(&mut self, other: &Side<T>, mean: T) {
         let layout = other.layout;
         self.values.clone_from(&other.values);
