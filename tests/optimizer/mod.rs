@@ -13,8 +13,8 @@ use std::fmt::Debug;
 use approx::assert_relative_eq;
 use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::{
-    AdaDelta, AdaGrad, Centering, ConstantRate, LearningRate, Lion, Momentum, NAdam, Plateau,
-    RmsProp, SecondMoment,
+    AdaDelta, AdaGrad, Centering, Clip, ConstantRate, LearningRate, Lion, Momentum, NAdam,
+    ParameterGroups, Plateau, RmsProp, SecondMoment, StepDecay,
 };
 use matrix_descent::set::NonNegative;
 use matrix_descent::{
@@ -22,7 +22,7 @@ use matrix_descent::{
     Side, Silent, Stepper, Stopping, minimize,
 };
 
-use crate::support::fixtures::{OptimizerRun, matrix, optimizer_runs};
+use crate::support::fixtures::{OptimizerRun, matrix, optimizer_runs, runs_with_groups};
 use crate::support::objectives::wavy;
 use crate::support::optimizers::{OptimizerCheck, for_each_adaptive_optimizer, for_each_optimizer};
 
@@ -95,6 +95,38 @@ fn every_rule_follows_pytorch_step_by_step() {
     assert_eq!(runs.len(), 13);
     for run in &runs {
         assert_rule_follows_pytorch(run);
+    }
+}
+
+/// The groups, the clipping and the schedule of the fixture, for the rule of each η and weight decay.
+fn with_groups<M>(rule: impl Fn(f64, f64) -> M) -> impl Optimizer<f64>
+where
+    M: LearningRate<f64> + Clone,
+{
+    ParameterGroups::new(rule(0.1, 0.02))
+        .group(0..8, rule(0.05, 0.1))
+        .group(8..12, rule(0.2, 0.0))
+        .clipped(Clip::Norm(0.05))
+        .scheduled(StepDecay::new(30).factor(0.5))
+}
+
+#[test]
+fn parameter_groups_follow_pytorch_step_by_step() {
+    let runs = runs_with_groups();
+    assert_eq!(runs.len(), 2);
+    for run in &runs {
+        match run.name.as_str() {
+            "adamw" => {
+                let rule = with_groups(|rate, decay| AdamW::new(rate).weight_decay(decay));
+                assert_follows_pytorch(run, rule, 1e-12);
+            }
+            "sgd" => {
+                let momentum = |rate| Sgd::new(rate).momentum(0.9);
+                let rule = with_groups(|rate, decay| momentum(rate).weight_decay(decay));
+                assert_follows_pytorch(run, rule, 1e-12);
+            }
+            other => panic!("no rule for {other}"),
+        }
     }
 }
 

@@ -84,6 +84,7 @@ pub fn single_precision_run() -> SinglePrecisionRun {
 #[derive(Deserialize)]
 pub struct OptimizerRun {
     pub name: String,
+    #[serde(default)]
     pub settings: Settings,
     pub m: Rows,
     pub x0: Rows,
@@ -116,6 +117,11 @@ impl Default for Settings {
 
 pub fn optimizer_runs() -> Vec<OptimizerRun> {
     serde_json::from_str(include_str!("../fixtures/torch_optimizers.json")).unwrap()
+}
+
+/// Runs with the parameter groups that the README of the fixtures names.
+pub fn runs_with_groups() -> Vec<OptimizerRun> {
+    serde_json::from_str(include_str!("../fixtures/torch_groups.json")).unwrap()
 }
 
 #[derive(Deserialize)]
