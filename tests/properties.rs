@@ -4,33 +4,20 @@
 //! asks for more, in a release build:
 //!
 //! ```text
-//! MATRIX_DESCENT_CASES=100000 cargo test --release properties
+//! MATRIX_DESCENT_CASES=100000 cargo test --release -p matrix-descent-tests properties
 //! ```
 
 use matrix_descent::inverse::InverseError;
 use matrix_descent::{Accuracy, Config, Inversion, Real, Side, Start, certify, invert_by_descent};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
+use crate::support::cases::config;
 use crate::support::gallery::random::{gaussian, integers, orthogonal, uniform};
 use crate::support::rational::exact_solution;
 use crate::support::reference::equilibration::equilibrate;
 use crate::support::reference::{reference_inverse, residuals, widen};
 use crate::support::truth::{false_claims, is_working_accuracy, relative_error, residual_on};
-
-/// Few enough for every run of the tests, or as many as the environment asks for.
-pub fn config() -> ProptestConfig {
-    const USUAL: u32 = 256;
-    let wanted = std::env::var("MATRIX_DESCENT_CASES").ok();
-    let wanted = wanted.map(|text| text.parse().expect("MATRIX_DESCENT_CASES is a number"));
-    ProptestConfig {
-        cases: wanted.unwrap_or(USUAL),
-        rng_seed: RngSeed::Fixed(314),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
 
 /// The kinds of random matrices.
 #[derive(Clone, Copy, Debug)]

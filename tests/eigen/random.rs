@@ -5,7 +5,7 @@ use matrix_descent::{EigenConfig, Eigenpairs, Real, symmetric_eigen_k};
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
 
-use crate::properties::config;
+use crate::support::cases::config;
 use crate::support::gallery::random::{orthogonal, uniform};
 use crate::support::spectra::{Opaque, dense_eigenvalues};
 

@@ -7,7 +7,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use rand_distr::StandardNormal;
 
-use crate::properties;
+use crate::support::cases;
 use crate::support::reference::{ReferenceInverse, reference_inverse, reference_solution, widen};
 use crate::support::truth::false_claims;
 
@@ -285,7 +285,7 @@ fn follow<T: Real>(kind: Kind, shape: (usize, usize), is_symmetric: bool, ticks:
 
 /// The ticks of each run, or as many as the environment asks for.
 fn ticks() -> usize {
-    properties::config().cases as usize / 4
+    cases::config().cases as usize / 4
 }
 
 #[test]

@@ -7,7 +7,7 @@ use matrix_descent::{
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use proptest::prelude::*;
 
-use crate::properties::config;
+use crate::support::cases::config;
 use crate::support::fixtures::{least_squares_sets, matrix};
 use crate::support::gallery::random::{orthogonal, uniform};
 use crate::support::reference::double_double::DotProduct;

@@ -11,7 +11,7 @@ use matrix_descent::{
 use nalgebra::{DMatrix, DVector, dmatrix};
 use nalgebra_sparse::{CscMatrix, CsrMatrix};
 
-use crate::linear_map::parts::in_parts;
+use crate::support::parts::in_parts;
 use crate::support::systems::random;
 
 /// A map that shows its products only, and counts how they are asked for.

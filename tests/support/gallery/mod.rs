@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use nalgebra::DMatrix;
 
-use crate::support::reference::{
+use crate::reference::{
     ReferenceInverse, condition_number, equilibrated_condition_number, reference_inverse,
 };
 
