@@ -1,18 +1,18 @@
 //! Maps whose vectors are in parts: each thread has one, and all must find the same.
 
-use std::ops::{ControlFlow, Range};
-use std::sync::{Arc, Barrier, Mutex};
+use std::ops::ControlFlow;
 
 use matrix_descent::eigen::EigenError;
 use matrix_descent::linear_map::Centered;
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Config, EigenConfig, Eigenpairs, LinearMap, Progress, SmallestConfig, Solution, SolveConfig,
+    Config, EigenConfig, Eigenpairs, LinearMap, Progress, SmallestConfig, SolveConfig,
     SolveProblem, StopReason, TopConfig, condition_number, invert_by_descent,
     smallest_singular_values, solve_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
+use crate::support::parts::{Exchange, Rows, in_parts, on_each_part};
 use crate::support::systems::{definite, random};
 
 #[test]

@@ -8,13 +8,13 @@ use matrix_descent::{LinearMap, Solution, SolveConfig, solve_by_descent};
 use nalgebra::DMatrix;
 
 /// What the threads exchange: numbers that each adds to, between two meetings.
-struct Exchange {
+pub struct Exchange {
     sum: Mutex<Vec<f64>>,
     meeting: Barrier,
 }
 
 impl Exchange {
-    fn new(parts: usize) -> Arc<Self> {
+    pub fn new(parts: usize) -> Arc<Self> {
         Arc::new(Self {
             sum: Mutex::new(Vec::new()),
             meeting: Barrier::new(parts),
@@ -22,7 +22,7 @@ impl Exchange {
     }
 
     /// Replaces `partial` by the sum over all threads.
-    fn add_up(&self, partial: &mut [f64]) {
+    pub fn add_up(&self, partial: &mut [f64]) {
         {
             let mut sum = self.sum.lock().unwrap();
             sum.resize(partial.len(), 0.0);
@@ -44,8 +44,8 @@ impl Exchange {
 pub struct Rows {
     pub matrix: DMatrix<f64>,
     pub place: Range<usize>,
-    splits_domain: bool,
-    exchange: Arc<Exchange>,
+    pub splits_domain: bool,
+    pub exchange: Arc<Exchange>,
 }
 
 impl LinearMap<f64> for Rows {
