@@ -132,8 +132,14 @@ where
     let mut solution = config
         .start
         .unwrap_or_else(|| DMatrix::zeros(columns, sides));
-    let mut runs = ScaledRuns::new(a, config.preconditioner.as_ref(), settings)?;
-    let watch = Watch::new(config.observer);
+    // Behind their traits, so that one descent is compiled for all maps and observers.
+    let a: &dyn LinearMap<T> = &a;
+    let preconditioner = config.preconditioner.as_ref();
+    let preconditioner = preconditioner.map(|map| map as &dyn LinearMap<T>);
+    let mut observer = config.observer;
+    let observer: &mut dyn Observer<T> = &mut observer;
+    let mut runs = ScaledRuns::new(a, preconditioner.as_ref(), settings)?;
+    let watch = Watch::new(observer);
     let mut backward_errors = Vec::with_capacity(sides);
     let (mut reports, mut acceptances) = (Vec::with_capacity(sides), Vec::with_capacity(sides));
     let mut pairs = (b.as_slice().chunks_exact(rows))

@@ -138,6 +138,41 @@ where
     M: LinearMap<T>,
     O: Observer<T>,
 {
+    let EigenConfig {
+        end,
+        mass,
+        preconditioner,
+        start,
+        deflate,
+        tolerance,
+        max_steps,
+        seed,
+        mut observer,
+    } = config;
+    let config = EigenConfig {
+        end,
+        mass: mass.as_ref().map(|map| map as &dyn LinearMap<T>),
+        preconditioner: (preconditioner.as_ref()).map(|map| map as &dyn LinearMap<T>),
+        start,
+        deflate,
+        tolerance,
+        max_steps,
+        seed,
+        observer: &mut observer as &mut dyn Observer<T>,
+    };
+    compute(&map, k, config)
+}
+
+/// What the maps and the observer are behind their traits.
+type Settings<'a, T> =
+    EigenConfig<T, &'a dyn LinearMap<T>, &'a dyn LinearMap<T>, &'a mut dyn Observer<T>>;
+
+/// Compiled once for all maps and observers.
+fn compute<T: Real>(
+    map: &dyn LinearMap<T>,
+    k: usize,
+    config: Settings<'_, T>,
+) -> Result<Eigenpairs<T>, EigenError<T>> {
     map.validate("matrix")?;
     let (rows, columns) = (map.rows(), map.columns());
     if rows != columns {
@@ -153,7 +188,7 @@ where
     if let Some(mass) = &config.mass {
         check_entries_symmetric("mass", mass.as_matrix())?;
     }
-    let order = Space::Domain.dimension::<T, A>(map);
+    let order = Space::Domain.dimension(map);
     let left_out = config.deflate.as_ref().map_or(0, DMatrix::ncols);
     let most = order.saturating_sub(left_out);
     check_rank("k", k, (order, order))?;

@@ -27,8 +27,24 @@ where
     P: LinearMap<T>,
     O: Observer<T>,
 {
+    let erased = SmallestConfig {
+        preconditioner: (config.preconditioner.as_ref()).map(|map| map as &dyn LinearMap<T>),
+        tolerance: config.tolerance,
+        max_steps: config.max_steps,
+        seed: config.seed,
+        observer: &mut config.observer as &mut dyn Observer<T>,
+    };
+    compute(&map, k, erased)
+}
+
+/// Compiled once for all maps and observers.
+fn compute<T: Real>(
+    map: &dyn LinearMap<T>,
+    k: usize,
+    mut config: SmallestConfig<T, &dyn LinearMap<T>, &mut dyn Observer<T>>,
+) -> Result<Found<T>, SmallestError<T>> {
     map.validate("matrix")?;
-    let length = |space: Space| space.length::<T, A>(map).to_f64() as usize;
+    let length = |space: Space| space.length(map).to_f64() as usize;
     let (rows, columns) = (length(Space::Image), length(Space::Domain));
     check_rank("k", k, (rows, columns))?;
     let held = match rows >= columns {
@@ -46,7 +62,7 @@ where
     }
     let gram = Gram::new(map)?;
     let mut search = Search::new(&gram, k, size);
-    match search.run(config) {
+    match search.run(&mut config) {
         Ok(found) if found.is_resolved() || !size.can_be_whole() => Ok((found, None)),
         Ok(found) => {
             let (mut whole, largest) = by_whole(map, k)?;

@@ -90,8 +90,31 @@ where
     A: LinearMap<T> + ?Sized,
     O: Observer<T>,
 {
+    let TopConfig {
+        tolerance,
+        max_steps,
+        seed,
+        start,
+        mut observer,
+    } = config;
+    let config = TopConfig {
+        tolerance,
+        max_steps,
+        seed,
+        start,
+        observer: &mut observer as &mut dyn Observer<T>,
+    };
+    compute(&map, k, config)
+}
+
+/// Compiled once for all maps and observers.
+fn compute<T: Real>(
+    map: &dyn LinearMap<T>,
+    k: usize,
+    config: TopConfig<T, &mut dyn Observer<T>>,
+) -> Result<TopSvd<T>, TopSvdError<T>> {
     map.validate("matrix")?;
-    let whole = |space: Space| space.dimension::<T, A>(map);
+    let whole = |space: Space| space.dimension(map);
     let (rows, columns) = (whole(Space::Image), whole(Space::Domain));
     check_rank("k", k, (rows, columns))?;
     config.validate(map.columns())?;
