@@ -201,7 +201,7 @@ fn picture(run: &Minimization<f64>, maps: Vec<HeatMap>) -> Result<Drawing, PlotE
     let title = "The inverse of a 4×4 matrix by gradient descent with momentum";
     let losses = loss_curves(title, &[("", &run.report.losses)])
         .y_axis("loss = mean((X·M − I)²)", Scale::Logarithmic)
-        .size(560, 500);
+        .size(580, 500);
     let maps = HeatMaps::new("X·M becomes the identity")
         .maps(maps)
         .columns(2)

@@ -26,6 +26,8 @@ pub(super) const TEXT: f64 = 13.0;
 const PIXEL: f64 = 1.24;
 /// What a letter of ordinary text takes on average.
 const LETTER_WIDTH: f64 = 7.8;
+/// A title is long enough for the average, and short of room.
+const TITLE_LETTER_WIDTH: f64 = 8.8;
 /// A line has about as many dashes at most: what goes up and down in every column of pixels would
 /// have a hundred thousand.
 const MOST_DASHES: f64 = 1000.0;
@@ -195,9 +197,9 @@ impl Canvas<'_> {
     ) -> Result<(), PlotError> {
         let circle = match mark {
             Marker::Dot => Circle::new((x, y), 3, color.filled()),
-            Marker::Ring => Circle::new((x, y), 6, color.stroke_width(2)),
+            Marker::Ring => Circle::new((x, y), 5, color.stroke_width(2)),
             Marker::Cross => {
-                let arm = 5;
+                let arm = 4;
                 let style = color.stroke_width(2);
                 self.path(&[(x - arm, y - arm), (x + arm, y + arm)], style)?;
                 return self.path(&[(x - arm, y + arm), (x + arm, y - arm)], style);
@@ -241,8 +243,7 @@ pub(super) fn width_of<'t>(lines: impl IntoIterator<Item = &'t str>) -> u32 {
 
 /// A title in lines that fit into this width; a word that does not fit has a line of its own.
 pub(super) fn title_lines(title: &str, width: u32) -> Vec<String> {
-    let letter = LETTER_WIDTH * TITLE / TEXT;
-    let letters = (f64::from(width) / letter).floor() as usize;
+    let letters = (f64::from(width) / TITLE_LETTER_WIDTH) as usize;
     let mut lines = vec![String::new()];
     for word in title.split_whitespace() {
         let last = lines.len() - 1;

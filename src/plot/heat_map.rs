@@ -49,7 +49,7 @@ impl HeatMap {
 
 /// Matrices as maps of coloured cells, on one scale: blue above zero, orange below.
 ///
-/// The strength of a colour is √(|entry|/largest) in steps of a fiftieth, so that a hundredth of the
+/// The strength of a colour is √(|entry|/largest) in steps of 0.04, so that a hundredth of the
 /// largest still shows; larger entries look like the largest, and an entry that is NaN is grey. In a
 /// map of a matrix with more rows or columns than pixels, each pixel shows the largest entry of its
 /// block.
@@ -88,7 +88,7 @@ const SWATCH: i32 = 16;
 /// The parts of the largest entry that the swatches show.
 const SHOWN: [f64; 5] = [-1.0, -0.1, 0.0, 0.1, 1.0];
 /// The strengths of a colour.
-const SHADES: f64 = 50.0;
+const SHADES: f64 = 25.0;
 
 impl HeatMaps {
     /// A picture without maps.
