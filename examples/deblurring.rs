@@ -23,6 +23,8 @@ use rand_distr::{Distribution, StandardNormal};
 
 #[path = "support/picture.rs"]
 mod picture;
+#[path = "support/target.rs"]
+mod target;
 
 use picture::Picture;
 

@@ -18,6 +18,8 @@ use nalgebra::DMatrix;
 mod landscape;
 #[path = "support/picture.rs"]
 mod picture;
+#[path = "support/target.rs"]
+mod target;
 
 use picture::Picture;
 

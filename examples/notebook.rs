@@ -11,6 +11,7 @@ use std::error::Error;
 use std::ops::ControlFlow;
 
 use matrix_descent::descent::DescentError;
+use matrix_descent::plot::{Drawing, HeatMap, HeatMaps, PlotError, Scale, loss_curves};
 use matrix_descent::{
     Config, InverseObjective, MeanSquaredError, Minimization, Progress, Sgd, Side, Silent,
     Stopping, invert_by_descent, minimize,
@@ -22,14 +23,11 @@ use textplots::{Chart, Plot, Shape};
 
 #[path = "support/documentation.rs"]
 mod documentation;
-#[path = "support/figure.rs"]
-mod figure;
-#[path = "support/heat_map.rs"]
-mod heat_map;
+#[path = "support/product_map.rs"]
+mod product_map;
 
-use documentation::{DocumentationPicture, GREY_OF_TEXT};
-use figure::{COLORS, Curve, Figure, Line, power_of_ten};
-use heat_map::{HeatMap, heat_maps, residual_note};
+use documentation::DocumentationPicture;
+use product_map::product_map;
 
 const SEED: u64 = 314;
 const LEARNING_RATE: f64 = 0.9;
@@ -38,12 +36,7 @@ const STEPS: usize = 10_000;
 const SHOWN_STEPS: [usize; 7] = [0, 10, 100, 300, 1_000, 3_000, 10_000];
 /// The steps after which the picture shows X·M.
 const PICTURED_STEPS: [usize; 4] = [0, 10, 300, 10_000];
-/// The width and height of the losses in the picture, and the width of the matrices beside them.
-const LOSSES_SIZE: (u32, u32) = (540, 490);
-const MATRICES_WIDTH: u32 = 360;
-/// Right of the axes, for half of the last number.
-const MARGIN: u32 = 24;
-/// The curves end at losses of 10⁻³⁵; anything smaller is rounding noise.
+/// The sketch ends at losses of 10⁻³⁵; anything smaller is rounding noise.
 const FLOOR_EXPONENT: f64 = -35.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -63,9 +56,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     show_one_call(&random)?;
 
     sketch(&random_run, &diagonal_run);
+    let drawing = picture(&random_run, snapshots(&random, &start)?)?;
     let picture = DocumentationPicture {
         file_name: "notebook.svg",
-        svg: picture(&random_run, &snapshots(&random, &start)?)?,
+        svg: drawing.svg().to_owned(),
     };
     picture.write_or_compare()
 }
@@ -166,21 +160,11 @@ fn show_one_call(m: &DMatrix<f64>) -> Result<(), matrix_descent::Error> {
     Ok(())
 }
 
-/// The points (step, log₁₀ of the loss) to draw: all early steps, then every tenth.
-fn curve(run: &Minimization<f64>) -> Vec<(f64, f64)> {
-    let is_drawn = |step: usize| step < 500 || step.is_multiple_of(10);
-    let losses = run.report.losses.iter().enumerate();
-    losses
-        .filter(|(step, _)| is_drawn(*step))
-        .map(|(step, &loss)| (step as f64, loss.log10().max(FLOOR_EXPONENT)))
-        .collect()
-}
-
 fn sketch(random: &Minimization<f64>, diagonal: &Minimization<f64>) {
-    let points = |run| -> Vec<(f32, f32)> {
-        let curve = curve(run).into_iter();
-        curve
-            .map(|(step, exponent)| (step as f32, exponent as f32))
+    let points = |run: &Minimization<f64>| -> Vec<(f32, f32)> {
+        let losses = run.report.losses.iter().enumerate().step_by(10);
+        losses
+            .map(|(step, &loss)| (step as f32, loss.log10().max(FLOOR_EXPONENT) as f32))
             .collect()
     };
     println!("log₁₀ of the loss against steps; the diagonal matrix falls first:");
@@ -195,12 +179,8 @@ fn snapshots(m: &DMatrix<f64>, start: &DMatrix<f64>) -> Result<Vec<HeatMap>, Des
     let mut maps = Vec::new();
     let watch = |progress: &Progress<'_, f64>| {
         if PICTURED_STEPS.contains(&progress.step) {
-            let matrix = DMatrix::from_column_slice(4, 4, progress.parameters) * m;
-            maps.push(HeatMap {
-                name: format!("step {}", progress.step),
-                note: residual_note((&matrix - DMatrix::identity(4, 4)).norm()),
-                matrix,
-            });
+            let x = DMatrix::from_column_slice(4, 4, progress.parameters);
+            maps.push(product_map(format!("step {}", progress.step), &x, m));
         }
         ControlFlow::Continue(())
     };
@@ -216,35 +196,15 @@ fn snapshots(m: &DMatrix<f64>, start: &DMatrix<f64>) -> Result<Vec<HeatMap>, Des
     Ok(maps)
 }
 
-/// The losses and beside them X·M, on white: the page around may be light or dark.
-fn picture(run: &Minimization<f64>, maps: &[HeatMap]) -> Result<String, Box<dyn Error>> {
-    let figure = Figure {
-        title: "The inverse of a 4×4 matrix by gradient descent with momentum",
-        x_name: "steps",
-        y_name: "loss = mean((X·M − I)²)",
-        x_range: 0.0..STEPS as f64,
-        x_tick: |step| format!("{step:.0}"),
-        y_range: FLOOR_EXPONENT..2.0,
-        y_ticks: 8,
-        y_tick: power_of_ten,
-        plot_size: (LOSSES_SIZE.0 - MARGIN, LOSSES_SIZE.1),
-        names_width: MARGIN,
-        curves: vec![Curve {
-            name: String::new(),
-            color: COLORS[1],
-            line: Line::Solid,
-            points: curve(run),
-        }],
-    };
-    let losses = figure.svg()?;
-    let matrices = heat_maps("X·M becomes the identity", maps, 2)?;
-    let matrices = matrices.replacen("<svg ", &format!("<svg x=\"{}\" ", LOSSES_SIZE.0), 1);
-    let (width, height) = (LOSSES_SIZE.0 + MATRICES_WIDTH, LOSSES_SIZE.1);
-    let svg = format!(
-        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         xmlns=\"http://www.w3.org/2000/svg\">\n\
-         <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#ffffff\"/>\n\
-         {losses}{matrices}</svg>\n"
-    );
-    Ok(svg.replace(GREY_OF_TEXT, "#3d444d"))
+/// The losses and beside them X·M.
+fn picture(run: &Minimization<f64>, maps: Vec<HeatMap>) -> Result<Drawing, PlotError> {
+    let title = "The inverse of a 4×4 matrix by gradient descent with momentum";
+    let losses = loss_curves(title, &[("", &run.report.losses)])
+        .y_axis("loss = mean((X·M − I)²)", Scale::Logarithmic)
+        .size(580, 500);
+    let maps = HeatMaps::new("X·M becomes the identity")
+        .maps(maps)
+        .columns(2)
+        .largest(1.0);
+    Ok(losses.draw()?.beside(&maps.draw()?))
 }

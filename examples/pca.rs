@@ -22,19 +22,17 @@ use std::error::Error;
 use std::time::Instant;
 
 use matrix_descent::linear_map::Centered;
+use matrix_descent::plot::{Curve, Figure, Line, Scale};
 use matrix_descent::{LinearMap, SvdConfig, TopConfig, svd_by_descent, svd_top_k};
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, StandardNormal};
 
-#[path = "support/figure.rs"]
-mod figure;
-#[path = "support/sheet.rs"]
-mod sheet;
+#[path = "support/target.rs"]
+mod target;
 
-use figure::{COLORS, Curve, Figure, GREY, Line, write_to_target};
-use sheet::{Drawing, stacked};
+use target::in_target;
 
 const SEED: u64 = 314;
 const SPECTRA: usize = 20_000;
@@ -44,8 +42,7 @@ const FIRST_WAVELENGTH: f64 = 400.0;
 const NOISE: f64 = 0.1;
 const COMPONENTS: usize = 6;
 const TOLERANCE: f64 = 1e-4;
-const PLOT_SIZE: (u32, u32) = (640, 300);
-const NAMES_WIDTH: u32 = 250;
+const WIDTH: u32 = 880;
 
 /// Two absorption bands, and how much of the dye is in a mixture.
 struct Dye {
@@ -140,15 +137,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "Without centring, the first axis is {:.2}° away from the mean spectrum.",
         degrees_between(&centered.mean().normalize(), &raw.v.column(0).into())
     );
-    let picture = stacked(&[
-        draw_spectra(&x, centered.mean())?,
-        draw_axes(&found.v, &model)?,
-        draw_variances(variances.as_slice(), &model)?,
-    ]);
-    println!(
-        "The picture is in {}.",
-        write_to_target("pca.svg", &picture)?.display()
-    );
+    let axes = axes_figure(&found.v, &model).draw()?;
+    let variances = variances_figure(variances.as_slice(), &model).draw()?;
+    let spectra = spectra_figure(&x, centered.mean()).draw()?;
+    let path = in_target("pca.svg")?;
+    spectra.above(&axes).above(&variances).write(&path)?;
+    println!("The picture is in {}.", path.display());
     Ok(())
 }
 
@@ -210,126 +204,69 @@ fn degrees_between(a: &DVector<f64>, b: &DVector<f64>) -> f64 {
     2.0 * (0.5 * (a - b).norm()).asin().to_degrees()
 }
 
-/// (wavelength, value), with the values moved up by `shift`.
-fn points(values: impl IntoIterator<Item = f64>, shift: f64) -> Vec<(f64, f64)> {
-    let values = values.into_iter().enumerate();
-    values
-        .map(|(place, value)| (wavelength(place), value + shift))
-        .collect()
-}
-
-fn curve(
+/// A curve of values over the wavelengths, moved up by `shift`.
+fn over_wavelengths<'v>(
     name: impl Into<String>,
-    color: plotters::style::RGBColor,
-    line: Line,
-    points: Vec<(f64, f64)>,
+    values: impl IntoIterator<Item = &'v f64>,
+    shift: f64,
 ) -> Curve {
-    Curve {
-        name: name.into(),
-        color,
-        line,
-        points,
-    }
+    let wavelengths = (0..).map(wavelength);
+    let values = values.into_iter().map(|value| value + shift);
+    Curve::new(name, wavelengths.zip(values))
 }
 
-fn drawing(figure: &Figure) -> Result<Drawing, Box<dyn Error>> {
-    Ok(Drawing {
-        svg: figure.svg()?,
-        size: (figure.plot_size.0 + figure.names_width, figure.plot_size.1),
-    })
-}
-
-fn draw_spectra(x: &DMatrix<f64>, mean: &DVector<f64>) -> Result<Drawing, Box<dyn Error>> {
-    let mut curves: Vec<Curve> = (0..3)
-        .map(|row| {
-            let name = if row == 0 { "three of them" } else { "" };
-            curve(
-                name,
-                COLORS[5],
-                Line::Thin,
-                points(x.row(row).iter().copied(), 0.0),
-            )
-        })
-        .collect();
-    let mean = points(mean.iter().copied(), 0.0);
-    curves.push(curve("the mean", COLORS[0], Line::Solid, mean));
-    drawing(&Figure {
-        title: "20 000 spectra: mixtures of four dyes, with noise",
-        x_name: "wavelength in nm",
-        y_name: "absorbance",
-        x_range: 400.0..700.0,
-        x_tick: |x| format!("{x:.0}"),
-        y_range: -0.25..2.25,
-        y_ticks: 6,
-        y_tick: |y| format!("{y:.1}").replace('-', "−"),
-        plot_size: PLOT_SIZE,
-        names_width: NAMES_WIDTH,
-        curves,
-    })
+fn spectra_figure(x: &DMatrix<f64>, mean: &DVector<f64>) -> Figure {
+    let some = ["three of them", "", ""].into_iter().zip(x.row_iter());
+    let some = some.map(|(name, spectrum)| {
+        let curve = over_wavelengths(name, &spectrum, 0.0);
+        curve.line(Line::Thin).color_of(0)
+    });
+    Figure::new("20 000 spectra: mixtures of four dyes, with noise")
+        .x_axis("wavelength in nm", Scale::Linear)
+        .y_axis("absorbance", Scale::Linear)
+        .size(WIDTH, 320)
+        .curves(some)
+        .curve(
+            over_wavelengths("the mean", mean, 0.0)
+                .line(Line::Solid)
+                .color_of(1),
+        )
 }
 
 /// Each axis on that of the model, one above another.
-fn draw_axes(found: &DMatrix<f64>, model: &Model) -> Result<Drawing, Box<dyn Error>> {
-    const PITCH: f64 = 0.22;
-    let mut curves = Vec::new();
+fn axes_figure(found: &DMatrix<f64>, model: &Model) -> Figure {
+    const PITCH: f64 = 0.2;
+    let mut figure = Figure::new("The first four principal axes, one above another")
+        .x_axis("wavelength in nm", Scale::Linear)
+        .y_axis("entries, moved up by 0.6, 0.4, 0.2 and 0", Scale::Linear)
+        .size(WIDTH, 440);
     for (j, of_model) in model.axes.column_iter().enumerate() {
         let shift = (DYES.len() - 1 - j) as f64 * PITCH;
         // The largest entry points up.
         let peak = of_model[of_model.icamax()].signum();
         let sign = peak * of_model.dot(&found.column(j)).signum();
-        let zero = vec![(400.0, shift), (700.0, shift)];
-        curves.push(curve("", GREY, Line::Thin, zero));
-        let axis = points(of_model.iter().map(|value| peak * value), shift);
         let name = if j == 0 { "axes of the model" } else { "" };
-        curves.push(curve(name, GREY, Line::Solid, axis));
-        let axis = points(found.column(j).iter().map(|value| sign * value), shift);
-        let name = format!("axis {}, found", j + 1);
-        curves.push(curve(name, COLORS[j], Line::Dashed, axis));
+        let of_model = over_wavelengths(name, &(of_model * peak), shift);
+        let axis = &(found.column(j) * sign);
+        let axis = over_wavelengths(format!("axis {}, found", j + 1), axis, shift);
+        figure = figure
+            .curve(of_model.line(Line::Solid).neutral())
+            .curve(axis.line(Line::Dashed).color_of(j));
     }
-    drawing(&Figure {
-        title: "The first four principal axes, one above another",
-        x_name: "wavelength in nm",
-        y_name: "entries, each from its own zero",
-        x_range: 400.0..700.0,
-        x_tick: |x| format!("{x:.0}"),
-        y_range: -0.09..0.84,
-        y_ticks: 1,
-        y_tick: |_| String::new(),
-        plot_size: (PLOT_SIZE.0, 420),
-        names_width: NAMES_WIDTH,
-        curves,
-    })
+    figure
 }
 
-fn draw_variances(found: &[f64], model: &Model) -> Result<Drawing, Box<dyn Error>> {
-    let by_component = |variance: &dyn Fn(usize) -> f64| -> Vec<(f64, f64)> {
-        let all = 0..COMPONENTS;
-        all.map(|j| ((j + 1) as f64, variance(j).log10())).collect()
-    };
-    drawing(&Figure {
-        title: "Variance along each axis",
-        x_name: "component",
-        y_name: "variance",
-        x_range: 0.5..COMPONENTS as f64 + 0.5,
-        x_tick: |x| format!("{x:.0}"),
-        y_range: -3.0..1.0,
-        y_ticks: 5,
-        y_tick: figure::power_of_ten,
-        plot_size: PLOT_SIZE,
-        names_width: NAMES_WIDTH,
-        curves: vec![
-            curve(
-                "of the model, of noise alone",
-                GREY,
-                Line::Dashed,
-                by_component(&|j| model.variance(j)),
-            ),
-            curve(
-                "found",
-                COLORS[1],
-                Line::Marked,
-                by_component(&|j| found[j]),
-            ),
-        ],
-    })
+fn variances_figure(found: &[f64], model: &Model) -> Figure {
+    let of_model = (0..COMPONENTS).map(|j| ((j + 1) as f64, model.variance(j)));
+    let found = (1..).map(f64::from).zip(found.iter().copied());
+    Figure::new("Variance along each axis")
+        .x_axis("component", Scale::Whole)
+        .y_axis("variance", Scale::Logarithmic)
+        .size(WIDTH, 320)
+        .curve(Curve::new("found", found).line(Line::Marked))
+        .curve(
+            Curve::new("of the model, of noise alone", of_model)
+                .line(Line::Marked)
+                .neutral(),
+        )
 }

@@ -5,8 +5,8 @@
 //! - `docs/guide/`: the pictures of the guide. They are committed; the program says whether they
 //!   are up to date, and with `--write` it draws them again.
 //!
-//! Each picture is drawn by one call. The helpers are `Figure`, `loss_curves` and `heat_maps` in
-//! `examples/support`; they take curves, losses and matrices from any run.
+//! Each picture is drawn by one call to [`matrix_descent::plot`], which takes curves, losses and
+//! matrices from any run.
 //!
 //! `cargo run --release --example pictures`, and to write the guide's pictures
 //! `cargo run --release --example pictures -- --write`
@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use matrix_descent::descent::DescentError;
 use matrix_descent::inverse::{InverseError, Method};
+use matrix_descent::plot::{HeatMap, HeatMaps, Scale, loss_curves};
 use matrix_descent::{
     Adam, Config, InputError, InverseObjective, Lbfgs, MeanSquaredError, Optimizer, Progress, Sgd,
     Side, Silent, Stopping, invert_by_descent, minimize,
@@ -27,22 +28,19 @@ use nalgebra::DMatrix;
 mod documentation;
 #[path = "support/drum.rs"]
 mod drum;
-#[path = "support/figure.rs"]
-mod figure;
 #[path = "support/guide_pictures.rs"]
 mod guide_pictures;
-#[path = "support/heat_map.rs"]
-mod heat_map;
-#[path = "support/loss_curves.rs"]
-mod loss_curves;
 #[path = "support/matrices.rs"]
 mod matrices;
+#[path = "support/product_map.rs"]
+mod product_map;
+#[path = "support/target.rs"]
+mod target;
 
-use figure::write_to_target;
 use guide_pictures::guide_pictures;
-use heat_map::{HeatMap, heat_maps, residual_note};
-use loss_curves::{NamedLosses, loss_curves};
 use matrices::matrix_of_condition;
+use product_map::product_map;
+use target::in_target;
 
 const SEED: u64 = 314;
 const SIZE: usize = 16;
@@ -71,12 +69,17 @@ fn draw_losses() -> Result<PathBuf, Box<dyn Error>> {
         ("momentum, tuned", losses(&m, tuned_momentum(SIZE, 10.0)?)?),
         ("L-BFGS", losses(&m, Lbfgs::default())?),
     ];
-    let runs = runs.map(|(name, losses)| NamedLosses {
-        name: format!("{name}: {}", losses.len() - 1),
-        losses,
-    });
+    let runs = runs.map(|(name, losses)| (format!("{name}: {}", losses.len() - 1), losses));
+    let runs = runs
+        .each_ref()
+        .map(|(name, losses)| (name.as_str(), losses.as_slice()));
     let title = "The inverse of a 16×16 matrix, κ = 10, by four rules, and their steps";
-    loss_curves(title, "mean((X·M − I)²)", &runs).write("losses.svg")
+    let path = in_target("losses.svg")?;
+    loss_curves(title, &runs)
+        .x_axis("steps", Scale::Logarithmic)
+        .y_axis("mean((X·M − I)²)", Scale::Logarithmic)
+        .write(&path)?;
+    Ok(path)
 }
 
 /// With the best learning rate for singular values from 1/κ to 1.
@@ -112,8 +115,13 @@ fn draw_approach() -> Result<PathBuf, Box<dyn Error>> {
     let natural = Config::default();
     maps.extend(snapshots("natural metric", &m, natural, &NATURAL_STEPS)?);
     let title = "X·M on its way to the identity: 16×16, κ = 30";
-    let svg = heat_maps(title, &maps, MAPS_IN_A_ROW)?;
-    write_to_target("approach.svg", &svg)
+    let path = in_target("approach.svg")?;
+    HeatMaps::new(title)
+        .maps(maps)
+        .columns(MAPS_IN_A_ROW)
+        .largest(1.0)
+        .write(&path)?;
+    Ok(path)
 }
 
 /// X·M after these steps.
@@ -126,20 +134,15 @@ fn snapshots<M: Method<f64>>(
     let mut maps = Vec::new();
     let watch = |progress: &Progress<'_, f64>| {
         if steps.contains(&progress.step) {
-            maps.push(snapshot(method, progress, m));
+            let x = DMatrix::from_column_slice(SIZE, SIZE, progress.parameters);
+            maps.push(product_map(
+                format!("{method}, step {}", progress.step),
+                &x,
+                m,
+            ));
         }
         ControlFlow::Continue(())
     };
     invert_by_descent(m, config.observer(watch))?;
     Ok(maps)
-}
-
-fn snapshot(method: &str, progress: &Progress<'_, f64>, m: &DMatrix<f64>) -> HeatMap {
-    let matrix = DMatrix::from_column_slice(SIZE, SIZE, progress.parameters) * m;
-    let residual = (&matrix - DMatrix::identity(SIZE, SIZE)).norm();
-    HeatMap {
-        name: format!("{method}, step {}", progress.step),
-        note: residual_note(residual),
-        matrix,
-    }
 }

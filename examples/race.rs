@@ -79,7 +79,6 @@ fn matrix() -> DMatrix<f64> {
 struct Run {
     rule: &'static str,
     settings: String,
-    line: Line,
     report: Report<f64>,
 }
 
@@ -120,7 +119,6 @@ fn once(
     Ok(Run {
         rule,
         settings: settings.to_owned(),
-        line: Line::Solid,
         report: report.ok_or_else(|| format!("{rule} did not reach the goal"))?,
     })
 }
@@ -141,7 +139,6 @@ fn fastest(
             best = Some(Run {
                 rule,
                 settings: format!("η = {rate}"),
-                line: Line::Dashed,
                 report,
             });
         }
@@ -174,7 +171,13 @@ fn draw(runs: &[(usize, Run)]) -> Result<PathBuf, Box<dyn Error>> {
     let figure = runs.iter().fold(figure, |figure, (color, run)| {
         let losses = (0..).map(f64::from).zip(run.report.losses.iter().copied());
         let name = format!("{}: {}", run.rule, run.report.steps);
-        figure.curve(Curve::new(name, losses).line(run.line).color_of(*color))
+        // Solid where theory or the line search sets the step; there are six colours.
+        let line = match color {
+            0..5 => Line::Solid,
+            5..11 => Line::Dashed,
+            _ => Line::Dotted,
+        };
+        figure.curve(Curve::new(name, losses).line(line).color_of(*color))
     });
     let path = in_target("race.svg")?;
     figure.write(&path)?;

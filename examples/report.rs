@@ -12,22 +12,20 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use matrix_descent::inverse::heavy_ball_for_inverse;
+use matrix_descent::plot::{HeatMaps, PlotError, Scale, Theme, loss_curves};
 use matrix_descent::{Certificate, Config, Inversion, Progress, certify, invert_by_descent};
 use nalgebra::DMatrix;
 
-#[path = "support/figure.rs"]
-mod figure;
-#[path = "support/heat_map.rs"]
-mod heat_map;
-#[path = "support/loss_curves.rs"]
-mod loss_curves;
 #[path = "support/matrices.rs"]
 mod matrices;
+#[path = "support/product_map.rs"]
+mod product_map;
+#[path = "support/target.rs"]
+mod target;
 
-use figure::write_to_target;
-use heat_map::{HeatMap, heat_maps, residual_note};
-use loss_curves::{NamedLosses, loss_curves};
 use matrices::matrix_of_condition;
+use product_map::product_map;
+use target::in_target;
 
 const SEED: u64 = 314;
 const SIZE: usize = 12;
@@ -38,7 +36,8 @@ const STYLE: &str = include_str!("support/report.css");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let html = Facts::gather(matrix())?.html()?;
-    let path = write_to_target("report.html", &html)?;
+    let path = in_target("report.html")?;
+    std::fs::write(&path, html)?;
     println!("The report is in {}.", path.display());
     Ok(())
 }
@@ -107,35 +106,41 @@ impl Facts {
         )
     }
 
-    fn curves(&self) -> Result<String, Box<dyn Error>> {
-        let runs = [
-            named_losses("natural metric", &self.descent),
-            named_losses("momentum, tuned", &self.momentum),
-        ];
+    fn curves(&self) -> Result<String, PlotError> {
+        let [default, momentum] = [&self.descent, &self.momentum].map(|found| &found.report);
         let title = "The losses of the default method and of tuned momentum, and their steps";
-        let svg = loss_curves(title, "mean((X·M − I)²)", &runs).svg()?;
+        let runs: [(&str, &[f64]); 2] = [
+            (
+                &format!("natural metric: {}", default.steps),
+                &default.losses,
+            ),
+            (
+                &format!("momentum, tuned: {}", momentum.steps),
+                &momentum.losses,
+            ),
+        ];
+        let drawing = loss_curves(title, &runs)
+            .x_axis("steps", Scale::Logarithmic)
+            .y_axis("mean((X·M − I)²)", Scale::Logarithmic)
+            .theme(Theme::Page)
+            .draw()?;
         Ok(format!(
             "<p>Both minimise mean((X·M − I)²). Momentum measures a step by the entries of X, the \
              default method by the natural metric, in which the valley is round. Momentum ends at \
-             its tolerance; the default goes on from the last loss shown to the last digit.</p>\n{svg}"
+             its tolerance; the default goes on from the last loss shown to the last digit.</p>\n{}",
+            drawing.for_page(title)
         ))
     }
 
-    fn maps(&self) -> Result<String, Box<dyn Error>> {
-        let map = |name: &str, x: &DMatrix<f64>| {
-            let matrix = x * &self.m;
-            let distance = (&matrix - DMatrix::identity(matrix.nrows(), matrix.ncols())).norm();
-            HeatMap {
-                name: name.to_owned(),
-                note: residual_note(distance),
-                matrix,
-            }
-        };
-        let maps = [
-            map("before", &self.start),
-            map("after", &self.descent.inverse),
-        ];
-        heat_maps("Blue is above zero, orange below", &maps, maps.len())
+    fn maps(&self) -> Result<String, PlotError> {
+        let title = "Blue is above zero, orange below";
+        let drawing = HeatMaps::new(title)
+            .map(product_map("before", &self.start, &self.m))
+            .map(product_map("after", &self.descent.inverse, &self.m))
+            .largest(1.0)
+            .theme(Theme::Page)
+            .draw()?;
+        Ok(drawing.for_page("X·M before and after the descent, as maps of its entries"))
     }
 
     fn certificate(&self) -> String {
@@ -223,13 +228,6 @@ fn median_time<R>(mut work: impl FnMut() -> R) -> Duration {
         .collect();
     times.sort_unstable();
     times[times.len() / 2]
-}
-
-fn named_losses(name: &str, inversion: &Inversion<f64>) -> NamedLosses {
-    NamedLosses {
-        name: format!("{name}: {}", inversion.report.steps),
-        losses: inversion.report.losses.clone(),
-    }
 }
 
 fn section(html: &mut String, title: &str, body: &str) -> std::fmt::Result {

@@ -31,6 +31,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use matrix_descent::plot::{Curve, Figure, Line, PlotError, Scale, Theme};
 use matrix_descent::{Certificate, Config, InverseTracker, invert_by_descent};
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
@@ -39,11 +40,11 @@ use rand_distr::{Distribution, StandardNormal};
 
 #[path = "support/documentation.rs"]
 mod documentation;
-#[path = "support/figure.rs"]
-mod figure;
+#[path = "support/target.rs"]
+mod target;
 
-use documentation::{DocumentationPicture, for_page};
-use figure::{COLORS, Curve, Figure, GREY, Line, power_of_ten, write_to_target};
+use documentation::DocumentationPicture;
+use target::in_target;
 
 const SEED: u64 = 314;
 const ASSETS: usize = 60;
@@ -87,10 +88,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     race.print_summary();
     performance.print();
     let figure = race.figure();
-    let path = write_to_target("tracking.svg", &figure.svg()?)?;
+    let path = in_target("tracking.svg")?;
+    figure.write(&path)?;
     println!("{}", path.display());
     if std::env::args().any(|argument| argument == "--write") {
-        for_guide(&figure)?.write_or_compare()?;
+        for_guide(figure)?.write_or_compare()?;
     }
     shrink(race.fine.tracker)
 }
@@ -242,81 +244,37 @@ impl Race {
     }
 
     fn figure(&self) -> Figure {
-        let limit = |tolerance: f64, color: usize| Curve {
-            name: String::new(),
-            color: COLORS[color],
-            line: Line::Dotted,
-            points: vec![(0.0, tolerance.log10()), (TICKS as f64, tolerance.log10())],
-        };
-        let curve = |name: String, color: usize, history: &History| Curve {
-            name,
-            color: COLORS[color],
-            line: Line::Solid,
-            points: history.logarithms(),
-        };
         let [rough, fine] = [&self.rough, &self.fine];
-        let blank = |name: &str| Curve {
-            name: name.to_owned(),
-            color: GREY,
-            line: Line::Dotted,
-            points: Vec::new(),
+        let [one, two] = [&self.one_product, &self.two_products];
+        let name = |name: &str, times: &Times| format!("{name}: {}", times.shown());
+        let limit = |tolerance: f64, color: usize| {
+            let curve = Curve::new("", [(0.0, tolerance), (TICKS as f64, tolerance)]);
+            curve.line(Line::Dotted).color_of(color)
         };
-        let hand = [&self.one_product, &self.two_products].map(|by_hand| by_hand.times.shown());
-        let curves = vec![
-            curve(
-                format!("by hand, one product: {}", hand[0]),
-                0,
-                &self.one_product.errors,
-            ),
-            curve(
-                format!("tracker, 10⁻⁶, bound: {}", rough.times.shown()),
-                1,
-                &rough.bounds,
-            ),
-            curve(
-                format!("tracker, 10⁻⁹, bound: {}", fine.times.shown()),
-                2,
-                &fine.bounds,
-            ),
-            limit(TOLERANCES[0], 1),
-            limit(TOLERANCES[1], 2),
-            curve("tracker, error of both".to_owned(), 4, &fine.errors),
-            Curve {
-                line: Line::Dashed,
-                ..curve(
-                    format!("by hand, two products: {}", hand[1]),
-                    6,
-                    &self.two_products.errors,
-                )
-            },
-            curve(
-                format!("LU: {}", self.by_lu.times.shown()),
-                7,
-                &self.by_lu.errors,
-            ),
-            blank("tolerance"),
+        let curves = [
+            one.errors.curve(name("by hand, one product", &one.times)),
+            rough
+                .bounds
+                .curve(name("tracker, 10⁻⁶, bound", &rough.times)),
+            fine.bounds.curve(name("tracker, 10⁻⁹, bound", &fine.times)),
+            fine.errors.curve("tracker, error of both"),
+            self.by_lu.errors.curve(name("LU", &self.by_lu.times)),
         ];
-        Figure {
-            title: "The inverse of a 60×60 covariance that forgets, and the time of a tick",
-            x_name: "ticks",
-            y_name: "relative error",
-            x_range: 0.0..TICKS as f64,
-            x_tick: |tick| format!("{tick:.0}"),
-            y_range: LOWEST..HIGHEST,
-            y_ticks: 9,
-            y_tick: power_of_ten,
-            plot_size: PLOT_SIZE,
-            names_width: NAMES_WIDTH,
-            curves,
-        }
+        let by_hand = two.errors.curve(name("by hand, two products", &two.times));
+        Figure::new(TITLE)
+            .x_axis("ticks", Scale::Whole)
+            .y_axis("relative error", Scale::Logarithmic)
+            .y_range(1e-16..1.0)
+            .size(860, 420)
+            .curves(curves.map(|curve| curve.line(Line::Solid)))
+            .curve(by_hand.line(Line::Dashed))
+            .curve(limit(TOLERANCES[0], 1))
+            .curve(limit(TOLERANCES[1], 2))
+            .curve(Curve::new("tolerance", []).line(Line::Dotted).neutral())
     }
 }
 
-/// The ends of the axis of errors, as powers of ten.
-const LOWEST: f64 = -16.0;
-const HIGHEST: f64 = 0.0;
-const PLOT_SIZE: (u32, u32) = (560, 400);
-const NAMES_WIDTH: u32 = 290;
+const TITLE: &str = "The inverse of a 60×60 covariance that forgets, and the time of a tick";
 
 /// ‖C⁻¹·A·R⁻¹‖∞, the norm of a certificate.
 fn scaled_norm(certificate: &Certificate, matrix: &DMatrix<f64>) -> f64 {
@@ -454,15 +412,9 @@ impl History {
         self.0.iter().map(|(_, value)| *value).fold(0.0, f64::max)
     }
 
-    /// The points on the axes.
-    fn logarithms(&self) -> Vec<(f64, f64)> {
-        let points = self
-            .0
-            .iter()
-            .map(|(tick, value)| (*tick as f64, value.log10()));
-        points
-            .filter(|(_, height)| (LOWEST..=HIGHEST).contains(height))
-            .collect()
+    fn curve(&self, name: impl Into<String>) -> Curve {
+        let points = self.0.iter().map(|&(tick, value)| (tick as f64, value));
+        Curve::new(name, points)
     }
 }
 
@@ -489,11 +441,10 @@ fn print_row(name: &str, cells: [String; 7]) {
 }
 
 /// The picture of the guide.
-fn for_guide(figure: &Figure) -> Result<DocumentationPicture, Box<dyn Error>> {
-    let size = (figure.plot_size.0 + figure.names_width, figure.plot_size.1);
+fn for_guide(figure: Figure) -> Result<DocumentationPicture, PlotError> {
     Ok(DocumentationPicture {
         file_name: "guide/tracking.svg",
-        svg: for_page(&figure.svg()?, size, figure.title),
+        svg: figure.theme(Theme::Page).draw()?.for_page(TITLE),
     })
 }
 

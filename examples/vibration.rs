@@ -16,21 +16,19 @@
 //! draws six modes in `target/vibration.svg`.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::time::Instant;
 
+use matrix_descent::plot::{HeatMap, HeatMaps};
 use matrix_descent::{EigenConfig, Eigenpairs, symmetric_eigen_k};
 
 #[path = "support/drum.rs"]
 mod drum;
-#[allow(dead_code, reason = "the drum has no curves")]
-#[path = "support/figure.rs"]
-mod figure;
-#[path = "support/sheet.rs"]
-mod sheet;
+#[path = "support/target.rs"]
+mod target;
 
-use drum::{Drum, Mode, modes, size};
-use figure::write_to_target;
-use sheet::{Drawing, stacked};
+use drum::Drum;
+use target::in_target;
 
 /// From that paper; the third is 2π².
 const KNOWN: [f64; 6] = [
@@ -87,19 +85,21 @@ fn show(all: &[(Drum, Eigenpairs<f64>)]) {
     }
 }
 
-fn draw(drum: &Drum, found: &Eigenpairs<f64>) -> Result<std::path::PathBuf, Box<dyn Error>> {
+fn draw(drum: &Drum, found: &Eigenpairs<f64>) -> Result<PathBuf, Box<dyn Error>> {
     let values = &found.eigenvalues;
-    let shown: Vec<Mode> = (0..KNOWN.len())
-        .map(|j| Mode {
-            values: found.eigenvectors.column(j).iter().copied().collect(),
-            name: format!("mode {}, λ = {:.3}", j + 1, values[j]),
-            note: format!("pitch {:.3}", (values[j] / values[0]).sqrt()),
-        })
-        .collect();
-    let title = "The lowest six modes of an L-shaped drum";
-    let sheet = stacked(&[Drawing {
-        svg: modes(title, drum, &shown, 3)?,
-        size: size(shown.len(), 3),
-    }]);
-    write_to_target("vibration.svg", &sheet)
+    let modes = found
+        .eigenvectors
+        .column_iter()
+        .enumerate()
+        .map(|(j, mode)| {
+            let name = format!("mode {}, λ = {:.3}", j + 1, values[j]);
+            let pitch = (values[j] / values[0]).sqrt();
+            HeatMap::new(name, &drum.field(&mode)).note(format!("pitch {pitch:.3}"))
+        });
+    let path = in_target("vibration.svg")?;
+    HeatMaps::new("The lowest six modes of an L-shaped drum")
+        .maps(modes)
+        .columns(3)
+        .write(&path)?;
+    Ok(path)
 }

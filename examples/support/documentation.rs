@@ -69,19 +69,3 @@ fn parts(picture: &str) -> Vec<&str> {
         })
         .collect()
 }
-
-/// The same picture for a page of the documentation: as wide as there is room, its text in the
-/// colour of the page's text, and with a description for readers who do not see it.
-#[allow(dead_code, reason = "a picture of the README stands alone")]
-pub fn for_page(svg: &str, (width, height): (u32, u32), description: &str) -> String {
-    let (_, drawing) = svg.split_once(">\n").unwrap_or_default();
-    let drawing = drawing.replace(GREY_OF_TEXT, "currentColor");
-    format!(
-        "<svg viewBox=\"0 0 {width} {height}\" style=\"width:100%;max-width:{width}px;height:auto\" \
-         role=\"img\" aria-label=\"{description}\" xmlns=\"http://www.w3.org/2000/svg\">\n{}\n",
-        drawing.trim_end()
-    )
-}
-
-/// [`GREY`](super::figure::GREY) as SVG writes it.
-pub const GREY_OF_TEXT: &str = "#768390";

@@ -1,11 +1,7 @@
-//! An L-shaped drum on a grid, and its modes as pictures.
-
-use std::error::Error;
+//! An L-shaped drum on a grid.
 
 use matrix_descent::LinearMap;
-use nalgebra::DMatrix;
-
-use crate::figure::{COLORS, GREY};
+use nalgebra::{DMatrix, DVectorView};
 
 /// The negative Laplacian of three unit squares joined to an L, which is 0 along the border, by
 /// differences on a square grid: (4·u − the four neighbours of u)/h².
@@ -53,6 +49,23 @@ impl Drum {
     pub fn points(&self) -> usize {
         self.places.len()
     }
+
+    /// A mode as seen from above, with the largest value 1: 0 along the border, not a number in the
+    /// missing square.
+    pub fn field(&self, mode: &DVectorView<'_, f64>) -> DMatrix<f64> {
+        let (side, largest) = (2 * self.lines + 1, mode.amax());
+        // A mode is known up to its sign: here the first large value is up.
+        let first = mode.iter().find(|value| value.abs() > 0.5 * largest);
+        let up = first.map_or(1.0, |value| value.signum());
+        let mut field = DMatrix::zeros(side, side);
+        field
+            .view_mut((0, self.lines + 1), (self.lines, self.lines))
+            .fill(f64::NAN);
+        for (&(column, row), value) in self.places.iter().zip(mode) {
+            field[(side - 1 - row, column)] = up * value / largest;
+        }
+        field
+    }
 }
 
 impl LinearMap<f64> for Drum {
@@ -75,110 +88,4 @@ impl LinearMap<f64> for Drum {
     fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
         self.apply(y, image);
     }
-}
-
-/// A mode: its values at the points of a drum, and two lines of text.
-pub struct Mode {
-    pub values: Vec<f64>,
-    pub name: String,
-    pub note: String,
-}
-
-const SIDE: f64 = 190.0;
-const MARGIN: f64 = 16.0;
-const PITCH: (f64, f64) = (SIDE + 24.0, SIDE + 58.0);
-const TITLE_HEIGHT: f64 = 44.0;
-/// Shades on each side of zero.
-const SHADES: i32 = 8;
-
-/// The width and height of so many modes in rows of `columns`.
-pub fn size(count: usize, columns: usize) -> (u32, u32) {
-    let rows = count.div_ceil(columns) as f64;
-    let width = 2.0 * MARGIN + columns as f64 * PITCH.0 - (PITCH.0 - SIDE);
-    (width as u32, (TITLE_HEIGHT + rows * PITCH.1) as u32)
-}
-
-/// All modes as SVG, in rows of `columns`: blue is up, orange down, and a mode's largest value has
-/// the full colour. Along the lines without colour the drum is at rest.
-pub fn modes(
-    title: &str,
-    drum: &Drum,
-    modes: &[Mode],
-    columns: usize,
-) -> Result<String, Box<dyn Error>> {
-    let (width, height) = size(modes.len(), columns);
-    let mut svg = format!(
-        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         xmlns=\"http://www.w3.org/2000/svg\">\n{}",
-        text((MARGIN, 22.0), 15, title)
-    );
-    for (place, mode) in modes.iter().enumerate() {
-        let left = MARGIN + (place % columns) as f64 * PITCH.0;
-        let top = TITLE_HEIGHT + (place / columns) as f64 * PITCH.1;
-        svg += &field(drum, &mode.values, (left, top))?;
-        svg += &text((left, top + SIDE + 18.0), 13, &mode.name);
-        svg += &text((left, top + SIDE + 35.0), 13, &mode.note);
-    }
-    Ok(svg + "</svg>\n")
-}
-
-fn text((x, y): (f64, f64), size: u32, words: &str) -> String {
-    format!(
-        "<text x=\"{x}\" y=\"{y}\" font-family=\"sans-serif\" font-size=\"{size}\" fill=\"{}\">\
-         {words}</text>\n",
-        hex(GREY)
-    )
-}
-
-fn hex(color: plotters::style::RGBColor) -> String {
-    format!("#{:02X}{:02X}{:02X}", color.0, color.1, color.2)
-}
-
-/// One path for each shade, of one bar for each run of points in a row that have it.
-fn field(drum: &Drum, values: &[f64], (left, top): (f64, f64)) -> Result<String, Box<dyn Error>> {
-    let largest = values
-        .iter()
-        .fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    // A mode is known up to its sign: here the first large value is up.
-    let first = values.iter().find(|value| value.abs() > 0.5 * largest);
-    let full = largest * first.ok_or("no points")?.signum();
-    let shade = |value: f64| (f64::from(SHADES) * value / full).round() as i32;
-    let mut paths = vec![String::new(); 2 * SHADES as usize + 1];
-    let mut start = 0;
-    while start < values.len() {
-        let (column, row) = drum.places[start];
-        let own = shade(values[start]);
-        let continues = |point: usize| {
-            drum.places.get(point) == Some(&(column + point - start, row))
-                && shade(values[point]) == own
-        };
-        let end = (start + 1..)
-            .find(|&point| !continues(point))
-            .ok_or("no end")?;
-        // From the upper left corner, around each point a square of one unit.
-        let above = 2 * drum.lines - row;
-        paths[(own + SHADES) as usize] += &format!("M{column} {above}h{0}v1h-{0}z", end - start);
-        start = end;
-    }
-    let unit = SIDE / (2 * drum.lines) as f64;
-    let mut svg = format!(
-        "<g transform=\"translate({left} {top}) scale({unit:.5})\" shape-rendering=\"crispEdges\">\n\
-         <g transform=\"translate(-0.5 -0.5)\">\n"
-    );
-    for (shade, path) in (-SHADES..=SHADES).zip(&paths) {
-        if shade == 0 || path.is_empty() {
-            continue;
-        }
-        let color = hex(COLORS[usize::from(shade > 0)]);
-        let opacity = f64::from(shade.abs()) / f64::from(SHADES);
-        svg += &format!("<path fill=\"{color}\" fill-opacity=\"{opacity}\" d=\"{path}\"/>\n");
-    }
-    let (n, whole) = (drum.lines, 2 * drum.lines);
-    svg += &format!(
-        "</g>\n<path fill=\"none\" stroke=\"{}\" stroke-width=\"{:.3}\" \
-         d=\"M0 0h{n}v{n}h{n}v{n}h-{whole}z\"/>\n</g>\n",
-        hex(GREY),
-        1.5 / unit
-    );
-    Ok(svg)
 }

@@ -1,10 +1,14 @@
 //! The pictures of the guide, each from the runs that its chapter describes.
 
 use std::error::Error;
+use std::f64::consts::TAU;
 use std::ops::ControlFlow;
 
 use matrix_descent::descent::DescentError;
 use matrix_descent::inverse::heavy_ball_for_structured_inverse;
+use matrix_descent::plot::{
+    Curve, Drawing, Figure, HeatMap, HeatMaps, Line, Scale, Theme, loss_curves,
+};
 use matrix_descent::set::{Banded, Subspace, Symmetric};
 use matrix_descent::{
     Config, ConvexSet, EigenConfig, InverseObjective, MeanSquaredError, Progress, Real, Sgd, Side,
@@ -13,13 +17,11 @@ use matrix_descent::{
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
-use super::documentation::{DocumentationPicture, for_page};
-use super::drum::{Drum, Mode, modes, size};
-use super::figure::{COLORS, Curve, Figure, GREY, Line, power_of_ten};
+use super::documentation::DocumentationPicture;
+use super::drum::Drum;
 use super::matrices::matrix_of_condition;
 
 const SEED: u64 = 314;
-const PLOT_SIZE: (u32, u32) = (560, 340);
 
 type Picture = Result<DocumentationPicture, Box<dyn Error>>;
 
@@ -42,74 +44,40 @@ pub fn guide_pictures() -> Result<Vec<DocumentationPicture>, Box<dyn Error>> {
     .collect()
 }
 
-fn for_guide(file_name: &'static str, figure: &Figure) -> Picture {
-    let size = (figure.plot_size.0 + figure.names_width, figure.plot_size.1);
+/// A figure among the text of a page.
+fn figure(title: &str) -> Figure {
+    Figure::new(title).size(780, 380).theme(Theme::Page)
+}
+
+fn for_guide(file_name: &'static str, title: &str, drawing: &Drawing) -> Picture {
     Ok(DocumentationPicture {
         file_name,
-        svg: for_page(&figure.svg()?, size, figure.title),
+        svg: drawing.for_page(title),
     })
 }
 
-fn curve(name: &str, color: usize, line: Line, points: Vec<(f64, f64)>) -> Curve {
-    Curve {
-        name: name.to_owned(),
-        color: COLORS[color],
-        line,
-        points,
-    }
-}
-
-/// (0, log₁₀ of the first), (1, log₁₀ of the second), …
-fn logarithms(values: &[f64]) -> Vec<(f64, f64)> {
-    let steps = values.iter().enumerate();
-    steps
-        .map(|(step, value)| (step as f64, value.log10()))
-        .collect()
-}
-
-/// Only the points whose height is on the axes.
-fn within(points: Vec<(f64, f64)>, lowest: f64, highest: f64) -> Vec<(f64, f64)> {
-    let is_within = |&(_, height): &(f64, f64)| (lowest..=highest).contains(&height);
-    points.into_iter().filter(is_within).collect()
-}
-
-fn integer(x: &f64) -> String {
-    format!("{x:.0}").replace('-', "−")
+/// (0, the first), (1, the second), …
+fn by_step(values: &[f64]) -> impl Iterator<Item = (f64, f64)> {
+    (0..).map(f64::from).zip(values.iter().copied())
 }
 
 fn finite_differences() -> Picture {
     let f = |x: f64| x * x * x;
     let central = |h: f64| (f(2.0 + h) - f(2.0 - h)) / (2.0 * h);
     let forward = |h: f64| (f(2.0 + h) - f(2.0)) / h;
-    let errors = |difference: &dyn Fn(f64) -> f64| -> Vec<(f64, f64)> {
-        let exponents = (0..=52).map(|quarter| -0.25 * f64::from(quarter));
-        exponents
-            .map(|exponent| {
-                let error = (difference(10.0_f64.powf(exponent)) - 12.0).abs();
-                (exponent, error.log10())
-            })
-            .filter(|(_, error)| error.is_finite())
-            .collect()
+    let curve = |name: &str, difference: &dyn Fn(f64) -> f64| {
+        let distances = (0..=52).map(|quarter| 10.0_f64.powf(-0.25 * f64::from(quarter)));
+        let points = distances.map(|h| (h, (difference(h) - 12.0).abs()));
+        Curve::new(name, points).line(Line::Marked)
     };
-    for_guide(
-        "guide/gradients.svg",
-        &Figure {
-            title: "The error of a finite difference of x³ at 2, where the slope is 12",
-            x_name: "distance h",
-            y_name: "error of the slope",
-            x_range: -13.0..0.0,
-            x_tick: power_of_ten,
-            y_range: -12.0..2.0,
-            y_ticks: 8,
-            y_tick: power_of_ten,
-            plot_size: PLOT_SIZE,
-            names_width: 190,
-            curves: vec![
-                curve("to either side", 1, Line::Marked, errors(&central)),
-                curve("to one side", 0, Line::Marked, errors(&forward)),
-            ],
-        },
-    )
+    let title = "The error of a finite difference of x³ at 2, where the slope is 12";
+    let drawing = figure(title)
+        .x_axis("distance h", Scale::Logarithmic)
+        .y_axis("error of the slope", Scale::Logarithmic)
+        .curve(curve("to either side", &central))
+        .curve(curve("to one side", &forward))
+        .draw()?;
+    for_guide("guide/gradients.svg", title, &drawing)
 }
 
 fn rules() -> Picture {
@@ -143,27 +111,16 @@ fn rules() -> Picture {
             Sgd::tuned_heavy_ball(0.125, 2.0)?,
         ),
     ];
-    let mut curves = Vec::new();
-    for (color, (name, line, rule)) in rules.into_iter().enumerate() {
-        let points = within(logarithms(&losses(rule)?), -12.6, 1.0);
-        curves.push(curve(name, color, line, points));
+    let title = "The inverse of diag(1, 2, 3, 4) by learning rate η and momentum μ";
+    let mut figure = figure(title)
+        .x_axis("steps", Scale::Whole)
+        .y_axis("mean((X·M − I)²)", Scale::Logarithmic)
+        .y_range(1e-13..10.0)
+        .size(780, 420);
+    for (name, line, rule) in rules {
+        figure = figure.curve(Curve::new(name, by_step(&losses(rule)?)).line(line));
     }
-    for_guide(
-        "guide/inverse_by_descent.svg",
-        &Figure {
-            title: "The inverse of diag(1, 2, 3, 4) by learning rate η and momentum μ",
-            x_name: "steps",
-            y_name: "mean((X·M − I)²)",
-            x_range: 0.0..SHOWN_STEPS as f64,
-            x_tick: integer,
-            y_range: -13.0..1.0,
-            y_ticks: 8,
-            y_tick: power_of_ten,
-            plot_size: (PLOT_SIZE.0, 400),
-            names_width: 210,
-            curves,
-        },
-    )
+    for_guide("guide/inverse_by_descent.svg", title, &figure.draw()?)
 }
 
 /// The descents in the long valley of diag(1, 1/3), seen from above.
@@ -185,65 +142,43 @@ fn valley() -> Picture {
     };
     let plain = path(Sgd::new(2.0 / (flattest + steepest)))?;
     let momentum = path(Sgd::tuned_heavy_ball(flattest, steepest)?)?;
-    let mut curves: Vec<Curve> = [0.25, 0.5, 0.75, 1.0, 1.25]
-        .into_iter()
-        .map(|height: f64| {
-            let angle = |turn: usize| turn as f64 * std::f64::consts::TAU / TURNS as f64;
-            let point = |angle: f64| {
-                let (across, along) = angle.sin_cos();
-                (KAPPA * (1.0 + height * along), 1.0 + height * across)
-            };
-            Curve {
-                name: String::new(),
-                color: GREY,
-                line: Line::Thin,
-                points: (0..=TURNS).map(|turn| point(angle(turn))).collect(),
-            }
-        })
-        .collect();
-    curves.push(Curve {
-        name: "equal losses".to_owned(),
-        color: GREY,
-        line: Line::Thin,
-        points: Vec::new(),
-    });
     let name = |rule: &str, path: &[(f64, f64)]| format!("{rule}: {} steps", path.len() - 1);
-    curves.push(curve(
-        &name("plain descent", &plain),
-        0,
-        Line::Marked,
-        plain,
-    ));
-    curves.push(curve(
-        &name("momentum", &momentum),
-        1,
-        Line::Marked,
-        momentum,
-    ));
-    for_guide(
-        "guide/condition_number.svg",
-        &Figure {
-            title: "Down the valley of diag(1, 1/3), seen from above, to a loss of 10⁻⁸",
-            x_name: "x₂₂, along the valley",
-            y_name: "x₁₁, across",
-            x_range: -1.0..7.0,
-            x_tick: integer,
-            y_range: -0.3..2.3,
-            y_ticks: 3,
-            y_tick: integer,
-            plot_size: (PLOT_SIZE.0, 290),
-            names_width: 260,
-            curves,
-        },
-    )
+    let names = [name("plain descent", &plain), name("momentum", &momentum)];
+    let names_of_ellipses = ["equal losses", "", "", "", ""].into_iter();
+    let heights = [0.25, 0.5, 0.75, 1.0, 1.25];
+    let ellipses = names_of_ellipses.zip(heights).map(|(name, height)| {
+        let angles = (0..=TURNS).map(|turn| turn as f64 * TAU / TURNS as f64);
+        let points = angles.map(|angle| {
+            let (across, along) = angle.sin_cos();
+            (KAPPA * (1.0 + height * along), 1.0 + height * across)
+        });
+        Curve::new(name, points).line(Line::Thin).neutral()
+    });
+    let curves = names.into_iter().zip([plain, momentum]);
+    let curves = curves.map(|(name, path)| Curve::new(name, path).line(Line::Marked));
+    let title = "Down the valley of diag(1, 1/3), seen from above, to a loss of 10⁻⁸";
+    let drawing = figure(title)
+        .x_axis("x₂₂, along the valley", Scale::Linear)
+        .y_axis("x₁₁, across", Scale::Linear)
+        .x_range(-1.0..7.0)
+        .y_range(-0.3..2.3)
+        .size(820, 320)
+        .curves(curves)
+        .curves(ellipses)
+        .draw()?;
+    for_guide("guide/condition_number.svg", title, &drawing)
 }
 
 /// Schulz's formula and the default method, for four condition numbers.
 fn natural_metric() -> Picture {
     const N: usize = 8;
-    let mut curves = Vec::new();
-    for (color, exponent) in (1..=4).enumerate() {
-        let m = matrix_of_condition(N, 10.0_f64.powi(exponent), SEED);
+    let title = "Descent in the natural metric, n = 8";
+    let mut figure = figure(title)
+        .x_axis("steps", Scale::Whole)
+        .y_axis("‖X·M − I‖", Scale::Logarithmic)
+        .y_range(1e-17..10.0);
+    for (color, kappa) in [10.0, 100.0, 1000.0, 10_000.0].into_iter().enumerate() {
+        let m = matrix_of_condition(N, kappa, SEED);
         let mut residuals = Vec::new();
         let mut x = m.transpose();
         for _ in 0..40 {
@@ -254,38 +189,18 @@ fn natural_metric() -> Picture {
             }
             x = &x + error * &x;
         }
-        let name = format!("Schulz, κ = {}", power_of_ten(&f64::from(exponent)));
-        curves.push(curve(&name, color, Line::Solid, logarithms(&residuals)));
-        let by_default = invert_by_descent(&m, Config::default())?;
+        let schulz = Curve::new(format!("Schulz, κ = {kappa}"), by_step(&residuals));
+        let found = invert_by_descent(&m, Config::default())?;
         let residual = |loss: &f64| (loss * m.len() as f64).sqrt();
-        let residuals: Vec<f64> = by_default.report.losses.iter().map(residual).collect();
-        curves.push(curve("", color, Line::Dashed, logarithms(&residuals)));
+        let residuals: Vec<f64> = found.report.losses.iter().map(residual).collect();
+        let by_default = Curve::new("", by_step(&residuals));
+        figure = figure
+            .curve(schulz.line(Line::Solid).color_of(color))
+            .curve(by_default.line(Line::Dashed).color_of(color));
     }
-    curves.push(Curve {
-        name: "the default method".to_owned(),
-        color: GREY,
-        line: Line::Dashed,
-        points: Vec::new(),
-    });
-    for curve in &mut curves {
-        curve.points = within(std::mem::take(&mut curve.points), -17.0, 1.0);
-    }
-    for_guide(
-        "guide/natural_metric.svg",
-        &Figure {
-            title: "Descent in the natural metric, n = 8",
-            x_name: "steps",
-            y_name: "‖X·M − I‖",
-            x_range: 0.0..35.0,
-            x_tick: integer,
-            y_range: -17.0..1.0,
-            y_ticks: 7,
-            y_tick: power_of_ten,
-            plot_size: PLOT_SIZE,
-            names_width: 210,
-            curves,
-        },
-    )
+    let listed = Curve::new("the default method", []).line(Line::Dashed);
+    let drawing = figure.curve(listed.neutral()).draw()?;
+    for_guide("guide/natural_metric.svg", title, &drawing)
 }
 
 fn hilbert(n: usize) -> DMatrix<f64> {
@@ -301,34 +216,19 @@ fn certificates() -> Picture {
         let inversion = invert_by_descent(&m, Config::default())?;
         let order = n as f64;
         let exact = &inversion.inverse;
-        errors.push((order, ((&by_lu - exact).norm() / exact.norm()).log10()));
-        let bound = certify(&m, &by_lu)?.relative_error_bound();
-        if bound.is_finite() {
-            bounds.push((order, bound.log10()));
-        }
-        let bound = inversion.certificate.relative_error_bound();
-        descent_bounds.push((order, bound.log10()));
+        errors.push((order, (&by_lu - exact).norm() / exact.norm()));
+        bounds.push((order, certify(&m, &by_lu)?.relative_error_bound()));
+        descent_bounds.push((order, inversion.certificate.relative_error_bound()));
     }
-    for_guide(
-        "guide/certificates.svg",
-        &Figure {
-            title: "The inverse of the Hilbert matrix of order n",
-            x_name: "order n",
-            y_name: "relative error",
-            x_range: 2.0..12.0,
-            x_tick: integer,
-            y_range: -17.0..1.0,
-            y_ticks: 7,
-            y_tick: power_of_ten,
-            plot_size: PLOT_SIZE,
-            names_width: 240,
-            curves: vec![
-                curve("LU, proven by certify", 3, Line::Marked, bounds),
-                curve("LU, its error", 0, Line::Marked, errors),
-                curve("descent, proven", 1, Line::Marked, descent_bounds),
-            ],
-        },
-    )
+    let title = "The inverse of the Hilbert matrix of order n";
+    let drawing = figure(title)
+        .x_axis("order n", Scale::Whole)
+        .y_axis("relative error", Scale::Logarithmic)
+        .curve(Curve::new("LU, its error", errors).line(Line::Marked))
+        .curve(Curve::new("LU, proven by certify", bounds).line(Line::Marked))
+        .curve(Curve::new("descent, proven", descent_bounds).line(Line::Marked))
+        .draw()?;
+    for_guide("guide/certificates.svg", title, &drawing)
 }
 
 /// The products of matrices that the inverse takes from guesses of every quality.
@@ -342,40 +242,29 @@ fn good_guesses() -> Picture {
         let inversion = invert_by_descent(&m, config.start(start))?;
         Ok(inversion.products.total() as f64)
     };
-    let mut curves = Vec::new();
+    let title = "What a guess X₀ is worth: a 24×24 matrix, κ = 100";
+    let mut figure = figure(title)
+        .x_axis("‖I − X₀·M‖₂ of the guess", Scale::Logarithmic)
+        .y_axis("products of matrices", Scale::Whole)
+        .y_range(0.0..40.0);
     let configs = [
-        ("to the last digit", 1, Config::default()),
-        ("to ‖X·M − I‖ ≤ 10⁻⁶", 0, Config::default().tolerance(1e-6)),
+        ("to the last digit", Config::default()),
+        ("to ‖X·M − I‖ ≤ 10⁻⁶", Config::default().tolerance(1e-6)),
     ];
-    for (name, color, config) in configs {
+    for (color, (name, config)) in configs.into_iter().enumerate() {
         let mut points = Vec::new();
         for half in 0..=20 {
-            let exponent = -0.5 * f64::from(half);
-            let distance = 0.9 * 10.0_f64.powf(exponent);
-            let guess = (DMatrix::identity(N, N) - &orthogonal * distance) * &inverse;
-            points.push((exponent, products(config.clone(), Start::Given(guess))?));
+            let distance = 10.0_f64.powf(-0.5 * f64::from(half));
+            let guess = (DMatrix::identity(N, N) - &orthogonal * (0.9 * distance)) * &inverse;
+            points.push((distance, products(config.clone(), Start::Given(guess))?));
         }
-        curves.push(curve(name, color, Line::Marked, points));
         let cold = products(config, Start::ScaledTranspose)?;
-        let level = vec![(-10.0, cold), (0.0, cold)];
-        curves.push(curve("… from scratch", color, Line::Dotted, level));
+        let level = Curve::new("… from scratch", [(1e-10, cold), (1.0, cold)]);
+        figure = figure
+            .curve(Curve::new(name, points).line(Line::Marked).color_of(color))
+            .curve(level.line(Line::Dotted).color_of(color));
     }
-    for_guide(
-        "guide/polishing_and_tracking.svg",
-        &Figure {
-            title: "What a guess X₀ is worth: a 24×24 matrix, κ = 100",
-            x_name: "‖I − X₀·M‖₂ of the guess",
-            y_name: "products of matrices",
-            x_range: -10.0..0.0,
-            x_tick: power_of_ten,
-            y_range: 0.0..40.0,
-            y_ticks: 5,
-            y_tick: integer,
-            plot_size: PLOT_SIZE,
-            names_width: 240,
-            curves,
-        },
-    )
+    for_guide("guide/polishing_and_tracking.svg", title, &figure.draw()?)
 }
 
 /// The 20×12 matrix of the chapter on singular values.
@@ -385,73 +274,54 @@ fn waves(rows: usize, columns: usize) -> DMatrix<f64> {
 
 fn sweeps() -> Picture {
     let losses = svd_by_descent(&waves(20, 12), SvdConfig::default())?.losses;
-    let points = within(logarithms(&losses), -40.0, 1.0);
-    for_guide(
-        "guide/sweeps.svg",
-        &Figure {
-            title: "How far the columns are from right angles, sweep by sweep: a 20×12 matrix",
-            x_name: "sweeps",
-            y_name: "loss",
-            x_range: 0.0..losses.len() as f64,
-            x_tick: integer,
-            y_range: -35.0..0.0,
-            y_ticks: 8,
-            y_tick: power_of_ten,
-            plot_size: PLOT_SIZE,
-            names_width: 20,
-            curves: vec![curve("", 1, Line::Marked, points)],
-        },
-    )
+    let title = "How far the columns are from right angles, sweep by sweep: a 20×12 matrix";
+    let drawing = figure(title)
+        .x_axis("sweeps", Scale::Whole)
+        .y_axis("loss", Scale::Logarithmic)
+        .curve(Curve::new("", by_step(&losses)).line(Line::Marked))
+        .draw()?;
+    for_guide("guide/sweeps.svg", title, &drawing)
 }
 
 fn ranks() -> Picture {
     let svd = svd_by_descent(&waves(20, 12), SvdConfig::default())?;
     let values = &svd.singular_values;
     let ranks = 0..values.len();
-    let error = |k: usize| values.rows(k, values.len() - k).norm();
-    let errors = ranks.clone().map(|k| (k as f64, error(k))).collect();
-    let values = ranks.map(|k| (k as f64 + 1.0, values[k])).collect();
-    for_guide(
-        "guide/ranks.svg",
-        &Figure {
-            title: "The singular values of the 20×12 matrix, and what the rest beyond k adds up to",
-            x_name: "k",
-            y_name: "size",
-            x_range: 0.0..12.0,
-            x_tick: integer,
-            y_range: 0.0..12.0,
-            y_ticks: 7,
-            y_tick: integer,
-            plot_size: PLOT_SIZE,
-            names_width: 250,
-            curves: vec![
-                curve("σₖ", 1, Line::Marked, values),
-                curve("error of the best rank k", 0, Line::Marked, errors),
-            ],
-        },
-    )
+    let error = |k: usize| (k as f64, values.rows(k, values.len() - k).norm());
+    let errors = Curve::new("error of the best rank k", ranks.map(error));
+    let values = Curve::new(
+        "σₖ",
+        by_step(values.as_slice()).map(|(k, value)| (k + 1.0, value)),
+    );
+    let title = "The singular values of the 20×12 matrix, and what the rest beyond k adds up to";
+    let drawing = figure(title)
+        .x_axis("k", Scale::Whole)
+        .y_axis("size", Scale::Linear)
+        .y_range(0.0..12.0)
+        .curve(values.line(Line::Marked))
+        .curve(errors.line(Line::Marked))
+        .draw()?;
+    for_guide("guide/ranks.svg", title, &drawing)
 }
 
 /// The six smallest eigenpairs of an L-shaped drum, on a coarse grid.
 fn drum_modes() -> Picture {
-    const COUNT: usize = 6;
-    const COLUMNS: usize = 3;
     let drum = Drum::new(20);
-    let found = symmetric_eigen_k(&drum, COUNT, EigenConfig::smallest())?;
+    let found = symmetric_eigen_k(&drum, 6, EigenConfig::smallest())?;
     let values = &found.eigenvalues;
-    let shown: Vec<Mode> = (0..COUNT)
-        .map(|j| Mode {
-            values: found.eigenvectors.column(j).iter().copied().collect(),
-            name: format!("λ = {:.1}", values[j]),
-            note: format!("pitch {:.2}", (values[j] / values[0]).sqrt()),
-        })
-        .collect();
+    let modes = found.eigenvectors.column_iter().zip(values.iter());
+    let modes = modes.map(|(mode, value)| {
+        let pitch = (value / values[0]).sqrt();
+        HeatMap::new(format!("λ = {value:.1}"), &drum.field(&mode))
+            .note(format!("pitch {pitch:.2}"))
+    });
     let title = "The lowest six modes of an L-shaped drum";
-    let svg = modes(title, &drum, &shown, COLUMNS)?;
-    Ok(DocumentationPicture {
-        file_name: "guide/large_maps.svg",
-        svg: for_page(&svg, size(COUNT, COLUMNS), title),
-    })
+    let drawing = HeatMaps::new(title)
+        .maps(modes)
+        .columns(3)
+        .theme(Theme::Page)
+        .draw()?;
+    for_guide("guide/large_maps.svg", title, &drawing)
 }
 
 /// The symmetric matrices of a bandwidth.
@@ -481,40 +351,28 @@ fn preconditioners() -> Picture {
             .problem(SolveProblem::PositiveDefinite)
             .tolerance(1e-12)
     };
-    let residuals = |losses: &[f64]| {
+    let residuals = |losses: &[f64]| -> Vec<f64> {
         let relative = |loss: &f64| (2.0 * loss).sqrt() / heat.norm();
-        logarithms(&losses.iter().map(relative).collect::<Vec<f64>>())
+        losses.iter().map(relative).collect()
     };
     let plain = solve_by_descent(&rod, &heat, definite())?;
-    let points = residuals(&plain.reports[0].losses);
-    let mut curves = vec![curve("no preconditioner", 0, Line::Solid, points)];
-    for (color, bandwidth) in (1..).zip([1, 2, 4]) {
+    let mut runs = vec![("no preconditioner", residuals(&plain.reports[0].losses))];
+    for (name, bandwidth) in [("bandwidth 1", 1), ("bandwidth 2", 2), ("bandwidth 4", 4)] {
         let set = SymmetricBand(bandwidth);
         let rule = heavy_ball_for_structured_inverse(&rod, Side::Left, set, 0)?;
         let p = invert_by_descent(&rod, Config::default().optimizer(rule))?.inverse;
         let solved = solve_by_descent(&rod, &heat, definite().preconditioner(&p))?;
-        let points = residuals(&solved.reports[0].losses);
-        curves.push(curve(
-            &format!("bandwidth {bandwidth}"),
-            color,
-            Line::Solid,
-            points,
-        ));
+        runs.push((name, residuals(&solved.reports[0].losses)));
     }
-    for_guide(
-        "guide/structured_inverses.svg",
-        &Figure {
-            title: "Heat in a rod, n = 100, by conjugate gradients with a banded inverse",
-            x_name: "steps",
-            y_name: "‖A·x − b‖/‖b‖",
-            x_range: 0.0..100.0,
-            x_tick: integer,
-            y_range: -13.0..1.0,
-            y_ticks: 8,
-            y_tick: power_of_ten,
-            plot_size: PLOT_SIZE,
-            names_width: 220,
-            curves,
-        },
-    )
+    let runs: Vec<(&str, &[f64])> = runs
+        .iter()
+        .map(|(name, run)| (*name, run.as_slice()))
+        .collect();
+    let title = "Heat in a rod, n = 100, by conjugate gradients with a banded inverse";
+    let drawing = loss_curves(title, &runs)
+        .y_axis("‖A·x − b‖/‖b‖", Scale::Logarithmic)
+        .size(780, 380)
+        .theme(Theme::Page)
+        .draw()?;
+    for_guide("guide/structured_inverses.svg", title, &drawing)
 }

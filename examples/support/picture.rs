@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use nalgebra::DMatrix;
 use png::{BitDepth, ColorType, Encoder};
 
+use crate::target::in_target;
+
 /// Red, green and blue, each a matrix of brightnesses, 0 for black and 1 for white; values outside
 /// are clipped.
 pub struct Picture {
@@ -17,7 +19,7 @@ pub struct Picture {
 impl Picture {
     /// Writes it to Cargo's target directory and returns the path.
     pub fn write(&self, file_name: &str) -> Result<PathBuf, Box<dyn Error>> {
-        let path = target_directory()?.join(file_name);
+        let path = in_target(file_name)?;
         let (height, width) = self.channels[0].shape();
         let file = BufWriter::new(File::create(&path)?);
         let mut encoder = Encoder::new(file, width.try_into()?, height.try_into()?);
@@ -33,11 +35,4 @@ impl Picture {
         encoder.write_header()?.write_image_data(&bytes)?;
         Ok(path)
     }
-}
-
-/// Cargo's target directory, found from this program's own place in it.
-fn target_directory() -> Result<PathBuf, Box<dyn Error>> {
-    let program = std::env::current_exe()?;
-    let directory = program.ancestors().nth(3).ok_or("no target directory")?;
-    Ok(directory.to_owned())
 }

@@ -10,6 +10,8 @@ use super::error::PlotError;
 pub enum Scale {
     /// Equal differences are equally far apart.
     Linear,
+    /// The same with marks at whole numbers only: for counts, such as steps.
+    Whole,
     /// Equal ratios are equally far apart; values have to be above 0.
     Logarithmic,
 }
@@ -52,7 +54,7 @@ impl Scale {
     /// The place of a value; none if it has none on this scale.
     fn place(self, value: f64) -> Option<f64> {
         let place = match self {
-            Self::Linear => value,
+            Self::Linear | Self::Whole => value,
             Self::Logarithmic => value.log10(),
         };
         place.is_finite().then_some(place)
@@ -104,7 +106,7 @@ impl Axis {
                 start: range.start,
                 end: range.end,
                 scale: match self.scale {
-                    Scale::Linear => "linear",
+                    Scale::Linear | Scale::Whole => "linear",
                     Scale::Logarithmic => "logarithmic",
                 },
             }),
@@ -119,14 +121,22 @@ impl Ruler {
             (low, high)
         } else {
             let margin = match scale {
+                Scale::Whole => (MARGIN * low.abs()).max(1.0),
                 Scale::Linear if low == 0.0 => 1.0,
                 Scale::Linear => (MARGIN * low.abs()).max(f64::MIN_POSITIVE),
                 Scale::Logarithmic => 0.5,
             };
-            ((low - margin).max(-f64::MAX), (high + margin).min(f64::MAX))
+            // There is no step before the first.
+            let least = if scale == Scale::Whole && low >= 0.0 {
+                0.0
+            } else {
+                -f64::MAX
+            };
+            ((low - margin).max(least), (high + margin).min(f64::MAX))
         };
         let step = match scale {
             Scale::Linear => even_step(low, high),
+            Scale::Whole => whole_step(low, high),
             Scale::Logarithmic if high - low < FEW_DECADES => MARGIN * (high - low),
             Scale::Logarithmic => 1.0,
         };
@@ -150,9 +160,11 @@ impl Ruler {
     pub(super) fn marks(&self) -> Vec<Mark> {
         let decades = self.end - self.start;
         let values = match self.scale {
-            Scale::Linear => even_values(self.start, self.end),
+            Scale::Linear => even_values(self.start, self.end, even_step(self.start, self.end)),
+            Scale::Whole => even_values(self.start, self.end, whole_step(self.start, self.end)),
             Scale::Logarithmic if decades < 1.0 => {
-                even_values(10.0_f64.powf(self.start), 10.0_f64.powf(self.end))
+                let [start, end] = [self.start, self.end].map(|place| 10.0_f64.powf(place));
+                even_values(start, end, even_step(start, end))
             }
             Scale::Logarithmic if decades < FEW_DECADES => self.values_within_decades(),
             Scale::Logarithmic => return self.powers_of_ten(),
@@ -206,9 +218,13 @@ fn even_step(start: f64, end: f64) -> f64 {
     digit.unwrap_or(10.0) * power
 }
 
+/// The same, but at least 1.
+fn whole_step(start: f64, end: f64) -> f64 {
+    even_step(start, end).max(1.0)
+}
+
 /// The multiples of the step from the start to the end.
-fn even_values(start: f64, end: f64) -> Vec<f64> {
-    let step = even_step(start, end);
+fn even_values(start: f64, end: f64, step: f64) -> Vec<f64> {
     let first = (start / step - 1e-9).ceil();
     let count = ((end / step + 1e-9).floor() - first).clamp(0.0, 2.0 * MARKS) as usize;
     (0..=count).map(|i| (first + i as f64) * step).collect()
@@ -332,6 +348,21 @@ mod tests {
     }
 
     #[test]
+    fn counts_have_whole_marks() {
+        for (values, expected) in [
+            (&[0.0, 2.0][..], &["0", "1", "2"][..]),
+            (&[5.0], &["4", "5", "6"]),
+            (&[0.0], &["0", "1"]),
+            (
+                &[1.0, 35.0],
+                &["0", "5", "10", "15", "20", "25", "30", "35"],
+            ),
+        ] {
+            assert_eq!(labels(Scale::Whole, values), expected);
+        }
+    }
+
+    #[test]
     fn logarithmic_marks_are_powers_of_ten_however_small() {
         for (values, expected) in [
             (&[1e-3, 10.0][..], &["10⁻³", "10⁻²", "10⁻¹", "1", "10"][..]),
@@ -374,7 +405,7 @@ mod tests {
             &[1.0, 1.0 + f64::EPSILON],
         ];
         for values in extremes {
-            for scale in [Scale::Linear, Scale::Logarithmic] {
+            for scale in [Scale::Linear, Scale::Whole, Scale::Logarithmic] {
                 let axis = Axis::new(String::new(), scale);
                 let found = axis.ruler(values.iter().copied());
                 let Some(ruler) = found.expect("no range was chosen") else {

@@ -1,5 +1,7 @@
 //! What a figure shows.
 
+use super::theme::COLORS;
+
 /// How a [`Curve`] is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -10,15 +12,36 @@ pub enum Line {
     Dashed,
     /// Short dashes.
     Dotted,
-    /// A mark at each point, joined by a thin line: for points that are few.
+    /// An unbroken thin line: for what stands behind the other curves.
+    Thin,
+    /// A mark at each point, joined by a thin line: for points that are few. Dots, rings and crosses
+    /// take turns, so that where one mark lies on another both are seen.
     Marked,
+}
+
+/// What marks a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    Dot,
+    Ring,
+    Cross,
+}
+
+/// The colour of a curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paint {
+    /// That of the curve at this place of the figure.
+    Place(usize),
+    /// That of text.
+    Ink,
 }
 
 /// A name and points (x, y), in the units of the axes.
 ///
 /// A curve without points is only listed. A point that is not finite, or not above 0 on a
 /// logarithmic axis, leaves a gap. If its [`line`](Self::line) is not set, curves of one figure are
-/// solid, dashed and dotted in turn, so that where one lies over another both are seen.
+/// solid, dashed and dotted in turn, so that where one lies over another both are seen; six colours
+/// take turns as well.
 ///
 /// # Example
 ///
@@ -34,7 +57,7 @@ pub struct Curve {
     pub(super) name: String,
     pub(super) points: Vec<(f64, f64)>,
     pub(super) line: Option<Line>,
-    pub(super) color: Option<usize>,
+    pub(super) paint: Option<Paint>,
 }
 
 impl Curve {
@@ -44,7 +67,7 @@ impl Curve {
             name: name.into(),
             points: points.into_iter().collect(),
             line: None,
-            color: None,
+            paint: None,
         }
     }
 
@@ -59,7 +82,14 @@ impl Curve {
     /// that belong together may share one.
     #[must_use]
     pub fn color_of(mut self, place: usize) -> Self {
-        self.color = Some(place);
+        self.paint = Some(Paint::Place(place));
+        self
+    }
+
+    /// Gives it the colour of text: for what all curves share, such as a limit.
+    #[must_use]
+    pub fn neutral(mut self) -> Self {
+        self.paint = Some(Paint::Ink);
         self
     }
 
@@ -72,6 +102,17 @@ impl Curve {
     /// How the curve at this place of a figure is drawn.
     pub(super) fn line_at(&self, place: usize) -> Line {
         const IN_TURN: [Line; 3] = [Line::Solid, Line::Dashed, Line::Dotted];
-        self.line.unwrap_or(IN_TURN[place % IN_TURN.len()])
+        self.line.unwrap_or(IN_TURN[turn(place)])
     }
+
+    /// How the points of the curve at this place of a figure are marked.
+    pub(super) fn marker_at(place: usize) -> Marker {
+        [Marker::Dot, Marker::Ring, Marker::Cross][turn(place)]
+    }
+}
+
+/// Which of three the curve at this place takes: when the colours begin again, the next one, so that
+/// 18 curves differ in one or the other.
+fn turn(place: usize) -> usize {
+    (place + place / COLORS) % 3
 }

@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use plotters::prelude::RGBColor;
-
 use super::error::PlotError;
 use super::theme::Theme;
 
@@ -42,6 +40,33 @@ impl Drawing {
     #[must_use]
     pub fn svg(&self) -> &str {
         &self.svg
+    }
+
+    /// The same for the inside of an HTML page: as wide as there is room, but not wider than its size,
+    /// and with a description for readers who do not see it.
+    ///
+    /// [`Theme::Page`] suits pages light and dark. There is no empty line inside, so that it may stand
+    /// in Markdown or in a doc comment.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use matrix_descent::plot::{Curve, Figure, Theme};
+    ///
+    /// let figure = Figure::new("Squares").curve(Curve::new("", [(0.0, 0.0), (1.0, 1.0), (2.0, 4.0)]));
+    /// let html = figure.theme(Theme::Page).draw()?.for_page("The squares of 0, 1 and 2");
+    /// assert!(html.contains("aria-label") && html.contains("currentColor"));
+    /// # Ok::<(), matrix_descent::plot::PlotError>(())
+    /// ```
+    #[must_use]
+    pub fn for_page(&self, description: &str) -> String {
+        let (width, height) = self.size;
+        let size = format!("width=\"{width}\" height=\"{height}\" ");
+        let fitting = format!(
+            "style=\"width:100%;max-width:{width}px;height:auto\" role=\"img\" aria-label=\"{}\" ",
+            escaped(description)
+        );
+        self.svg.replacen(&size, &fitting, 1)
     }
 
     /// Its width and height in pixels.
@@ -82,17 +107,30 @@ impl Drawing {
     }
 
     fn with(&self, other: &Self, (x, y): (u32, u32), (width, height): (u32, u32)) -> Self {
-        let RGBColor(red, green, blue) = self.theme.background();
-        let other = other
-            .svg
-            .replacen("<svg ", &format!("<svg x=\"{x}\" y=\"{y}\" "), 1);
+        let placed = format!("<svg x=\"{x}\" y=\"{y}\" ");
+        let other = other.svg.replacen("<svg ", &placed, 1);
         let svg = format!(
             "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-             xmlns=\"http://www.w3.org/2000/svg\">\n\
-             <rect width=\"{width}\" height=\"{height}\" fill=\"#{red:02X}{green:02X}{blue:02X}\"/>\n\
-             {}{other}</svg>\n",
+             xmlns=\"http://www.w3.org/2000/svg\">\n{}{}{other}</svg>\n",
+            self.theme.sheet((width, height)),
             self.svg
         );
         Self::new(svg, (width, height), self.theme)
     }
+}
+
+/// Text as the value of an attribute, on one line.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            _ if letter.is_control() => escaped.push(' '),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use plotters::prelude::RGBColor;
 
 use super::axis::{Axis, Ruler, Scale};
-use super::canvas::{Anchor, Canvas, Place, TEXT, TITLE, width_of};
-use super::curve::{Curve, Line};
+use super::canvas::{Anchor, Canvas, Place, TEXT, TITLE, title_lines, width_of};
+use super::curve::{Curve, Line, Paint};
 use super::drawing::Drawing;
 use super::error::PlotError;
 use super::theme::Theme;
@@ -42,6 +42,9 @@ pub struct Figure {
 
 /// Room around the plot, in pixels.
 const TOP: u32 = 44;
+/// The room for each further line of the title, and its distance from the sides.
+const TITLE_HEIGHT: u32 = 20;
+const TITLE_LEFT: u32 = 16;
 const BOTTOM: u32 = 56;
 const RIGHT: u32 = 28;
 /// Left of the marks' labels: the name of the axis.
@@ -100,6 +103,13 @@ impl Figure {
         self
     }
 
+    /// Adds several curves.
+    #[must_use]
+    pub fn curves(mut self, curves: impl IntoIterator<Item = Curve>) -> Self {
+        self.curves.extend(curves);
+        self
+    }
+
     /// Sets width and height in pixels, the list of names included.
     #[must_use]
     pub fn size(mut self, width: u32, height: u32) -> Self {
@@ -134,9 +144,14 @@ impl Figure {
         let plot = Plot::new(self, x, y);
         let least = plot.least_size(self.size, self.names().count());
         Canvas::draw(self.size, least, self.theme, |canvas| {
-            canvas.text(&self.title, (16, 20), TITLE, Anchor::Left)?;
+            for (y, line) in (20..)
+                .step_by(TITLE_HEIGHT as usize)
+                .zip(self.title_lines())
+            {
+                canvas.text(&line, (TITLE_LEFT as i32, y), TITLE, Anchor::Left)?;
+            }
             plot.draw_axes(canvas, &self.x.name, &self.y.name)?;
-            for (place, curve) in self.curves.iter().enumerate() {
+            for (place, curve) in self.from_below() {
                 plot.draw_curve(canvas, curve, place)?;
             }
             plot.draw_names(canvas, &self.curves)
@@ -150,6 +165,23 @@ impl Figure {
     /// What [`draw`](Self::draw) and [`Drawing::write`] return.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), PlotError> {
         self.draw()?.write(path)
+    }
+
+    fn title_lines(&self) -> Vec<String> {
+        title_lines(&self.title, self.size.0.saturating_sub(2 * TITLE_LEFT))
+    }
+
+    /// The curves with their places, lines without gaps first, so that they do not hide the others.
+    fn from_below(&self) -> Vec<(usize, &Curve)> {
+        let mut curves: Vec<(usize, &Curve)> = self.curves.iter().enumerate().collect();
+        curves.sort_by_key(|&(place, curve)| match curve.line_at(place) {
+            Line::Thin => 0,
+            Line::Solid => 1,
+            Line::Dashed => 2,
+            Line::Dotted => 3,
+            Line::Marked => 4,
+        });
+        curves
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
@@ -187,7 +219,7 @@ impl Plot {
             y,
             left: side(NAME + labels_width + 8),
             right: side(width.saturating_sub(figure.names_width())),
-            top: side(TOP),
+            top: side(TOP + TITLE_HEIGHT * (figure.title_lines().len() as u32 - 1)),
             bottom: side(height.saturating_sub(BOTTOM)),
         }
     }
@@ -199,7 +231,8 @@ impl Plot {
         let beside = left + size.0.saturating_sub(right);
         let listed = u32::try_from(names).unwrap_or(u32::MAX);
         let list = listed.saturating_mul(NAME_HEIGHT.unsigned_abs());
-        let least_height = (TOP + BOTTOM + LEAST_PLOT).max(list.saturating_add(TOP));
+        let top = u32::try_from(self.top).unwrap_or(0);
+        let least_height = (top + BOTTOM + LEAST_PLOT).max(list.saturating_add(top));
         (beside + LEAST_PLOT, least_height)
     }
 
@@ -247,15 +280,17 @@ impl Plot {
         place: usize,
     ) -> Result<(), PlotError> {
         let (line, color) = (curve.line_at(place), color_at(canvas, curve, place));
+        let marker = Curve::marker_at(place);
         let places: Vec<Option<Place>> = curve.points.iter().map(|&p| self.place(p)).collect();
         for connected in places.split(Option::is_none) {
             let connected: Vec<Place> = connected.iter().copied().flatten().collect();
             let thinned = thinned(&connected);
             if line == Line::Marked || thinned.len() == 1 {
                 let mut marked = connected;
+                marked.sort_unstable();
                 marked.dedup();
                 for place in marked {
-                    canvas.mark(place, color)?;
+                    canvas.mark(place, marker, color)?;
                 }
             }
             if thinned.len() > 1 {
@@ -276,7 +311,7 @@ impl Plot {
             let (line, color) = (curve.line_at(place), color_at(canvas, curve, place));
             canvas.line(&[(x, y), (x + width, y)], line, color)?;
             if line == Line::Marked {
-                canvas.mark((x + width / 2, y), color)?;
+                canvas.mark((x + width / 2, y), Curve::marker_at(place), color)?;
             }
             let beside = (x + width + after, y);
             canvas.text(&curve.name, beside, TEXT, Anchor::Left)?;
@@ -287,7 +322,10 @@ impl Plot {
 }
 
 fn color_at(canvas: &Canvas<'_>, curve: &Curve, place: usize) -> RGBColor {
-    canvas.theme().curve(curve.color.unwrap_or(place))
+    match curve.paint.unwrap_or(Paint::Place(place)) {
+        Paint::Place(place) => canvas.theme().curve(place),
+        Paint::Ink => canvas.theme().ink(),
+    }
 }
 
 /// The same line with fewer places: of many that follow each other in one column of pixels the first,

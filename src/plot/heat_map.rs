@@ -49,9 +49,9 @@ impl HeatMap {
 
 /// Matrices as maps of coloured cells, on one scale: blue above zero, orange below.
 ///
-/// The strength of a colour is √(|entry|/largest), so that a hundredth of the largest still shows;
-/// larger entries look like the largest, and an entry that is NaN is the colour of text. Of a matrix
-/// with more rows or columns than the map has pixels, each pixel shows the largest entry of its
+/// The strength of a colour is √(|entry|/largest) in steps of 0.04, so that a hundredth of the
+/// largest still shows; larger entries look like the largest, and an entry that is NaN is grey. In a
+/// map of a matrix with more rows or columns than pixels, each pixel shows the largest entry of its
 /// block.
 ///
 /// Defaults: the scale ends at the largest finite entry of all maps; rows of four maps;
@@ -85,8 +85,10 @@ const TOP: i32 = 44;
 /// From the left of a map to that of the next at least, and from top to top.
 const PITCH: (i32, i32) = (MAP + 20, MAP + 62);
 const SWATCH: i32 = 16;
-/// The part of the largest entry that a swatch shows.
+/// The parts of the largest entry that the swatches show.
 const SHOWN: [f64; 5] = [-1.0, -0.1, 0.0, 0.1, 1.0];
+/// The strengths of a colour.
+const SHADES: f64 = 25.0;
 
 impl HeatMaps {
     /// A picture without maps.
@@ -104,6 +106,13 @@ impl HeatMaps {
     #[must_use]
     pub fn map(mut self, map: HeatMap) -> Self {
         self.maps.push(map);
+        self
+    }
+
+    /// Adds several maps.
+    #[must_use]
+    pub fn maps(mut self, maps: impl IntoIterator<Item = HeatMap>) -> Self {
+        self.maps.extend(maps);
         self
     }
 
@@ -144,7 +153,7 @@ impl HeatMaps {
         let pitch = self.pitch();
         let rows = self.maps.len().div_ceil(self.columns);
         let columns = self.maps.len().min(self.columns);
-        let legend = Legend::new(largest);
+        let legend = self.legend(largest);
         let legend_top = i64::from(TOP) + rows as i64 * i64::from(pitch.1);
         let maps_width = columns as i64 * i64::from(pitch.0);
         let title_width = i64::from(width_of([self.title.as_str()])) * 6 / 5;
@@ -192,6 +201,16 @@ impl HeatMaps {
         })
     }
 
+    fn legend(&self, largest: f64) -> Legend {
+        let parts = SHOWN.map(|part| (Shade::of(part), number(part * largest)));
+        let mut swatches = Vec::from(parts);
+        let mut entries = self.maps.iter().flat_map(|map| map.entries.iter());
+        if entries.any(|entry| entry.is_nan()) {
+            swatches.push((Shade::Nan, "NaN".to_owned()));
+        }
+        Legend { swatches }
+    }
+
     /// Wide enough for the names and notes.
     fn pitch(&self) -> (i32, i32) {
         let lines = self
@@ -210,13 +229,16 @@ impl HeatMap {
         let cells = (rows.min(most), columns.min(most));
         let edge = |start: i32, place: usize, count: usize| start + (most * place / count) as i32;
         for column in 0..cells.1 {
-            for row in 0..cells.0 {
-                let corners = [
-                    (edge(left, column, cells.1), edge(top, row, cells.0)),
-                    (edge(left, column + 1, cells.1), edge(top, row + 1, cells.0)),
-                ];
-                let entry = self.block_entry((row, column), cells);
-                canvas.cell(corners, color(entry / largest, canvas.theme()))?;
+            let across = [column, column + 1].map(|place| edge(left, place, cells.1));
+            let shade = |row| Shade::of(self.block_entry((row, column), cells) / largest);
+            let shades: Vec<Shade> = (0..cells.0).map(shade).collect();
+            let mut row = 0;
+            // Neighbours that look alike are one rectangle.
+            for alike in shades.chunk_by(|above, below| above == below) {
+                let along = [row, row + alike.len()].map(|place| edge(top, place, cells.0));
+                let corners = [(across[0], along[0]), (across[1], along[1])];
+                canvas.cell(corners, alike[0].color(canvas.theme()));
+                row += alike.len();
             }
         }
         canvas.frame([(left, top), (left + MAP, top + MAP)])?;
@@ -248,29 +270,24 @@ impl HeatMap {
 
 /// The meaning of the colours.
 struct Legend {
-    labels: [String; SHOWN.len()],
+    swatches: Vec<(Shade, String)>,
 }
 
 impl Legend {
-    fn new(largest: f64) -> Self {
-        let labels = SHOWN.map(|part| number(part * largest));
-        Self { labels }
-    }
-
     fn pitch(&self) -> i32 {
-        let text = width_of(self.labels.iter().map(String::as_str));
+        let text = width_of(self.swatches.iter().map(|(_, label)| label.as_str()));
         SWATCH + 24 + i32::try_from(text).unwrap_or(0)
     }
 
     fn width(&self) -> i32 {
-        SHOWN.len() as i32 * self.pitch()
+        self.swatches.len() as i32 * self.pitch()
     }
 
     fn draw(&self, canvas: &Canvas<'_>, top: i32) -> Result<(), PlotError> {
         let mut left = MARGIN;
-        for (part, label) in SHOWN.into_iter().zip(&self.labels) {
+        for (shade, label) in &self.swatches {
             let swatch = [(left, top), (left + SWATCH, top + SWATCH)];
-            canvas.cell(swatch, color(part, canvas.theme()))?;
+            canvas.cell(swatch, shade.color(canvas.theme()));
             canvas.frame(swatch)?;
             let beside = (left + SWATCH + 8, top + SWATCH / 2);
             canvas.text(label, beside, TEXT, Anchor::Left)?;
@@ -280,12 +297,30 @@ impl Legend {
     }
 }
 
-/// The colour of this part of the largest entry.
-fn color(part: f64, theme: Theme) -> RGBAColor {
-    if part.is_nan() {
-        return theme.ink().mix(1.0);
+/// How a cell looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shade {
+    /// The strength of a colour in steps, above zero or below.
+    Strength(i32),
+    Nan,
+}
+
+impl Shade {
+    /// The shade of this part of the largest entry.
+    fn of(part: f64) -> Self {
+        if part.is_nan() {
+            return Self::Nan;
+        }
+        let strength = SHADES * part.abs().min(1.0).sqrt();
+        Self::Strength(strength.copysign(part).round() as i32)
     }
-    let [above, below] = theme.signs();
-    let color = if part < 0.0 { below } else { above };
-    color.mix(part.abs().min(1.0).sqrt())
+
+    fn color(self, theme: Theme) -> RGBAColor {
+        let [above, below] = theme.signs();
+        match self {
+            Self::Nan => theme.of_nan(),
+            Self::Strength(steps) if steps < 0 => below.mix(-f64::from(steps) / SHADES),
+            Self::Strength(steps) => above.mix(f64::from(steps) / SHADES),
+        }
+    }
 }

@@ -22,11 +22,10 @@ use crate::numerics::real::Real;
 /// ```
 pub fn loss_curves<T: Real>(title: impl Into<String>, runs: &[(&str, &[T])]) -> Figure {
     let figure = Figure::new(title)
-        .x_axis("steps", Scale::Linear)
+        .x_axis("steps", Scale::Whole)
         .y_axis("loss", Scale::Logarithmic);
-    runs.iter().fold(figure, |figure, (name, losses)| {
-        figure.curve(Curve::new(*name, numbered(losses, 0)))
-    })
+    let curve = |(name, losses): &(&str, &[T])| Curve::new(*name, numbered(losses, 0));
+    figure.curves(runs.iter().map(curve))
 }
 
 /// The singular values of one or several matrices, each with a name, against their index from 1.
@@ -76,11 +75,11 @@ fn spectrum<T: Real>(
     spectra: &[(&str, &[T])],
 ) -> Figure {
     let figure = Figure::new(title)
-        .x_axis("index", Scale::Linear)
+        .x_axis("index", Scale::Whole)
         .y_axis(quantity, scale);
-    spectra.iter().fold(figure, |figure, (name, values)| {
-        figure.curve(Curve::new(*name, numbered(values, 1)).line(Line::Marked))
-    })
+    let curve =
+        |(name, values): &(&str, &[T])| Curve::new(*name, numbered(values, 1)).line(Line::Marked);
+    figure.curves(spectra.iter().map(curve))
 }
 
 /// The values with their numbers.

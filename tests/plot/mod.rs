@@ -4,7 +4,7 @@ use matrix_descent::plot::{
     Curve, Figure, HeatMap, HeatMaps, Line, PlotError, Scale, Theme, eigenvalues, loss_curves,
     singular_values,
 };
-use nalgebra::{DMatrix, dmatrix};
+use nalgebra::{DMatrix, dmatrix, dvector};
 
 /// The contents of all elements of one kind.
 fn texts(svg: &str) -> Vec<&str> {
@@ -189,6 +189,129 @@ fn spectra_are_marked() {
 }
 
 #[test]
+fn points_on_one_another_differ_in_marks() {
+    let values = [4.0, 2.0, 1.0];
+    let all: [(&str, &[f64]); 3] = [("a", &values), ("b", &values), ("c", &values)];
+    let drawing = singular_values("", &all).draw().unwrap();
+    // A point each, and the sample beside the name.
+    let of_radius = |radius| drawing.svg().matches(&format!("r=\"{radius}\"")).count();
+    assert_eq!((of_radius(3), of_radius(5)), (4, 4));
+    let strokes = drawing
+        .svg()
+        .matches("stroke=\"#008762\" stroke-width=\"2\"");
+    assert_eq!(strokes.count(), 2 * 4);
+}
+
+#[test]
+fn eighteen_curves_differ_in_colour_or_dashes() {
+    let draw = |place: usize| {
+        let others = (0..place).map(|_| Curve::new("", []));
+        let curve = Curve::new("", [(0.0, 0.0), (1.0, 1.0)]);
+        let figure = Figure::new("").curves(others).curve(curve);
+        figure.draw().unwrap().svg().to_owned()
+    };
+    let mut different: Vec<String> = (0..18).map(draw).collect();
+    different.sort_unstable();
+    different.dedup();
+    assert_eq!(different.len(), 18);
+}
+
+#[test]
+fn lines_with_gaps_lie_on_those_without() {
+    let curve = |line| Curve::new("", [(0.0, 0.0), (1.0, 1.0)]).line(line);
+    let lines = [Line::Dotted, Line::Dashed, Line::Solid, Line::Thin];
+    let drawing = Figure::new("").curves(lines.map(curve)).draw().unwrap();
+    let last = |color: &str| drawing.svg().rfind(&format!("stroke=\"{color}\"")).unwrap();
+    let colors = ["#B05488", "#008762", "#D55E00", "#0072B2"];
+    assert!(colors.map(last).is_sorted(), "{}", drawing.svg());
+}
+
+#[test]
+fn a_neutral_curve_has_the_colour_of_text() {
+    let curve = Curve::new("limit", [(0.0, 1.0), (1.0, 1.0)]).neutral();
+    let drawing = Figure::new("").curve(curve).draw().unwrap();
+    // The line and its sample.
+    assert_eq!(
+        drawing
+            .svg()
+            .matches("stroke=\"#24292F\" stroke-width=\"2\"")
+            .count(),
+        2
+    );
+}
+
+#[test]
+fn a_noisy_curve_has_a_limited_number_of_dashes() {
+    let noisy: Vec<f64> = (0..100_000_u32)
+        .map(|i| f64::from(i.wrapping_mul(2_654_435_761)) + 1.0)
+        .collect();
+    let runs: [(&str, &[f64]); 3] = [("a", &noisy), ("b", &noisy), ("c", &noisy)];
+    let drawing = loss_curves("", &runs).draw().unwrap();
+    assert!(drawing.svg().len() < 500_000, "{}", drawing.svg().len());
+}
+
+#[test]
+fn a_long_title_has_several_lines() {
+    let word = "title ";
+    let curve = || Curve::new("", [(0.0, 0.0), (1.0, 1.0)]);
+    let drawing = Figure::new(word.repeat(40)).curve(curve()).draw().unwrap();
+    let lines: Vec<&str> = texts(drawing.svg())
+        .into_iter()
+        .filter(|text| text.contains("title"))
+        .collect();
+    assert!(lines.len() > 2);
+    assert_eq!(lines.join(" ") + " ", word.repeat(40));
+    assert!(lines.iter().all(|line| line.len() < 720 / 8));
+    // Without room for the plot below it, it is an error.
+    let found = Figure::new(word.repeat(400)).curve(curve()).draw();
+    assert!(matches!(found, Err(PlotError::InvalidSize { .. })));
+}
+
+#[test]
+fn steps_are_whole_numbers() {
+    let drawing = loss_curves("", &[("", &[1.0_f32, 0.5, 0.25])])
+        .draw()
+        .unwrap();
+    let steps: Vec<&str> = texts(drawing.svg())
+        .into_iter()
+        .skip_while(|text| *text != "0")
+        .collect();
+    assert_eq!(steps, ["0", "1", "2", "steps", "loss"]);
+    // A single step.
+    let drawing = loss_curves("", &[("", &[0.5])]).draw().unwrap();
+    assert_eq!(count(drawing.svg(), "circle"), 1);
+    assert!(!texts(drawing.svg()).contains(&"−1"));
+}
+
+#[test]
+fn a_picture_for_a_page_has_its_colours_and_no_empty_line() {
+    let curve = Curve::new("", [(0.0, 0.0), (1.0, 1.0)]);
+    let figure = Figure::new("")
+        .theme(Theme::Page)
+        .curve(curve)
+        .draw()
+        .unwrap();
+    let maps = HeatMaps::new("#010203")
+        .theme(Theme::Page)
+        .map(HeatMap::new("", &dmatrix![f64::NAN]));
+    for drawing in [figure.clone(), maps.draw().unwrap(), figure.beside(&figure)] {
+        let html = drawing.for_page("1 < 2 & \"so on\"\n");
+        assert!(
+            html.contains("aria-label=\"1 &lt; 2 &amp; &quot;so on&quot; \""),
+            "{html}"
+        );
+        let (head, _) = html.split_once('>').unwrap();
+        assert!(
+            head.contains("max-width") && !head.contains(" height="),
+            "{head}"
+        );
+        assert!(html.contains("currentColor") && !html.contains("\"#010203\""));
+        assert!(html.lines().all(|line| !line.trim().is_empty()), "{html}");
+        assert!(!html.contains("fill=\"#FFFFFF\""));
+    }
+}
+
+#[test]
 fn a_theme_sets_background_and_text() {
     let figure = |theme| {
         let figure = Figure::new("t").curve(Curve::new("", [(0.0, 0.0), (1.0, 1.0)]));
@@ -205,27 +328,88 @@ fn a_theme_sets_background_and_text() {
     }
 }
 
+/// The rectangles of cells that have this colour and strength: left, top, width, height.
+fn cells(svg: &str, color: &str, strength: f64) -> Vec<[i32; 4]> {
+    let start = format!("<path fill=\"{color}\" fill-opacity=\"{strength}\" d=\"M");
+    let Some((_, path)) = svg.split_once(&start) else {
+        return Vec::new();
+    };
+    let outlines = path.split('"').next().unwrap().split('M');
+    let numbers = |outline: &str| {
+        let all = outline.split([' ', 'h', 'v', '-', 'z']);
+        let mut all = all.filter_map(|number| number.parse().ok());
+        [(); 4].map(|()| all.next().unwrap())
+    };
+    outlines.map(numbers).collect()
+}
+
+fn area(cells: &[[i32; 4]]) -> i32 {
+    cells
+        .iter()
+        .map(|[_, _, width, height]| width * height)
+        .sum()
+}
+
 #[test]
-fn every_cell_of_a_small_matrix_is_drawn_and_every_pixel_of_a_large_one() {
-    let rectangles = |matrix: &DMatrix<f64>| {
+fn a_heat_map_shows_every_entry() {
+    const BLUE: &str = "#0072B2";
+    const ORANGE: &str = "#D55E00";
+    let drawn = |matrix: &DMatrix<f64>| {
         let maps = HeatMaps::new("").map(HeatMap::new("m", matrix).note("n"));
         let drawing = maps.draw().unwrap();
         assert!(texts(drawing.svg()).contains(&"n"));
-        count(drawing.svg(), "rect")
+        drawing.svg().to_owned()
     };
-    // The background, the frame, and five swatches with frames; that of 0 has no colour.
-    let others = 1 + 1 + 2 * 5 - 1;
-    assert_eq!(rectangles(&DMatrix::from_element(3, 5, 1.0)), others + 15);
-    assert_eq!(rectangles(&DMatrix::identity(3, 5)), others + 3);
-    assert_eq!(
-        rectangles(&DMatrix::from_element(300, 2, 1.0)),
-        others + 144 * 2
-    );
+    // The last rectangle of full colour is the swatch.
+    let of_map = |svg: &str, color: &str, strength: f64| -> Vec<[i32; 4]> {
+        let cells = cells(svg, color, strength);
+        cells
+            .into_iter()
+            .filter(|[_, top, ..]| (44..188).contains(top))
+            .collect()
+    };
+    let (map, third) = (144 * 144, 48);
+    // Neighbours that look alike are one rectangle, so that columns of 1 are.
+    let ones = drawn(&DMatrix::from_element(3, 6, 1.0));
+    assert_eq!(of_map(&ones, BLUE, 1.0).len(), 6);
+    assert_eq!(area(&of_map(&ones, BLUE, 1.0)), map);
+    let diagonal = drawn(&DMatrix::from_diagonal(&dvector![1.0, -1.0, 0.16]));
+    assert_eq!(of_map(&diagonal, BLUE, 1.0), [[16, 44, third, third]]);
+    assert_eq!(of_map(&diagonal, ORANGE, 1.0), [[64, 92, third, third]]);
+    assert_eq!(of_map(&diagonal, BLUE, 0.4), [[112, 140, third, third]]);
+    // More rows than pixels.
+    let tall = drawn(&DMatrix::from_fn(300, 2, |i, _| {
+        (-1.0_f64).powi(i as i32 / 150)
+    }));
+    assert_eq!(area(&of_map(&tall, BLUE, 1.0)), map / 2);
+    assert_eq!(area(&of_map(&tall, ORANGE, 1.0)), map / 2);
     // The largest entry of a block shows.
     let mut spike = DMatrix::zeros(1000, 1000);
     spike[(777, 123)] = -2.0;
-    let maps = HeatMaps::new("").map(HeatMap::new("", &spike));
-    assert!(maps.draw().unwrap().svg().contains("#D55E00"));
+    assert_eq!(area(&of_map(&drawn(&spike), ORANGE, 1.0)), 1);
+    // A smooth map has few rectangles, a rough one of every pixel stays below a megabyte.
+    let rough = drawn(&DMatrix::from_fn(500, 500, |i, j| {
+        ((i * i + 7 * j * i) as f64).sin()
+    }));
+    assert!(rough.len() < 1_000_000, "{}", rough.len());
+}
+
+#[test]
+fn entries_that_are_not_numbers_are_grey_and_explained() {
+    let matrix = dmatrix![f64::NAN, 1.0; 0.0, f64::INFINITY];
+    let svg = HeatMaps::new("")
+        .map(HeatMap::new("", &matrix))
+        .draw()
+        .unwrap();
+    assert!(texts(svg.svg()).contains(&"NaN"));
+    // The entry and the swatch; infinity looks like the largest entry.
+    assert_eq!(cells(svg.svg(), "#24292F", 0.45).len(), 2);
+    assert_eq!(area(&cells(svg.svg(), "#0072B2", 1.0)), 72 * 144 + 16 * 16);
+    let svg = HeatMaps::new("")
+        .map(HeatMap::new("", &dmatrix![1.0]))
+        .draw()
+        .unwrap();
+    assert!(!texts(svg.svg()).contains(&"NaN"));
 }
 
 #[test]
