@@ -16,6 +16,8 @@ use crate::numerics::validation::{check_at_least_one, check_finite, check_fracti
 /// | [`max_steps`](Self::max_steps) | 100 000 for each column of B |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
+/// With the feature `serde` a configuration is saved without its observer.
+///
 /// ```
 /// use matrix_descent::set::Bounds;
 /// use matrix_descent::{solve_in_bounds, BoundedConfig};
@@ -28,11 +30,25 @@ use crate::numerics::validation::{check_at_least_one, check_finite, check_fracti
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        deny_unknown_fields,
+        bound(serialize = "T: Real", deserialize = "T: Real, O: Default")
+    )
+)]
 #[must_use]
 pub struct BoundedConfig<T: Real, O = Silent> {
+    #[cfg_attr(
+        feature = "serde",
+        serde(with = "crate::numerics::saved::optional_matrix")
+    )]
     pub(super) start: Option<DMatrix<T>>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub(super) tolerance: Option<T>,
     pub(super) max_steps: usize,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) observer: O,
 }
 
