@@ -66,6 +66,12 @@ impl<T: Real> Default for BoundedConfig<T> {
 
 impl<T: Real, O> BoundedConfig<T, O> {
     /// Sets where the descents start, n×k; the nearest points within the bounds are taken.
+    ///
+    /// A start so far away that b would be lost beside it, by a quarter of the exponent range of the
+    /// format, is ignored.
+    ///
+    /// A start so far away that b would be lost beside it, by a quarter of the exponent range of the
+    /// format, is ignored.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
@@ -79,6 +85,16 @@ impl<T: Real, O> BoundedConfig<T, O> {
     }
 
     /// Sets the most steps for a column of B; at least 1.
+    ///
+    /// A descent ends as stalled if the violation (see [`Optimality`](crate::solve::Optimality)) has
+    /// not fallen by a hundredth within 1000 + 20·min(m, n) steps, or within 50 where it may be
+    /// rounding: conjugate gradients end within min(m, n) steps but for rounding, which delays them
+    /// where columns are nearly dependent. A factorisation is tried before.
+    ///
+    /// A descent ends as stalled if the violation (see [`Optimality`](crate::solve::Optimality)) has
+    /// not fallen by a hundredth within 1000 + 20·min(m, n) steps, or within 50 where it may be
+    /// rounding: conjugate gradients end within min(m, n) steps but for rounding, which delays them
+    /// where columns are nearly dependent. A factorisation is tried before.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
