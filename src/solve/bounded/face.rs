@@ -81,7 +81,10 @@ pub(super) fn write_direction<T: Real, A: LinearMap<T> + ?Sized>(
     let order = triangle.nrows();
     let negligible = T::EPSILON * longer * triangle[(0, 0)].abs();
     let rank = (0..order)
-        .position(|k| !(triangle[(k, k)].abs() > negligible))
+        .position(|k| {
+            let is_usable = triangle[(k, k)].abs() > negligible;
+            !is_usable
+        })
         .unwrap_or(order);
     let mut found = DVector::zeros(between.len());
     let solved = triangle
