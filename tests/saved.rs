@@ -13,14 +13,15 @@ use matrix_descent::objective::{FitObjective, SvdFactors, SvdPenalty, check_grad
 use matrix_descent::set::{
     Banded, Bounds, EntryBounds, NonNegative, Pattern, Symmetric, Toeplitz, UnitBall,
 };
+use matrix_descent::solve::BoundedError;
 use matrix_descent::svd::{Cutoff, LeadingEvidence, SmallestRoute, TopRoute, Vectors};
 use matrix_descent::{
-    Accuracy, Certificate, CompletionConfig, Compose, Config, ConvexSet, EigenConfig, Error,
-    InputError, Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd, Side, Silent,
-    SmallestConfig, SolveConfig, SolveMethod, SolveProblem, Start, StopReason, Stopping, Svd,
-    SvdConfig, TopConfig, TopSvd, condition_number, invert_by_descent, minimize,
+    Accuracy, BoundedConfig, Certificate, CompletionConfig, Compose, Config, ConvexSet,
+    EigenConfig, Error, InputError, Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd,
+    Side, Silent, SmallestConfig, SolveConfig, SolveMethod, SolveProblem, Start, StopReason,
+    Stopping, Svd, SvdConfig, TopConfig, TopSvd, condition_number, invert_by_descent, minimize,
     polar_decomposition, pseudo_inverse, smallest_singular_values, solve_by_descent,
-    svd_by_descent, svd_top_k, symmetric_eigen_k,
+    solve_in_bounds, svd_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, dmatrix};
 use serde::Serialize;
@@ -94,6 +95,9 @@ fn check_settings<T: Real>() {
         .max_steps(9);
     check("solve, all set", &config.clone().tolerance(t(1e-3)));
     check("solve, by the residual", &config.relative_residual(t(1e-3)));
+    check("bounded", &BoundedConfig::<T>::default());
+    let config = BoundedConfig::default().start(DMatrix::from_vec(2, 1, wavy::<T>(2, 0.3)));
+    check("bounded, all set", &config.tolerance(t(0.1)).max_steps(6));
     check("stopping", &Stopping::<T>::default());
     let stall = Stall {
         patience: 3,
@@ -147,6 +151,10 @@ fn check_results<T: Real>() {
     let b = DMatrix::from_vec(5, 2, wavy::<T>(10, 0.6));
     let solution = solve_by_descent(&tall, &b, SolveConfig::default());
     check("solution", &solution.unwrap());
+    let within = solve_in_bounds(&tall, &b, &NonNegative, BoundedConfig::default());
+    let within = within.unwrap();
+    check("solution within bounds", &within);
+    check("optimality within bounds", &within.optimalities[0]);
     check(
         "top svd",
         &svd_top_k(&tall, 2, TopConfig::default()).unwrap(),
@@ -293,6 +301,8 @@ fn what_no_constructor_would_make_is_refused() {
     let config = EigenConfig::<f64>::smallest();
     refused::<EigenConfig<f64>>(&edited(&config, "tolerance", "tolerence"));
     refused::<Config<f64>>(&edited(&Config::<f64>::default(), "tolerance", "tolerence"));
+    let config = BoundedConfig::<f64>::default();
+    refused::<BoundedConfig<f64>>(&edited(&config, "tolerance", "tolerence"));
     let config = CompletionConfig::<f64>::default();
     refused::<CompletionConfig<f64>>(&edited(&config, "ridge", "rigde"));
     for shape in [
@@ -349,6 +359,16 @@ fn edited_settings_are_errors_of_the_call() {
             .map_err(Error::from)
             .map_err(is_input);
         assert!(error.is_err(), "{to}: {error:?}");
+    }
+    let default = BoundedConfig::<f64>::default();
+    for to in ["\"tolerance\":2", "\"tolerance\":\"NaN\""] {
+        let text = edited(&default, "\"tolerance\":null", to);
+        let config: BoundedConfig<f64> = serde_json::from_str(&text).unwrap();
+        let found = solve_in_bounds(&m, &dmatrix![1.0; 1.0], &NonNegative, config);
+        assert!(
+            matches!(found, Err(BoundedError::Input(_))),
+            "{to}: {found:?}"
+        );
     }
     let config: SvdConfig = serde_json::from_str("{\"max_sweeps\": 0}").unwrap();
     assert!(svd_by_descent(&m, config).is_err());

@@ -59,7 +59,7 @@ impl<T: Real> ConvexSet<T> for Bounds<T> {
 }
 
 /// Checks that there is a finite number between the bounds.
-pub(super) fn check_bounds<T: Real>(lower: T, upper: T) -> Result<(), InputError<T>> {
+pub(crate) fn check_bounds<T: Real>(lower: T, upper: T) -> Result<(), InputError<T>> {
     let holds_something = lower <= T::MAX;
     require(holds_something, "lower", lower, "a number, or −∞")?;
     let is_above = upper >= lower && upper >= -T::MAX;

@@ -3,7 +3,7 @@
 //! Sets of matrices work on the n² entries of an n×n matrix, column by column.
 
 mod banded;
-mod bounds;
+pub(crate) mod bounds;
 mod box_set;
 mod entry_bounds;
 mod non_negative;

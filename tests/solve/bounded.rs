@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use matrix_descent::set::{Bounds, EntryBounds, NonNegative};
+use matrix_descent::set::{Bounds, BoxSet, EntryBounds, NonNegative};
 use matrix_descent::solve::BoundedError;
 use matrix_descent::{
-    BoundedConfig, InputError, LinearMap, Progress, Real, SolveConfig, StopReason,
+    BoundedConfig, ConvexSet, InputError, LinearMap, Progress, Real, SolveConfig, StopReason,
     solve_by_descent, solve_in_bounds,
 };
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
@@ -181,27 +181,28 @@ fn without_bounds_it_is_least_squares() {
     assert!((found.solution - expected).norm() < 1e-12);
 }
 
-/// A map that knows no lengths of columns, and one column at a time.
+/// A map that knows no lengths of columns.
+struct Opaque(DMatrix<f64>);
+impl LinearMap<f64> for Opaque {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        LinearMap::apply(&self.0, x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        LinearMap::apply_adjoint(&self.0, y, image);
+    }
+}
+
 #[test]
 fn any_map_and_any_number_of_sides_give_the_same() {
-    struct Opaque(DMatrix<f64>);
-    impl LinearMap<f64> for Opaque {
-        fn rows(&self) -> usize {
-            self.0.nrows()
-        }
-
-        fn columns(&self) -> usize {
-            self.0.ncols()
-        }
-
-        fn apply(&self, x: &[f64], image: &mut [f64]) {
-            LinearMap::apply(&self.0, x, image);
-        }
-
-        fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
-            LinearMap::apply_adjoint(&self.0, y, image);
-        }
-    }
     let (a, b) = (random::<f64>(30, 20, 0.3), random::<f64>(30, 4, 0.8));
     let box_of_all = Bounds::new(-0.05, 0.1);
     let config = BoundedConfig::default;
@@ -395,4 +396,97 @@ fn is_optimal_when_large<T: Real>() {
 fn large_problems_meet_the_conditions() {
     is_optimal_when_large::<f32>();
     is_optimal_when_large::<f64>();
+}
+
+#[test]
+fn short_columns_of_unknown_length_are_solved_too() {
+    let a = dmatrix![1e9, 0.0, 0.0; 0.0, 1e-9, 0.0; 0.0, 0.0, 1.0];
+    let b = dvector![1.0, 1.0, -1.0];
+    let found = solve_in_bounds(&Opaque(a), &b, &NonNegative, BoundedConfig::default()).unwrap();
+    for (x, expected) in found.solution.iter().zip([1e-9, 1e9, 0.0]) {
+        assert!((x - expected).abs() <= 1e-13 * expected, "{x:e}");
+    }
+    // Columns of zeros have no length either.
+    let a = Opaque(dmatrix![0.0, 2.0; 0.0, 0.0]);
+    let found = solve_in_bounds(
+        &a,
+        &dvector![4.0, 1.0],
+        &NonNegative,
+        BoundedConfig::default(),
+    );
+    assert!((found.unwrap().solution - dvector![0.0, 2.0]).norm() < 1e-14);
+}
+
+/// Bounds that nobody has checked.
+struct Unchecked([f64; 2]);
+
+impl ConvexSet<f64> for Unchecked {
+    fn project(&self, _point: &mut [f64]) {}
+}
+
+impl BoxSet<f64> for Unchecked {
+    fn bounds_of(&self, _index: usize) -> (f64, f64) {
+        let [lower, upper] = self.0;
+        (lower, upper)
+    }
+}
+
+#[test]
+fn bounds_of_other_sets_are_checked() {
+    let (a, b) = (dmatrix![1.0], dvector![1.0]);
+    let solve = |bounds| solve_in_bounds(&a, &b, &Unchecked(bounds), BoundedConfig::default());
+    let infinite = f64::INFINITY;
+    for bounds in [
+        [2.0, 1.0],
+        [f64::NAN, 1.0],
+        [0.0, f64::NAN],
+        [infinite; 2],
+        [-infinite; 2],
+    ] {
+        let found = solve(bounds);
+        assert!(
+            matches!(found, Err(BoundedError::Input(_))),
+            "{bounds:?}: {found:?}"
+        );
+    }
+    // The start is outside, and the set does not move it.
+    assert_eq!(solve([2.0, 3.0]).unwrap().solution[0], 2.0);
+}
+
+#[test]
+fn what_is_far_larger_hides_nothing() {
+    let config = BoundedConfig::default;
+    // Large fixed entries that cancel.
+    let a = dmatrix![1.0, -1.0, 0.0; 0.0, 0.0, 1.0];
+    let set = EntryBounds::new(&[1e20, 1e20, 0.0], &[1e20, 1e20, 5.0]);
+    let found = solve_in_bounds(&a, &dvector![0.0, 1.0], &set, config()).unwrap();
+    assert_eq!(found.solution, dvector![1e20, 1e20, 1.0]);
+    // An entry that changes nothing.
+    let a = dmatrix![0.0, 1.0];
+    let set = EntryBounds::new(&[1e200, 0.0], &[1e200, 5.0]);
+    let found = solve_in_bounds(&a, &dvector![3.0], &set, config()).unwrap();
+    assert_eq!(found.solution, dvector![1e200, 3.0]);
+    // A start beside which b is nothing.
+    let start = config().start(dmatrix![1e300; 1e300]);
+    let a = dmatrix![1.0, 0.5; 0.0, 1.0];
+    let found = solve_in_bounds(&a, &dvector![3.0, 2.0], &NonNegative, start).unwrap();
+    assert!((found.solution - dvector![2.0, 2.0]).norm() < 1e-14);
+}
+
+/// Gaussian bumps that overlap.
+#[test]
+fn nearly_dependent_columns_meet_the_conditions() {
+    let bump = |i: usize, j: usize| (-((i as f64 / 3.0 - j as f64) / 2.0).powi(2)).exp();
+    let a = DMatrix::from_fn(120, 40, bump);
+    let expected = DVector::from_fn(40, |j, _| if (10..15).contains(&j) { 1.0 } else { 0.0 });
+    let b = &a * &expected + random::<f64>(120, 1, 0.4).column(0) * 1e-3;
+    let found = solve_in_bounds(&a, &b, &NonNegative, BoundedConfig::default()).unwrap();
+    let x = found.solution.column(0);
+    let residual = &a * x - &b;
+    let gradient = a.tr_mul(&residual);
+    for j in 0..40 {
+        let allowed = 1e-10 * a.column(j).norm() * residual.norm();
+        assert!(x[j] >= 0.0 && gradient[j] >= -allowed, "{j}");
+        assert!(x[j] == 0.0 || gradient[j] <= allowed, "{j}");
+    }
 }

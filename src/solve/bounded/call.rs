@@ -12,6 +12,7 @@ use crate::numerics::binary_scaling::scale;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_not_empty, check_shape, require};
 use crate::set::BoxSet;
+use crate::set::bounds::check_bounds;
 use crate::solve::bounded::config::BoundedConfig;
 use crate::solve::bounded::descent::{BoundedDescent, Show};
 use crate::solve::bounded::error::BoundedError;
@@ -28,9 +29,15 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 ///
 /// The descent goes by conjugate gradients over the entries between their bounds, by projected
 /// gradient steps where these meet a bound, and frees entries whose gradient points inwards. The
-/// columns of A are scaled to similar lengths first, if these are known
-/// ([`LinearMap::column_norms`]), by powers of two, which leave the bounds exact; so the units of
-/// the unknowns make no difference. Entries at a bound are equal to it, to the last bit.
+/// columns of A are scaled to similar lengths first, by powers of two, which leave the bounds exact;
+/// so the units of the unknowns make no difference. Lengths that the map does not know
+/// ([`LinearMap::column_norms`]) are estimated. Entries at a bound are equal to it, to the last bit.
+///
+/// Where columns are nearly dependent, conjugate gradients are slow. If a dense matrix has taken
+/// about one step for each entry between its bounds, a QR factorisation of these columns leads to
+/// their least-squares solution, as in the active-set method of Lawson and Hanson, but with as many
+/// entries freed and fixed at a time as lower the residual. Any other map, if these columns have at
+/// most 2²² entries, is treated so when the descent has stalled.
 ///
 /// `Ok` means that every column passed a test of the conditions for a minimum
 /// ([`Optimality`](crate::solve::Optimality)), computed again from A, b and x. They are sufficient,
@@ -38,7 +45,7 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 /// is found, not always the shortest.
 ///
 /// A step takes one product with A and one with Aᵀ, twice as many where it meets a bound; nothing is
-/// allocated after the first, except by long histories. The number of steps grows with the condition
+/// allocated after the first, except by long histories and factorisations. The number of steps grows with the condition
 /// number of the columns between their bounds. Rows of the map may be in parts, its columns not.
 ///
 /// # Errors
@@ -57,6 +64,8 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 /// problems", 1974, chapter 23.
 ///
 /// # Example
+///
+/// Non-negative least squares in three lines:
 ///
 /// ```
 /// use matrix_descent::set::NonNegative;
@@ -90,6 +99,11 @@ where
     config.validate(columns, sides)?;
     set.check_dimension(columns)?;
     set.validate()?;
+    // Your own set may validate nothing.
+    (0..columns).try_for_each(|j| {
+        let (lower, upper) = set.bounds_of(j);
+        check_bounds(lower, upper)
+    })?;
     let whole: T = Space::Domain.length(a);
     require(
         whole == T::from_count(columns),
@@ -149,7 +163,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
     /// format can't hold it.
     fn column(&mut self, b: &[T], x: &mut [T]) -> Option<(Optimality<T>, Report<T>)> {
         self.set.project(x);
-        let exponent = self.problem.exponent(b, x);
+        let exponent = self.exponent(b, x);
         self.descent.limits = self.problem.limits(self.set, exponent);
         self.descent.b.copy_from_slice(b);
         scale(&mut self.descent.b, -exponent);
@@ -182,6 +196,20 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
         };
         let report = history.into_report(steps, products, reason, started.elapsed());
         Some((optimality, report))
+    }
+
+    /// The exponent of the scaled problem. A start beside which b would be lost is replaced by the
+    /// nearest point to 0.
+    fn exponent(&self, b: &[T], x: &mut [T]) -> i32 {
+        let exponent = self.problem.exponent(b, x);
+        let range = T::MAX.binary_exponent().unwrap_or_default();
+        let of_b = self.problem.exponent_of(b);
+        if of_b.is_none_or(|of_b| exponent.saturating_sub(of_b) <= range / 4) {
+            return exponent;
+        }
+        x.fill(T::zero());
+        self.set.project(x);
+        self.problem.exponent(b, x)
     }
 
     /// Writes the best iterate, scaled back, to `x`, and what that leaves of it to the descent.

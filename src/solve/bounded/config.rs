@@ -16,6 +16,8 @@ use crate::numerics::validation::{check_at_least_one, check_finite, check_fracti
 /// | [`max_steps`](Self::max_steps) | 100 000 for each column of B |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
+/// With the feature `serde` a configuration is saved without its observer.
+///
 /// ```
 /// use matrix_descent::set::Bounds;
 /// use matrix_descent::{solve_in_bounds, BoundedConfig};
@@ -28,11 +30,25 @@ use crate::numerics::validation::{check_at_least_one, check_finite, check_fracti
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        deny_unknown_fields,
+        bound(serialize = "T: Real", deserialize = "T: Real, O: Default")
+    )
+)]
 #[must_use]
 pub struct BoundedConfig<T: Real, O = Silent> {
+    #[cfg_attr(
+        feature = "serde",
+        serde(with = "crate::numerics::saved::optional_matrix")
+    )]
     pub(super) start: Option<DMatrix<T>>,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::optional"))]
     pub(super) tolerance: Option<T>,
     pub(super) max_steps: usize,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) observer: O,
 }
 
@@ -50,6 +66,12 @@ impl<T: Real> Default for BoundedConfig<T> {
 
 impl<T: Real, O> BoundedConfig<T, O> {
     /// Sets where the descents start, n×k; the nearest points within the bounds are taken.
+    ///
+    /// A start so far away that b would be lost beside it, by a quarter of the exponent range of the
+    /// format, is ignored.
+    ///
+    /// A start so far away that b would be lost beside it, by a quarter of the exponent range of the
+    /// format, is ignored.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
@@ -63,6 +85,16 @@ impl<T: Real, O> BoundedConfig<T, O> {
     }
 
     /// Sets the most steps for a column of B; at least 1.
+    ///
+    /// A descent ends as stalled if the violation (see [`Optimality`](crate::solve::Optimality)) has
+    /// not fallen by a hundredth within 1000 + 20·min(m, n) steps, or within 50 where it may be
+    /// rounding: conjugate gradients end within min(m, n) steps but for rounding, which delays them
+    /// where columns are nearly dependent. A factorisation is tried before.
+    ///
+    /// A descent ends as stalled if the violation (see [`Optimality`](crate::solve::Optimality)) has
+    /// not fallen by a hundredth within 1000 + 20·min(m, n) steps, or within 50 where it may be
+    /// rounding: conjugate gradients end within min(m, n) steps but for rounding, which delays them
+    /// where columns are nearly dependent. A factorisation is tried before.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self

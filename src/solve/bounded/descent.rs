@@ -9,6 +9,7 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
+use crate::solve::bounded::face::{Schedule, is_possible, write_direction};
 use crate::solve::bounded::optimality::{Limits, Place};
 use crate::solve::bounded::scaling::ScaledProblem;
 use crate::solve::bounded::solution::Optimality;
@@ -16,6 +17,12 @@ use crate::solve::bounded::solution::Optimality;
 /// After so many claims in a row that no residual computed again confirms, and that do not halve
 /// the violation, a descent is at the floor that rounding sets.
 const IDLE_CLAIMS: usize = 3;
+
+/// After so many steps without progress, a descent whose violation may be rounding ends.
+const FLOOR_PATIENCE: usize = 50;
+
+/// How many times a descent that has stalled goes on after a factorisation.
+const RESCUES: usize = 3;
 
 /// What a descent shows after each step, and whether it may go on.
 pub(super) trait Show<T> {
@@ -39,6 +46,7 @@ pub(super) struct BoundedDescent<'p, 'a, T, A: ?Sized> {
     direction: Vec<T>,
     /// A times the direction.
     image: Vec<T>,
+    schedule: Schedule,
     pub(super) products: usize,
 }
 
@@ -50,6 +58,23 @@ struct Status<T> {
     terms: T,
     /// maxⱼ vⱼ/‖aⱼ‖.
     violation: T,
+    /// ‖v‖/‖A‖, if lengths of columns are estimates; otherwise ∞.
+    of_norm: T,
+}
+
+impl<T: Real> Status<T> {
+    fn is_finite(&self) -> bool {
+        self.violation.is_finite() && self.residual.is_finite()
+    }
+
+    /// Whether the residual is lower by more than rounding, or the violation is.
+    fn is_better_than(&self, other: &Self) -> bool {
+        let rounding = T::EPSILON * self.terms;
+        let is_lower = self.residual < other.residual - rounding;
+        let is_level = self.residual <= other.residual + rounding;
+        // NaN is worse than anything.
+        is_lower || (is_level && self.violation <= other.violation) || !other.is_finite()
+    }
 }
 
 impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
@@ -71,6 +96,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             gradient: zeros(n),
             direction: zeros(n),
             image: zeros(m),
+            schedule: Schedule::default(),
             products: 0,
         }
     }
@@ -79,22 +105,23 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
     pub(super) fn run(&mut self, show: &mut impl Show<T>) -> StopReason {
         self.b_norm = Space::Image.norm(self.map(), &self.b);
         self.products = 0;
+        self.schedule = Schedule::default();
         self.recompute();
         let mut best = self.status();
         self.best_x.copy_from_slice(&self.x);
         if let Some(reason) = self.show(show) {
             return reason;
         }
-        let (mut idle_claims, mut idle_steps) = (0, 0);
+        let (mut idle_claims, mut idle_steps, mut rescues) = (0, 0, 0);
         let mut lowest = best.violation;
-        let patience = self.x.len().saturating_mul(20).saturating_add(1000);
+        let patience = self.patience();
         self.turn_to_gradient();
         loop {
             let status = self.status();
-            if !status.violation.is_finite() || !status.residual.is_finite() {
+            if !status.is_finite() {
                 return StopReason::Diverged;
             }
-            if self.accepts(&status) {
+            if self.accepts(&status) || self.is_solved(&status) {
                 // The residual that was carried along may have drifted.
                 self.recompute();
                 let status = self.status();
@@ -110,12 +137,21 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             let has_fallen = status.violation < lowest * <T as Real>::from_f64(0.99);
             idle_steps = if has_fallen { 0 } else { idle_steps + 1 };
             lowest = lowest.min(status.violation);
-            let has_moved = self.step();
-            if !has_moved || idle_claims >= IDLE_CLAIMS || idle_steps >= patience {
-                self.recompute();
-                let status = self.status();
-                self.keep_if_better(&status, &mut best);
-                return StopReason::Stalled;
+            let may_be_rounding = self.is_at_floor(&status);
+            let is_idle = idle_claims >= IDLE_CLAIMS
+                || idle_steps >= patience
+                || (may_be_rounding && idle_steps >= FLOOR_PATIENCE);
+            let has_moved = !is_idle && self.step_or_factorise();
+            if !has_moved {
+                rescues += 1;
+                let goes_on = rescues <= RESCUES && !self.is_solved(&status);
+                if !goes_on || !self.step_by_factorisation() {
+                    self.recompute();
+                    let status = self.status();
+                    self.keep_if_better(&status, &mut best);
+                    return StopReason::Stalled;
+                }
+                (idle_claims, idle_steps) = (0, 0);
             }
             if let Some(reason) = self.show(show) {
                 self.recompute();
@@ -124,6 +160,12 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
                 return reason;
             }
         }
+    }
+
+    /// The steps without progress after which a descent has stalled.
+    fn patience(&self) -> usize {
+        let shorter = self.x.len().min(self.b.len());
+        shorter.saturating_mul(20).saturating_add(1000)
     }
 
     /// How good the best iterate is, computed again, after a descent that ended for this reason.
@@ -138,7 +180,94 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             relative_residual: quotient(status.residual, status.terms),
             at_bounds: self.limits.count_at_bounds(&self.x),
             is_accepted: self.accepts(&status)
-                || (reason == StopReason::Stalled && is_at_floor(&status)),
+                || self.is_solved(&status)
+                || (reason == StopReason::Stalled && self.is_at_floor(&status)),
+        }
+    }
+
+    /// A step, by a factorisation if one is due; returns whether there was any.
+    fn step_or_factorise(&mut self) -> bool {
+        self.schedule.count_step();
+        let is_dense = self.map().as_matrix().is_some();
+        let is_due = is_dense && self.schedule.is_due(self.between().count());
+        (is_due && self.step_by_factorisation()) || self.step()
+    }
+
+    /// The entries between their bounds.
+    fn between(&self) -> impl Iterator<Item = usize> + '_ {
+        let entries = 0..self.x.len();
+        entries.filter(|&j| self.limits.place(j, self.x[j]) == Place::Between)
+    }
+
+    /// The entries at a bound from which the loss falls inwards.
+    fn pointing_inwards(&self) -> impl Iterator<Item = usize> + '_ {
+        let entries = 0..self.x.len();
+        entries.filter(|&j| self.limits.inward(j, self.x[j], self.gradient[j]) != T::zero())
+    }
+
+    /// Steps to the least residual that a factorisation finds; returns whether there was any step.
+    fn step_by_factorisation(&mut self) -> bool {
+        self.schedule.count_factorisation();
+        self.recompute();
+        let before = Space::Image.norm(self.map(), &self.residual);
+        let mut free: Vec<usize> = self.between().collect();
+        let between = free.len();
+        free.extend(self.pointing_inwards());
+        let is_wider = free.len() > between;
+        if is_wider && self.step_over(&free) {
+            let after = Space::Image.norm(self.map(), &self.residual);
+            if after < before {
+                return true;
+            }
+        }
+        // Those that pointed inwards may be at their bounds for the least residual.
+        free.clear();
+        free.extend(self.between());
+        self.step_over(&free)
+    }
+
+    /// To the least-squares solution over these entries; if that is outside, to the nearest point
+    /// within or to the first bound on the way, whichever is better. Returns whether there was any
+    /// step.
+    fn step_over(&mut self, free: &[usize]) -> bool {
+        if !is_possible(self.map(), free.len()) {
+            return false;
+        }
+        let (problem, residual) = (self.problem, &self.residual);
+        let (direction, image) = (&mut self.direction, &mut self.image);
+        write_direction(problem, free, residual, direction, image);
+        self.products += free.len();
+        if !self.curvature().is_finite() {
+            return false;
+        }
+        let longest = self.limits.longest_step(&self.x, &self.direction);
+        if longest >= T::one() {
+            self.move_by(T::one());
+        } else {
+            self.move_to_nearest(longest);
+        }
+        self.turn_to_gradient();
+        true
+    }
+
+    /// x ← the nearest point to x − d within the bounds, or x − `longest`·d if that is better.
+    fn move_to_nearest(&mut self, longest: T) {
+        let before = self.x.clone();
+        let shorter = self.residual.iter().zip(&self.image);
+        let shorter = shorter.fold(T::zero(), |sum, (&r, &image)| {
+            let r = r + longest * image;
+            sum + r * r
+        });
+        add_multiple(&mut self.x, -T::one(), &self.direction);
+        self.limits.project(&mut self.x);
+        self.recompute();
+        let square = Space::Image.dot(self.map(), &self.residual, &self.residual);
+        // Not if it is NaN.
+        let is_better = square <= shorter;
+        if !is_better {
+            self.x.copy_from_slice(&before);
+            self.recompute();
+            self.move_by(longest);
         }
     }
 
@@ -274,22 +403,16 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
     fn status(&self) -> Status<T> {
         let (mut terms, mut violation) = (self.b_norm, T::zero());
         let mut is_finite = true;
-        let columns = &self.problem.operator.lengths;
-        let mut square = T::zero();
+        let columns = self.problem.operator.lengths.as_ref();
         for (j, (&x, &g)) in self.x.iter().zip(&self.gradient).enumerate() {
             is_finite = is_finite && g.is_finite() && x.is_finite();
             let of_entry = self.limits.violation(j, x, g);
-            square += of_entry * of_entry;
-            if let Some(columns) = columns {
-                terms += columns.lengths[j] * x.abs();
-                violation = violation.max(of_entry * columns.reciprocals[j]);
-            }
+            let reciprocal = columns.map_or(T::one(), |columns| columns.reciprocals[j]);
+            terms += self.problem.length_of(j) * x.abs();
+            violation = violation.max(of_entry * reciprocal);
         }
-        if columns.is_none() {
-            let norm = self.problem.operator.norm;
-            terms += norm * Space::Domain.norm(self.map(), &self.x);
-            violation = quotient(square.sqrt(), norm);
-        }
+        let entries = self.x.iter().zip(&self.gradient).enumerate();
+        let violations = entries.map(|(j, (&x, &g))| self.limits.violation(j, x, g));
         Status {
             residual: Space::Image.norm(self.map(), &self.residual),
             terms,
@@ -298,17 +421,30 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             } else {
                 T::one() / T::zero()
             },
+            of_norm: self.problem.relative_to_norm(violations),
         }
     }
 
+    /// Whether the conditions for a minimum are met, to the tolerance.
     fn accepts(&self, status: &Status<T>) -> bool {
-        status.violation <= self.tolerance * status.residual
-            || status.residual <= rounding(self.problem) * status.terms
+        status.is_finite() && status.violation <= self.tolerance * status.residual
+    }
+
+    /// Whether x solves the system, to rounding.
+    fn is_solved(&self, status: &Status<T>) -> bool {
+        status.is_finite() && status.residual <= rounding(self.problem) * status.terms
+    }
+
+    /// Whether rounding, which steps can't lower, may be all that violates the conditions: that of
+    /// the residual, or, where the lengths of columns are estimates, that of products.
+    fn is_at_floor(&self, status: &Status<T>) -> bool {
+        let of_residual = <T as Real>::from_f64(4.0) * T::EPSILON * status.terms;
+        let of_products = self.tolerance * status.residual;
+        status.is_finite() && (status.violation <= of_residual || status.of_norm <= of_products)
     }
 
     fn keep_if_better(&mut self, status: &Status<T>, best: &mut Status<T>) {
-        // NaN is worse than anything.
-        if status.residual <= best.residual || !best.residual.is_finite() {
+        if status.is_better_than(best) {
             *best = *status;
             self.best_x.copy_from_slice(&self.x);
         }
@@ -329,12 +465,6 @@ fn rounding<T: Real, A: LinearMap<T> + ?Sized>(problem: &ScaledProblem<'_, T, A>
     let map = problem.operator.map.map();
     let longer: T = Space::Image.length(map).max(Space::Domain.length(map));
     <T as Real>::from_f64(16.0) * T::EPSILON * longer.sqrt()
-}
-
-/// Whether the rounding of the residual, which steps can't lower, may be all that violates the
-/// conditions.
-fn is_at_floor<T: Real>(status: &Status<T>) -> bool {
-    status.violation <= <T as Real>::from_f64(4.0) * T::EPSILON * status.terms
 }
 
 fn half<T: Real>() -> T {

@@ -3,6 +3,7 @@
 
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
+use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::set::BoxSet;
 use crate::solve::bounded::optimality::Limits;
@@ -12,25 +13,38 @@ use crate::solve::operator::Operator;
 /// The steps of the power method for the largest curvature.
 const POWER_STEPS: usize = 20;
 
+/// The random vectors from which lengths of columns are estimated: 1 in 10⁵ of the estimates is less
+/// than a third of the length, or more than twice as long.
+const LENGTH_SAMPLES: u64 = 16;
+
+/// The seed of the first of them; those of the norm are 0 and 1.
+const LENGTH_SEED: u64 = 2;
+
 /// A·D with its lengths of columns and its largest curvature.
 pub(super) struct ScaledProblem<'a, T, A: ?Sized> {
     pub(super) operator: Operator<'a, T, A>,
-    /// An estimate of ‖A·D‖² from below, never as low as half of it unless by the rarest chance.
+    /// An estimate of ‖A·D‖², never as low as half of it unless by the rarest chance.
     pub(super) curvature: T,
+    /// An estimate of ‖A‖·2^−e, with the common exponent of the scaled columns, if lengths of
+    /// columns are estimates: then products may have errors of that size in each entry.
+    plain_norm: Option<T>,
 }
 
 impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledProblem<'a, T, A> {
     pub(super) fn new(map: &'a A) -> Result<Self, SolveError<T>> {
         // Also where the columns are scaled: it checks the adjoint.
         let plain = Operator::new(map, T::zero(), "matrix")?;
-        let operator = match map.column_norms() {
-            None => plain,
-            Some(lengths) => Operator::balanced(map, &lengths, T::zero())
-                .unwrap_or_else(|| plain.with_lengths(&lengths, T::zero())),
-        };
+        let known = map.column_norms();
+        let norm = known.is_none().then(|| (plain.norm, plain.map.exponent()));
+        let lengths = known.unwrap_or_else(|| estimated_lengths(&plain));
+        let operator = Operator::balanced(map, &lengths, T::zero())
+            .unwrap_or_else(|| plain.with_lengths(&lengths, T::zero()));
+        let common = operator.map.exponent();
+        let plain_norm = norm.map(|(norm, exponent)| norm.scale_by_power_of_two(exponent - common));
         let mut problem = Self {
             operator,
             curvature: T::zero(),
+            plain_norm,
         };
         problem.curvature = problem.largest_curvature();
         Ok(problem)
@@ -63,6 +77,20 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledProblem<'a, T, A> {
         lengths.map_or(self.operator.norm, |columns| columns.lengths[column])
     }
 
+    /// ‖v‖/‖A‖ for v with these entries in the scaled problem, if lengths of columns are estimates;
+    /// otherwise ∞.
+    pub(super) fn relative_to_norm(&self, entries: impl Iterator<Item = T>) -> T {
+        let Some(norm) = self.plain_norm else {
+            return T::one() / T::zero();
+        };
+        let map = &self.operator.map;
+        let square = entries.enumerate().fold(T::zero(), |sum, (j, value)| {
+            let plain = value.scale_by_power_of_two(map.exponent_of(j) - map.exponent());
+            sum + plain * plain
+        });
+        square.sqrt() / norm
+    }
+
     /// x·2^`exponent`, from the entries of the scaled problem.
     pub(super) fn unscaled(&self, column: usize, value: T, exponent: i32) -> T {
         value.scale_by_power_of_two(exponent - self.operator.map.exponent_of(column))
@@ -85,15 +113,51 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledProblem<'a, T, A> {
         Limits { lower, upper }
     }
 
+    /// The exponent of the largest entry of b; `None` if b is 0.
+    pub(super) fn exponent_of(&self, b: &[T]) -> Option<i32> {
+        let map = self.operator.map.map();
+        Space::Image.exponent_of_largest(map, b.iter().copied())
+    }
+
     /// The exponent that brings b and the start, within the bounds, to entries of about 1.
     pub(super) fn exponent(&self, b: &[T], start: &[T]) -> i32 {
         let map = self.operator.map.map();
-        let of_b = Space::Image.exponent_of_largest(map, b.iter().copied());
+        let of_b = self.exponent_of(b);
         let beside = of_b.unwrap_or(0);
         let shifted = start.iter().enumerate();
-        let shifted = shifted.map(|(j, &value)| self.scaled(j, value, beside));
+        let shifted = shifted.map(|(j, &value)| {
+            // The entry of a column of zeros changes nothing, however large.
+            let counts = self.length_of(j) > T::zero();
+            if counts {
+                self.scaled(j, value, beside)
+            } else {
+                T::zero()
+            }
+        });
         let of_start = Space::Domain.exponent_of_largest(map, shifted);
         let of_start = of_start.map(|e| e.saturating_add(beside));
         of_b.max(of_start).unwrap_or(0)
     }
+}
+
+/// The lengths of the columns from products of Aᵀ with random vectors: for entries of the normal
+/// distribution the mean of (aⱼᵀ·y)² is ‖aⱼ‖².
+fn estimated_lengths<T: Real, A: LinearMap<T> + ?Sized>(plain: &Operator<'_, T, A>) -> Vec<T> {
+    let map = &plain.map;
+    let mut y = vec![T::zero(); map.rows()];
+    let mut image = vec![T::zero(); map.columns()];
+    let mut lengths = image.clone();
+    for seed in LENGTH_SEED..LENGTH_SEED + LENGTH_SAMPLES {
+        Space::Image.fill_normally(map.map(), seed, &mut y);
+        map.apply_adjoint(&y, &mut image);
+        for (length, &value) in lengths.iter_mut().zip(&image) {
+            // Safe from underflow of the squares.
+            *length = euclidean_norm(&[*length, value]);
+        }
+    }
+    let mean = T::from_count(LENGTH_SAMPLES as usize).sqrt();
+    let restored = lengths.iter();
+    restored
+        .map(|&length| (length / mean).scale_by_power_of_two(map.exponent()))
+        .collect()
 }
