@@ -151,7 +151,7 @@ fn eigenpairs_are_the_same() {
     });
 }
 
-/// From 40,000 observations, some of them in very long columns, with and without biases; and with
+/// From tens of thousands of observations, some in very long columns, with and without biases; and with
 /// factors that may not be negative.
 #[test]
 fn completions_are_the_same() {
