@@ -179,7 +179,13 @@ fn check_results<T: Real>() {
     let weights = DMatrix::from_element(5, 3, T::one());
     let observations = Observations::from_matrix(&tall, &weights).unwrap();
     let completion = complete_by_descent(&observations, 1, CompletionConfig::default());
-    check("completion", &completion.unwrap());
+    let completion = completion.unwrap();
+    check("completion", &completion);
+    check("new row", &completion.fold_in([(1, T::one())]).unwrap());
+    check("observations", &observations);
+    let weighted = [(0, 2, T::one(), t(0.1)), (1, 0, t(-0.3), t(2.0))];
+    let weighted = Observations::from_weighted_triplets(3, 4, weighted).unwrap();
+    check("weighted observations", &weighted);
     let mut fit = FitObjective::new(MeanSquaredError, wavy::<T>(3, 0.2));
     check(
         "gradient check",
@@ -305,6 +311,17 @@ fn what_no_constructor_would_make_is_refused() {
     refused::<BoundedConfig<f64>>(&edited(&config, "tolerance", "tolerence"));
     let config = CompletionConfig::<f64>::default();
     refused::<CompletionConfig<f64>>(&edited(&config, "ridge", "rigde"));
+    let observations = Observations::from_triplets(2, 3, [(0, 1, 5.0), (1, 2, 4.0)]).unwrap();
+    for (from, to) in [
+        ("\"rows\":2", "\"rows\":1"),
+        ("\"columns\":3", "\"columns\":0"),
+        ("[1,2,4.0", "[0,1,4.0"),
+        ("5.0,1.0", "5.0,-1.0"),
+        ("5.0,1.0", "1e999,1.0"),
+        ("\"rows\"", "\"row\""),
+    ] {
+        refused::<Observations<f64>>(&edited(&observations, from, to));
+    }
     for shape in [
         r#"{"rows": 2, "columns": 2, "entries": [1, 2, 3]}"#,
         r#"{"rows": 4294967296, "columns": 4294967296, "entries": []}"#,

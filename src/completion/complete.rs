@@ -4,8 +4,6 @@ use crate::completion::config::{Baseline, CompletionConfig};
 use crate::completion::error::CompletionError;
 use crate::completion::finish::{Settings, finished};
 use crate::completion::fit::alternating::Goal;
-use crate::completion::fit::half_step::Signs;
-use crate::completion::fit::is_small;
 use crate::completion::fit::monitor::Monitor;
 use crate::completion::fit::problem::Problem;
 use crate::completion::fit::side::Layout;
@@ -13,7 +11,7 @@ use crate::completion::fit::units::Units;
 use crate::completion::method::Method;
 use crate::completion::observations::{Compressed, Observations};
 use crate::completion::result::Completion;
-use crate::completion::search::Search;
+use crate::completion::search::{Search, may_be_exact};
 use crate::completion::start::balance::Balanced;
 use crate::descent::Observer;
 use crate::numerics::real::Real;
@@ -31,21 +29,37 @@ use crate::numerics::validation::check_rank;
 /// the singular values of L·Rᵀ. A pass over the observations takes O(known·k²) multiplications, and the
 /// memory beside the observations is O((m + n)·k).
 ///
-/// The function has many local minima. A small problem, with up to 256 numbers in the smaller factor,
-/// is descended from the leading singular vectors of the scaled data and from random factors, until
-/// three starts agree on the best minimum or 48 were tried; with λ = 0 and without a baseline first in a
-/// metric in which rows and columns are of similar sizes, since heavy rows hide the others. A large
-/// problem is descended once; [`starts`](Completion::starts) says so.
+/// The function has many local minima. How many starts are tried depends on the size:
+///
+/// - A small problem, with up to 256 numbers in the smaller factor, is descended from the leading
+///   singular vectors of the scaled data and from random factors, until three starts agree on the best
+///   minimum or 48 were tried.
+/// - A larger one with λ = 0 and no baseline, in which a pass and m·n·k are up to 2²⁴ multiplications, is
+///   descended once if that ends at an exact fit, else from up to 48 starts as well.
+/// - All others are descended once; [`starts`](Completion::starts) says so.
+///
+/// No other start begins after 2³¹ multiplications. In the first two cases, with λ = 0 and without a
+/// baseline, each descent begins in a metric in which rows and columns are of similar sizes, since heavy
+/// rows hide the others.
 ///
 /// # What `Ok` means
 ///
-/// The descent came to a minimum to within the tolerance. While the problem is small, it is also the
-/// best minimum of all starts, and either fits the known entries exactly (up to rounding, with λ = 0),
-/// in which case none is better, or at least two starts agree on it. (Non-negative factors have too many
-/// minima for that: the best of 8 starts is taken.)
+/// The descent came to a minimum to within the tolerance: nothing nearby is better. With several starts
+/// it is also the best of all their minima, and either fits the known entries exactly (up to rounding,
+/// with λ = 0), in which case none is better, or at least two starts agree on it: six where λ = 0 and
+/// the known entries are fewer than 3/2 of the numbers they have to decide. (Non-negative factors have too
+/// many minima for that: the best of 8 starts is taken.) From a single start it is a minimum, not surely
+/// the best one.
+///
 /// [`determination`](Completion::determination) says whether the known entries decide the missing ones.
-/// Where two exact fits were found that the data should tell apart, the result is
-/// [`CompletionError::Ambiguous`].
+/// It is computed up to (m + n)·k = 320. Beyond it, only rows and columns with too few known entries are
+/// told: an exact fit may then be one of many, which only entries held out would show. Where two exact
+/// fits were found that the data should tell apart, the result is [`CompletionError::Ambiguous`].
+///
+/// In 1,000 random problems of seven kinds (6 to 60 rows and columns, rank 1 to 5, about 30 to 60 %
+/// known; heavy rows, sizes over six decades, known entries in clusters; λ = 0) the known entries decide
+/// the others in 693, with σ_min/σ_max ≥ 10⁻⁶. All `Ok` among these are right to 10⁻⁶, and one is
+/// `Unsettled` (2026-11-29; `tests/completion/kinds.rs`).
 ///
 /// A row or column without any known entry gets zeros: it is predicted as the mean plus the other
 /// side's bias, 0 without a baseline.
@@ -138,13 +152,9 @@ where
     };
     let total = problem.total();
     let unit = if total > T::zero() { total } else { T::one() };
-    let is_scale_free = problem.penalty.is_zero()
-        && config.baseline == Baseline::Zero
-        && config.signs == Signs::Any
-        && is_small(&problem);
     let search = Search {
         problem,
-        balanced: is_scale_free.then(|| Balanced::new(&problem)),
+        balanced: may_be_exact(&problem).then(|| Balanced::new(&problem)),
         method: &config.method,
         seed: config.seed,
         goal: Goal {

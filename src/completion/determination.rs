@@ -17,6 +17,9 @@ use crate::svd::{SvdConfig, svd_by_descent};
 /// the known entries has that rank (Singer and Cucuringu, "Uniqueness of low-rank matrix completion by
 /// rigidity theory", 2010). With biases the rank counts as k + 1. It is computed for rows and columns
 /// of factors scaled to length 1, which does not change it.
+///
+/// It is computed for up to 320 unknowns, (m + n)·k. Larger problems are only counted: rows and columns with
+/// fewer than k known entries show that something is open, and their absence shows nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -66,7 +69,10 @@ const MOST_UNKNOWNS: usize = 320;
 /// Components below this multiple of √ε relative to the first are taken for none.
 const NONE: f64 = 32.0;
 
-/// Judges the point found.
+/// A row this many ε shorter than the longest is what rounding makes of 0.
+const ROUNDING: f64 = 1024.0;
+
+/// Judges the point found, whose rows should be of similar sizes, or 0.
 pub(super) fn determination<T: Real>(problem: &Problem<'_, T>, point: &Point<T>) -> Determination {
     let (rows, columns) = (problem.long.count(), problem.short.count());
     let rank = problem.layout.width();
@@ -112,8 +118,8 @@ fn by_counting<T: Real>(problem: &Problem<'_, T>, rank: usize, needed: usize) ->
     }
 }
 
-/// Orthonormal columns that span the factors of a side, each of its rows brought to length 1, and ones if there are biases; zeros for what
-/// the factors lack of full rank.
+/// Orthonormal columns that span the factors of a side, each of its rows brought to length 1, and ones
+/// if there are biases; zeros for what the factors lack of full rank.
 fn basis<T: Real>(side: &Side<T>, rank: usize) -> Option<DMatrix<f64>> {
     let layout = side.layout;
     let rows: Vec<&[T]> = side.rows().collect();
@@ -124,11 +130,11 @@ fn basis<T: Real>(side: &Side<T>, rank: usize) -> Option<DMatrix<f64>> {
             1.0
         }
     });
-    for mut row in spanning.row_iter_mut() {
-        let length = row.norm();
-        if length > 0.0 {
-            row /= length;
-        }
+    let lengths: Vec<f64> = spanning.row_iter().map(|row| row.norm()).collect();
+    let longest = lengths.iter().copied().fold(0.0, f64::max);
+    let zero = longest * ROUNDING * T::EPSILON.to_f64();
+    for (mut row, length) in spanning.row_iter_mut().zip(lengths) {
+        row *= if length > zero { 1.0 / length } else { 0.0 };
     }
     let svd = svd_by_descent(&spanning, SvdConfig::default()).ok()?;
     let mut basis = svd.u.columns(0, rank.min(svd.u.ncols())).into_owned();

@@ -70,9 +70,14 @@ pub enum CompletionError<T: Real = f64> {
         reached: Box<Completion<T>>,
     },
 
-    /// Every start ended at another minimum, and none fits exactly: the best of them need not be the
-    /// best there is.
-    #[error("not decided: {} ended at as many minima", counted(reached.starts, "start"))]
+    /// None of the minima found fits exactly, and hardly a start ended at the best of them, which need
+    /// not be the best there is: one of several starts or, where the known entries are fewer than 3/2 of
+    /// the numbers they have to decide, fewer than six.
+    #[error(
+        "not decided: {} of {} ended at the best minimum found",
+        reached.agreeing,
+        counted(reached.starts, "start")
+    )]
     Unsettled {
         /// The best of them.
         reached: Box<Completion<T>>,

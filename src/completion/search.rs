@@ -3,9 +3,9 @@
 use crate::completion::determination::{Determination, determination};
 use crate::completion::fit::alternating::Goal;
 use crate::completion::fit::half_step::Signs;
-use crate::completion::fit::monitor::Monitor;
+use crate::completion::fit::monitor::{Ended, Monitor};
 use crate::completion::fit::problem::{Point, Problem};
-use crate::completion::fit::{is_small, work_of_step};
+use crate::completion::fit::{is_small, work_of_pass, work_of_step};
 use crate::completion::method::Method;
 use crate::completion::start::balance::Balanced;
 use crate::completion::start::{continued, random, spectral};
@@ -36,6 +36,15 @@ const MORE_STARTS: usize = 8;
 /// The steps from all starts after which no other begins, in multiplications.
 const WORK: usize = 1 << 31;
 
+/// The multiplications of a pass above which there is one start.
+const LARGEST_PASS: usize = WORK >> 7;
+
+/// The passes that a start may take, if others may follow, in shares of all.
+const SHARE_OF_PASSES: usize = 8;
+
+/// The same at least.
+const FEWEST_PASSES: usize = 2000;
+
 /// The observations per unknown below which they are few.
 const FEW: f64 = 1.5;
 
@@ -53,8 +62,8 @@ pub(super) struct Found<T> {
     pub(super) determination: Determination,
     /// Another exact fit, where the data should decide.
     pub(super) rival: Option<Point<T>>,
-    /// Whether the best is an exact fit, or one that starts agree on; a large problem has but one
-    /// start.
+    /// Whether the best is an exact fit, or one that enough starts agree on; a large problem has but
+    /// one start.
     pub(super) is_settled: bool,
     /// Why the search ended, if it had not come to its end.
     pub(super) interrupted: Option<StopReason>,
@@ -83,14 +92,10 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
     pub(super) fn run<O: Observer<T>>(&self, monitor: &mut Monitor<T, O>) -> Found<T> {
         let is_small = is_small(&self.problem);
         let is_free = self.problem.signs == Signs::Any;
-        let most = match (is_small, is_free) {
-            (false, _) => 1,
-            (true, true) => MOST_STARTS,
-            (true, false) => MOST_IF_NON_NEGATIVE,
-        };
+        let most = self.most_starts();
         let mut all: Vec<Candidate<T>> = Vec::new();
         let (mut best, mut agreeing, mut rival, mut interrupted) = (0, 0, None, None);
-        let (mut last, most_steps) = (most, WORK / work_of_step(&self.problem));
+        let (mut last, most_steps) = (most, self.most_steps());
         for start in 0..most {
             let candidate = self.descend(start, monitor);
             interrupted = Some(candidate.reason).filter(|&reason| is_interruption(reason));
@@ -101,23 +106,60 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
             if all[best].is_exact {
                 last = last.min(start + MORE_STARTS.max(self.enough()));
             }
-            let is_over = start >= last || monitor.steps() > most_steps;
+            let is_over =
+                start >= last || monitor.steps() > most_steps || (all[best].is_exact && !is_small);
             if interrupted.is_some() || rival.is_some() || is_over || agreeing >= self.enough() {
                 break;
             }
         }
         let starts = all.len();
         let best = all.swap_remove(best);
-        let determination = determination(&self.problem, &best.point);
+        let determination = determination(&self.problem, &self.in_own_metric(&best.point));
         let is_determined = matches!(determination, Determination::Determined { .. });
+        let is_only_start = starts == 1 && !is_small;
+        let is_settled = best.is_exact || is_only_start || agreeing >= self.fewest() || !is_free;
         Found {
-            is_settled: best.is_exact || agreeing >= 2 || !is_small || !is_free,
+            is_settled,
             interrupted,
             best,
             starts,
             agreeing,
             rival: rival.filter(|_| is_determined),
             determination,
+        }
+    }
+
+    /// The starts after which the search ends at the latest.
+    fn most_starts(&self) -> usize {
+        match (is_small(&self.problem), self.problem.signs) {
+            (true, Signs::Any) => MOST_STARTS,
+            (true, Signs::NonNegative) => MOST_IF_NON_NEGATIVE,
+            (false, Signs::Any) if may_be_exact(&self.problem) => MOST_STARTS,
+            (false, _) => 1,
+        }
+    }
+
+    /// The steps after which no other start begins.
+    fn most_steps(&self) -> usize {
+        let work = if is_small(&self.problem) {
+            work_of_step(&self.problem)
+        } else {
+            work_of_pass(&self.problem)
+        };
+        WORK / work.max(1)
+    }
+
+    /// When the descent from one of several starts ends.
+    fn goal(&self) -> Goal<T> {
+        let share = (self.most_steps() / SHARE_OF_PASSES).max(FEWEST_PASSES);
+        let passes = if self.most_starts() > 1 {
+            self.goal.passes.min(share)
+        } else {
+            self.goal.passes
+        };
+        Goal {
+            passes,
+            ..self.goal
         }
     }
 
@@ -128,30 +170,37 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
             let ended = self.method.descend(
                 &self.problem,
                 start(&self.problem, number, seed),
-                self.goal,
+                self.goal(),
                 monitor,
             );
-            return self.judged(ended.point, ended.reason);
+            return self.judged(ended);
         };
         let problem = balanced.problem(&self.problem);
         let start = start(&problem, number, seed);
-        let mut ended = self.method.descend(&problem, start, self.goal, monitor);
+        let mut ended = self.method.descend(&problem, start, self.goal(), monitor);
         let is_exact = is_exact(&problem, &ended.point);
         balanced.balance.restore(&mut ended.point);
         if is_exact || is_interruption(ended.reason) {
-            return Candidate {
-                is_exact,
-                ..self.judged(ended.point, ended.reason)
-            };
+            return self.candidate(ended, is_exact);
         }
-        let ended = (self.method).descend(&self.problem, ended.point, self.goal, monitor);
-        self.judged(ended.point, ended.reason)
+        let ended = (self.method).descend(&self.problem, ended.point, self.goal(), monitor);
+        self.judged(ended)
     }
 
-    fn judged(&self, point: Point<T>, reason: StopReason) -> Candidate<T> {
+    fn judged(&self, ended: Ended<T>) -> Candidate<T> {
+        let is_exact = self.problem.penalty.is_zero() && is_exact(&self.problem, &ended.point);
+        self.candidate(ended, is_exact)
+    }
+
+    fn candidate(&self, Ended { point, reason }: Ended<T>, is_exact: bool) -> Candidate<T> {
         let loss = self.problem.residuals(&point, &mut Vec::new());
+        let reason = if is_exact && !is_interruption(reason) {
+            StopReason::Loss
+        } else {
+            reason
+        };
         Candidate {
-            is_exact: self.problem.penalty.is_zero() && is_exact(&self.problem, &point),
+            is_exact,
             point,
             loss,
             reason,
@@ -187,19 +236,26 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
         (count, None)
     }
 
-    /// How many starts have to agree.
+    /// How many starts have to agree, for the search to end.
     fn enough(&self) -> usize {
-        let (rows, columns) = (self.problem.long.count(), self.problem.short.count());
-        let rank = self.problem.layout.width().min(columns);
-        let unknowns = rank * (rows + columns - rank);
-        let is_few = (self.problem.long.known() as f64) < FEW * unknowns as f64;
-        if !is_few || !self.problem.penalty.is_zero() {
+        if !self.has_few() {
             AGREEING
-        } else if unknowns <= TINY {
+        } else if unknowns(&self.problem) <= TINY {
             AGREEING_IF_TINY
         } else {
             AGREEING_IF_FEW
         }
+    }
+
+    /// How many have to agree at least on a fit that is not exact.
+    fn fewest(&self) -> usize {
+        if self.has_few() { AGREEING_IF_FEW } else { 2 }
+    }
+
+    /// Whether the observations hardly outnumber the unknowns, and no penalty helps them.
+    fn has_few(&self) -> bool {
+        let known = self.problem.long.known() as f64;
+        self.problem.penalty.is_zero() && known < FEW * unknowns(&self.problem) as f64
     }
 
     /// Σm² of all entries, if the unknown ones are like the others: so that two fits that are nearly 0
@@ -216,6 +272,15 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
         sum / known * T::from_count(problem.long.count()) * T::from_count(problem.short.count())
     }
 
+    /// The same point, with rows and columns of similar sizes if it is searched for so.
+    fn in_own_metric(&self, point: &Point<T>) -> Point<T> {
+        let mut point = point.clone();
+        if let Some(balanced) = &self.balanced {
+            balanced.balance.apply(&mut point);
+        }
+        point
+    }
+
     /// Whether two fits are the same matrix, in the metric of similar rows and columns.
     ///
     /// Where f is above 0, a fall by the tolerance may still lie between them.
@@ -226,11 +291,10 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
         } else {
             number(SAME_TO_TOLERANCE) * self.goal.tolerance.max(T::EPSILON).sqrt()
         };
-        let (mut one, mut other) = (one.point.clone(), other.point.clone());
-        if let Some(balanced) = &self.balanced {
-            balanced.balance.apply(&mut one);
-            balanced.balance.apply(&mut other);
-        }
+        let (one, other) = (
+            self.in_own_metric(&one.point),
+            self.in_own_metric(&other.point),
+        );
         let (mut distance, mut size) = (T::zero(), self.size_of_data());
         for (row, of_other) in one.long.rows().zip(other.long.rows()) {
             for (column, column_of_other) in one.short.rows().zip(other.short.rows()) {
@@ -242,6 +306,26 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
         }
         distance <= same * same * size
     }
+}
+
+/// The dimensions of the surface of matrices of this rank, biases included.
+fn unknowns<T: Real>(problem: &Problem<'_, T>) -> usize {
+    let (rows, columns) = (problem.long.count(), problem.short.count());
+    let rank = problem.layout.width().min(columns);
+    rank * (rows + columns - rank)
+}
+
+/// Whether exact fits are looked for, from several starts if needed: with neither penalty nor
+/// baseline, unless a pass and the comparison of two ends take long.
+pub(super) fn may_be_exact<T: Real>(problem: &Problem<'_, T>) -> bool {
+    let (rows, columns) = (problem.long.count(), problem.short.count());
+    let entries = rows.saturating_mul(columns);
+    let work = work_of_pass(problem).max(entries.saturating_mul(problem.layout.rank));
+    problem.penalty.is_zero()
+        && problem.mean == T::zero()
+        && problem.layout.biases == 0
+        && problem.signs == Signs::Any
+        && (is_small(problem) || work <= LARGEST_PASS)
 }
 
 /// The random part of the start from singular vectors: those of rows and columns that the leading

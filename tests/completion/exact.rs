@@ -143,6 +143,20 @@ fn what_the_entries_leave_open_is_told() {
     assert!(found.fitted().row(4).norm() == 0.0);
 }
 
+/// What rounding leaves of a column of zeros decides nothing: row 4 is known only there.
+#[test]
+fn a_column_of_zeros_decides_no_row() {
+    let mut truth = low_rank(9, 7, 1, 77);
+    truth.column_mut(3).fill(0.0);
+    let known = DMatrix::from_fn(9, 7, |i, j| f64::from(u8::from(i != 4 || j == 3)));
+    let found = completed(&observed(&truth, &known), 1, 0.0);
+    let expected = Determination::Underdetermined {
+        rank: 14,
+        needed: 15,
+    };
+    assert_eq!(found.determination, expected);
+}
+
 /// Rank 2 in 4×4 with the diagonal unknown: the entries are as many as the 12 numbers, and in general
 /// more than one matrix has them.
 #[test]
@@ -184,6 +198,23 @@ fn a_larger_matrix_is_found_from_one_start() {
     assert!(error < 1e-8, "{error:e}");
     assert_eq!((found.starts, found.agreeing), (1, 1));
     assert_eq!(found.determination, Determination::NotComputed);
+}
+
+/// A sixth of the rows and of the columns are a hundred times as heavy as the others, in a matrix that is
+/// too large for Newton's steps.
+#[test]
+fn a_larger_matrix_with_heavy_rows_and_columns_is_found() {
+    let plain = low_rank(58, 54, 5, 85);
+    let weight = |at: usize| if at % 6 == 1 { 100.0 } else { 1.0 };
+    let truth = DMatrix::from_fn(58, 54, |i, j| weight(i) * weight(j) * plain[(i, j)]);
+    for seed in 0..4 {
+        let observations = observed(&truth, &mask(58, 54, 0.35, 87));
+        let config = CompletionConfig::default().seed(seed);
+        let found = complete_by_descent(&observations, 5, config).unwrap();
+        let error = distance(&found.fitted(), &truth);
+        assert!(error < 1e-8, "seed {seed}: {error:e}");
+        assert!(found.report.steps < 1000, "{}", found.report.steps);
+    }
 }
 
 #[test]

@@ -4,9 +4,10 @@
 
 use std::fmt::Debug;
 
+use matrix_descent::completion::{Baseline, Observations};
 use matrix_descent::{
-    EigenConfig, LinearMap, Real, SolveConfig, TopConfig, solve_by_descent, svd_top_k,
-    symmetric_eigen_k,
+    CompletionConfig, EigenConfig, LinearMap, Real, SolveConfig, TopConfig, complete_by_descent,
+    solve_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::DMatrix;
 use nalgebra_sparse::{CooMatrix, CscMatrix, CsrMatrix};
@@ -148,4 +149,30 @@ fn eigenpairs_are_the_same() {
         let found = symmetric_eigen_k(&map, 1, config).unwrap();
         (found.eigenvalues, found.eigenvectors)
     });
+}
+
+/// From tens of thousands of observations, some in very long columns, with and without biases; and with
+/// factors that may not be negative.
+#[test]
+fn completions_are_the_same() {
+    let mut entries: Vec<(usize, usize, f64)> = sparse(2000, 300)
+        .triplet_iter()
+        .map(|(i, j, &value)| (i, j, value))
+        .collect();
+    entries.sort_by_key(|&(i, j, _)| (i, j));
+    entries.dedup_by_key(|&mut (i, j, _)| (i, j));
+    let observations = Observations::from_triplets(2000, 300, entries).unwrap();
+    let config = CompletionConfig::default().ridge(0.5).tolerance(1e-5);
+    for (name, config) in [
+        ("plain", config.clone()),
+        ("biases", config.clone().baseline(Baseline::Biases)),
+        ("non-negative", config.non_negative()),
+    ] {
+        the_same(name, || {
+            let found = complete_by_descent(&observations, 4, config.clone()).unwrap();
+            let biases = (found.row_biases, found.column_biases);
+            let factors = (found.row_factors, found.column_factors);
+            (factors, biases, found.report.losses)
+        });
+    }
 }

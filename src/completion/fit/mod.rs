@@ -47,6 +47,12 @@ pub(in crate::completion) fn work_of_step<T: Real>(problem: &Problem<'_, T>) -> 
     order.saturating_pow(3) / 6 + blocks.sum::<usize>() + problem.long.known() * width * width
 }
 
+/// The multiplications of a pass over both sides.
+pub(in crate::completion) fn work_of_pass<T: Real>(problem: &Problem<'_, T>) -> usize {
+    let width = problem.layout.width();
+    2 * problem.long.known() * width * width
+}
+
 /// Descends from `start` to the next minimum.
 pub(in crate::completion) fn minimise<T: Real, O: Observer<T>>(
     problem: &Problem<'_, T>,

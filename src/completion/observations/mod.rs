@@ -2,6 +2,8 @@
 
 mod compressed;
 mod error;
+#[cfg(feature = "serde")]
+mod saved;
 #[cfg(feature = "sparse")]
 mod sparse;
 
@@ -34,6 +36,15 @@ use crate::numerics::validation::{check_not_empty, check_shape};
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        bound = "T: Real",
+        into = "saved::Saved<T>",
+        try_from = "saved::Saved<T>"
+    )
+)]
 pub struct Observations<T: Real> {
     pub(super) by_rows: Compressed<T>,
     pub(super) by_columns: Compressed<T>,
