@@ -218,7 +218,7 @@ fn over_wavelengths<'v>(
 fn spectra_figure(x: &DMatrix<f64>, mean: &DVector<f64>) -> Figure {
     let some = ["three of them", "", ""].into_iter().zip(x.row_iter());
     let some = some.map(|(name, spectrum)| {
-        let curve = over_wavelengths(name, &spectrum, 0.0);
+        let curve = over_wavelengths(name, spectrum, 0.0);
         curve.line(Line::Thin).color_of(0)
     });
     Figure::new("20 000 spectra: mixtures of four dyes, with noise")

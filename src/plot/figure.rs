@@ -151,7 +151,7 @@ impl Figure {
                 canvas.text(&line, (TITLE_LEFT as i32, y), TITLE, Anchor::Left)?;
             }
             plot.draw_axes(canvas, &self.x.name, &self.y.name)?;
-            for (place, curve) in self.from_below() {
+            for (place, curve) in self.bottom_up() {
                 plot.draw_curve(canvas, curve, place)?;
             }
             plot.draw_names(canvas, &self.curves)
@@ -172,7 +172,7 @@ impl Figure {
     }
 
     /// The curves with their places, lines without gaps first, so that they do not hide the others.
-    fn from_below(&self) -> Vec<(usize, &Curve)> {
+    fn bottom_up(&self) -> Vec<(usize, &Curve)> {
         let mut curves: Vec<(usize, &Curve)> = self.curves.iter().enumerate().collect();
         curves.sort_by_key(|&(place, curve)| match curve.line_at(place) {
             Line::Thin => 0,
