@@ -111,6 +111,11 @@ where
         whole,
         "the number held here",
     )?;
+    // Behind their traits, so that one descent is compiled for all maps, sets and observers.
+    let a: &dyn LinearMap<T> = &a;
+    let set: &dyn BoxSet<T> = &set;
+    let mut observer = config.observer;
+    let observer: &mut dyn Observer<T> = &mut observer;
     let problem = ScaledProblem::new(a)?;
     let mut solution = config
         .start
@@ -118,9 +123,9 @@ where
     let mut run = Run {
         descent: BoundedDescent::new(&problem, config.tolerance),
         problem: &problem,
-        set,
+        set: &set,
         max_steps: config.max_steps,
-        observer: config.observer,
+        observer,
         has_stopped: false,
     };
     let (mut optimalities, mut reports) = (Vec::with_capacity(sides), Vec::with_capacity(sides));
