@@ -26,46 +26,57 @@ use crate::numerics::validation::check_rank;
 ///
 /// over the known entries m with their weights w, where λ is the
 /// [`ridge`](CompletionConfig::ridge). At its minimum the penalty of the factors is 2λ times the sum of
-/// the singular values of L·Rᵀ. A pass over the observations takes O(known·k²) multiplications, and the
-/// memory beside the observations is O((m + n)·k).
+/// the singular values of L·Rᵀ. A pass over the observations takes O(known·k²) multiplications. The
+/// memory beside the observations is O((m + n)·k) for a large problem. It grows by a copy of the
+/// observations if their range is extreme or they are descended from with rows and columns of similar
+/// sizes, and in a small problem by O(known·k²) for the steps and O((m + n)·k) for each start.
 ///
 /// The function has many local minima. How many starts are tried depends on the size:
 ///
 /// - A small problem, with up to 256 numbers in the smaller factor, is descended from the leading
-///   singular vectors of the scaled data and from random factors, until three starts agree on the best
-///   minimum or 48 were tried.
-/// - A larger one with λ = 0 and no baseline, in which a pass and m·n·k are up to 2²⁴ multiplications, is
-///   descended once if that ends at an exact fit, else from up to 48 starts as well.
+///   singular vectors of the scaled data and from random factors, until enough starts agree on the best
+///   minimum or 48 were tried. Three are enough on an exact fit, unless the known entries are fewer
+///   than 3/2 of the numbers they have to decide; else six are, and 24 where these numbers are up
+///   to 64.
+/// - A larger one with λ = 0 and no baseline, in which a pass and m·n·k are up to 2²⁴
+///   multiplications, is descended once if that ends at an exact fit, else from up to 48 starts as
+///   well.
 /// - All others are descended once; [`starts`](Completion::starts) says so.
 ///
 /// No other start begins after 2³¹ multiplications. In the first two cases, with λ = 0 and without a
-/// baseline, each descent begins in a metric in which rows and columns are of similar sizes, since heavy
-/// rows hide the others.
+/// baseline, each descent begins in a metric in which rows and columns are of similar sizes, since
+/// heavy rows hide the others.
 ///
 /// # What `Ok` means
 ///
 /// The descent came to a minimum to within the tolerance: nothing nearby is better. With several starts
 /// it is also the best of all their minima, and either fits the known entries exactly (up to rounding,
 /// with λ = 0), in which case none is better, or at least two starts agree on it: six where λ = 0 and
-/// the known entries are fewer than 3/2 of the numbers they have to decide. (Non-negative factors have too
-/// many minima for that: the best of 8 starts is taken.) From a single start it is a minimum, not surely
-/// the best one.
+/// the known entries are fewer than 3/2 of the numbers they have to decide. (Non-negative factors
+/// have too many minima for that: the best of 8 starts is taken.) From a single start it is a
+/// minimum, not surely the best one.
 ///
 /// [`determination`](Completion::determination) says whether the known entries decide the missing ones.
-/// It is computed up to (m + n)·k = 320. Beyond it, only rows and columns with too few known entries are
-/// told: an exact fit may then be one of many, which only entries held out would show. Where two exact
-/// fits were found that the data should tell apart, the result is [`CompletionError::Ambiguous`].
+/// It is computed up to (m + n)·k = 320. Beyond it, only rows and columns with too few known
+/// entries are told: an exact fit may then be one of many, which only entries held out would show.
+/// Where two exact fits were found that the data should tell apart, the result is
+/// [`CompletionError::Ambiguous`].
 ///
 /// In 1,000 random problems of seven kinds (6 to 60 rows and columns, rank 1 to 5, about 30 to 60 %
-/// known; heavy rows, sizes over six decades, known entries in clusters; λ = 0) the known entries decide
-/// the others in 693, with σ_min/σ_max ≥ 10⁻⁶. All `Ok` among these are right to 10⁻⁶, and one is
-/// `Unsettled` (2026-11-29; `tests/completion/kinds.rs`).
+/// known; heavy rows, sizes over six decades, known entries in clusters; λ = 0) the known entries
+/// decide the others in 693, with σ_min/σ_max ≥ 10⁻⁶. All `Ok` among these are right to 10⁻⁶, and
+/// one is `Unsettled` (2026-11-29; `tests/completion/kinds.rs`).
 ///
 /// A row or column without any known entry gets zeros: it is predicted as the mean plus the other
 /// side's bias, 0 without a baseline.
 ///
-/// Choose a small rank. Each row and each column needs at least k known entries (k + 1 with biases), and
-/// in all there should be several times (m + n)·k of them.
+/// With λ = 0 there need not be a minimum: f may fall on and on while predictions grow without bound.
+/// That is [`CompletionError::NoMinimum`]; a ridge helps. Weights of a ratio above ε^−¾ (5·10¹¹ in
+/// `f64`, 1.5·10⁵ in `f32`) can only be honoured if a fit is exact, where weights do not matter;
+/// else the result is [`CompletionError::UnevenWeights`].
+///
+/// Choose a small rank. Each row and each column needs at least k known entries (k + 1 with
+/// biases), and in all there should be several times (m + n)·k of them.
 ///
 /// # Errors
 ///
@@ -74,6 +85,8 @@ use crate::numerics::validation::check_rank;
 /// - [`CompletionError::NotConverged`], with what was reached, if a limit came first or the observer
 ///   ended the search;
 /// - [`CompletionError::Ambiguous`] and [`CompletionError::Unsettled`] if the starts do not decide;
+/// - [`CompletionError::NoMinimum`] and [`CompletionError::UnevenWeights`] if f has no minimum, or
+///   none that the precision can find;
 /// - [`CompletionError::Factors`] if the singular values of the fitted matrix were not found.
 ///
 /// # Source
@@ -135,6 +148,7 @@ where
         ridge: config.ridge,
         baseline: config.baseline,
         signs: config.signs,
+        uneven: uneven_weights(&observations.by_rows),
     };
     let problem = Problem {
         long,
@@ -150,21 +164,40 @@ where
         penalty: units.penalty(config.ridge)?,
         signs: config.signs,
     };
-    let total = problem.total();
-    let unit = if total > T::zero() { total } else { T::one() };
     let search = Search {
         problem,
-        balanced: may_be_exact(&problem).then(|| Balanced::new(&problem)),
+        balanced: may_be_exact(&problem)
+            .then(|| Balanced::new(&problem))
+            .flatten(),
         method: &config.method,
         seed: config.seed,
         goal: Goal {
-            tolerance: config.tolerance,
+            tolerance: config.tolerance.max(least_tolerance()),
             passes: config.max_steps,
         },
     };
-    let mut monitor = Monitor::new(config.observer, config.max_steps, unit, is_transposed);
+    let mut monitor = Monitor::new(config.observer, config.max_steps, is_transposed);
     let found = search.run(&mut monitor);
     finished(&problem, &found, monitor, &settings)
+}
+
+/// The share of f that rounding leaves in doubt.
+fn least_tolerance<T: Real>() -> T {
+    <T as Real>::from_f64(4.0) * T::EPSILON
+}
+
+/// The least and the largest weight, if the rounding errors of the entries with large weights would
+/// hide those with small ones.
+fn uneven_weights<T: Real>(lanes: &Compressed<T>) -> Option<[T; 2]> {
+    let weights = lanes.weights.as_ref()?;
+    let least = weights
+        .iter()
+        .fold(T::MAX, |least, &weight| least.min(weight));
+    let largest = weights
+        .iter()
+        .fold(T::zero(), |most, &weight| most.max(weight));
+    let root = T::EPSILON.sqrt();
+    (least / largest < root * root.sqrt()).then_some([least, largest])
 }
 
 /// Σ w·m/Σ w, summed in `f64`: millions of terms.

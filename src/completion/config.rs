@@ -97,9 +97,9 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     ///
     /// Without missing entries, biases and weights, it lowers each singular value by λ, but not below
     /// 0. It should be larger the more noise there is, and the more the rank exceeds what is needed:
-    /// for ratings from 1 to 5 and a rank of 10, between 2 and 10. Compare the fits on entries held out.
-    /// Use 0 for exact entries and the right rank; if the rank is higher than the entries determine, the
-    /// fit between them is then arbitrary, and the
+    /// for ratings from 1 to 5 and a rank of 10, between 2 and 10. Compare the fits on entries held
+    /// out. Use 0 for exact entries and the right rank; if the rank is higher than the entries
+    /// determine, the fit between them is then arbitrary, and the
     /// [`Determination`](crate::completion::Determination) says so.
     ///
     /// It has the unit of w·m: for entries and weights in other units it has to be scaled.
@@ -118,10 +118,10 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     /// away: non-negative matrix factorisation with gaps. Biases may have any sign.
     ///
     /// Each number of a row goes to its minimum in turn, and is projected onto
-    /// [`NonNegative`](crate::set::NonNegative) (Cichocki and Phan, "Fast local algorithms for large scale
-    /// nonnegative matrix and tensor factorizations", 2009). The end is a stationary point, where no
-    /// single factor can be improved; which is the best is a hard problem, and several starts are
-    /// compared while the problem is small.
+    /// [`NonNegative`](crate::set::NonNegative) (Cichocki and Phan, "Fast local algorithms for
+    /// large scale nonnegative matrix and tensor factorizations", 2009). The end is a stationary
+    /// point, where no single factor can be improved; which is the best is a hard problem, and
+    /// several starts are compared while the problem is small.
     pub fn non_negative(mut self) -> Self {
         self.signs = Signs::NonNegative;
         self
@@ -136,14 +136,16 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     /// Sets the share of f by which the last pass over the observations may still lower it, in [0, 1).
     ///
     /// On small problems, where the steps are Newton's, f is then right to about its square; where the
-    /// fit is exact, the descent goes on until only rounding is left. For ratings, 10⁻⁵ is enough.
+    /// fit is exact, the descent goes on until only rounding is left. For ratings, 10⁻⁵ is enough. Less
+    /// than 4ε, which rounding leaves in doubt, counts as 4ε.
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = tolerance;
         self
     }
 
     /// Sets the number of steps, from all starts together, after which the search ends at the latest;
-    /// at least 1.
+    /// at least 1. Two kinds are neither counted nor shown: passes whose extrapolation failed, and
+    /// the up to 300 with a falling ridge that every other random start is made by.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
@@ -153,7 +155,11 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     ///
     /// It sees each point of each descent, one after another: f relative to Σ w(m − μ)², and as
     /// parameters the factors of each row, its bias after them if there is one, then those of each
-    /// column. If the range of the entries is extreme, all are those of a scaled matrix.
+    /// column. If the range of the entries is extreme, all are those of a scaled matrix; also with
+    /// λ = 0 and no baseline, where descents begin with rows and columns scaled to similar sizes. f
+    /// and its gradient are then those of the scaled entries. With non-negative factors the
+    /// gradient of the longer side, which is at its minimum, is shown as 0, also where a factor is
+    /// held at 0.
     pub fn observer<W: Observer<T>>(self, observer: W) -> CompletionConfig<T, M, W> {
         CompletionConfig {
             ridge: self.ridge,

@@ -18,8 +18,9 @@ use crate::svd::{SvdConfig, svd_by_descent};
 /// rigidity theory", 2010). With biases the rank counts as k + 1. It is computed for rows and columns
 /// of factors scaled to length 1, which does not change it.
 ///
-/// It is computed for up to 320 unknowns, (m + n)·k. Larger problems are only counted: rows and columns with
-/// fewer than k known entries show that something is open, and their absence shows nothing.
+/// It is computed for up to 320 unknowns, (m + n)·k. Larger problems are only counted: rows and
+/// columns with fewer than k known entries show that something is open, and their absence shows
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -27,8 +28,8 @@ pub enum Determination {
     /// The Jacobian has full rank: no other matrix of rank k near this one has the same known entries.
     Determined {
         /// σ_min/σ_max of the Jacobian in orthonormal coordinates of the surface, to a factor of √2 and
-        /// at best to √ε; 1 if every entry is known. The smaller, the more do errors of known entries
-        /// count in the missing ones.
+        /// at best to √ε; 1 if every entry is known. The smaller it is, the more the errors of known
+        /// entries count in the missing ones.
         ratio: f64,
     },
     /// The Jacobian has a lower rank: there are matrices that fit as well, and only the ridge, if
@@ -67,7 +68,7 @@ impl fmt::Display for Determination {
 const MOST_UNKNOWNS: usize = 320;
 
 /// Components below this multiple of √ε relative to the first are taken for none.
-const NONE: f64 = 32.0;
+const NO_COMPONENT: f64 = 32.0;
 
 /// A row this many ε shorter than the longest is what rounding makes of 0.
 const ROUNDING: f64 = 1024.0;
@@ -88,19 +89,27 @@ pub(super) fn determination<T: Real>(problem: &Problem<'_, T>, point: &Point<T>)
     let Some((long, short)) = bases else {
         return Determination::NotComputed;
     };
-    let eigenvalues = gram(problem, &long, &short).symmetric_eigenvalues();
+    let eigenvalues = gram(problem, &long, &short, needed).symmetric_eigenvalues();
     let largest = eigenvalues.max();
     let zero = largest * f64::EPSILON * 16.0 * eigenvalues.len() as f64;
     let lost = eigenvalues.iter().filter(|&&value| value <= zero).count();
     if lost > 0 {
+        // Directions along which both factors are 0 have no part in the count.
+        let empty = lacking(&long) * lacking(&short);
         return Determination::Underdetermined {
-            rank: needed.saturating_sub(lost),
+            rank: (needed + empty).saturating_sub(lost),
             needed,
         };
     }
     Determination::Determined {
         ratio: (eigenvalues.min() / largest).sqrt(),
     }
+}
+
+/// The columns of zeros.
+fn lacking(basis: &DMatrix<f64>) -> usize {
+    let columns = basis.column_iter();
+    columns.filter(|column| column.amax() == 0.0).count()
 }
 
 /// A row with d < k observations leaves k − d of its numbers open.
@@ -138,7 +147,7 @@ fn basis<T: Real>(side: &Side<T>, rank: usize) -> Option<DMatrix<f64>> {
     }
     let svd = svd_by_descent(&spanning, SvdConfig::default()).ok()?;
     let mut basis = svd.u.columns(0, rank.min(svd.u.ncols())).into_owned();
-    let least = svd.singular_values[0] * NONE * T::EPSILON.sqrt().to_f64();
+    let least = svd.singular_values[0] * NO_COMPONENT * T::EPSILON.sqrt().to_f64();
     for (j, mut column) in basis.column_iter_mut().enumerate() {
         if svd.singular_values[j] <= least {
             column.fill(0.0);
@@ -147,11 +156,13 @@ fn basis<T: Real>(side: &Side<T>, rank: usize) -> Option<DMatrix<f64>> {
     Some(basis)
 }
 
-/// JᵀJ for changes U·Aᵀ + B·Vᵀ, with 1 added along the directions that change nothing.
+/// JᵀJ for changes U·Aᵀ + B·Vᵀ, with the mean of the `needed` other eigenvalues added along the
+/// directions that change nothing, so that these are neither the least nor the largest.
 fn gram<T: Real>(
     problem: &Problem<'_, T>,
     long: &DMatrix<f64>,
     short: &DMatrix<f64>,
+    needed: usize,
 ) -> DMatrix<f64> {
     let rank = long.ncols();
     let (rows, columns) = (long.nrows(), short.nrows());
@@ -170,6 +181,7 @@ fn gram<T: Real>(
             }
         }
     }
+    let mean = gram.trace() / needed as f64;
     let root = 0.5_f64.sqrt();
     let mut idle = DMatrix::zeros(order, 1);
     for a in 0..rank {
@@ -177,7 +189,7 @@ fn gram<T: Real>(
             idle.fill(0.0);
             (0..rows).for_each(|i| idle[of_long(i) + b] = -root * long[(i, a)]);
             (0..columns).for_each(|j| idle[of_short(j) + a] = root * short[(j, b)]);
-            gram.ger(1.0, &idle.column(0), &idle.column(0), 1.0);
+            gram.ger(mean, &idle.column(0), &idle.column(0), 1.0);
         }
     }
     gram

@@ -71,8 +71,8 @@ pub enum CompletionError<T: Real = f64> {
     },
 
     /// None of the minima found fits exactly, and hardly a start ended at the best of them, which need
-    /// not be the best there is: one of several starts or, where the known entries are fewer than 3/2 of
-    /// the numbers they have to decide, fewer than six.
+    /// not be the best there is: one of several starts or, where the known entries are fewer than
+    /// 3/2 of the numbers they have to decide, fewer than six.
     #[error(
         "not decided: {} of {} ended at the best minimum found",
         reached.agreeing,
@@ -80,6 +80,46 @@ pub enum CompletionError<T: Real = f64> {
     )]
     Unsettled {
         /// The best of them.
+        reached: Box<Completion<T>>,
+    },
+
+    /// f was still falling while predictions grew without bound: without a ridge it need not have a
+    /// minimum.
+    ///
+    /// No matrix of rank 1 has the entries 0, 1, 1 at three places of a 2×2 matrix; one with δ, 1,
+    /// 1 and 1/δ comes as near as you like. A
+    /// [`ridge`](crate::completion::CompletionConfig::ridge), a lower rank or more known entries
+    /// help.
+    #[error(
+        "no minimum: the prediction at row {row}, column {column} has grown to {times:e} times the known \
+         entries, and the loss is still {:e}",
+        reached.report.losses.last().copied().unwrap_or_default()
+    )]
+    NoMinimum {
+        /// Where predictions have grown most.
+        row: usize,
+        /// The column.
+        column: usize,
+        /// How many times as large as the largest known entry the prediction is there, with rows
+        /// and columns scaled to similar sizes.
+        times: T,
+        /// The best fit the search reached.
+        reached: Box<Completion<T>>,
+    },
+
+    /// No matrix of this rank fits exactly, and the weights are more than ε^−¾ apart (5·10¹¹ in
+    /// `f64`, 1.5·10⁵ in `f32`): the rounding errors of entries with large weights count more than
+    /// the others.
+    #[error(
+        "the weights {:e} and {:e} are too far apart for the precision; leave the light entries out, or \
+         raise their weights",
+        weights[0],
+        weights[1]
+    )]
+    UnevenWeights {
+        /// The least weight and the largest.
+        weights: [T; 2],
+        /// The best fit the search reached, with the light entries fitted poorly.
         reached: Box<Completion<T>>,
     },
 

@@ -22,6 +22,8 @@ pub(super) struct Settings<T> {
     pub(super) ridge: T,
     pub(super) baseline: Baseline,
     pub(super) signs: Signs,
+    /// The least and the largest weight, if the precision can't honour both.
+    pub(super) uneven: Option<[T; 2]>,
 }
 
 /// The result, or why there is none.
@@ -37,6 +39,27 @@ pub(super) fn finished<T: Real, O: Observer<T>>(
     let apart = rival.map(|rival| furthest_apart(problem, [&found.best.point, rival], settings));
     let completion = completion(problem, found, monitor, (settings, reason))?;
     let reached = Box::new(completion);
+    let is_over = found.interrupted.is_none();
+    if let Some(weights) = settings.uneven
+        && is_over
+        && !found.best.is_exact
+    {
+        return Err(CompletionError::UnevenWeights { weights, reached });
+    }
+    if let Some(growth) = found.best.growth {
+        let (row, column) = if settings.is_transposed {
+            (growth.short, growth.long)
+        } else {
+            (growth.long, growth.short)
+        };
+        let times = growth.times;
+        return Err(CompletionError::NoMinimum {
+            row,
+            column,
+            times,
+            reached,
+        });
+    }
     if !reason.is_convergence() {
         return Err(CompletionError::NotConverged { reached });
     }
@@ -82,10 +105,12 @@ fn completion<T: Real, O: Observer<T>>(
     monitor: Monitor<T, O>,
     (settings, reason): (&Settings<T>, StopReason),
 ) -> Result<Completion<T>, CompletionError<T>> {
-    let (rank, point) = (problem.layout.rank, &found.best.point);
+    let (rank, mut point) = (problem.layout.rank, found.best.point.clone());
     let (mut long, mut short) = (factors(&point.long, rank), factors(&point.short, rank));
     if settings.signs == Signs::Any {
         (long, short) = with_singular_values(&long, &short)?;
+        replace(&mut point.long, &long);
+        replace(&mut point.short, &short);
     }
     let half = settings.units.value / 2;
     let scaled = |factors: DMatrix<T>| factors.map(|entry| entry.scale_by_power_of_two(half));
@@ -108,7 +133,7 @@ fn completion<T: Real, O: Observer<T>>(
         mean: unscaled(problem.mean),
         row_biases: of_rows.1,
         column_biases: of_columns.1,
-        fit_error: unscaled(fit_error(problem, point)),
+        fit_error: unscaled(fit_error(problem, &point)),
         starts: found.starts,
         agreeing: found.agreeing,
         determination: found.determination,
@@ -125,19 +150,40 @@ fn factors<T: Real>(side: &Side<T>, rank: usize) -> DMatrix<T> {
     DMatrix::from_fn(side.count(), rank, |i, a| side.values[i * stride + a])
 }
 
+/// Writes the factors of a side.
+fn replace<T: Real>(side: &mut Side<T>, factors: &DMatrix<T>) {
+    for (i, row) in side.rows_mut().enumerate() {
+        (0..factors.ncols()).for_each(|a| row[a] = factors[(i, a)]);
+    }
+}
+
 /// U·√Σ and V·√Σ for L·Rᵀ = U·Σ·Vᵀ, from the decomposition of a k×k matrix.
+///
+/// U·√Σ is formed as L·(Rᵀ·V/√Σ), and V·√Σ likewise, since the orthogonal factors of L and R are
+/// only as accurate as their heaviest rows: each row is a combination of the same row of L, and one
+/// of zeros remains so.
 fn with_singular_values<T: Real>(
     long: &DMatrix<T>,
     short: &DMatrix<T>,
 ) -> Result<(DMatrix<T>, DMatrix<T>), CompletionError<T>> {
-    let (q_long, r_long) = long.clone().qr().unpack();
-    let (q_short, r_short) = short.clone().qr().unpack();
-    let small = svd_by_descent(&(r_long * r_short.transpose()), SvdConfig::default())?;
-    let roots = DMatrix::from_diagonal(&small.singular_values.map(|value| value.sqrt()));
-    Ok((q_long * small.u * &roots, q_short * small.v * roots))
+    let (r_long, r_short) = (long.clone().qr().r(), short.clone().qr().r());
+    let small = svd_by_descent(&(&r_long * r_short.transpose()), SvdConfig::default())?;
+    // What is smaller is made of rounding errors.
+    let least = r_long.norm() * r_short.norm() * T::EPSILON;
+    let inverse_roots = small.singular_values.map(|value| {
+        if value > least {
+            T::one() / value.sqrt()
+        } else {
+            T::zero()
+        }
+    });
+    let inverse_roots = DMatrix::from_diagonal(&inverse_roots);
+    let to_long = r_short.transpose() * small.v * &inverse_roots;
+    let to_short = r_long.transpose() * small.u * inverse_roots;
+    Ok((long * to_long, short * to_short))
 }
 
-/// √(Σ w·r²/Σ w), summed in `f64`: millions of terms.
+/// √(Σ w·r²/Σ w) of the factors as they are returned, summed in `f64`: millions of terms.
 fn fit_error<T: Real>(problem: &Problem<'_, T>, point: &Point<T>) -> T {
     let (mut squares, mut weights) = (0.0, 0.0);
     for (i, j, value, weight) in problem.long.iter() {

@@ -6,6 +6,7 @@ use crate::completion::fit::half_step::{HalfStep, Signs};
 use crate::completion::fit::side::{Features, Layout, Penalty, Side};
 use crate::completion::observations::{Compressed, ObservationError, Observations};
 use crate::completion::result::Completion;
+use crate::numerics::binary_scaling::scale;
 use crate::numerics::real::Real;
 
 /// The steps for a row whose factors may not be negative, at most; else one is enough.
@@ -23,6 +24,13 @@ pub struct NewRow<T: Real> {
     /// Its bias, a; 0 without biases.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub bias: T,
+}
+
+/// Powers of two that are divided by.
+#[derive(Clone, Copy)]
+struct RowUnits {
+    value: i32,
+    factor: i32,
 }
 
 impl<T: Real> Completion<T> {
@@ -71,11 +79,19 @@ impl<T: Real> Completion<T> {
                 row[rank] = self.column_biases[j];
             }
         }
-        let row = self.fitted_row(&observed.by_rows, &side);
+        let units = self.units(&observed.by_rows);
+        side.rows_mut().for_each(|row| {
+            let (factors, biases) = row.split_at_mut(rank);
+            scale(factors, -units.factor);
+            scale(biases, -units.value);
+        });
+        let row = self.fitted_row(&observed.by_rows, &side, units);
         let own = row.row(0);
+        let factor = |value: &T| value.scale_by_power_of_two(units.value - units.factor);
+        let bias = own.get(rank).copied().unwrap_or_default();
         Ok(NewRow {
-            factors: DVector::from_column_slice(&own[..rank]),
-            bias: own.get(rank).copied().unwrap_or_default(),
+            factors: DVector::from_iterator(rank, own[..rank].iter().map(factor)),
+            bias: bias.scale_by_power_of_two(units.value),
         })
     }
 
@@ -93,12 +109,29 @@ impl<T: Real> Completion<T> {
         })
     }
 
-    fn fitted_row(&self, lanes: &Compressed<T>, columns: &Side<T>) -> Side<T> {
+    /// The powers of two next to the data, so that no square or product leaves the range.
+    fn units(&self, observed: &Compressed<T>) -> RowUnits {
+        let exponent = |largest: T| largest.binary_exponent().unwrap_or_default();
+        let largest = |sum: T, value: &T| sum.max(value.abs());
+        let values = observed.values.iter().chain(self.column_biases.iter());
+        RowUnits {
+            value: exponent(values.fold(self.mean.abs(), largest)),
+            factor: exponent(self.column_factors.iter().fold(T::zero(), largest)),
+        }
+    }
+
+    /// The row in these units: those of the values for the bias, of the values by the factors for its
+    /// factors.
+    fn fitted_row(&self, lanes: &Compressed<T>, columns: &Side<T>, units: RowUnits) -> Side<T> {
+        let scaled = |value: T| value.scale_by_power_of_two(-units.value);
+        let lanes = &lanes.changed(|_, _, value, weight| (scaled(value), weight));
         let mut features = Features::new();
-        features.take(columns, self.mean);
+        features.take(columns, scaled(self.mean));
+        // Where it would be infinite, the row is 0 but for less than rounding.
+        let ridge = self.ridge.scale_by_power_of_two(-2 * units.factor);
         let penalty = Penalty {
-            factors: self.ridge,
-            biases: self.ridge,
+            factors: ridge.min(T::MAX.sqrt()),
+            biases: self.ridge.min(T::MAX.sqrt()),
         };
         let (signs, steps) = if self.is_non_negative {
             (Signs::NonNegative, MOST_STEPS)

@@ -55,15 +55,16 @@ pub struct Completion<T: Real> {
     /// It says little about the missing ones.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub fit_error: T,
-    /// The number of starts from which a descent went to its minimum.
+    /// The number of starts that were descended from, also those of descents that ended short.
     pub starts: usize,
     /// How many of them ended at this matrix, which is the best found: 1 or more. The others ended at
-    /// worse ones.
+    /// worse ones, ended short, or ended at another matrix that is as good.
     pub agreeing: usize,
     /// Whether the known entries decide the missing ones.
     pub determination: Determination,
     /// The history of all descents, one after another; its losses are f relative to
-    /// Σ w(m − μ)². A descent in the scaled metric shows the sum there.
+    /// Σ w(m − μ)². Descents with rows and columns scaled to similar sizes, as small problems without a
+    /// ridge and a baseline begin, have both from the scaled entries, all of weight 1.
     pub report: Report<T>,
     /// How the objective was regularised, for rows to come.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]

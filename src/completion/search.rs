@@ -7,7 +7,7 @@ use crate::completion::fit::monitor::{Ended, Monitor};
 use crate::completion::fit::problem::{Point, Problem};
 use crate::completion::fit::{is_small, work_of_pass, work_of_step};
 use crate::completion::method::Method;
-use crate::completion::start::balance::Balanced;
+use crate::completion::start::balance::{Balanced, Growth, growth};
 use crate::completion::start::{continued, random, spectral};
 use crate::descent::{Observer, StopReason};
 use crate::numerics::real::Real;
@@ -21,10 +21,11 @@ const MOST_IF_NON_NEGATIVE: usize = 8;
 /// The starts that have to agree on a minimum.
 const AGREEING: usize = 3;
 
-/// The same where the observations hardly outnumber the unknowns, so that two matrices may fit.
+/// The same where the observations hardly outnumber the unknowns, so that two matrices may fit, and
+/// where none fits exactly, so that better minima may be rare.
 const AGREEING_IF_FEW: usize = 6;
 
-/// The same with at most so many unknowns, where a start takes hardly any time.
+/// The same in either case with at most so many unknowns, where a start takes hardly any time.
 const AGREEING_IF_TINY: usize = 24;
 
 /// The unknowns of a tiny problem.
@@ -54,6 +55,9 @@ const SAME: f64 = 64.0;
 /// The same for other fits, in the root of the tolerance.
 const SAME_TO_TOLERANCE: f64 = 4.0;
 
+/// An entry missed by less, in ε of what it is summed from, is met exactly.
+const MET: f64 = 128.0;
+
 /// What the starts found.
 pub(super) struct Found<T> {
     pub(super) best: Candidate<T>,
@@ -76,7 +80,9 @@ pub(super) struct Candidate<T> {
     pub(super) loss: T,
     pub(super) reason: StopReason,
     /// Whether the fit is exact up to rounding.
-    is_exact: bool,
+    pub(super) is_exact: bool,
+    /// The prediction that grew without bound, if any.
+    pub(super) growth: Option<Growth<T>>,
 }
 
 /// A search: the problem, and the same with rows and columns of similar sizes if it may help.
@@ -86,6 +92,12 @@ pub(super) struct Search<'a, T, M> {
     pub(super) method: &'a M,
     pub(super) seed: u64,
     pub(super) goal: Goal<T>,
+}
+
+impl<T: Real> Candidate<T> {
+    fn is_minimum(&self) -> bool {
+        self.reason.is_convergence() && self.growth.is_none()
+    }
 }
 
 impl<T: Real, M: Method<T>> Search<'_, T, M> {
@@ -103,12 +115,13 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
             best = self.best_of(&all);
             let ends = self.agreeing(&all, best);
             (agreeing, rival) = (ends.0, ends.1);
+            let enough = self.enough(&all, best);
             if all[best].is_exact {
-                last = last.min(start + MORE_STARTS.max(self.enough()));
+                last = last.min(start + MORE_STARTS.max(enough));
             }
             let is_over =
                 start >= last || monitor.steps() > most_steps || (all[best].is_exact && !is_small);
-            if interrupted.is_some() || rival.is_some() || is_over || agreeing >= self.enough() {
+            if interrupted.is_some() || rival.is_some() || is_over || agreeing >= enough {
                 break;
             }
         }
@@ -166,34 +179,47 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
     /// From the start of this number to a minimum.
     fn descend<O: Observer<T>>(&self, number: usize, monitor: &mut Monitor<T, O>) -> Candidate<T> {
         let seed = self.seed.wrapping_add((number as u64) << 32);
-        let Some(balanced) = &self.balanced else {
-            let ended = self.method.descend(
-                &self.problem,
-                start(&self.problem, number, seed),
-                self.goal(),
-                monitor,
-            );
-            return self.judged(ended);
-        };
-        let problem = balanced.problem(&self.problem);
-        let start = start(&problem, number, seed);
-        let mut ended = self.method.descend(&problem, start, self.goal(), monitor);
-        let is_exact = is_exact(&problem, &ended.point);
-        balanced.balance.restore(&mut ended.point);
-        if is_exact || is_interruption(ended.reason) {
-            return self.candidate(ended, is_exact);
+        let mut first = None;
+        if let Some(balanced) = &self.balanced {
+            let problem = balanced.problem(&self.problem);
+            let start = start(&problem, number, seed);
+            monitor.measure(problem.total());
+            let mut ended = self.method.descend(&problem, start, self.goal(), monitor);
+            balanced.balance.restore(&mut ended.point);
+            if ended.point.is_finite() {
+                let is_interrupted = is_interruption(ended.reason);
+                let candidate = self.judged(ended);
+                if candidate.is_exact || is_interrupted {
+                    return candidate;
+                }
+                first = Some(candidate.point);
+            }
         }
-        let ended = (self.method).descend(&self.problem, ended.point, self.goal(), monitor);
+        let first = first.unwrap_or_else(|| start(&self.problem, number, seed));
+        monitor.measure(self.problem.total());
+        let ended = (self.method).descend(&self.problem, first, self.goal(), monitor);
         self.judged(ended)
     }
 
-    fn judged(&self, ended: Ended<T>) -> Candidate<T> {
-        let is_exact = self.problem.penalty.is_zero() && is_exact(&self.problem, &ended.point);
-        self.candidate(ended, is_exact)
-    }
-
-    fn candidate(&self, Ended { point, reason }: Ended<T>, is_exact: bool) -> Candidate<T> {
-        let loss = self.problem.residuals(&point, &mut Vec::new());
+    /// How good the end of a descent is; one without finite numbers is replaced by zeros.
+    fn judged(&self, Ended { point, reason }: Ended<T>) -> Candidate<T> {
+        let point = if point.is_finite() {
+            point
+        } else {
+            self.problem.zeros()
+        };
+        let mut residuals = Vec::new();
+        let loss = self.problem.residuals(&point, &mut residuals);
+        let is_free = self.problem.penalty.is_zero();
+        let is_met = is_free && self.problem.is_met(&point, &residuals, MET);
+        // A ridge bounds what it penalises.
+        let growth = if is_free && !is_interruption(reason) {
+            growth(&self.problem, self.balanced.as_ref(), &point)
+        } else {
+            None
+        };
+        let growth = growth.filter(|growth| growth.times > largest_growth(is_met));
+        let is_exact = is_met && growth.is_none();
         let reason = if is_exact && !is_interruption(reason) {
             StopReason::Loss
         } else {
@@ -204,41 +230,50 @@ impl<T: Real, M: Method<T>> Search<'_, T, M> {
             point,
             loss,
             reason,
+            growth,
         }
     }
 
-    /// The exact fits come first, then the smallest loss.
+    /// The exact fits come first, then the smallest loss; a minimum before an end elsewhere that is not
+    /// lower by more than the tolerance leaves open.
     fn best_of(&self, all: &[Candidate<T>]) -> usize {
-        let class =
-            |candidate: &Candidate<T>| (candidate.is_exact, candidate.reason.is_convergence());
-        let is_better = |one: &Candidate<T>, other: &Candidate<T>| {
-            class(one) > class(other) || (class(one) == class(other) && one.loss < other.loss)
+        let least = |fits: &dyn Fn(&Candidate<T>) -> bool| {
+            let fitting = (0..all.len()).filter(|&at| fits(&all[at]));
+            fitting.reduce(|best, at| {
+                if all[at].loss < all[best].loss {
+                    at
+                } else {
+                    best
+                }
+            })
         };
-        (0..all.len()).fold(0, |best, at| {
-            if is_better(&all[at], &all[best]) {
-                at
-            } else {
-                best
-            }
-        })
+        let lowest = least(&|candidate| candidate.reason != StopReason::Diverged).unwrap_or(0);
+        let open = <T as Real>::from_f64(SAME_TO_TOLERANCE * SAME_TO_TOLERANCE);
+        let highest = all[lowest].loss * (T::one() + open * self.goal.tolerance);
+        least(&|candidate| candidate.is_exact)
+            .or_else(|| least(&|candidate| candidate.is_minimum() && candidate.loss <= highest))
+            .unwrap_or(lowest)
     }
 
     /// How many end at the best; and an exact fit that is not the same.
     fn agreeing(&self, all: &[Candidate<T>], best: usize) -> (usize, Option<Point<T>>) {
-        let mut count = 0;
+        let (mut count, mut rival) = (0, None);
         for (at, candidate) in all.iter().enumerate() {
-            if at == best || self.are_same(candidate, &all[best]) {
+            let both_grow = candidate.growth.is_some() && all[best].growth.is_some();
+            if at == best || both_grow || self.are_same(candidate, &all[best]) {
                 count += 1;
-            } else if candidate.is_exact && all[best].is_exact {
-                return (count, Some(candidate.point.clone()));
+            } else if candidate.is_exact && all[best].is_exact && rival.is_none() {
+                rival = Some(candidate.point.clone());
             }
         }
-        (count, None)
+        (count, rival)
     }
 
-    /// How many starts have to agree, for the search to end.
-    fn enough(&self) -> usize {
-        if !self.has_few() {
+    /// How many starts have to agree on the best of all, for the search to end.
+    fn enough(&self, all: &[Candidate<T>], best: usize) -> usize {
+        let is_open = !all[best].is_exact || self.has_few();
+        let is_clear = all[best].growth.is_some() || !is_small(&self.problem);
+        if !is_open || (is_clear && !self.has_few()) {
             AGREEING
         } else if unknowns(&self.problem) <= TINY {
             AGREEING_IF_TINY
@@ -354,11 +389,17 @@ fn is_interruption(reason: StopReason) -> bool {
     matches!(reason, StopReason::Observer | StopReason::StepLimit)
 }
 
-/// Whether f is what rounding leaves of 0.
-fn is_exact<T: Real>(problem: &Problem<'_, T>, point: &Point<T>) -> bool {
-    let room = <T as Real>::from_f64(ROOM);
-    problem.residuals(point, &mut Vec::new()) <= room * room * problem.rounding(point)
+/// How many times as large as the known entries a prediction may be, with rows and columns of
+/// similar sizes, if f is at a minimum. Without a ridge f may fall on and on while predictions
+/// grow: no matrix of rank 1 has the entries 0, 1, 1 and another, but those with δ in place of the
+/// 0 come as near as you like, with 1/δ at the other place.
+fn largest_growth<T: Real>(is_met: bool) -> T {
+    let root = (T::one() / T::EPSILON).sqrt().sqrt();
+    let two = T::one() + T::one();
+    // An exact fit proves more.
+    if is_met {
+        root * root.cbrt()
+    } else {
+        two * root
+    }
 }
-
-/// How many times its expected rounding errors an exact fit may miss the data by.
-const ROOM: f64 = 8.0;

@@ -76,6 +76,10 @@ fn from_every_seed_the_others_are_found() {
             let found = complete_by_descent(&observed(&truth, &known), rank, config).unwrap();
             let error = distance(&found.fitted(), &truth);
             assert!(error < 1e-8, "{name}, seed {seed}: {error:e}");
+            for (row, expected) in found.fitted().row_iter().zip(truth.row_iter()) {
+                let error = (row - expected).norm() / expected.norm();
+                assert!(error < 1e-6, "{name}, seed {seed}, a row: {error:e}");
+            }
             let is_determined =
                 matches!(found.determination, Determination::Determined { ratio } if ratio > 1e-6);
             assert!(is_determined, "{name}: {}", found.determination);
@@ -189,6 +193,25 @@ fn two_exact_fits_are_no_answer() {
     assert!(ambiguous > 0);
 }
 
+/// Rows and columns far lighter than the others, and one of zeros, are as exact, also the first.
+#[test]
+fn light_rows_are_as_exact_as_heavy_ones() {
+    for (size, rank) in [(1e-10, 1), (1e-10, 2), (1e-13, 3), (0.0, 2)] {
+        let mut truth = low_rank(10, 8, rank, 77);
+        truth.row_mut(0).scale_mut(size);
+        let mut known = DMatrix::from_fn(10, 8, |i, j| f64::from(u8::from((i + 3 * j) % 7 != 0)));
+        if size == 0.0 {
+            known.row_mut(0).fill(0.0);
+        }
+        let fitted = completed(&observed(&truth, &known), rank, 0.0).fitted();
+        let error = (fitted.row(0) - truth.row(0)).norm();
+        assert!(
+            error <= 1e-9 * truth.row(0).norm(),
+            "{size:e}, rank {rank}: {error:e}"
+        );
+    }
+}
+
 /// Several hundred unknowns: too many for Newton's matrix.
 #[test]
 fn a_larger_matrix_is_found_from_one_start() {
@@ -200,8 +223,8 @@ fn a_larger_matrix_is_found_from_one_start() {
     assert_eq!(found.determination, Determination::NotComputed);
 }
 
-/// A sixth of the rows and of the columns are a hundred times as heavy as the others, in a matrix that is
-/// too large for Newton's steps.
+/// A sixth of the rows and of the columns are a hundred times as heavy as the others, in a matrix
+/// that is too large for Newton's steps.
 #[test]
 fn a_larger_matrix_with_heavy_rows_and_columns_is_found() {
     let plain = low_rank(58, 54, 5, 85);

@@ -18,6 +18,9 @@ pub struct Goal<T> {
     pub(in crate::completion) passes: usize,
 }
 
+/// An entry missed by less, in ε of what it is summed from, is met.
+const MET: f64 = 32.0;
+
 /// The passes without a fall of f by a thousandth after which rounding is all that is left.
 const PATIENCE: usize = 20;
 
@@ -41,7 +44,10 @@ pub(in crate::completion) fn alternate<T: Real, O: Observer<T>>(
     let mut last = T::MAX;
     let (mut best, mut passes_since) = (T::MAX, 0);
     let floor = problem.rounding(&point);
-    for _ in 0..goal.passes {
+    let mut residuals = Vec::new();
+    let mut shown_passes = 0;
+    // The observer sees the point before each pass, so that so many passes show one point more.
+    while shown_passes <= goal.passes {
         problem.improve_long(&mut point, &mut features, &mut long_gradient);
         before.clone_from(&point.short);
         let gain = problem.improve_short(&mut point, &mut features, &mut short_gradient);
@@ -55,6 +61,7 @@ pub(in crate::completion) fn alternate<T: Real, O: Observer<T>>(
             continue;
         }
         last = loss;
+        shown_passes += 1;
         let shown = Shown {
             loss,
             long: &point.long,
@@ -69,7 +76,11 @@ pub(in crate::completion) fn alternate<T: Real, O: Observer<T>>(
             let reason = StopReason::Diverged;
             return Ended { point, reason };
         }
-        if gain.decrease <= goal.tolerance * loss || loss <= floor {
+        let mut is_met = || {
+            problem.residuals(&point, &mut residuals);
+            problem.is_met(&point, &residuals, MET)
+        };
+        if gain.decrease <= goal.tolerance * loss || (loss <= floor && is_met()) {
             let reason = StopReason::GradientNorm;
             return Ended { point, reason };
         }

@@ -4,7 +4,8 @@ use crate::numerics::norm::dot;
 use crate::numerics::real::Real;
 
 /// Replaces the lower triangle of the first `order` rows of a matrix of rows of `stride` entries by
-/// L with L·Lᵀ = A; false, with the work half done, if a pivot is not above `smallest`.
+/// L with L·Lᵀ = A; false, with the work half done, if a pivot is not above the share `smallest` of its
+/// entry of the diagonal, so that no row's scale counts.
 #[inline(always)]
 pub(super) fn factor<T: Real>(matrix: &mut [T], order: usize, stride: usize, smallest: T) -> bool {
     for i in 0..order {
@@ -14,7 +15,7 @@ pub(super) fn factor<T: Real>(matrix: &mut [T], order: usize, stride: usize, sma
             row[j] = (row[j] - dot(&row[..j], &other[..j])) / other[j];
         }
         let pivot = row[i] - dot(&row[..i], &row[..i]);
-        let is_positive = pivot > smallest;
+        let is_positive = pivot > smallest * row[i].max(T::zero());
         if !is_positive {
             return false;
         }
@@ -60,5 +61,9 @@ mod tests {
         assert_eq!(x, [1.0, -2.0]);
         let mut indefinite = [1.0, 0.0, 2.0, 1.0];
         assert!(!factor(&mut indefinite, 2, 2, 0.0));
+        let mut light = [1.0, 0.0, 0.0, 1e-60];
+        assert!(factor(&mut light, 2, 2, 1e-30));
+        let mut nearly_singular = [1.0, 0.0, 1.0, 1.0 + 1e-12];
+        assert!(!factor(&mut nearly_singular, 2, 2, 1e-10));
     }
 }

@@ -32,22 +32,22 @@ pub(in crate::completion) struct Shown<'a, T> {
 }
 
 impl<T: Real, O: Observer<T>> Monitor<T, O> {
-    pub(in crate::completion) fn new(
-        observer: O,
-        max_steps: usize,
-        unit: T,
-        is_transposed: bool,
-    ) -> Self {
+    pub(in crate::completion) fn new(observer: O, max_steps: usize, is_transposed: bool) -> Self {
         Self {
             observer,
             losses: Vec::new(),
             max_steps,
             started: Instant::now(),
-            unit,
+            unit: T::one(),
             is_transposed,
             parameters: Vec::new(),
             gradient: Vec::new(),
         }
+    }
+
+    /// Losses are relative to `total` from here on, unless it is 0.
+    pub(in crate::completion) fn measure(&mut self, total: T) {
+        self.unit = if total > T::zero() { total } else { T::one() };
     }
 
     /// Records a step; a reason if it is the last.

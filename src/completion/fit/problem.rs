@@ -87,6 +87,74 @@ impl<T: Real> Problem<'_, T> {
         unit * unit * sum
     }
 
+    /// Whether each known entry is met up to its own rounding, whatever its weight: to `room`·ε of
+    /// it and of the numbers that the prediction is summed from.
+    ///
+    /// A 0 that is met by small factors has no size of its own; it takes that of its row or its column,
+    /// the smaller one.
+    pub(in crate::completion) fn is_met(&self, at: &Point<T>, residuals: &[T], room: f64) -> bool {
+        let rank = self.layout.rank;
+        let sizes = |side: &Side<T>| -> Vec<(T, T)> {
+            let rows = side.rows();
+            rows.map(|row| {
+                let bias = row.get(rank).copied().unwrap_or_default();
+                (sum_of_squares(&row[..rank]).sqrt(), bias.abs())
+            })
+            .collect()
+        };
+        let (of_long, of_short) = (sizes(&at.long), sizes(&at.short));
+        let (largest_long, largest_short) = (largest(self.long), largest(self.short));
+        let unit = <T as Real>::from_f64(room) * T::EPSILON;
+        let mut entries = self.long.iter().zip(residuals);
+        entries.all(|((i, j, value, _), residual)| {
+            let (long, short) = (of_long[i], of_short[j]);
+            let summed = self.mean.abs() + long.1 + short.1 + long.0 * short.0;
+            let own = if value == T::zero() {
+                smaller_but_zero(largest_long[i], largest_short[j])
+            } else {
+                value.abs()
+            };
+            residual.abs() <= unit * (own + summed)
+        })
+    }
+
+    /// Whether no prediction of `next` differs from that of `at` by more than this share of it, or
+    /// of what is usual in its row and column.
+    ///
+    /// Factors that grow without bound, since f has no minimum, change by large shares even where f
+    /// hardly falls.
+    pub(in crate::completion) fn stands_still(
+        &self,
+        at: &Point<T>,
+        next: &Point<T>,
+        share: T,
+    ) -> bool {
+        let (rows, columns) = (next.long.count(), next.short.count());
+        let mut of_long = vec![T::zero(); rows];
+        let mut of_short = vec![T::zero(); columns];
+        for (of_row, row) in of_long.iter_mut().zip(next.long.rows()) {
+            for (of_column, column) in of_short.iter_mut().zip(next.short.rows()) {
+                let y = self.predicted(row, column);
+                *of_row += y * y / T::from_count(columns);
+                *of_column += y * y / T::from_count(rows);
+            }
+        }
+        let roots = of_long.iter_mut().chain(&mut of_short);
+        roots.for_each(|square| *square = square.sqrt());
+        let largest = of_long.iter().fold(T::zero(), |most, &size| most.max(size));
+        let floor = largest * T::EPSILON.sqrt();
+        let sides = |point: &Point<T>, i: usize, j: usize| {
+            self.predicted(point.long.row(i), point.short.row(j))
+        };
+        (0..rows).all(|i| {
+            (0..columns).all(|j| {
+                let (before, after) = (sides(at, i, j), sides(next, i, j));
+                let usual = of_long[i].min(of_short[j]).max(floor);
+                (after - before).abs() <= share * after.abs().max(usual)
+            })
+        })
+    }
+
     /// Moves each row of the long side to its minimum.
     pub(in crate::completion) fn improve_long(
         &self,
@@ -122,6 +190,26 @@ impl<T: Real> Problem<'_, T> {
             penalty: self.penalty,
             signs: self.signs,
         }
+    }
+}
+
+/// max|m| of each lane.
+fn largest<T: Real>(lanes: &Compressed<T>) -> Vec<T> {
+    let lanes = lanes.lanes();
+    lanes
+        .map(|lane| {
+            let sizes = lane.values.iter().map(|value| value.abs());
+            sizes.fold(T::zero(), T::max)
+        })
+        .collect()
+}
+
+/// The smaller of two numbers of which neither is negative; the other one if it is 0.
+fn smaller_but_zero<T: Real>(one: T, other: T) -> T {
+    if one > T::zero() && other > T::zero() {
+        one.min(other)
+    } else {
+        one.max(other)
     }
 }
 

@@ -105,14 +105,14 @@ impl<T: Real> Compressed<T> {
         &self,
         change: impl Fn(usize, usize, T, T) -> (T, T),
     ) -> Self {
-        let (values, weights) = (self.iter())
-            .map(|(at, index, value, weight)| change(at, index, value, weight))
-            .unzip();
-        Self {
-            offsets: self.offsets.clone(),
-            indices: self.indices.clone(),
-            values,
-            weights: self.weights.as_ref().map(|_| weights),
+        let mut changed = self.clone();
+        for (to, (at, index, value, weight)) in self.iter().enumerate() {
+            let (value, weight) = change(at, index, value, weight);
+            changed.values[to] = value;
+            if let Some(weights) = &mut changed.weights {
+                weights[to] = weight;
+            }
         }
+        changed
     }
 }

@@ -19,7 +19,7 @@ use crate::numerics::validation::{check_not_empty, check_shape};
 /// [`complete_by_descent`](crate::completion::complete_by_descent) fits.
 ///
 /// They are stored twice, by rows and by columns: 24 bytes an entry in `f64`, 16 in `f32`, and twice a
-/// number more if there are weights other than 1. Making them takes up to twice that for a while.
+/// number more if there are weights other than 1. Making them takes up to three times that for a while.
 ///
 /// A weight of 0 means that the entry is not observed: its value is not read and may be NaN. Weights
 /// are relative to each other and to the ridge: an entry of weight 2 counts as two of weight 1.

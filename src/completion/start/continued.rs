@@ -44,7 +44,7 @@ pub(in crate::completion) fn continued<T: Real>(
             },
             ..*problem
         };
-        let mut monitor = Monitor::new(Silent, usize::MAX, T::one(), false);
+        let mut monitor = Monitor::new(Silent, usize::MAX, false);
         point = alternate(&with_ridge, point, goal, &mut monitor).point;
         ridge *= number(FALL);
     }

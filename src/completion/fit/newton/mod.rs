@@ -33,12 +33,24 @@ const LEAST: f64 = 4096.0;
 /// The damping at which no step is short enough.
 const LARGEST: f64 = 1e12;
 
+/// An entry missed by less, in ε of what it is summed from, is met.
+const MET: f64 = 16.0;
+
+/// A step that changes a prediction by a larger share has not ended at a minimum, at any tolerance.
+const LARGEST_CHANGE: f64 = 0.1;
+
+/// The change of predictions that may lie in a fall of f by the tolerance, in the root of it.
+const CHANGE: f64 = 4.0;
+
 /// A step that lowers f by less than this share is near a minimum, where Newton's matrix is better
 /// than that of Gauss and Newton.
 const NEAR: f64 = 0.1;
 
 /// Steps of Levenberg and Marquardt from `point` until one would lower f by no more than the
-/// tolerance.
+/// tolerance, and hardly changes a prediction.
+///
+/// The last step is damped as little as possible: where f has no minimum, damping is all that makes the
+/// steps short.
 ///
 /// The matrix of a step is that of Gauss and Newton, near a minimum Newton's own if it is positive
 /// definite. Only the shorter side is damped, by a multiple of the diagonal, so that nothing depends on
@@ -63,6 +75,9 @@ pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
     let (mut damping, mut growth) = (number(FIRST), number(2.0));
     let mut curvature = Curvature::GaussNewton;
     let mut halved = (0, loss);
+    let least_damping = number(LEAST) * T::EPSILON;
+    let share = (number(CHANGE) * goal.tolerance.sqrt()).min(number(LARGEST_CHANGE));
+    let mut sharpening = Sharpening::Wanted;
     for step in 0..goal.passes.min(MOST_STEPS) {
         if loss <= number(0.5) * halved.1 {
             halved = (step, loss);
@@ -85,7 +100,7 @@ pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
             let reason = StopReason::Diverged;
             return Ended { point, reason };
         }
-        if loss <= problem.rounding(&point) {
+        if problem.is_met(&point, system.residuals(), MET) {
             let reason = StopReason::Loss;
             return Ended { point, reason };
         }
@@ -96,7 +111,10 @@ pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
                 return Ended { point, reason };
             }
             let Some(step) = system.step(problem, damping, curvature) else {
-                if curvature == Curvature::Newton {
+                if curvature == Curvature::Newton && sharpening == Sharpening::Tried {
+                    sharpening = Sharpening::Impossible;
+                    damping = number(WEAK);
+                } else if curvature == Curvature::Newton {
                     curvature = Curvature::GaussNewton;
                 } else {
                     damping *= growth;
@@ -104,39 +122,51 @@ pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
                 }
                 continue;
             };
-            let is_last = step.decrease <= goal.tolerance * loss
+            let expected = step.decrease;
+            let is_near = expected <= goal.tolerance * loss
                 && damping <= number(WEAK)
                 && curvature == Curvature::Newton;
-            let is_rounding = step.decrease <= T::EPSILON * loss;
+            let is_sharp = damping <= least_damping || sharpening == Sharpening::Impossible;
+            let is_rounding = expected <= T::EPSILON * loss;
             trial.clone_from(&point);
             step.add_to(&mut trial);
             problem.improve_long(&mut trial, &mut features, &mut idle_gradient);
             let tried = problem.residuals(&trial, &mut trial_residuals);
-            let ratio = (loss - tried) / step.decrease;
+            let ratio = (loss - tried) / expected;
             let has_gained = tried < loss;
             if has_gained {
                 std::mem::swap(&mut point, &mut trial);
                 system.adopt(&mut trial_residuals);
                 let decrease = loss - tried;
                 loss = tried;
-                if is_last || is_rounding {
-                    let reason = StopReason::GradientNorm;
-                    return Ended { point, reason };
+                if is_rounding || (is_near && is_sharp) {
+                    let stands = problem.stands_still(&trial, &point, share);
+                    if stands || is_rounding {
+                        let reason = reason(stands);
+                        return Ended { point, reason };
+                    }
                 }
                 let bend = number(2.0) * ratio - T::one();
                 let factor = (T::one() - bend * bend * bend).max(number(0.1));
-                damping = (damping * factor).max(number(LEAST) * T::EPSILON);
+                damping = (damping * factor).max(least_damping);
                 growth = number(2.0);
+                if is_near && !is_sharp {
+                    sharpening = Sharpening::Tried;
+                    damping = least_damping;
+                }
                 break decrease;
             }
             let room = number(ROUNDING) * T::EPSILON * loss;
-            if step.decrease <= room {
+            if expected <= room {
+                let reason = reason(problem.stands_still(&point, &trial, share));
                 // Newton's step is right where f no longer tells.
                 if curvature == Curvature::Newton && tried <= loss + room {
                     std::mem::swap(&mut point, &mut trial);
                 }
-                let reason = StopReason::GradientNorm;
                 return Ended { point, reason };
+            }
+            if sharpening == Sharpening::Tried {
+                sharpening = Sharpening::Impossible;
             }
             damping *= growth;
             growth += growth;
@@ -149,4 +179,23 @@ pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
     }
     let reason = StopReason::Stalled;
     Ended { point, reason }
+}
+
+/// Whether the steps near the end are damped as little as possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharpening {
+    /// Not yet.
+    Wanted,
+    Tried,
+    /// Without damping Newton's matrix is not positive definite, or the step too long.
+    Impossible,
+}
+
+/// Why a descent ends where f falls no more.
+fn reason(stands_still: bool) -> StopReason {
+    if stands_still {
+        StopReason::GradientNorm
+    } else {
+        StopReason::Stalled
+    }
 }

@@ -128,6 +128,11 @@ impl<T: Real> System<T> {
         problem.residuals(point, &mut self.residuals)
     }
 
+    /// The residuals of the point that f was taken at.
+    pub(super) fn residuals(&self) -> &[T] {
+        &self.residuals
+    }
+
     /// Takes the residuals of the point that is next.
     pub(super) fn adopt(&mut self, residuals: &mut Vec<T>) {
         std::mem::swap(&mut self.residuals, residuals);
@@ -185,11 +190,7 @@ impl<T: Real> System<T> {
             self.eliminate(problem, (i, first), curvature)?;
             first += known;
         }
-        let largest = (0..order).fold(T::zero(), |most, at| {
-            most.max(self.reduced[at * (order + 1)])
-        });
-        let smallest = largest * T::EPSILON * T::EPSILON;
-        if order > 0 && !factor(&mut self.reduced, order, order, smallest) {
+        if !factor(&mut self.reduced, order, order, T::EPSILON * T::EPSILON) {
             return None;
         }
         solve_lower(&self.reduced, order, &mut self.step.short);
