@@ -325,6 +325,7 @@ mod tests {
             noise: None,
             target,
             max_steps: 10,
+            restart: 30,
         };
         let operator = Operator::new(map, ridge, "matrix").expect("refused");
         let mut system = System::new(operator, None, settings).expect("refused");
