@@ -86,7 +86,7 @@ fn table<T: Real>() -> Vec<(&'static str, DMatrix<T>, usize)> {
                 <T as Real>::from_f64(if i == j {
                     1.0
                 } else if j == i + 1 {
-                    2.0
+                    0.9
                 } else {
                     0.0
                 })
@@ -519,14 +519,8 @@ fn units_and_scales_make_no_difference() {
         (1e-150, 1e-150),
         (1e-280, 1e-200),
     ] {
-        let found = solve_by_descent(&(&a * of_a), &(&b * of_b), general());
-        if of_b / of_a > 1e305 {
-            continue;
-        }
-        let found = found
-            .unwrap()
-            .solution
-            .map(|x| x * (of_a / 1e100) / (of_b / 1e100));
+        let found = solve_by_descent(&(&a * of_a), &(&b * of_b), general()).unwrap();
+        let found = found.solution / (of_b / of_a);
         let error = (&found - &expected).norm() / expected.norm();
         assert!(error < 1e-12, "{of_a:e}, {of_b:e}: {error:e}");
     }
