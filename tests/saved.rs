@@ -92,7 +92,8 @@ fn check_settings<T: Real>() {
         .ridge(t(0.3))
         .noise(t(0.1))
         .start(start)
-        .max_steps(9);
+        .max_steps(9)
+        .restart(7);
     check("solve, all set", &config.clone().tolerance(t(1e-3)));
     check("solve, by the residual", &config.relative_residual(t(1e-3)));
     check("bounded", &BoundedConfig::<T>::default());
@@ -219,7 +220,11 @@ fn settings_are_read_back_as_they_were() {
     ] {
         check("method of solving", &method);
     }
-    for problem in [SolveProblem::LeastSquares, SolveProblem::PositiveDefinite] {
+    for problem in [
+        SolveProblem::LeastSquares,
+        SolveProblem::PositiveDefinite,
+        SolveProblem::General,
+    ] {
         check("problem", &problem);
     }
 }

@@ -7,12 +7,17 @@
 #[cfg(feature = "threads")]
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use smallvec::SmallVec;
+
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
 
 /// The multiplications from which on work is worth other threads, which take some microseconds to
 /// begin.
 const WORTH: usize = 1 << 17;
+
+/// So many sums of a part need no memory beyond the stack.
+const SUMS_IN_PLACE: usize = 64;
 
 /// The entries of a sum that are added up at a time.
 #[cfg(feature = "threads")]
@@ -81,7 +86,7 @@ pub(crate) fn sum_of_parts<T: Real, P: Send>(
     if let Some(first) = parts.next() {
         work(first, total);
     }
-    let mut own = Vec::new();
+    let mut own = SmallVec::<[T; SUMS_IN_PLACE]>::new();
     for part in parts {
         own.clear();
         own.resize(total.len(), T::zero());

@@ -1,6 +1,6 @@
 //! The solution of a linear system: its right-hand sides, some at a time.
 
-use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
+use nalgebra::{DMatrix, DMatrixView, Dim, Dyn, Matrix, VecStorage};
 use smallvec::SmallVec;
 
 use crate::descent::Observer;
@@ -9,7 +9,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 use crate::solve::config::{SolveConfig, SolveProblem};
-use crate::solve::descent::{Side, SystemSettings, Watch};
+use crate::solve::descent::{Side, Stagnation, SystemSettings, Watch};
 use crate::solve::error::SolveError;
 use crate::solve::norm_estimate::estimate_asymmetry;
 use crate::solve::scaled_runs::ScaledRuns;
@@ -24,7 +24,8 @@ use crate::solve::solution::Solution;
 /// For each column b of B the function ½‖A·x − b‖² + λ/2·‖x‖² is minimised by conjugate gradients
 /// (gradient descent with exact momentum) or by another [`SolveMethod`](crate::solve::SolveMethod).
 /// **If A is symmetric positive definite, choose [`SolveProblem::PositiveDefinite`]**: the number
-/// of steps grows with √κ instead of κ.
+/// of steps grows with √κ instead of κ. For other square systems that are well conditioned,
+/// [`SolveProblem::General`] needs no Aᵀ.
 ///
 /// `Ok` means that each column passed a test of the residual and gradient, computed again from A
 /// and b: the system is solved, or the least-squares problem is, to the tolerance or as well as
@@ -44,7 +45,8 @@ use crate::solve::solution::Solution;
 /// preconditioner, is one block product for all columns that have not ended. Every column keeps its
 /// own step lengths, tests, restarts and report, so that it goes the way that it goes alone: to the
 /// last bit for sparse matrices, and to rounding for dense ones. A column takes the memory of about
-/// ten solutions while it descends.
+/// ten solutions while it descends, and that of its directions for a general system, of which fewer
+/// descend at a time.
 ///
 /// Conjugate gradients take about κ steps, or √κ for a definite matrix, where κ is the largest
 /// singular value divided by the smallest nonzero one. For small dense systems use a factorisation;
@@ -54,23 +56,26 @@ use crate::solve::solution::Solution;
 /// Each step takes one product with A and one with Aᵀ (for a definite matrix only the one with A),
 /// and allocates nothing, except for histories beyond 8·n + 64 steps, or 4096 steps in all, and for
 /// what [`LinearMap::apply_block`] allocates. Before the first step, up to 44
-/// products estimate the norm of A and check its adjoint; a preconditioner takes as many. If the
+/// products estimate the norm of A and check its adjoint, or up to 10 for a general system, without
+/// the adjoint; a preconditioner takes as many. If the
 /// columns are scaled, the search for dependent columns takes about as many steps as the first
 /// column of B, at most about four times as many. To use any other optimizer, minimise
 /// [`LinearSystem`](crate::objective::LinearSystem).
 ///
 /// # Errors
 ///
-/// - [`SolveError::Input`] if A or B is empty or not finite, their shapes do not fit, a definite
-///   matrix is not square, or a setting can't be used;
+/// - [`SolveError::Input`] if A or B is empty or not finite, their shapes do not fit, a definite or
+///   general matrix is not square, or a setting can't be used;
 /// - [`SolveError::NotPositiveDefinite`] if a matrix or preconditioner that has to be positive
 ///   definite is not;
 /// - [`SolveError::ProductNotFinite`] if the first products of A or of a preconditioner are not
-///   finite;
+///   finite, or any product of a general system;
 /// - [`SolveError::AdjointMismatch`] if those products show that [`LinearMap::apply_adjoint`] is
 ///   not the adjoint of [`LinearMap::apply`];
 /// - [`SolveError::NotSymmetric`], with the best iterates, if a definite problem was not solved and
 ///   its matrix is not symmetric;
+/// - [`SolveError::Stagnated`] or [`SolveError::Singular`], with the best iterates, if the residual of a
+///   general system went no lower;
 /// - [`SolveError::OutOfRange`] if the format can't hold the solution;
 /// - [`SolveError::NotConverged`], with the best iterates, if a column reached a limit first.
 ///
@@ -105,9 +110,43 @@ where
     P: LinearMap<T>,
     O: Observer<T>,
 {
+    let SolveConfig {
+        problem,
+        method,
+        start,
+        ridge,
+        noise,
+        preconditioner,
+        target,
+        max_steps,
+        restart,
+        mut observer,
+    } = config;
+    let config = SolveConfig {
+        problem,
+        method,
+        start,
+        ridge,
+        noise,
+        preconditioner: preconditioner.as_ref().map(|map| map as &dyn LinearMap<T>),
+        target,
+        max_steps,
+        restart,
+        observer: &mut observer as &mut dyn Observer<T>,
+    };
+    let b = DMatrixView::from_slice(b.as_slice(), b.nrows(), b.ncols());
+    compute(&a, b, config)
+}
+
+/// Compiled once for all maps and observers.
+fn compute<T: Real>(
+    a: &dyn LinearMap<T>,
+    b: DMatrixView<'_, T>,
+    config: SolveConfig<T, &dyn LinearMap<T>, &mut dyn Observer<T>>,
+) -> Result<Solution<T>, SolveError<T>> {
     a.validate("matrix")?;
     let (rows, columns) = (a.rows(), a.columns());
-    if config.problem == SolveProblem::PositiveDefinite && rows != columns {
+    if config.problem != SolveProblem::LeastSquares && rows != columns {
         return Err(InputError::NotSquare {
             argument: "matrix",
             rows,
@@ -128,19 +167,15 @@ where
         noise: config.noise,
         target: config.target,
         max_steps: config.max_steps,
+        restart: config.restart,
     };
     let mut solution = config
         .start
         .unwrap_or_else(|| DMatrix::zeros(columns, sides));
-    // Behind their traits, so that one descent is compiled for all maps and observers.
-    let a: &dyn LinearMap<T> = &a;
-    let preconditioner = config.preconditioner.as_ref();
-    let preconditioner = preconditioner.map(|map| map as &dyn LinearMap<T>);
-    let mut observer = config.observer;
-    let observer: &mut dyn Observer<T> = &mut observer;
-    let mut runs = ScaledRuns::new(a, preconditioner.as_ref(), settings)?;
-    let watch = Watch::new(observer);
+    let mut runs = ScaledRuns::new(a, config.preconditioner.as_ref(), settings)?;
+    let watch = Watch::new(config.observer);
     let mut backward_errors = Vec::with_capacity(sides);
+    let mut stagnations = Vec::new();
     let (mut reports, mut acceptances) = (Vec::with_capacity(sides), Vec::with_capacity(sides));
     let mut pairs = (b.as_slice().chunks_exact(rows))
         .zip(solution.as_mut_slice().chunks_exact_mut(columns))
@@ -158,6 +193,7 @@ where
             backward_errors.push(result.error);
             reports.push(result.report);
             acceptances.push(result.acceptance);
+            stagnations.push(result.stagnation);
         }
     }
     drop(group);
@@ -172,7 +208,19 @@ where
     };
     match failed {
         None => Ok(found),
-        Some(column) => Err(failure(a, problem, column, found)),
+        Some(column) => {
+            let best = Box::new(found);
+            Err(match stagnations[column] {
+                Some(Stagnation::Cycle { ratio }) => SolveError::Stagnated {
+                    column,
+                    restart: settings.cycle(),
+                    ratio,
+                    best,
+                },
+                Some(Stagnation::Dependent { part }) => SolveError::Singular { column, part, best },
+                None => failure(a, problem, column, best),
+            })
+        }
     }
 }
 
@@ -181,9 +229,8 @@ fn failure<T: Real, A: LinearMap<T> + ?Sized>(
     a: &A,
     problem: SolveProblem,
     column: usize,
-    found: Solution<T>,
+    best: Box<Solution<T>>,
 ) -> SolveError<T> {
-    let best = Box::new(found);
     if problem == SolveProblem::PositiveDefinite {
         let asymmetry = estimate_asymmetry(a);
         // Less than this comes from rounding, and hardly hinders a descent.

@@ -15,6 +15,12 @@ use crate::solve::method::SolveMethod;
 
 /// Which function is minimised; [`SolveMethod`] says how.
 ///
+/// | A | choose | a step takes | memory, in vectors |
+/// |---|---|---|---|
+/// | any shape and rank, or A·x = b has no solution | [`LeastSquares`](Self::LeastSquares) | A and Aᵀ | about 10 |
+/// | symmetric positive definite | [`PositiveDefinite`](Self::PositiveDefinite) | A | about 10 |
+/// | square, nonsingular, not symmetric or not definite | [`General`](Self::General) | A | about 10, and one for each step of a [restart](SolveConfig::restart) |
+///
 /// κ is the condition number of A: its largest singular value divided by the smallest nonzero one.
 /// The numbers of steps are those of conjugate gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -38,6 +44,42 @@ pub enum SolveProblem {
     /// A may be semidefinite if A·x = b has a solution. With any other kind of matrix the run ends
     /// in an error: the residual is checked, and if a run fails, so is the symmetry of A.
     PositiveDefinite,
+    /// ½‖A·x − b‖² for a square A, not symmetric or not definite, by its products alone: Aᵀ is
+    /// neither used nor checked.
+    ///
+    /// Each x has the least residual of all points that the directions since the last restart can
+    /// reach: r, A·r, A²·r, … for the residual r computed there. That is GMRES with
+    /// [restarts](SolveConfig::restart), at which the residual is computed again from A and b. One
+    /// step takes one product with A, and one with the [preconditioner](SolveConfig::preconditioner).
+    ///
+    /// **Choose it if A has no zero or tiny singular values and its eigenvalues lie on one side of
+    /// 0**, as for a flow with diffusion: it then takes far fewer products than
+    /// [`LeastSquares`](Self::LeastSquares), whose steps grow with κ. There is no such bound here:
+    /// for a permutation, say, the residual may stay as it is for n − 1 steps, and with a shorter
+    /// restart for ever. A descent that goes no lower ends in
+    /// [`SolveError::Stagnated`](crate::solve::SolveError::Stagnated); where A·x = b has no solution,
+    /// in an error as well. With [`SolveMethod::GradientDescent`] every step is a restart.
+    ///
+    /// So that a huge x near the null space of a singular A is not taken for a solution, the residual
+    /// also has to be at most max(√τ, ∛ε)·‖b‖, for the tolerance τ, unless b is 0.
+    ///
+    /// Sources: Saad and Schultz, "GMRES: a generalized minimal residual algorithm for solving
+    /// nonsymmetric linear systems", 1986; Eisenstat, Elman and Schultz, "Variational iterative
+    /// methods for nonsymmetric systems of linear equations", 1983; Saad, "A flexible inner-outer
+    /// preconditioned GMRES algorithm", 1993.
+    ///
+    /// ```
+    /// use matrix_descent::{solve_by_descent, SolveConfig, SolveProblem};
+    /// use nalgebra::{dmatrix, dvector};
+    ///
+    /// let flow = dmatrix![2.0, -0.1, 0.0; -1.9, 2.0, -0.1; 0.0, -1.9, 2.0];
+    /// let config = SolveConfig::default().problem(SolveProblem::General);
+    /// let found = solve_by_descent(&flow, &dvector![1.9, 0.0, 0.1], config)?;
+    /// assert!(found.solution.iter().all(|x| (x - 1.0_f64).abs() < 1e-13));
+    /// assert!(found.reports[0].steps <= 3);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    General,
 }
 
 impl fmt::Display for SolveProblem {
@@ -45,6 +87,7 @@ impl fmt::Display for SolveProblem {
         formatter.write_str(match self {
             Self::LeastSquares => "least squares",
             Self::PositiveDefinite => "positive definite",
+            Self::General => "general",
         })
     }
 }
@@ -76,6 +119,7 @@ pub(crate) enum SolveTarget<T> {
 /// | [`preconditioner`](Self::preconditioner) | none |
 /// | [`tolerance`](Self::tolerance), a backward error, or [`relative_residual`](Self::relative_residual) | neither: descend as far as rounding allows |
 /// | [`max_steps`](Self::max_steps) | 100 000 for each column of B |
+/// | [`restart`](Self::restart) | 30 steps, for [`SolveProblem::General`] |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
 /// With the feature `serde` a configuration is saved without its preconditioner and its observer.
@@ -117,8 +161,15 @@ pub struct SolveConfig<T: Real, P = DMatrix<T>, O = Silent> {
     pub(super) preconditioner: Option<P>,
     pub(super) target: SolveTarget<T>,
     pub(super) max_steps: usize,
+    #[cfg_attr(feature = "serde", serde(default = "steps_of_cycle"))]
+    pub(super) restart: usize,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) observer: O,
+}
+
+/// The steps from one restart to the next.
+fn steps_of_cycle() -> usize {
+    30
 }
 
 /// The only `Default`, so that `SolveConfig::default()` needs no type annotations.
@@ -133,6 +184,7 @@ impl<T: Real> Default for SolveConfig<T> {
             preconditioner: None,
             target: SolveTarget::RoundingFloor,
             max_steps: 100_000,
+            restart: steps_of_cycle(),
             observer: Silent,
         }
     }
@@ -162,7 +214,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     }
 
     /// Sets λ of the Tikhonov term λ/2·‖x‖² in the least-squares problem, so that
-    /// x = (AᵀA + λI)⁻¹·Aᵀ·b; at least 0, and 0 for [`SolveProblem::PositiveDefinite`].
+    /// x = (AᵀA + λI)⁻¹·Aᵀ·b; at least 0, and 0 for [`SolveProblem::PositiveDefinite`] and
+    /// [`SolveProblem::General`].
     ///
     /// Source: Tikhonov, "Solution of incorrectly formulated problems and the regularization
     /// method", 1963.
@@ -200,7 +253,9 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// Sets a preconditioner P ≈ A⁻¹, n×n: a matrix, a reference to one, or any other
     /// [`LinearMap`].
     ///
-    /// For [`SolveProblem::PositiveDefinite`] it has to be symmetric positive definite. For least
+    /// For [`SolveProblem::PositiveDefinite`] it has to be symmetric positive definite. For
+    /// [`SolveProblem::General`] any map with A·P near a multiple of the identity serves, applied on
+    /// the right, so that the residual is that of A·x = b; its adjoint is not used. For least
     /// squares it is applied on the right: the descent is over y in x = P·y and, if there are
     /// several solutions, finds the one with the least ‖y‖; any nonsingular P will do.
     ///
@@ -228,6 +283,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
             preconditioner: Some(preconditioner),
             target: self.target,
             max_steps: self.max_steps,
+            restart: self.restart,
             observer: self.observer,
         }
     }
@@ -283,16 +339,46 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     ///
     /// It ends as stalled if the backward error has not fallen by a hundredth within 1000 + 20·n
     /// steps; with [`SolveMethod::GradientDescent`] that happens if κ² (κ for a definite matrix)
-    /// exceeds about 2·10⁵ + 4000·n.
+    /// exceeds about 2·10⁵ + 4000·n. [`SolveProblem::General`] ends as stalled if a whole
+    /// [restart](Self::restart) lowers the residual by less than a part of 10⁻⁴, or if the residual
+    /// has not been halved in 60 of them.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
+        self
+    }
+
+    /// Sets the number of steps after which [`SolveProblem::General`] computes its residual again and
+    /// begins with new directions; at least 1. A column keeps a vector for each step of a restart, and
+    /// two with a preconditioner.
+    ///
+    /// More save steps where a descent would stagnate, up to n, at which it ends but for rounding. A
+    /// step gets longer with each, by two or three passes over all vectors since the restart.
+    ///
+    /// ```
+    /// use matrix_descent::solve::SolveError;
+    /// use matrix_descent::{solve_by_descent, SolveConfig, SolveProblem};
+    /// use nalgebra::{DMatrix, DVector};
+    ///
+    /// // A cyclic shift: the residual stays as it is up to the last of 40 steps.
+    /// let shift = DMatrix::from_fn(40, 40, |i, j| if i == (j + 1) % 40 { 1.0 } else { 0.0 });
+    /// let b = DVector::from_fn(40, |i, _| if i == 0 { 1.0 } else { 0.0 });
+    /// let config = SolveConfig::default().problem(SolveProblem::General);
+    /// let error = solve_by_descent(&shift, &b, config.clone()).unwrap_err();
+    /// assert!(matches!(error, SolveError::Stagnated { restart: 30, .. }));
+    /// let found = solve_by_descent(&shift, &b, config.restart(40))?;
+    /// assert_eq!(found.reports[0].steps, 40);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    pub fn restart(mut self, steps: usize) -> Self {
+        self.restart = steps;
         self
     }
 
     /// Sets what watches the run: a closure or any other [`Observer`].
     ///
     /// It sees x, the loss ½‖A·x − b‖² + λ/2·‖x‖² as the descent carries it along, and the gradient
-    /// of the function that is minimised. The steps begin again at 0 for each column of B, and if a
+    /// of the function that is minimised; for [`SolveProblem::General`] the residual A·x − b in its
+    /// place, since the gradient takes Aᵀ. The steps begin again at 0 for each column of B, and if a
     /// column is solved again without scaling the columns of A. Where several columns descend in
     /// lock step, it sees one iterate of each that has not ended, in the order of the columns, then
     /// the next of each; to watch a single column, solve for it alone. A `Break` ends all columns,
@@ -309,6 +395,7 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
             preconditioner: self.preconditioner,
             target: self.target,
             max_steps: self.max_steps,
+            restart: self.restart,
             observer,
         }
     }
@@ -322,6 +409,11 @@ impl<T: Real, P: LinearMap<T>, O> SolveConfig<T, P, O> {
             let is_met = self.ridge == T::zero();
             require(is_met, "ridge", self.ridge, "0 for a definite matrix")?;
         }
+        if self.problem == SolveProblem::General {
+            let is_met = self.ridge == T::zero();
+            require(is_met, "ridge", self.ridge, "0 for a general system")?;
+        }
+        check_at_least_one("restart", self.restart)?;
         if let Some(noise) = self.noise {
             check_at_least_zero("noise", noise)?;
         }

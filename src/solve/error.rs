@@ -86,6 +86,50 @@ pub enum SolveError<T: Real = f64> {
         best: Box<Solution<T>>,
     },
 
+    /// For a general system the residual no longer falls from one restart to the next.
+    ///
+    /// What helps: a longer [`restart`](crate::solve::SolveConfig::restart), up to n steps; a
+    /// [preconditioner](crate::solve::SolveConfig::preconditioner); for a small dense matrix, an LU
+    /// factorisation; if A·x = b has no solution,
+    /// [`LeastSquares`](crate::solve::SolveProblem::LeastSquares).
+    #[error(
+        "the residual of column {column} of the right-hand side stagnates: the last restart of {} \
+         left {ratio:.6} of it; raise the restart, or give a preconditioner{}",
+        counted(*restart, "step"),
+        end_of_column(best, *column)
+    )]
+    Stagnated {
+        /// The first column that did not converge, from 0.
+        column: usize,
+        /// The steps from one restart to the next.
+        restart: usize,
+        /// ‖b − A·x‖ after the last restart divided by that before it.
+        ratio: T,
+        /// The best iterates of all columns, with their backward errors and histories.
+        best: Box<Solution<T>>,
+    },
+
+    /// For a general system the directions are exhausted before the residual is small: A, or A·P with
+    /// a preconditioner P, is singular to working precision, and x was not found among them.
+    ///
+    /// What helps: [`LeastSquares`](crate::solve::SolveProblem::LeastSquares), which takes matrices of
+    /// any rank and finds the solution of minimum norm; another start, if A·x = b has a solution.
+    #[error(
+        "the matrix is singular to working precision: along a combination of directions its product \
+         is {part:e} times the longest; column {column} of the right-hand side has no solution \
+         there{}",
+        end_of_column(best, *column)
+    )]
+    Singular {
+        /// The first column that did not converge, from 0.
+        column: usize,
+        /// The part of the product with the last direction that is no combination of the earlier
+        /// ones, divided by the length of the longest.
+        part: T,
+        /// The best iterates of all columns, with their backward errors and histories.
+        best: Box<Solution<T>>,
+    },
+
     /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
     #[error("a product of the linear map is not finite, after {}", counted(*steps, "step"))]
     ProductNotFinite {

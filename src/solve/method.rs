@@ -13,6 +13,9 @@ use std::fmt;
 /// so that each step goes to the lowest point along d. κ_H is the largest eigenvalue of H divided
 /// by the smallest nonzero one: κ² for least squares, κ for a definite matrix. With a
 /// preconditioner, g and H are taken in its metric. Both methods take the same products per step.
+/// For [`SolveProblem::General`](crate::solve::SolveProblem::General) there is no gradient without Aᵀ:
+/// the first method is that of minimal residuals, the second is the same with a restart after every
+/// step.
 ///
 /// | method | μ | steps for an accuracy of δ, about |
 /// |---|---|---|

@@ -9,6 +9,9 @@ use crate::solve::error::SolveError;
 /// The steps of the power method for the norm; each takes one product with A and one with Aᵀ.
 const POWER_STEPS: usize = 10;
 
+/// The products that measure a map without its adjoint.
+const IMAGES: usize = 5;
+
 /// An estimate of ‖A·2^−s‖₂ from below, and s.
 ///
 /// s is 0 unless products with vectors of length 1 are not finite; then far shorter vectors are
@@ -24,6 +27,42 @@ pub(crate) fn estimate_norm<T: Real>(
         }
     }
     Err(SolveError::ProductNotFinite { steps: 0 })
+}
+
+/// The same for a square A from its products alone: the largest quotient ‖A·v‖/‖v‖ for a random v
+/// and its images.
+pub(crate) fn estimate_norm_from_images<T: Real>(
+    map: &(impl LinearMap<T> + ?Sized),
+) -> Result<(T, i32), SolveError<T>> {
+    let far = T::MAX.binary_exponent().unwrap_or_default() / 2;
+    for shift in [0, far] {
+        if let Some(norm) = largest_growth(map, shift) {
+            return Ok((norm, shift));
+        }
+    }
+    Err(SolveError::ProductNotFinite { steps: 0 })
+}
+
+/// That quotient times 2^−`shift`; none if an image is not finite.
+fn largest_growth<T: Real>(map: &(impl LinearMap<T> + ?Sized), shift: i32) -> Option<T> {
+    let mut v = vec![T::zero(); map.columns()];
+    Space::Domain.fill_at_random(map, 0, &mut v);
+    let mut image = v.clone();
+    let mut norm = T::zero();
+    for _ in 0..IMAGES {
+        if normalize(map, Space::Domain, &mut v) == T::zero() {
+            break;
+        }
+        scale(&mut v, -shift);
+        map.apply(&v, &mut image);
+        let growth = Space::Image.norm(map, &image);
+        if !growth.is_finite() {
+            return None;
+        }
+        norm = norm.max(growth);
+        std::mem::swap(&mut v, &mut image);
+    }
+    Some(norm)
 }
 
 /// The largest quotient ‖A·v‖/‖v‖ or ‖Aᵀ·w‖/‖w‖ along the power method from a random vector, which

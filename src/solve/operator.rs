@@ -7,7 +7,7 @@ use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::smallest_subnormal;
 use crate::solve::error::SolveError;
-use crate::solve::norm_estimate::estimate_norm;
+use crate::solve::norm_estimate::{estimate_norm, estimate_norm_from_images};
 
 /// Columns whose lengths differ by less than this factor are not scaled: it would save fewer steps
 /// than the search for a rank deficiency takes.
@@ -39,16 +39,27 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
     ///
     /// Near 1 the squares and products of a descent stay within the range of the format.
     pub(crate) fn new(map: &'a A, ridge: T, argument: &'static str) -> Result<Self, SolveError<T>> {
-        let (norm, shift) = estimate_norm(map, argument)?;
+        let norm = estimate_norm(map, argument)?;
+        Ok(Self::at_scale(map, norm, ridge))
+    }
+
+    /// The same without a ridge, and without the adjoint.
+    pub(crate) fn from_images(map: &'a A) -> Result<Self, SolveError<T>> {
+        let norm = estimate_norm_from_images(map)?;
+        Ok(Self::at_scale(map, norm, T::zero()))
+    }
+
+    /// `map`, whose norm is this number times 2^s, scaled.
+    fn at_scale(map: &'a A, (norm, shift): (T, i32), ridge: T) -> Self {
         let root = ridge.sqrt().scale_by_power_of_two(-shift);
         let scale = euclidean_norm(&[norm, root]).binary_exponent();
         // Leaving the map unscaled saves a pass over every image.
         let exponent = significant(scale.map(|e| e + shift), limit_of_scale::<T>());
-        Ok(Self {
+        Self {
             map: ScaledMap::new(map, exponent),
             norm: norm.scale_by_power_of_two(shift - exponent),
             lengths: None,
-        })
+        }
     }
 
     /// ‖A‖₂, estimated from below; ∞ beyond the range of the format.

@@ -6,6 +6,7 @@ use crate::linear_map::sums::Space;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_zero, require};
+use crate::solve::config::SolveProblem;
 use crate::solve::descent::{
     ColumnResult, ColumnResults, RankEvidence, Side, SystemDescent, SystemSettings, Together, Watch,
 };
@@ -18,9 +19,12 @@ const STEPS_OF_PROBE: usize = 4;
 /// And as many more as there are unknowns, up to this number, since a right-hand side may need few.
 const MOST_EXTRA_STEPS: usize = 100;
 
-/// The most right-hand sides that descend together, whatever their map prefers: each takes the
-/// memory of about ten solutions.
+/// The most right-hand sides that descend together, whatever their map prefers.
 const MOST_TOGETHER: usize = 32;
+
+/// Each takes the memory of about so many solutions, and minimal residuals that of their directions
+/// besides: fewer descend together then.
+const VECTORS_OF_COLUMN: usize = 10;
 
 /// The descents for the right-hand sides: over columns of similar lengths, unless these are
 /// dependent.
@@ -31,7 +35,8 @@ pub(super) struct ScaledRuns<'a, T: Real, A: ?Sized, P> {
     settings: SystemSettings<T>,
     norm_estimate: T,
     balanced: Option<SystemDescent<'a, T, A, P>>,
-    /// Whether the columns are known to be independent.
+    /// Whether the columns are known to be independent, or the solution of minimum norm is not asked
+    /// for.
     is_probed: bool,
     /// The most steps of a search for a dependence that found nothing so far.
     searched_steps: usize,
@@ -51,7 +56,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
             check_lengths(lengths, map.columns())?;
         }
         // Also where the columns are scaled: it checks the adjoint.
-        let operator = Operator::new(map, ridge, "matrix")?;
+        let operator = settings.measured(map, ridge, "matrix")?;
         let is_tall = Space::Image.length(map) >= Space::Domain.length(map);
         let may_balance = settings.may_balance() && preconditioner.is_none();
         let balanced = lengths
@@ -67,7 +72,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
             settings,
             norm_estimate: operator.norm_estimate(),
             balanced,
-            is_probed: ridge > T::zero(),
+            is_probed: ridge > T::zero() || settings.problem == SolveProblem::General,
             searched_steps: 0,
             plain: None,
         };
@@ -99,7 +104,16 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         }
         let of_preconditioner = self.preconditioner.map_or(1, LinearMap::block_width);
         let width = self.map.block_width().max(of_preconditioner);
-        width.clamp(1, MOST_TOGETHER)
+        let most = match self.settings.problem {
+            SolveProblem::General => {
+                let directions = self.settings.cycle().min(self.map.columns());
+                let of_preconditioner = usize::from(self.preconditioner.is_some());
+                let vectors = VECTORS_OF_COLUMN + directions * (1 + of_preconditioner);
+                MOST_TOGETHER * VECTORS_OF_COLUMN / vectors
+            }
+            SolveProblem::LeastSquares | SolveProblem::PositiveDefinite => MOST_TOGETHER,
+        };
+        width.min(most).max(1)
     }
 
     /// Descends for these right-hand sides in lock step, and leaves the best iterates in the
@@ -221,7 +235,10 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
     fn plain(&mut self) -> Result<&mut SystemDescent<'a, T, A, P>, SolveError<T>> {
         let made = match self.plain.take() {
             Some(made) => made,
-            None => self.made_plain(Operator::new(self.map, self.settings.ridge, "matrix")?)?,
+            None => {
+                let settings = self.settings;
+                self.made_plain(settings.measured(self.map, settings.ridge, "matrix")?)?
+            }
         };
         Ok(self.plain.insert(made))
     }

@@ -53,10 +53,10 @@ pub struct Solution<T: Real> {
     /// computed again, at the start and whenever the descent checks the residual it carries along.
     /// Not counted are the products with Aᵀ (as many, for least squares), those of a
     /// preconditioner, and the products before the first step, once for all columns: some 10 to 20
-    /// each with A and Aᵀ for the norm and the adjoint.
+    /// each with A and Aᵀ for the norm and the adjoint, or 5 with A alone for a general system.
     pub reports: Vec<Report<T>>,
-    /// An estimate of ‖A‖₂ from below, by the power method; ∞ if the norm is beyond the range of
-    /// the format.
+    /// An estimate of ‖A‖₂ from below, by the power method, for a general system by that without the
+    /// adjoint; ∞ if the norm is beyond the range of the format.
     ///
     /// Where the backward errors are relative to it, they are therefore too large rather than too
     /// small.
@@ -68,7 +68,8 @@ pub struct Solution<T: Real> {
     /// That is A with its columns scaled to similar lengths where the solver scaled them, A·P with
     /// a preconditioner P, and A itself otherwise. The bound comes from the step lengths of
     /// conjugate gradients, with room for their rounding, so that it is at most 1/(16·ε·√max(m, n));
-    /// gradient descent gives 1. Up to 1/√ε it is usually more than a third of the condition number,
+    /// gradient descent gives 1. For a general system it comes from the images of the directions of a
+    /// restart, and is that largest number if A is singular. Up to 1/√ε it is usually more than a third of the condition number,
     /// after however many steps. It is far too low where the descent ends before small singular
     /// values have counted: with a loose tolerance, or if b or the solution nearly lacks their
     /// vectors.
@@ -175,8 +176,8 @@ pub struct BackwardError<T> {
     /// compatibility of a given solution with the data of a linear system", 1967).
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub of_system: T,
-    /// maxⱼ |aⱼᵀr − λxⱼ|/(‖aⱼ‖·‖r‖), or 0 if the gradient is 0; `None` for
-    /// [`SolveProblem::PositiveDefinite`](crate::solve::SolveProblem::PositiveDefinite).
+    /// maxⱼ |aⱼᵀr − λxⱼ|/(‖aⱼ‖·‖r‖), or 0 if the gradient is 0; `None` unless the problem is
+    /// [`SolveProblem::LeastSquares`](crate::solve::SolveProblem::LeastSquares).
     ///
     /// It is the cosine of the angle between the residual and the column that is farthest from
     /// being orthogonal to it. If the lengths are not known, it is ‖Aᵀr − λx‖/(‖A‖·‖r‖): x is the

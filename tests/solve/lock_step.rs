@@ -307,6 +307,48 @@ fn definite_systems_go_the_way_that_each_goes_alone() {
     check("definite, gradient descent", &a, &slow);
 }
 
+/// A flow along a line, with columns of other sizes.
+fn general(n: usize, spread: f64) -> DMatrix<f64> {
+    let size = |j: usize| 10.0_f64.powf(spread * (j * 7 % n) as f64 / n as f64);
+    DMatrix::from_fn(n, n, |i, j| {
+        size(j)
+            * match j as i64 - i as i64 {
+                0 => 5.0 + (i % 3) as f64,
+                -1 => -4.0,
+                1 => -0.5,
+                _ => 0.0,
+            }
+    })
+}
+
+#[test]
+fn general_systems_go_the_way_that_each_goes_alone() {
+    for (name, spread) in [
+        ("general", 0.0),
+        ("general, columns of different sizes", 3.0),
+    ] {
+        let a = general(36, spread);
+        let config = SolveConfig::default().problem(SolveProblem::General);
+        check(name, &a, &config);
+        check(
+            &format!("{name}, short restarts"),
+            &a,
+            &config.clone().restart(5),
+        );
+        check(
+            &format!("{name}, tolerance"),
+            &a,
+            &config.clone().tolerance(1e-9),
+        );
+        let p = CsrMatrix::from(&DMatrix::from_diagonal(&a.diagonal().map(f64::recip)));
+        check(
+            &format!("{name}, preconditioned"),
+            &a,
+            &config.preconditioner(p),
+        );
+    }
+}
+
 #[test]
 fn a_preconditioner_serves_all_columns_at_a_time() {
     let inverse_of_diagonal =

@@ -1,6 +1,7 @@
 //! Linear systems and least squares.
 
 mod bounded;
+mod general;
 mod least_squares;
 mod lock_step;
 mod rules;

@@ -3,10 +3,11 @@
 mod block;
 mod column;
 mod mailbox;
+mod minimal_residual;
 mod multiplier;
 mod system;
 mod together;
 
-pub(super) use column::{ColumnResult, RankEvidence, Watch};
+pub(super) use column::{ColumnResult, RankEvidence, Stagnation, Watch};
 pub(super) use system::SystemSettings;
 pub(super) use together::{ColumnResults, Side, SystemDescent, Together};

@@ -18,6 +18,8 @@ pub(crate) struct SystemSettings<T> {
     pub(crate) noise: Option<T>,
     pub(crate) target: SolveTarget<T>,
     pub(crate) max_steps: usize,
+    /// The most steps between two residuals of a general system that are computed from x.
+    pub(crate) restart: usize,
 }
 
 impl<T: Real> SystemSettings<T> {
@@ -28,11 +30,35 @@ impl<T: Real> SystemSettings<T> {
             && !matches!(self.target, SolveTarget::RelativeResidual(_))
     }
 
+    /// The steps of a cycle of minimal residuals.
+    pub(crate) fn cycle(&self) -> usize {
+        match self.method {
+            SolveMethod::ConjugateGradients => self.restart,
+            SolveMethod::GradientDescent => 1,
+        }
+    }
+
+    /// A map with what the descents have to know of it, from products with its adjoint only where the
+    /// problem has them.
+    pub(crate) fn measured<'m, B: LinearMap<T> + ?Sized>(
+        &self,
+        map: &'m B,
+        ridge: T,
+        argument: &'static str,
+    ) -> Result<Operator<'m, T, B>, SolveError<T>> {
+        match self.problem {
+            SolveProblem::General => Operator::from_images(map),
+            SolveProblem::LeastSquares | SolveProblem::PositiveDefinite => {
+                Operator::new(map, ridge, argument)
+            }
+        }
+    }
+
     /// Whether the columns may be scaled as far as the settings go.
     ///
     /// A run that ends by the noise depends on the scaling, and so on the units.
     pub(crate) fn may_balance(&self) -> bool {
-        self.problem == SolveProblem::LeastSquares && self.noise.is_none()
+        self.problem != SolveProblem::PositiveDefinite && self.noise.is_none()
     }
 }
 
@@ -72,7 +98,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> System<'a, T, A, P>
         settings: SystemSettings<T>,
     ) -> Result<Self, SolveError<T>> {
         let preconditioner = preconditioner
-            .map(|p| Operator::new(p, T::zero(), "preconditioner"))
+            .map(|p| settings.measured(p, T::zero(), "preconditioner"))
             .transpose()?;
         let map = &operator.map;
         let ridge = |j| (settings.ridge).scale_by_power_of_two(-2 * map.exponent_of(j));

@@ -112,7 +112,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> SystemDescent<'a, T
         let of_hessian = of_columns.fold(T::one(), T::max);
         let estimate = match self.system.settings.problem {
             SolveProblem::LeastSquares => of_hessian.sqrt(),
-            SolveProblem::PositiveDefinite => of_hessian,
+            SolveProblem::PositiveDefinite | SolveProblem::General => of_hessian,
         };
         // Also where `estimate` is so large that the product with the rounding overflows.
         (T::one() / (T::one() / estimate + self.system.rounding)).max(T::one())

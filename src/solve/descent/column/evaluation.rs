@@ -18,10 +18,42 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
 {
     /// Whether `status` is nearer to a solution than `other`: its backward error is smaller and its
     /// loss is not higher, or its loss is far lower.
+    ///
+    /// For a general matrix the residual counts alone: near a null space x can grow without end.
     pub(super) fn is_better(&self, status: &Status<T>, other: &Status<T>) -> bool {
+        if self.system.settings.problem == SolveProblem::General {
+            return status.error.residual < other.error.residual;
+        }
         let has_risen = status.loss > self.same_loss(other);
         let is_less = status.error.smallest() < other.error.smallest();
         (is_less && !has_risen) || status.loss <= <T as Real>::from_f64(0.25) * other.loss
+    }
+
+    /// Whether the backward error or the residual is at most half of what it was.
+    pub(super) fn has_halved(&self, status: &Status<T>, before: &Status<T>) -> bool {
+        match self.system.settings.problem {
+            SolveProblem::General => {
+                status.error.residual <= <T as Real>::from_f64(0.5) * before.error.residual
+            }
+            _ => status.has_halved(before),
+        }
+    }
+
+    /// The largest residual of a solution, if that at the start is `of_start`.
+    ///
+    /// A huge x that A maps nearly to zero has a tiny backward error whatever b is. A descent on a
+    /// singular general matrix may meet one, unlike the other descents, so that here the residual
+    /// has to be small beside b as well.
+    pub(super) fn useful_residual(&self, of_start: T) -> T {
+        let settings = &self.system.settings;
+        if settings.problem == SolveProblem::General && self.b_norm > T::zero() {
+            let tolerance = match settings.target {
+                SolveTarget::BackwardError(tolerance) => tolerance,
+                SolveTarget::RoundingFloor | SolveTarget::RelativeResidual(_) => T::zero(),
+            };
+            return self.b_norm * tolerance.sqrt().max(T::EPSILON.cbrt());
+        }
+        self.b_norm.max(of_start) * (T::one() + self.system.rounding)
     }
 
     /// The largest loss that rounding can't tell from that of `status`.
@@ -74,7 +106,9 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     /// Updates the gradient from the residual.
     pub(super) async fn update_gradient(&mut self) {
         match self.system.settings.problem {
-            SolveProblem::PositiveDefinite => self.downhill.copy_from_slice(&self.residual),
+            SolveProblem::PositiveDefinite | SolveProblem::General => {
+                self.downhill.copy_from_slice(&self.residual);
+            }
             SolveProblem::LeastSquares => {
                 let (residual, downhill) = (&mut self.residual, &mut self.downhill);
                 (self
@@ -90,8 +124,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     }
 
     pub(super) fn status(&self) -> Status<T> {
+        let residual = Space::Image.norm(self.map(), &self.residual);
+        self.status_with(residual, self.size_of_terms())
+    }
+
+    /// The same for a residual of this length, and this [`size_of_terms`](Self::size_of_terms).
+    pub(super) fn status_with(&self, residual: T, size_of_terms: T) -> Status<T> {
         let map = self.map();
-        let residual = Space::Image.norm(map, &self.residual);
         let penalized = if self.system.ridges.is_empty() {
             residual
         } else {
@@ -103,7 +142,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
             error: BackwardError {
                 residual,
                 relative_residual: quotient(residual, self.b_norm),
-                of_system: quotient(penalized, self.size_of_terms() + self.b_norm),
+                of_system: quotient(penalized, size_of_terms + self.b_norm),
                 of_least_squares: is_least_squares.then(|| {
                     if penalized == T::zero() {
                         T::zero()
@@ -114,6 +153,12 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
             },
             loss: <T as Real>::from_f64(0.5) * penalized * penalized,
         }
+    }
+
+    /// Σλⱼ·xⱼ² over the entries held here.
+    pub(super) fn penalty(&self, x: &[T]) -> T {
+        let squares = self.system.ridges.iter().zip(x);
+        squares.fold(T::zero(), |sum, (&ridge, &x)| sum + ridge * x * x)
     }
 
     /// Σ‖aⱼ‖·|xⱼ|, or ‖A‖·‖x‖ if the lengths of the columns are not known.
@@ -148,7 +193,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         let of_residual = self.system.rounding * (self.size_of_terms() + self.b_norm);
         match self.system.settings.problem {
             SolveProblem::LeastSquares => self.system.norm * of_residual,
-            SolveProblem::PositiveDefinite => of_residual,
+            SolveProblem::PositiveDefinite | SolveProblem::General => of_residual,
         }
     }
 
@@ -233,9 +278,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         self.system.settings.target != SolveTarget::RoundingFloor || doubt <= T::EPSILON.cbrt()
     }
 
-    /// Whether the residual is at most the larger of those at x = 0 and at the start.
-    ///
-    /// A huge x that A maps nearly to zero has a tiny backward error whatever b is.
+    /// Whether the residual is at most that of a useful iterate.
     fn is_useful(&self, error: &BackwardError<T>) -> bool {
         error.residual <= self.useful_residual
     }
@@ -282,6 +325,7 @@ mod tests {
             noise: None,
             target,
             max_steps: 10,
+            restart: 30,
         };
         let operator = Operator::new(map, ridge, "matrix").expect("refused");
         let mut system = System::new(operator, None, settings).expect("refused");

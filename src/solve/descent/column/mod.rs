@@ -1,6 +1,5 @@
 //! The descent for one right-hand side, which pauses at each product.
 
-mod curvature;
 mod evaluation;
 mod inner_iteration;
 mod outer_iteration;
@@ -10,7 +9,7 @@ mod smoothed;
 mod state;
 mod status;
 
-pub(crate) use outer_iteration::ColumnResult;
+pub(crate) use outer_iteration::{ColumnResult, Stagnation};
 pub(crate) use rank_probe::RankEvidence;
 pub(crate) use recorder::Watch;
 pub(super) use state::ColumnDescent;

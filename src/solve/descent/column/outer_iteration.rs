@@ -27,6 +27,14 @@ const IDLE_STARTS: usize = 2;
 const IDLE_ITERATIONS: usize = 10;
 const IDLE_ITERATIONS_FOR_DEFINITE: usize = 60;
 
+/// The same for cycles of minimal residuals, and for the steps in short ones.
+const IDLE_CYCLES: usize = 60;
+const IDLE_STEPS_IN_CYCLES: usize = 2000;
+
+/// A cycle of minimal residuals that lowers the residual by less than this part of it makes no
+/// progress: no number of cycles that have patience would halve it.
+const LEAST_PROGRESS: f64 = 1e-4;
+
 /// What a run for one column reached.
 #[derive(Debug)]
 pub(crate) struct ColumnResult<T> {
@@ -34,6 +42,18 @@ pub(crate) struct ColumnResult<T> {
     pub(crate) report: Report<T>,
     /// The test that the solution passed, if any.
     pub(crate) acceptance: Option<Acceptance>,
+    /// If it passed none, why minimal residuals went no lower.
+    pub(crate) stagnation: Option<Stagnation<T>>,
+}
+
+/// How minimal residuals went no lower.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Stagnation<T> {
+    /// The last cycle left this part of the residual.
+    Cycle { ratio: T },
+    /// The image of a direction was a combination of the earlier ones, but for this part of the
+    /// longest.
+    Dependent { part: T },
 }
 
 /// How a descent ended, in its own scale.
@@ -41,6 +61,23 @@ struct Ending<T> {
     best: Status<T>,
     stop_reason: StopReason,
     acceptance: Option<Acceptance>,
+    stagnation: Option<Stagnation<T>>,
+}
+
+impl<T> Ending<T> {
+    /// The same with the stagnation that led to it, if it is a failure to go lower.
+    fn with(mut self, stagnation: Option<Stagnation<T>>) -> Self {
+        if self.acceptance.is_none() && self.stop_reason == StopReason::Stalled {
+            self.stagnation = stagnation;
+        }
+        self
+    }
+}
+
+/// Whether a cycle of minimal residuals was worth its steps.
+fn has_progressed<T: Real>(status: &Status<T>, before: &Status<T>) -> bool {
+    let least = T::one() - <T as Real>::from_f64(LEAST_PROGRESS);
+    status.error.residual <= least * before.error.residual
 }
 
 impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
@@ -85,6 +122,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
             error,
             report,
             acceptance,
+            stagnation: ending.stagnation,
         })
     }
 
@@ -96,8 +134,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     ) -> Result<Ending<T>, SolveError<T>> {
         let size_of_start = self.size_of_terms();
         let mut status = self.recompute(recorder).await;
-        self.useful_residual =
-            self.b_norm.max(status.error.residual) * (T::one() + self.system.rounding);
+        self.useful_residual = self.useful_residual(status.error.residual);
         let mut best = status;
         self.best_x.copy_from_slice(&self.x);
         let mut limit = self.see(&status, recorder);
@@ -105,7 +142,11 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         let patience = match self.system.settings.problem {
             SolveProblem::LeastSquares => IDLE_ITERATIONS,
             SolveProblem::PositiveDefinite => IDLE_ITERATIONS_FOR_DEFINITE,
+            SolveProblem::General => {
+                IDLE_CYCLES.max(IDLE_STEPS_IN_CYCLES / self.system.settings.cycle())
+            }
         };
+        let mut stagnation = None;
         loop {
             if let Some(acceptance) = self.goal(&status, noise) {
                 self.best_x.copy_from_slice(&self.x);
@@ -113,14 +154,15 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                     best: status,
                     stop_reason: StopReason::Accuracy,
                     acceptance: Some(acceptance),
+                    stagnation: None,
                 });
             }
             if let Some(reason) = limit {
-                return Ok(self.ending(reason, best));
+                return Ok(self.ending(reason, best).with(stagnation));
             }
             let is_at_floor = idle_starts == IDLE_STARTS || idle_iterations == patience;
             if is_at_floor || self.is_out_of_reach(&status.error) {
-                return Ok(self.ending(StopReason::Stalled, best));
+                return Ok(self.ending(StopReason::Stalled, best).with(stagnation));
             }
             let before = status;
             let reason = self.inner_iteration(&before, noise, recorder).await?;
@@ -130,7 +172,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 return Ok(self.ending(StopReason::Diverged, best));
             }
             let is_better = self.is_better(&status, &best);
-            let has_halved = is_better && status.has_halved(&best);
+            let has_halved = is_better && self.has_halved(&status, &best);
             idle_iterations = if has_halved { 0 } else { idle_iterations + 1 };
             let is_limit = matches!(reason, RestartReason::Limit(_));
             // NaN is worse than anything.
@@ -138,13 +180,23 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 best = status;
                 self.best_x.copy_from_slice(&self.x);
             }
+            stagnation = self.stagnation(&reason, &status, &before);
             match reason {
                 RestartReason::Limit(met) => limit = Some(met),
                 RestartReason::Idle => limit = Some(StopReason::Stalled),
-                RestartReason::Claim | RestartReason::Breakdown => {
-                    let has_halved = status.has_halved(&before);
+                RestartReason::Cycle => {
+                    if !has_progressed(&status, &before) {
+                        limit = Some(StopReason::Stalled);
+                    }
+                }
+                RestartReason::Claim | RestartReason::Breakdown | RestartReason::Dependent => {
+                    let has_halved = self.has_halved(&status, &before);
                     idle_starts = if has_halved { 0 } else { idle_starts + 1 };
                 }
+            }
+            if self.system.settings.problem == SolveProblem::General && !is_better {
+                self.x.copy_from_slice(&self.best_x);
+                status = self.recompute(recorder).await;
             }
         }
     }
@@ -159,6 +211,26 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
             best,
             stop_reason,
             acceptance,
+            stagnation: None,
+        }
+    }
+
+    /// Why minimal residuals may go no lower, after an inner iteration that ended for this reason.
+    fn stagnation(
+        &self,
+        reason: &RestartReason,
+        status: &Status<T>,
+        before: &Status<T>,
+    ) -> Option<Stagnation<T>> {
+        match reason {
+            RestartReason::Cycle => Some(Stagnation::Cycle {
+                ratio: status.error.residual / before.error.residual,
+            }),
+            RestartReason::Dependent => self
+                .space
+                .as_ref()
+                .map(|space| Stagnation::Dependent { part: space.part() }),
+            _ => None,
         }
     }
 

@@ -134,6 +134,7 @@ mod tests {
             noise: None,
             target: SolveTarget::RoundingFloor,
             max_steps: 10,
+            restart: 30,
         };
         let operator = Operator {
             map: ScaledMap::new(map, 0),

@@ -92,6 +92,16 @@ impl<'o, T: Real, O: Observer<T>> SystemRecorder<'o, T, O> {
         }
     }
 
+    /// Whether an observer looks at the iterates, on any part of the map.
+    pub(super) fn is_watched(&self) -> bool {
+        self.is_watched
+    }
+
+    /// The number of steps so far.
+    pub(super) fn steps(&self) -> usize {
+        self.history.len().saturating_sub(1)
+    }
+
     /// Records an iterate with its downhill direction, and returns why the run has to end, if it
     /// does.
     ///

@@ -12,6 +12,7 @@ use crate::solve::config::{SolveProblem, SolveTarget};
 use crate::solve::descent::column::recorder::Exponents;
 use crate::solve::descent::column::smoothed::Smoothed;
 use crate::solve::descent::column::status::LeastError;
+use crate::solve::descent::minimal_residual::ResidualSpace;
 use crate::solve::descent::multiplier::{Alone, Multiplier};
 use crate::solve::descent::system::{Product, System};
 use crate::solve::error::SolveError;
@@ -29,14 +30,15 @@ pub(crate) struct ColumnDescent<'a, T, A: ?Sized, P, M = Alone> {
     pub(in crate::solve::descent) multiplier: M,
     pub(super) b: Vec<T>,
     pub(super) b_norm: T,
-    /// The larger of the residuals at x = 0 and at the start; above it, x is no solution.
+    /// The larger of the residuals at x = 0 and at the start, or far less for a general matrix; above
+    /// it, x is no solution.
     pub(super) useful_residual: T,
     pub(super) x: Vec<T>,
     pub(super) best_x: Vec<T>,
     pub(super) least: LeastError<T>,
     /// r = b − A·x.
     pub(super) residual: Vec<T>,
-    /// Aᵀr − λx, or r for a definite matrix.
+    /// Aᵀr − λx, or r for a definite or general matrix.
     pub(super) downhill: Vec<T>,
     /// `downhill` in the metric of the preconditioner, and Pᵀ·`downhill` on the way to it.
     pub(super) preconditioned: Vec<T>,
@@ -46,10 +48,12 @@ pub(crate) struct ColumnDescent<'a, T, A: ?Sized, P, M = Alone> {
     pub(super) image: Vec<T>,
     /// For least squares by conjugate gradients.
     pub(super) smoothed: Option<Smoothed<T>>,
+    /// For minimal residuals.
+    pub(super) space: Option<ResidualSpace<T>>,
     pub(super) condition: ConditionEstimate<T>,
     /// Room for the losses of one run after another.
     pub(super) history: LossHistory<T>,
-    /// The largest lower bound so far of the condition number of the Hessian.
+    /// The largest lower bound so far of the condition number of the Hessian, or of a general A.
     pub(in crate::solve::descent) hessian_condition: T,
 }
 
@@ -80,6 +84,8 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
             direction: zeros(n),
             image: zeros(m),
             smoothed: (system.settings.has_swinging_gradients()).then(|| Smoothed::new(n)),
+            space: (system.settings.problem == SolveProblem::General)
+                .then(|| ResidualSpace::new(n, system.settings.cycle(), preconditioned > 0)),
             condition: ConditionEstimate::new(),
             hessian_condition: T::one(),
             system,
@@ -105,7 +111,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
             of_b,
             of_gradient: match self.system.settings.problem {
                 SolveProblem::LeastSquares => 1,
-                SolveProblem::PositiveDefinite => 0,
+                SolveProblem::PositiveDefinite | SolveProblem::General => 0,
             },
         }
     }

@@ -1,12 +1,13 @@
-//! The steps from one recomputed residual to the next.
+//! The steps of conjugate gradients and of gradient descent.
 
-use crate::descent::{Observer, StopReason};
+use crate::descent::Observer;
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
 use crate::solve::condition::ConditionEstimate;
 use crate::solve::config::SolveProblem;
+use crate::solve::descent::column::inner_iteration::RestartReason;
 use crate::solve::descent::column::recorder::SystemRecorder;
 use crate::solve::descent::column::state::ColumnDescent;
 use crate::solve::descent::column::status::Status;
@@ -15,44 +16,11 @@ use crate::solve::descent::system::Product;
 use crate::solve::error::SolveError;
 use crate::solve::method::SolveMethod;
 
-/// Why an inner iteration ended.
-pub(super) enum RestartReason {
-    /// According to the residual carried along, a goal is reached.
-    Claim,
-    /// No further step along these directions goes lower.
-    Breakdown,
-    /// The backward error has not fallen for a long time.
-    Idle,
-    Limit(StopReason),
-}
-
 impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     ColumnDescent<'_, T, A, P, M>
 {
-    /// Steps from a recomputed gradient and its status until there is a reason to recompute them,
-    /// and goes back to the iterate of least error if the steps led away from it.
-    pub(super) async fn inner_iteration<O: Observer<T>>(
-        &mut self,
-        before: &Status<T>,
-        noise: Option<T>,
-        recorder: &mut SystemRecorder<'_, T, O>,
-    ) -> Result<RestartReason, SolveError<T>> {
-        self.least.begin(self.same_loss(before));
-        let reason = self.step_on(noise, recorder).await?;
-        let stays = match reason {
-            RestartReason::Claim => true,
-            // If the caller stops the run, keep the iterate last shown unless an earlier one was
-            // better.
-            RestartReason::Limit(_) => self.status().loss <= self.least.loss,
-            RestartReason::Breakdown | RestartReason::Idle => self.least.error == T::MAX,
-        };
-        if !stays {
-            self.x.copy_from_slice(&self.least.x);
-        }
-        Ok(reason)
-    }
-
-    async fn step_on<O: Observer<T>>(
+    /// Steps along the gradient until there is a reason to compute the residual again.
+    pub(super) async fn step_along_gradients<O: Observer<T>>(
         &mut self,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
@@ -165,7 +133,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         let norm = match (&self.system.preconditioner, self.system.settings.problem) {
             (Some(_), _) => T::zero(),
             (None, SolveProblem::LeastSquares) => self.system.norm * self.system.norm,
-            (None, SolveProblem::PositiveDefinite) => self.system.norm,
+            (None, _) => self.system.norm,
         };
         let bound = self.condition.of_hessian(norm);
         self.hessian_condition = self.hessian_condition.max(bound);

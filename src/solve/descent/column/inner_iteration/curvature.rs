@@ -24,7 +24,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 (multiplier.multiply(system, Product::Preconditioner, halfway, preconditioned))
                     .await;
             }
-            SolveProblem::PositiveDefinite => {
+            SolveProblem::PositiveDefinite | SolveProblem::General => {
                 (multiplier.multiply(system, Product::Preconditioner, downhill, preconditioned))
                     .await;
             }
@@ -38,7 +38,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         match (&self.system.preconditioner, self.system.settings.problem) {
             (None, _) => Ok(dot(&self.downhill)),
             (Some(_), SolveProblem::LeastSquares) => Ok(dot(&self.halfway)),
-            (Some(preconditioner), SolveProblem::PositiveDefinite) => {
+            (Some(preconditioner), _) => {
                 let form = QuadraticForm {
                     argument: "preconditioner",
                     norm: preconditioner.norm,
@@ -60,7 +60,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 }
                 Ok(curvature)
             }
-            SolveProblem::PositiveDefinite => {
+            SolveProblem::PositiveDefinite | SolveProblem::General => {
                 let form = QuadraticForm {
                     argument: "matrix",
                     norm: self.system.norm,
@@ -76,17 +76,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         match self.system.settings.problem {
             // The gradient has no part where A·d = 0.
             SolveProblem::LeastSquares => Ok(()),
-            SolveProblem::PositiveDefinite => Err(SolveError::NotPositiveDefinite {
-                argument: "matrix",
-                curvature: T::zero(),
-            }),
+            SolveProblem::PositiveDefinite | SolveProblem::General => {
+                Err(SolveError::NotPositiveDefinite {
+                    argument: "matrix",
+                    curvature: T::zero(),
+                })
+            }
         }
-    }
-
-    /// Σλⱼ·xⱼ² over the entries held here.
-    pub(super) fn penalty(&self, x: &[T]) -> T {
-        let squares = self.system.ridges.iter().zip(x);
-        squares.fold(T::zero(), |sum, (&ridge, &x)| sum + ridge * x * x)
     }
 }
 
