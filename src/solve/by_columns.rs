@@ -1,6 +1,6 @@
 //! The solution of a linear system: its right-hand sides, some at a time.
 
-use nalgebra::{DMatrix, DMatrixView, Dim, Dyn, Matrix, VecStorage};
+use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
 use smallvec::SmallVec;
 
 use crate::descent::Observer;
@@ -134,14 +134,14 @@ where
         restart,
         observer: &mut observer as &mut dyn Observer<T>,
     };
-    let b = DMatrixView::from_slice(b.as_slice(), b.nrows(), b.ncols());
-    compute(&a, b, config)
+    compute(&a, b.as_slice(), b.shape(), config)
 }
 
 /// Compiled once for all maps and observers.
 fn compute<T: Real>(
     a: &dyn LinearMap<T>,
-    b: DMatrixView<'_, T>,
+    b: &[T],
+    shape: (usize, usize),
     config: SolveConfig<T, &dyn LinearMap<T>, &mut dyn Observer<T>>,
 ) -> Result<Solution<T>, SolveError<T>> {
     a.validate("matrix")?;
@@ -154,10 +154,10 @@ fn compute<T: Real>(
         }
         .into());
     }
-    let sides = b.ncols();
-    check_not_empty("right-hand side", b.nrows(), sides)?;
-    check_shape("right-hand side", b.shape(), (rows, sides))?;
-    check_entries("right-hand side", b.as_slice(), rows)?;
+    let (length, sides) = shape;
+    check_not_empty("right-hand side", length, sides)?;
+    check_shape("right-hand side", shape, (rows, sides))?;
+    check_entries("right-hand side", b, rows)?;
     config.validate(columns, sides)?;
     let problem = config.problem;
     let settings = SystemSettings {
@@ -177,7 +177,7 @@ fn compute<T: Real>(
     let mut backward_errors = Vec::with_capacity(sides);
     let mut stagnations = Vec::new();
     let (mut reports, mut acceptances) = (Vec::with_capacity(sides), Vec::with_capacity(sides));
-    let mut pairs = (b.as_slice().chunks_exact(rows))
+    let mut pairs = (b.chunks_exact(rows))
         .zip(solution.as_mut_slice().chunks_exact_mut(columns))
         .map(|(b, solution)| Side { b, solution });
     let mut group: SmallVec<[Side<'_, T>; 1]> = SmallVec::new();
