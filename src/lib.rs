@@ -101,6 +101,9 @@ pub mod optimizer;
 pub mod plot;
 pub mod set;
 pub mod solve;
+#[cfg(feature = "sparse")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sparse")))]
+pub mod sparse_inverse;
 pub mod svd;
 pub mod watch;
 

@@ -1,0 +1,8 @@
+//! Approximate inverses of large sparse matrices, row by row on a sparse pattern.
+
+mod factored;
+mod pattern;
+mod reach;
+mod row_runs;
+
+pub use pattern::{Growth, InversePattern};
