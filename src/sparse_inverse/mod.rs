@@ -5,4 +5,7 @@ mod pattern;
 mod reach;
 mod row_runs;
 
+pub use factored::{
+    FactoredInverse, FactoredInverseConfig, FactoredInverseError, factored_inverse_by_descent,
+};
 pub use pattern::{Growth, InversePattern};
