@@ -89,7 +89,12 @@ pub(super) fn check_shape<T: Real>(matrix: &CsrMatrix<T>) -> Result<(), InputErr
     }
     // The indices of the factor are stored in 32 bits.
     let is_met = rows < u32::MAX as usize;
-    require(is_met, "the number of rows", T::from_count(rows), "below 2³²")
+    require(
+        is_met,
+        "the number of rows",
+        T::from_count(rows),
+        "below 2³²",
+    )
 }
 
 /// 1/√aᵢᵢ of a row whose entries are finite.

@@ -89,11 +89,12 @@ impl<T: Real, S: Real> RowTask<'_, T, S> {
         let power = 1.0.scale_by_power_of_two(-self.exponent);
         for row in rows {
             self.matrix.check_symmetric(row)?;
-            (self.minimize(memory, row))
-                .map_err(|BadPivot { pivot }| FactoredInverseError::NotPositiveDefinite {
+            (self.minimize(memory, row)).map_err(|BadPivot { pivot }| {
+                FactoredInverseError::NotPositiveDefinite {
                     row,
                     pivot: <T as Real>::from_f64(pivot),
-                })?;
+                }
+            })?;
             run.loss += memory.system.psi();
             memory.system.write(&self.matrix, &mut memory.row);
             run.lengths.push(memory.row.len() as u32);
@@ -126,12 +127,7 @@ impl<T: Real, S: Real> RowTask<'_, T, S> {
         Ok(())
     }
 
-    fn grow(
-        &self,
-        system: &mut LocalSystem,
-        row: usize,
-        growth: &Growth,
-    ) -> Result<(), BadPivot> {
+    fn grow(&self, system: &mut LocalSystem, row: usize, growth: &Growth) -> Result<(), BadPivot> {
         let matrix = &self.matrix;
         if let Some((before, places)) = self.before {
             let columns = &before.columns[places.range(row)];

@@ -160,12 +160,18 @@ impl<S: Real> SortedRows<S> {
 
     /// The same for some of the chunks.
     #[inline(always)]
-    pub(super) fn rows_of(&self, chunks: Range<usize>) -> impl Iterator<Item = (u32, &[u32], &[S])> {
-        self.groups_of(chunks).flat_map(|(rows, columns, values, length)| {
-            let entries = columns.chunks_exact(length).zip(values.chunks_exact(length));
-            let rows = rows.iter().zip(entries);
-            rows.map(|(&row, (columns, values))| (row, columns, values))
-        })
+    pub(super) fn rows_of(
+        &self,
+        chunks: Range<usize>,
+    ) -> impl Iterator<Item = (u32, &[u32], &[S])> {
+        self.groups_of(chunks)
+            .flat_map(|(rows, columns, values, length)| {
+                let entries = columns
+                    .chunks_exact(length)
+                    .zip(values.chunks_exact(length));
+                let rows = rows.iter().zip(entries);
+                rows.map(|(&row, (columns, values))| (row, columns, values))
+            })
     }
 
     /// Rows of one length at a time: the rows, their columns, their values, and the length.
@@ -177,15 +183,17 @@ impl<S: Real> SortedRows<S> {
         let (start, end) = (self.chunks[chunks.start], self.chunks[chunks.end]);
         let mut row = chunks.start * CHUNK;
         let mut entry = start.entries;
-        self.groups[start.groups..end.groups].iter().map(move |group| {
-            let (length, count) = (group.length as usize, group.count as usize);
-            let entries = entry..entry + length * count;
-            let rows = &self.order[row..row + count];
-            row += count;
-            entry = entries.end;
-            let columns = &self.columns[entries.clone()];
-            (rows, columns, &self.values[entries], length)
-        })
+        self.groups[start.groups..end.groups]
+            .iter()
+            .map(move |group| {
+                let (length, count) = (group.length as usize, group.count as usize);
+                let entries = entry..entry + length * count;
+                let rows = &self.order[row..row + count];
+                row += count;
+                entry = entries.end;
+                let columns = &self.columns[entries.clone()];
+                (rows, columns, &self.values[entries], length)
+            })
     }
 
     /// Where each row is stored.
@@ -223,7 +231,9 @@ mod tests {
         for count in [1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 50] {
             let rows = rows(count as u32);
             let entries = rows.iter().map(|(columns, _)| columns.len()).sum();
-            let slices = rows.iter().map(|(columns, values)| (&columns[..], &values[..]));
+            let slices = rows
+                .iter()
+                .map(|(columns, values)| (&columns[..], &values[..]));
             let sorted = SortedRows::new(entries, count, slices);
             let places = sorted.places();
             for (row, (columns, values)) in rows.iter().enumerate() {

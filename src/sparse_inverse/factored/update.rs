@@ -98,7 +98,11 @@ impl<T: Real, S: Real> FactoredInverse<T, S> {
             for _ in 1..*power {
                 let before = changed.clone();
                 for (row, _) in before.iter().enumerate().filter(|(_, changed)| **changed) {
-                    matrix.row(row).0.iter().for_each(|&column| changed[column] = true);
+                    matrix
+                        .row(row)
+                        .0
+                        .iter()
+                        .for_each(|&column| changed[column] = true);
                 }
             }
         }
@@ -125,16 +129,15 @@ impl<T: Real, S: Real> FactoredInverse<T, S> {
             entries = entries + columns.len() - places.range(row).len();
         }
         let mut replaced = new().peekable();
-        let rows = (0..self.rows.count()).map(|row| {
-            match replaced.next_if(|(index, _)| **index == row) {
+        let rows =
+            (0..self.rows.count()).map(|row| match replaced.next_if(|(index, _)| **index == row) {
                 Some((_, new)) => new,
                 None => {
                     let range = places.range(row);
                     let columns = &self.rows.columns[range.clone()];
                     (columns, &self.rows.values[range])
                 }
-            }
-        });
+            });
         self.rows = SortedRows::new(entries, self.rows.count(), rows);
     }
 }

@@ -110,7 +110,9 @@ impl<T: Real, S: Real, const N: usize> Gather<'_, T, S, N> {
     fn each(self, mut write: impl FnMut(usize, [T; N])) {
         let first = self.chunks.start * CHUNK;
         for (rows, columns, values, length) in self.rows.groups_of(self.chunks) {
-            let entries = columns.chunks_exact(length).zip(values.chunks_exact(length));
+            let entries = columns
+                .chunks_exact(length)
+                .zip(values.chunks_exact(length));
             for (&row, (columns, values)) in rows.iter().zip(entries) {
                 let mut sums = [T::zero(); N];
                 for (&column, &value) in columns.iter().zip(values) {

@@ -25,7 +25,9 @@ impl<T: Real, S: Real> Factor<'_, T, S> {
     fn apply_in_one_pass(self, x: &[T], image: &mut [T]) {
         image.fill(T::zero());
         for (_, columns, values, length) in self.rows.groups_of(0..self.rows.chunk_count()) {
-            let rows = columns.chunks_exact(length).zip(values.chunks_exact(length));
+            let rows = columns
+                .chunks_exact(length)
+                .zip(values.chunks_exact(length));
             for (columns, values) in rows {
                 let weight = dot(columns, values, x) * self.power * self.power;
                 for (&column, &value) in columns.iter().zip(values) {
@@ -49,7 +51,9 @@ fn gather<T: Real, S: Real>(
     for_each(rows.stored(), parts, |(run, image)| {
         let first = run.start * CHUNK;
         for (rows, columns, values, length) in rows.groups_of(run) {
-            let entries = columns.chunks_exact(length).zip(values.chunks_exact(length));
+            let entries = columns
+                .chunks_exact(length)
+                .zip(values.chunks_exact(length));
             for (&row, (columns, values)) in rows.iter().zip(entries) {
                 image[row as usize - first] = last(dot(columns, values, x));
             }
