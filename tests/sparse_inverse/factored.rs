@@ -239,9 +239,9 @@ fn an_update_is_a_computation_from_the_beginning() {
     let after = CsrMatrix::from(&after);
     let x = DVector::from_fn(400, |i, _| noise(i));
     let image = |inverse: &FactoredInverse<f64>| {
-        let mut image = [x.clone(), x.clone(), x.clone()].concat();
-        inverse.apply_block(&image.clone(), &mut image);
-        image
+        let mut images = x.as_slice().repeat(3);
+        inverse.apply_block(&images.clone(), &mut images);
+        images
     };
     for pattern in [1, 2, 3].map(InversePattern::Power) {
         let mut updated = factored_inverse_by_descent(&before, config(pattern.clone())).unwrap();
@@ -390,8 +390,8 @@ fn products_are_those_of_both_factors() {
     }
     assert!((&one_by_one - &expected).amax() <= 1e-13 * expected.amax());
     for count in [1, 2, 3, 4, 7, 8, 15] {
-        let x = x.columns(0, count);
-        let mut images = x.clone_owned();
+        let x = x.columns(0, count).clone_owned();
+        let mut images = x.clone();
         found.apply_adjoint_block(x.as_slice(), images.as_mut_slice());
         assert_eq!(images, one_by_one.columns(0, count));
         single.apply_block(x.as_slice(), images.as_mut_slice());
