@@ -213,7 +213,8 @@ impl LocalSystem {
             pivot -= entry * entry;
             side -= entry * self.y[q];
         }
-        if !(pivot > 0.0) {
+        let is_positive = pivot > 0.0;
+        if !is_positive {
             return Err(BadPivot { pivot });
         }
         let reciprocal = 1.0 / pivot.sqrt();
@@ -221,7 +222,8 @@ impl LocalSystem {
         self.reciprocals.push(reciprocal);
         self.y.push(y);
         self.psi -= y * y;
-        if !(self.psi > 0.0) {
+        let is_positive = self.psi > 0.0;
+        if !is_positive {
             return Err(BadPivot { pivot: self.psi });
         }
         Ok(())

@@ -65,7 +65,8 @@ impl<'a, T: Real> UnitDiagonal<'a, T> {
     fn is_asymmetric(&self, row: usize, column: usize, difference: T) -> bool {
         let scaled = difference.to_f64() * self.scales[row] * self.scales[column];
         // Also if the difference overflows.
-        !(scaled.abs() <= T::EPSILON.sqrt().to_f64())
+        let is_rounding = scaled.abs() <= T::EPSILON.sqrt().to_f64();
+        !is_rounding
     }
 
     /// aᵢⱼ, 0 if it is not stored.

@@ -117,8 +117,8 @@ impl<T: Real, S: Real, const N: usize> Gather<'_, T, S, N> {
                 let mut sums = [T::zero(); N];
                 for (&column, &value) in columns.iter().zip(values) {
                     let (value, x) = (widened::<T, S>(value), &self.panel[column as usize]);
-                    for k in 0..N {
-                        sums[k] += value * x[k];
+                    for (sum, &x) in sums.iter_mut().zip(x) {
+                        *sum += value * x;
                     }
                 }
                 write(row as usize - first, sums);
