@@ -9,18 +9,27 @@ const LAYERS: [&[&str]; 5] = [
     &["numerics"],
     &["linear_map", "loss", "objective", "optimizer", "set"],
     &["descent", "plot", "watch"],
-    &["completion", "eigen", "inverse", "krylov", "solve", "svd"],
+    &[
+        "completion",
+        "eigen",
+        "inverse",
+        "krylov",
+        "solve",
+        "sparse_inverse",
+        "svd",
+    ],
     &["error"],
 ];
 
 /// Folders of one idea each, whose files are read one after the other.
-const GROUPED: [&str; 7] = [
+const GROUPED: [&str; 8] = [
     "completion",
     "descent",
     "eigen",
     "inverse",
     "krylov",
     "solve",
+    "sparse_inverse",
     "svd",
 ];
 

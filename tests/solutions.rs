@@ -7,3 +7,4 @@ mod bad_input;
 mod completion;
 mod linear_map;
 mod solve;
+mod sparse_inverse;

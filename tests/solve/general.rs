@@ -11,7 +11,7 @@ use matrix_descent::{
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use nalgebra_sparse::CsrMatrix;
 
-use crate::linear_map::parts::in_parts;
+use crate::support::parts::in_parts;
 use crate::support::systems::{of_rank, random, widened};
 
 fn general<T: Real>() -> SolveConfig<T> {
