@@ -128,6 +128,9 @@ pub use solve::{
     BoundedConfig, BoundedSolution, Solution, SolveConfig, SolveMethod, SolveProblem,
     solve_by_descent, solve_in_bounds,
 };
+#[cfg(feature = "sparse")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sparse")))]
+pub use sparse_inverse::{SparseInverseConfig, SparseInversion, sparse_inverse_by_descent};
 pub use svd::{
     ConditionNumber, Polar, PseudoInverse, SmallestConfig, SmallestSingularValues, Svd, SvdConfig,
     TopConfig, TopSvd, condition_number, polar_decomposition, pseudo_inverse,

@@ -1,8 +1,13 @@
 //! Approximate inverses of large sparse matrices, row by row on a sparse pattern.
 
 mod factored;
+mod general;
 mod pattern;
 mod reach;
 mod row_runs;
 
+pub use general::{
+    RowsUpdated, SparseInverseConfig, SparseInverseError, SparseInversion,
+    sparse_inverse_by_descent,
+};
 pub use pattern::{Growth, InversePattern};
