@@ -23,5 +23,6 @@ mod properties;
 mod saved;
 mod set;
 mod solve;
+mod sparse_inverse;
 mod svd;
 mod watch;

@@ -113,7 +113,8 @@ pub fn sparse_inverse_by_descent<T: Real, O: Observer<T>>(
     };
     let solver = RowSolver::new(&problem, &settings);
     let rows = solver.all(&mut observer)?;
-    SparseInversion::new(matrix.clone(), rows, settings)
+    let scales = problem.into_scales();
+    SparseInversion::new(matrix.clone(), scales, rows, settings)
 }
 
 /// Where rows of X begin, and how they grow, with the rows as those of A.
@@ -144,10 +145,13 @@ struct FailedRow {
     column: usize,
 }
 
-/// A row found by starting from yesterday's.
+/// What an update starts from.
+#[derive(Clone, Copy)]
 pub(super) struct Yesterday<'y, T> {
-    pub(super) rows: &'y RowSet<T>,
-    /// Those to find again.
+    /// X, or Xᵀ for the right side.
+    pub(super) rows: &'y CsrMatrix<T>,
+    pub(super) residuals: &'y [RowResidual],
+    /// The rows to find again.
     pub(super) affected: &'y [usize],
 }
 
@@ -187,21 +191,18 @@ impl<'p, T: Real> RowSolver<'p, T> {
         observer: &mut impl Observer<T>,
     ) -> Result<RowSet<T>, SparseInverseError<T>> {
         self.run(self.problem.order(), observer, |memory, row| {
-            let residual = self.find(memory, row)?;
-            Ok((row, residual))
+            self.find(memory, row)
         })
     }
 
     /// The affected rows, from yesterday's patterns.
     pub(super) fn again(
         &self,
-        yesterday: &Yesterday<'_, T>,
+        yesterday: Yesterday<'_, T>,
         observer: &mut impl Observer<T>,
     ) -> Result<RowSet<T>, SparseInverseError<T>> {
         self.run(yesterday.affected.len(), observer, |memory, index| {
-            let row = yesterday.affected[index];
-            let residual = self.find_again(memory, row, yesterday.rows)?;
-            Ok((row, residual))
+            self.find_again(memory, yesterday.affected[index], yesterday)
         })
     }
 
@@ -209,7 +210,7 @@ impl<'p, T: Real> RowSolver<'p, T> {
         &self,
         count: usize,
         observer: &mut impl Observer<T>,
-        find: impl Fn(&mut Memory<T>, usize) -> Result<(usize, RowResidual), FailedRow> + Send + Sync,
+        find: impl Fn(&mut Memory<T>, usize) -> Result<RowResidual, FailedRow> + Send + Sync,
     ) -> Result<RowSet<T>, SparseInverseError<T>> {
         let order = self.problem.order();
         let share = self.problem.stored() as u128 * count as u128 / order as u128;
@@ -221,7 +222,7 @@ impl<'p, T: Real> RowSolver<'p, T> {
         let sets = compute_rows(count, multiplications, observer, memory, |memory, range| {
             let mut set = RowSet::with_room(range.len(), 8 * range.len());
             for index in range {
-                let (_, residual) = find(memory, index)?;
+                let residual = find(memory, index)?;
                 set.push(memory.row.row(), residual);
             }
             Ok(set)
@@ -262,16 +263,16 @@ impl<'p, T: Real> RowSolver<'p, T> {
         &self,
         memory: &mut Memory<T>,
         row: usize,
-        yesterday: &RowSet<T>,
+        yesterday: Yesterday<'_, T>,
     ) -> Result<RowResidual, FailedRow> {
         let Some(growth) = self.growth else {
             // The pattern of a power may have changed.
             return self.find(memory, row);
         };
-        let pattern = yesterday.columns_of(row).iter().copied();
+        let pattern = yesterday.rows.pattern().lane(row).iter().copied();
         let found = memory.row.find(self.problem, row, pattern, Some(growth));
         let residual = found.map_err(|OutOfRange { column }| FailedRow { row, column })?;
-        let before = yesterday.residuals()[row].norm;
+        let before = yesterday.residuals[row].norm;
         if residual.norm > growth.tolerance && residual.norm > WORSE * before {
             self.find(memory, row)
         } else {

@@ -7,7 +7,6 @@ use nalgebra_sparse::CsrMatrix;
 
 use crate::linear_map::LinearMap;
 use crate::numerics::input_error::InputError;
-use crate::numerics::norm::sum_of_squares;
 use crate::numerics::real::Real;
 use crate::objective::Side;
 use crate::sparse_inverse::general::error::SparseInverseError;
@@ -24,11 +23,36 @@ const LARGEST_EXPONENT: i32 = 1000;
 #[derive(Debug)]
 pub(super) struct Problem<'a, T: Real> {
     rows: Cow<'a, CsrMatrix<T>>,
-    /// For each row of A a power of two by which its largest entry is about 1.
-    factors: Vec<f64>,
-    /// For each row, scaled by its factor, 1/‖row‖².
-    weights: Vec<f64>,
+    scales: Vec<RowScale>,
     columns: OnceLock<Columns>,
+}
+
+/// What a row of A is scaled by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct RowScale {
+    /// A power of two by which the largest entry is about 1.
+    factor: f64,
+    /// 1/‖row‖² of the scaled row.
+    weight: f64,
+}
+
+impl RowScale {
+    pub(super) fn of<T: Real>(values: &[T]) -> Self {
+        let magnitudes = values.iter().map(|value| value.to_f64().abs());
+        let exponent = magnitudes.fold(0.0, f64::max).binary_exponent();
+        let exponent = exponent
+            .unwrap_or(0)
+            .clamp(-LARGEST_EXPONENT, LARGEST_EXPONENT);
+        let factor = 1.0.scale_by_power_of_two(-exponent);
+        let squares = values.iter().map(|value| {
+            let scaled = value.to_f64() * factor;
+            scaled * scaled
+        });
+        Self {
+            factor,
+            weight: 1.0 / squares.sum::<f64>(),
+        }
+    }
 }
 
 /// The scaled columns of A.
@@ -53,10 +77,7 @@ pub(super) struct Column<'a> {
 
 impl<'a, T: Real> Problem<'a, T> {
     /// Checks M on the way: square, finite, and with a chance to be invertible.
-    pub(super) fn new(
-        matrix: &'a CsrMatrix<T>,
-        side: Side,
-    ) -> Result<Self, SparseInverseError<T>> {
+    pub(super) fn new(matrix: &'a CsrMatrix<T>, side: Side) -> Result<Self, SparseInverseError<T>> {
         check_matrix(matrix)?;
         let rows = match side {
             Side::Left => Cow::Borrowed(matrix),
@@ -65,27 +86,34 @@ impl<'a, T: Real> Problem<'a, T> {
         };
         let (offsets, _, values) = rows.csr_data();
         let lanes = offsets.windows(2).map(|ends| &values[ends[0]..ends[1]]);
-        let (mut factors, mut weights) = (Vec::new(), Vec::new());
-        factors.reserve_exact(rows.nrows());
-        weights.reserve_exact(rows.nrows());
-        let mut scaled = Vec::new();
-        for values in lanes {
-            let factor = factor_of(values);
-            scaled.clear();
-            scaled.extend(values.iter().map(|value| value.to_f64() * factor));
-            factors.push(factor);
-            weights.push(1.0 / sum_of_squares(&scaled));
-        }
+        let scales = lanes.map(RowScale::of).collect();
         Ok(Self {
             rows,
-            factors,
-            weights,
+            scales,
             columns: OnceLock::new(),
         })
     }
 
+    /// For a matrix that passed all checks, on the left side.
+    pub(super) fn of_checked(matrix: &'a CsrMatrix<T>, scales: Vec<RowScale>) -> Self {
+        Self {
+            rows: Cow::Borrowed(matrix),
+            scales,
+            columns: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn into_scales(self) -> Vec<RowScale> {
+        self.scales
+    }
+
+    /// A.
+    pub(super) fn rows(&self) -> &CsrMatrix<T> {
+        &self.rows
+    }
+
     pub(super) fn order(&self) -> usize {
-        self.factors.len()
+        self.scales.len()
     }
 
     /// The stored entries of A.
@@ -104,20 +132,22 @@ impl<'a, T: Real> Problem<'a, T> {
     /// The power of two that scales a row.
     #[inline(always)]
     pub(super) fn factor(&self, row: usize) -> f64 {
-        self.factors[row]
+        self.scales[row].factor
     }
 
     /// 1/‖row‖² of a scaled row.
     #[inline(always)]
     pub(super) fn weight(&self, row: usize) -> f64 {
-        self.weights[row]
+        self.scales[row].weight
     }
 
     /// An entry of A, scaled with its row; 0 if it is not stored.
     pub(super) fn scaled_entry(&self, row: usize, column: usize) -> f64 {
         let (columns, values) = self.row(row);
         let found = columns.binary_search(&column);
-        found.map_or(0.0, |place| values[place].to_f64() * self.factors[row])
+        found.map_or(0.0, |place| {
+            values[place].to_f64() * self.scales[row].factor
+        })
     }
 
     /// A column of A, scaled by rows.
@@ -138,7 +168,10 @@ impl<'a, T: Real> Problem<'a, T> {
         for &column in self.rows.col_indices() {
             counts[column + 1] += 1;
         }
-        let is_cut: Vec<bool> = counts[1..].iter().map(|&c| c > MOST_ROWS_OF_COLUMN).collect();
+        let is_cut: Vec<bool> = counts[1..]
+            .iter()
+            .map(|&c| c > MOST_ROWS_OF_COLUMN)
+            .collect();
         for column in 0..order {
             counts[column + 1] += counts[column];
         }
@@ -151,7 +184,7 @@ impl<'a, T: Real> Problem<'a, T> {
                 let place = next[column];
                 next[column] += 1;
                 rows[place] = row;
-                values[place] = value.to_f64() * self.factors[row];
+                values[place] = value.to_f64() * self.scales[row].factor;
             }
         }
         let mut all = Columns {
@@ -177,7 +210,7 @@ impl<'a, T: Real> Problem<'a, T> {
             if columns.is_cut[column] {
                 let part = |place: &usize| {
                     let value = columns.values[*place];
-                    -value * value * self.weights[columns.rows[*place]]
+                    -value * value * self.scales[columns.rows[*place]].weight
                 };
                 order.select_nth_unstable_by(MOST_ROWS_OF_COLUMN - 1, |a, b| {
                     part(a).total_cmp(&part(b)).then(a.cmp(b))
@@ -198,13 +231,6 @@ impl<'a, T: Real> Problem<'a, T> {
         columns.rows.truncate(kept);
         columns.values.truncate(kept);
     }
-}
-
-/// The power of two by which the largest of these values is from 1 to 2, or nearly so.
-fn factor_of<T: Real>(values: &[T]) -> f64 {
-    let largest = values.iter().fold(0.0, |most: f64, v| most.max(v.to_f64().abs()));
-    let exponent = largest.binary_exponent().unwrap_or(0);
-    1.0.scale_by_power_of_two(-exponent.clamp(-LARGEST_EXPONENT, LARGEST_EXPONENT))
 }
 
 /// Accepts a square matrix of finite entries that is invertible for some values of its nonzero ones.

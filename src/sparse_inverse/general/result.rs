@@ -9,6 +9,7 @@ use crate::numerics::real::Real;
 use crate::numerics::rounding::{enlarge, largest};
 use crate::objective::Side;
 use crate::sparse_inverse::general::error::SparseInverseError;
+use crate::sparse_inverse::general::problem::RowScale;
 use crate::sparse_inverse::general::row::RowResidual;
 use crate::sparse_inverse::general::row_set::RowSet;
 use crate::sparse_inverse::pattern::InversePattern;
@@ -61,18 +62,21 @@ impl<T: Real> Settings<T> {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseInversion<T: Real> {
-    inverse: CsrMatrix<T>,
+    pub(super) inverse: CsrMatrix<T>,
     /// M, to see later what has changed.
-    matrix: CsrMatrix<T>,
+    pub(super) matrix: CsrMatrix<T>,
+    /// For each row of M, or column for the right side.
+    pub(super) scales: Vec<RowScale>,
     /// For each row of X, or column for the right side.
-    residuals: Vec<RowResidual>,
-    settings: Settings<T>,
+    pub(super) residuals: Vec<RowResidual>,
+    pub(super) settings: Settings<T>,
 }
 
 impl<T: Real> SparseInversion<T> {
     /// From the rows of X, or of Xᵀ for the right side.
     pub(super) fn new(
         matrix: CsrMatrix<T>,
+        scales: Vec<RowScale>,
         rows: RowSet<T>,
         settings: Settings<T>,
     ) -> Result<Self, SparseInverseError<T>> {
@@ -84,21 +88,10 @@ impl<T: Real> SparseInversion<T> {
         Ok(Self {
             inverse,
             matrix,
+            scales,
             residuals,
             settings,
         })
-    }
-
-    pub(super) fn matrix(&self) -> &CsrMatrix<T> {
-        &self.matrix
-    }
-
-    pub(super) fn settings(&self) -> &Settings<T> {
-        &self.settings
-    }
-
-    pub(super) fn residuals(&self) -> &[RowResidual] {
-        &self.residuals
     }
 
     /// X, n×n.
@@ -152,7 +145,10 @@ impl<T: Real> SparseInversion<T> {
     /// for the numbers of X and M as they are stored. For many rows, only the second can be below 1.
     #[must_use]
     pub fn residual_bound(&self) -> f64 {
-        let squares = self.residuals.iter().map(|row| row.norm_bound * row.norm_bound);
+        let squares = self
+            .residuals
+            .iter()
+            .map(|row| row.norm_bound * row.norm_bound);
         // Squares that underflow are less than this together.
         let sum = sum_in_pairs(squares) + self.residuals.len() as f64 * f64::MIN_POSITIVE;
         let frobenius = enlarge(sum.sqrt(), self.residuals.len());

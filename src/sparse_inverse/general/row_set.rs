@@ -37,7 +37,8 @@ impl<T: Real> RowSet<T> {
         let mut all = Self::with_room(rows, entries);
         for set in sets {
             let before = all.columns.len();
-            all.offsets.extend(set.offsets[1..].iter().map(|offset| before + offset));
+            all.offsets
+                .extend(set.offsets[1..].iter().map(|offset| before + offset));
             all.columns.extend_from_slice(&set.columns);
             all.values.extend_from_slice(&set.values);
             all.residuals.extend_from_slice(&set.residuals);
@@ -45,6 +46,7 @@ impl<T: Real> RowSet<T> {
         all
     }
 
+    /// Adds a row.
     pub(super) fn push(&mut self, row: &[(usize, T)], residual: RowResidual) {
         self.columns.extend(row.iter().map(|&(column, _)| column));
         self.values.extend(row.iter().map(|&(_, value)| value));
@@ -52,36 +54,30 @@ impl<T: Real> RowSet<T> {
         self.residuals.push(residual);
     }
 
-    /// Adds a row of another set.
-    pub(super) fn push_from(&mut self, other: &Self, row: usize) {
-        let range = other.offsets[row]..other.offsets[row + 1];
-        self.columns.extend_from_slice(&other.columns[range.clone()]);
-        self.values.extend_from_slice(&other.values[range]);
-        self.offsets.push(self.columns.len());
-        self.residuals.push(other.residuals[row]);
+    pub(super) fn row(&self, row: usize) -> (&[usize], &[T]) {
+        let range = self.offsets[row]..self.offsets[row + 1];
+        (&self.columns[range.clone()], &self.values[range])
     }
 
-    /// The rows of a matrix, with their residuals.
-    pub(super) fn of_matrix(matrix: CsrMatrix<T>, residuals: Vec<RowResidual>) -> Self {
-        let (offsets, columns, values) = matrix.disassemble();
-        Self {
-            offsets,
-            columns,
-            values,
-            residuals,
-        }
+    pub(super) fn residual(&self, row: usize) -> RowResidual {
+        self.residuals[row]
     }
 
-    pub(super) fn columns_of(&self, row: usize) -> &[usize] {
-        &self.columns[self.offsets[row]..self.offsets[row + 1]]
-    }
-
-    pub(super) fn residuals(&self) -> &[RowResidual] {
-        &self.residuals
-    }
-
-    pub(super) fn entries(&self) -> usize {
+    /// The number of entries.
+    pub(super) fn stored(&self) -> usize {
         self.columns.len()
+    }
+
+    /// Adds a row by its columns and values.
+    pub(super) fn push_parts(
+        &mut self,
+        (columns, values): (&[usize], &[T]),
+        residual: RowResidual,
+    ) {
+        self.columns.extend_from_slice(columns);
+        self.values.extend_from_slice(values);
+        self.offsets.push(self.columns.len());
+        self.residuals.push(residual);
     }
 
     /// As a square matrix.

@@ -112,7 +112,8 @@ impl<'a, T: Real> Matching<'a, T> {
     fn augment(&mut self) -> bool {
         let before = self.free_rows;
         self.next.clear();
-        self.next.extend_from_slice(&self.offsets[..self.column_of.len()]);
+        self.next
+            .extend_from_slice(&self.offsets[..self.column_of.len()]);
         let mut path = Vec::new();
         for start in 0..self.column_of.len() {
             if self.column_of[start] == NONE && self.find_path(start, &mut path) {
@@ -172,7 +173,10 @@ mod tests {
         }
         let free = (0..n).filter(|&j| matrix[(row, j)] != 0.0 && used & (1 << j) == 0);
         let with_row = free.map(|j| by_trying(matrix, row + 1, used | (1 << j)));
-        with_row.max().unwrap_or(0).max(by_trying(matrix, row + 1, used))
+        with_row
+            .max()
+            .unwrap_or(0)
+            .max(by_trying(matrix, row + 1, used))
     }
 
     #[test]
@@ -183,7 +187,11 @@ mod tests {
             let place = |i: usize, j: usize| (case * 31 + i * 7 + j * 3 + i * j * case) % 11;
             let dense = DMatrix::from_fn(n, n, |i, j| if place(i, j) < 3 { 1.0 } else { 0.0 });
             let expected = by_trying(&dense, 0, 0);
-            assert_eq!(structural_rank(&CsrMatrix::from(&dense)), expected, "{dense}");
+            assert_eq!(
+                structural_rank(&CsrMatrix::from(&dense)),
+                expected,
+                "{dense}"
+            );
             ranks[expected] += 1;
         }
         assert!(ranks[1..].iter().all(|&count| count > 0), "{ranks:?}");

@@ -185,7 +185,13 @@ mod tests {
     /// The first `rows` entries of a wavy column, each third one zero.
     fn column(index: usize, rows: usize) -> Vec<f64> {
         let entry = |row: usize| ((row * 7 + index * 13 + 1) as f64 * 0.7).sin();
-        let keep = |row: usize| if (row + index).is_multiple_of(3) { 0.0 } else { 1.0 };
+        let keep = |row: usize| {
+            if (row + index).is_multiple_of(3) {
+                0.0
+            } else {
+                1.0
+            }
+        };
         (0..rows).map(|row| keep(row) * entry(row)).collect()
     }
 

@@ -91,7 +91,10 @@ struct Candidate {
 impl Candidate {
     /// The better first; of equal ones the first row.
     fn order(&self, other: &Self) -> Ordering {
-        other.gain.total_cmp(&self.gain).then(self.row.cmp(&other.row))
+        other
+            .gain
+            .total_cmp(&self.gain)
+            .then(self.row.cmp(&other.row))
     }
 }
 
@@ -180,7 +183,9 @@ impl<T: Real> RowMemory<T> {
 
     fn grow(&mut self, problem: &Problem<'_, T>, growth: RowGrowth) {
         loop {
-            let room = growth.limit.saturating_sub(self.taken.len() + self.dependent.len());
+            let room = growth
+                .limit
+                .saturating_sub(self.taken.len() + self.dependent.len());
             let norm = self.fit.residual_norm();
             if room == 0 || norm <= growth.tolerance {
                 return;
@@ -225,7 +230,9 @@ impl<T: Real> RowMemory<T> {
             if is_full {
                 self.best.pop();
             }
-            let place = self.best.partition_point(|other| other.order(&candidate).is_lt());
+            let place = self
+                .best
+                .partition_point(|other| other.order(&candidate).is_lt());
             self.best.insert(place, candidate);
         }
         if let Some(first) = self.best.first() {
@@ -263,7 +270,8 @@ impl<T: Real> RowMemory<T> {
             }
             self.row.push((column, value));
         }
-        self.row.extend(self.dependent.iter().map(|&column| (column, T::zero())));
+        self.row
+            .extend(self.dependent.iter().map(|&column| (column, T::zero())));
         self.row.sort_unstable_by_key(|&(column, _)| column);
         Ok(())
     }

@@ -1,0 +1,3 @@
+//! Sparse approximate inverses.
+
+mod general;
