@@ -12,7 +12,7 @@ use crate::numerics::real::Real;
 use crate::optimizer::StateError;
 use crate::solve::{BoundedError, SolveError};
 #[cfg(feature = "sparse")]
-use crate::sparse_inverse::SparseInverseError;
+use crate::sparse_inverse::{FactoredInverseError, SparseInverseError};
 use crate::svd::{SmallestError, SvdError, TopSvdError};
 
 /// Everything that can go wrong, for code that calls several operations.
@@ -103,6 +103,12 @@ pub enum Error<T: Real = f64> {
     /// Eigenpairs were not found.
     #[error(transparent)]
     Eigen(EigenError<T>),
+
+    /// A factored sparse approximate inverse was not computed.
+    #[cfg(feature = "sparse")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "sparse")))]
+    #[error(transparent)]
+    FactoredInverse(FactoredInverseError<T>),
 
     /// A matrix was not completed.
     #[error(transparent)]
@@ -219,6 +225,16 @@ impl<T: Real> From<EigenError<T>> for Error<T> {
         match error {
             EigenError::Input(error) => Self::Input(error),
             other => Self::Eigen(other),
+        }
+    }
+}
+
+#[cfg(feature = "sparse")]
+impl<T: Real> From<FactoredInverseError<T>> for Error<T> {
+    fn from(error: FactoredInverseError<T>) -> Self {
+        match error {
+            FactoredInverseError::Input(error) => Self::Input(error),
+            other => Self::FactoredInverse(other),
         }
     }
 }

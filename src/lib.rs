@@ -66,7 +66,8 @@
 //!   human-readable formats, numbers that are not finite are `"NaN"`, `"inf"` and `"-inf"`. Values
 //!   read back are checked as their constructors would check them, or by the call that uses them; a
 //!   certificate is as trustworthy as its file.
-//! - `sparse`: [`LinearMap`] for nalgebra-sparse's `CsrMatrix` and `CscMatrix`.
+//! - `sparse`: [`LinearMap`] for nalgebra-sparse's `CsrMatrix` and `CscMatrix`, and `sparse_inverse`,
+//!   approximate inverses of large sparse matrices as preconditioners.
 //! - `threads`: large products on several threads.
 //!   - Products of 131,072 multiplications or more with a sparse or dense matrix and a vector, with a
 //!     sparse matrix and several vectors, and with the bases of [`svd_top_k`] and
@@ -130,7 +131,10 @@ pub use solve::{
 };
 #[cfg(feature = "sparse")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sparse")))]
-pub use sparse_inverse::{SparseInverseConfig, SparseInversion, sparse_inverse_by_descent};
+pub use sparse_inverse::{
+    FactoredInverse, FactoredInverseConfig, SparseInverseConfig, SparseInversion,
+    factored_inverse_by_descent, sparse_inverse_by_descent,
+};
 pub use svd::{
     ConditionNumber, Polar, PseudoInverse, SmallestConfig, SmallestSingularValues, Svd, SvdConfig,
     TopConfig, TopSvd, condition_number, polar_decomposition, pseudo_inverse,

@@ -26,8 +26,14 @@ pub(crate) fn is_worth_parts(multiplications: usize) -> bool {
 
 /// Whether this many multiplications are worth other threads, if there are any.
 #[cfg(feature = "threads")]
-fn is_worth(multiplications: usize) -> bool {
+pub(crate) fn is_worth(multiplications: usize) -> bool {
     is_worth_parts(multiplications) && rayon::current_num_threads() > 1
+}
+
+/// Without the feature there are none.
+#[cfg(all(feature = "sparse", not(feature = "threads")))]
+pub(crate) fn is_worth(_multiplications: usize) -> bool {
+    false
 }
 
 /// Does `work` for each of the parts, which take this many multiplications in all.

@@ -6,6 +6,9 @@ mod pattern;
 mod reach;
 mod row_runs;
 
+pub use factored::{
+    FactoredInverse, FactoredInverseConfig, FactoredInverseError, factored_inverse_by_descent,
+};
 pub use general::{
     RowsUpdated, SparseInverseConfig, SparseInverseError, SparseInversion,
     sparse_inverse_by_descent,

@@ -1,3 +1,4 @@
 //! Sparse approximate inverses.
 
+mod factored;
 mod general;

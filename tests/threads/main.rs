@@ -5,8 +5,9 @@
 use std::fmt::Debug;
 
 use matrix_descent::{
-    EigenConfig, LinearMap, Real, SolveConfig, SparseInverseConfig, TopConfig, solve_by_descent,
-    sparse_inverse_by_descent, svd_top_k, symmetric_eigen_k,
+    EigenConfig, FactoredInverseConfig, LinearMap, Real, SolveConfig, SparseInverseConfig,
+    TopConfig, factored_inverse_by_descent, solve_by_descent, sparse_inverse_by_descent, svd_top_k,
+    symmetric_eigen_k,
 };
 use nalgebra::DMatrix;
 use nalgebra_sparse::{CooMatrix, CscMatrix, CsrMatrix};
@@ -124,6 +125,37 @@ fn solutions_are_the_same() {
     the_same("solve", || {
         let found = solve_by_descent(&map, &b, SolveConfig::default().tolerance(1e-10));
         found.unwrap().solution
+    });
+}
+
+/// The Laplacian of a grid, with a conductance for each edge that depends on its place.
+fn grid(side: usize) -> CsrMatrix<f64> {
+    let n = side * side;
+    let mut entries = CooMatrix::new(n, n);
+    for i in 0..n {
+        entries.push(i, i, 0.01);
+        let right = (i % side + 1 < side).then_some(i + 1);
+        for j in right.into_iter().chain([i + side]).filter(|&j| j < n) {
+            let conductance = 1.0 + ((i * j) % 101) as f64;
+            for (row, column, sign) in [(i, i, 1.0), (j, j, 1.0), (i, j, -1.0), (j, i, -1.0)] {
+                entries.push(row, column, sign * conductance);
+            }
+        }
+    }
+    CsrMatrix::from(&entries)
+}
+
+#[test]
+fn factored_inverses_are_the_same() {
+    let matrix = grid(160);
+    let (x, block) = (dense::<f64>(160 * 160, 1), dense::<f64>(160 * 160, 11));
+    the_same("factored", || {
+        let inverse = factored_inverse_by_descent(&matrix, FactoredInverseConfig::default());
+        let inverse = inverse.unwrap();
+        let (mut image, mut images) = (x.clone(), block.clone());
+        inverse.apply(x.as_slice(), image.as_mut_slice());
+        inverse.apply_block(block.as_slice(), images.as_mut_slice());
+        (inverse.factor(), image, images)
     });
 }
 

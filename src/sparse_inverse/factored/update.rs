@@ -1,0 +1,143 @@
+//! The inverse of a matrix that has changed in some rows.
+
+use std::sync::OnceLock;
+
+use nalgebra_sparse::CsrMatrix;
+
+use crate::descent::Silent;
+use crate::numerics::real::Real;
+use crate::numerics::validation::check_shape as check_same_shape;
+use crate::sparse_inverse::factored::compute::{RowFacts, common_exponent, computed, has_room};
+use crate::sparse_inverse::factored::error::FactoredInverseError;
+use crate::sparse_inverse::factored::inverse::FactoredInverse;
+use crate::sparse_inverse::factored::matrix::{UnitDiagonal, check_shape};
+use crate::sparse_inverse::factored::rows::{FactorRun, RowTask};
+use crate::sparse_inverse::factored::sorted_rows::{RowPlaces, SortedRows};
+use crate::sparse_inverse::pattern::InversePattern;
+
+impl<T: Real, S: Real> FactoredInverse<T, S> {
+    /// Makes it the factored inverse of another matrix of the same order, and returns how many rows
+    /// of G were computed.
+    ///
+    /// A row of G depends on the rows of A in its pattern; where none of these has changed, it is
+    /// kept. The others are minimised on the pattern that they have, which grows further only where
+    /// the row limit has room. A pattern that is given, or that of a power, leads to the same G as a
+    /// computation from the beginning. A change is seen by a sum of 64 bits over each row of A, which
+    /// a random change leaves as it is once in 2⁶⁴ times.
+    ///
+    /// # Errors
+    ///
+    /// As for [`factored_inverse_by_descent`](crate::sparse_inverse::factored_inverse_by_descent),
+    /// and [`InputError::ShapeMismatch`](crate::InputError::ShapeMismatch) for another order. After
+    /// an error this is still the inverse of the matrix before.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use matrix_descent::sparse_inverse::{factored_inverse_by_descent, FactoredInverseConfig};
+    /// use nalgebra_sparse::{CooMatrix, CsrMatrix};
+    ///
+    /// let chain = |first: f64| {
+    ///     let mut entries = CooMatrix::new(100, 100);
+    ///     entries.push(0, 0, first);
+    ///     for i in 1..100 {
+    ///         entries.push(i, i, 2.5);
+    ///         entries.push(i, i - 1, -1.0);
+    ///         entries.push(i - 1, i, -1.0);
+    ///     }
+    ///     CsrMatrix::from(&entries)
+    /// };
+    /// let mut inverse = factored_inverse_by_descent(&chain(2.5), FactoredInverseConfig::default())?;
+    /// let computed = inverse.update(&chain(3.0))?;
+    /// assert!(computed < 10);
+    /// # Ok::<(), matrix_descent::Error>(())
+    /// ```
+    pub fn update(&mut self, matrix: &CsrMatrix<T>) -> Result<usize, FactoredInverseError<T>> {
+        check_shape(matrix)?;
+        let order = self.rows.count();
+        let shape = (matrix.nrows(), matrix.ncols());
+        check_same_shape("matrix", shape, (order, order))?;
+        let facts = RowFacts::of(matrix)?;
+        let unit = UnitDiagonal::new(matrix, &facts.scales);
+        let mut exponent = self.exponent;
+        let stale = if has_room::<S>(&facts.scales, exponent) {
+            self.stale_rows(&unit, self.changed_rows(&facts))
+        } else {
+            exponent = common_exponent::<T, S>(&facts.scales)?;
+            (0..order).collect()
+        };
+        let places = self.rows.places();
+        let task = RowTask {
+            matrix: unit,
+            pattern: &self.pattern,
+            tolerance: self.tolerance,
+            exponent,
+            before: Some((&self.rows, &places)),
+        };
+        let runs = computed(&task, stale.len(), |index| stale[index], &mut Silent)?;
+        self.replace(&stale, &runs, &places);
+        if !stale.is_empty() {
+            self.transposed = OnceLock::new();
+        }
+        self.exponent = exponent;
+        self.scales = facts.scales;
+        self.fingerprints = facts.fingerprints;
+        Ok(stale.len())
+    }
+
+    /// Whether each row of A has changed.
+    fn changed_rows(&self, facts: &RowFacts) -> Vec<bool> {
+        let pairs = self.fingerprints.iter().zip(&facts.fingerprints);
+        pairs.map(|(before, now)| before != now).collect()
+    }
+
+    /// The rows of G that a change of these rows of A reaches, in ascending order.
+    fn stale_rows(&self, matrix: &UnitDiagonal<'_, T>, mut changed: Vec<bool>) -> Vec<usize> {
+        if let InversePattern::Power(power) = &self.pattern {
+            // The pattern itself may change by so many steps further.
+            for _ in 1..*power {
+                let before = changed.clone();
+                for (row, _) in before.iter().enumerate().filter(|(_, changed)| **changed) {
+                    matrix
+                        .row(row)
+                        .0
+                        .iter()
+                        .for_each(|&column| changed[column] = true);
+                }
+            }
+        }
+        let is_stale = |columns: &[u32]| columns.iter().any(|&column| changed[column as usize]);
+        let rows = self.rows.iter().filter(|(_, columns, _)| is_stale(columns));
+        let mut stale: Vec<usize> = rows.map(|(row, ..)| row as usize).collect();
+        stale.sort_unstable();
+        stale
+    }
+
+    /// Puts computed rows in the place of those before.
+    fn replace(&mut self, stale: &[usize], runs: &[FactorRun<S>], places: &RowPlaces) {
+        let new = || stale.iter().zip(runs.iter().flat_map(FactorRun::rows));
+        if new().all(|(&row, (columns, _))| columns.len() == places.range(row).len()) {
+            for (&row, (columns, values)) in new() {
+                let range = places.range(row);
+                self.rows.columns[range.clone()].copy_from_slice(columns);
+                self.rows.values[range].copy_from_slice(values);
+            }
+            return;
+        }
+        let mut entries = self.rows.stored();
+        for (&row, (columns, _)) in new() {
+            entries = entries + columns.len() - places.range(row).len();
+        }
+        let mut replaced = new().peekable();
+        let rows =
+            (0..self.rows.count()).map(|row| match replaced.next_if(|(index, _)| **index == row) {
+                Some((_, new)) => new,
+                None => {
+                    let range = places.range(row);
+                    let columns = &self.rows.columns[range.clone()];
+                    (columns, &self.rows.values[range])
+                }
+            });
+        self.rows = SortedRows::new(entries, self.rows.count(), rows);
+    }
+}
