@@ -178,7 +178,7 @@ fn the_pattern_grows_where_the_gradient_says() {
     for case in 0..20 {
         let mut generator = Generator::seed_from_u64(1000 + case);
         let n = 9;
-        let m = DMatrix::from_fn(n, n, |i, j| {
+        let m: DMatrix<f64> = DMatrix::from_fn(n, n, |i, j| {
             let value = generator.random_range(-1.0..1.0);
             if i == j { 3.0 * value } else { value }
         });
@@ -218,7 +218,7 @@ fn residual_on(m: &DMatrix<f64>, row: usize, pattern: &[usize]) -> nalgebra::Row
 fn a_full_pattern_gives_the_inverse() {
     for n in [1, 2, 3, 8, 40] {
         let mut generator = Generator::seed_from_u64(n as u64);
-        let m = DMatrix::from_fn(n, n, |i, j| {
+        let m: DMatrix<f64> = DMatrix::from_fn(n, n, |i, j| {
             generator.random_range(-1.0..1.0) + if i == j { 2.0 } else { 0.0 }
         });
         let inverse = m.clone().try_inverse().expect("regular");
@@ -244,7 +244,7 @@ fn a_full_pattern_gives_the_inverse() {
 fn the_optimum_is_that_of_the_dense_structured_inverse() {
     for n in [3, 6, 9] {
         let mut generator = Generator::seed_from_u64(50 + n as u64);
-        let m = DMatrix::from_fn(n, n, |i, j| {
+        let m: DMatrix<f64> = DMatrix::from_fn(n, n, |i, j| {
             let value = generator.random_range(-1.0..1.0);
             match i.abs_diff(j) {
                 0 => value + 3.0,
