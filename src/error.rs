@@ -12,7 +12,7 @@ use crate::numerics::real::Real;
 use crate::optimizer::StateError;
 use crate::solve::{BoundedError, SolveError};
 #[cfg(feature = "sparse")]
-use crate::sparse_inverse::FactoredInverseError;
+use crate::sparse_inverse::{FactoredInverseError, SparseInverseError};
 use crate::svd::{SmallestError, SvdError, TopSvdError};
 
 /// Everything that can go wrong, for code that calls several operations.
@@ -81,6 +81,12 @@ pub enum Error<T: Real = f64> {
     /// A linear system was not solved within bounds.
     #[error(transparent)]
     Bounded(BoundedError<T>),
+
+    /// No sparse inverse was computed.
+    #[cfg(feature = "sparse")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "sparse")))]
+    #[error(transparent)]
+    SparseInverse(SparseInverseError<T>),
 
     /// A singular value decomposition, or a result computed from one, was not found.
     #[error(transparent)]
@@ -172,6 +178,16 @@ impl<T: Real> From<SolveError<T>> for Error<T> {
         match error {
             SolveError::Input(error) => Self::Input(error),
             other => Self::Solve(other),
+        }
+    }
+}
+
+#[cfg(feature = "sparse")]
+impl<T: Real> From<SparseInverseError<T>> for Error<T> {
+    fn from(error: SparseInverseError<T>) -> Self {
+        match error {
+            SparseInverseError::Input(error) => Self::Input(error),
+            other => Self::SparseInverse(other),
         }
     }
 }

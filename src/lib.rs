@@ -131,7 +131,10 @@ pub use solve::{
 };
 #[cfg(feature = "sparse")]
 #[cfg_attr(docsrs, doc(cfg(feature = "sparse")))]
-pub use sparse_inverse::{FactoredInverse, FactoredInverseConfig, factored_inverse_by_descent};
+pub use sparse_inverse::{
+    FactoredInverse, FactoredInverseConfig, SparseInverseConfig, SparseInversion,
+    factored_inverse_by_descent, sparse_inverse_by_descent,
+};
 pub use svd::{
     ConditionNumber, Polar, PseudoInverse, SmallestConfig, SmallestSingularValues, Svd, SvdConfig,
     TopConfig, TopSvd, condition_number, polar_decomposition, pseudo_inverse,

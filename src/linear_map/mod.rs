@@ -5,12 +5,14 @@ mod centered;
 mod compressed;
 mod dense;
 mod forwarded;
+mod jacobi;
 pub(crate) mod scaled;
 #[cfg(feature = "sparse")]
 mod sparse;
 pub(crate) mod sums;
 
 pub use centered::Centered;
+pub use jacobi::Jacobi;
 
 use nalgebra::DMatrix;
 
@@ -25,7 +27,7 @@ use crate::numerics::validation::check_not_empty;
 /// nalgebra's [`DMatrix`], `SMatrix` and tall matrices with a fixed number of columns, for `&A`,
 /// `Box<A>`, `Rc<A>` and `Arc<A>`, `dyn LinearMap` included, and, with the feature `sparse`, for
 /// `CsrMatrix` and `CscMatrix` of nalgebra-sparse. [`Centered`] takes the means of the columns off
-/// any of them.
+/// any of them, and [`Jacobi`] divides by a diagonal.
 ///
 /// # What is provided
 ///

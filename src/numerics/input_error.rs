@@ -67,6 +67,20 @@ pub enum InputError<T: Real = f64> {
         value: T,
     },
 
+    /// A number that has to be positive is 0 or negative.
+    #[error(
+        "entry {index} (counted from 0) of the {argument} is {}, but has to be above 0",
+        Shown(*value)
+    )]
+    NotPositive {
+        /// Which argument.
+        argument: &'static str,
+        /// The index of the first such entry, from 0.
+        index: usize,
+        /// The entry.
+        value: T,
+    },
+
     /// A matrix does not have the shape another argument requires.
     #[error(
         "the shape of the {argument} is {rows}×{columns}, but has to be \

@@ -8,8 +8,8 @@ use crate::numerics::validation::{check_at_least_one, check_shape};
 
 /// Where a sparse approximate inverse may have entries.
 ///
-/// The diagonal always belongs to the pattern. A factored inverse is lower triangular and takes the
-/// lower triangle of whatever is given.
+/// The diagonal belongs to the pattern, unless a general inverse is given one without. A factored
+/// inverse is lower triangular and takes the lower triangle of whatever is given.
 ///
 /// # Example
 ///

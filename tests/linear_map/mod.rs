@@ -1,6 +1,7 @@
 //! Linear maps: every form of a matrix gives the same products, whole or in parts.
 
 mod centered;
+mod jacobi;
 pub mod parts;
 
 use std::rc::Rc;

@@ -1,1 +1,4 @@
+//! Sparse approximate inverses.
+
 mod factored;
+mod general;

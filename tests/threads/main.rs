@@ -6,9 +6,9 @@ use std::fmt::Debug;
 
 use matrix_descent::completion::{Baseline, Observations};
 use matrix_descent::{
-    CompletionConfig, EigenConfig, FactoredInverseConfig, LinearMap, Real, SolveConfig, TopConfig,
-    complete_by_descent, factored_inverse_by_descent, solve_by_descent, svd_top_k,
-    symmetric_eigen_k,
+    CompletionConfig, EigenConfig, FactoredInverseConfig, LinearMap, Real, SolveConfig,
+    SparseInverseConfig, TopConfig, complete_by_descent, factored_inverse_by_descent,
+    solve_by_descent, sparse_inverse_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::DMatrix;
 use nalgebra_sparse::{CooMatrix, CscMatrix, CsrMatrix};
@@ -207,4 +207,30 @@ fn completions_are_the_same() {
             (factors, biases, found.report.losses)
         });
     }
+}
+
+/// Transport and diffusion on a line with some far neighbours.
+#[test]
+fn sparse_inverses_are_the_same() {
+    let n = 3000;
+    let transport = |speed: f64| {
+        let mut entries = CooMatrix::new(n, n);
+        for i in 0..n {
+            entries.push(i, i, 3.0 + (i % 7) as f64);
+            for (j, value) in [(i + 1, -0.5), (i + 60, -1.0)] {
+                if j < n {
+                    entries.push(i, j, value);
+                    entries.push(j, i, value - speed);
+                }
+            }
+        }
+        CsrMatrix::from(&entries)
+    };
+    let (before, after) = (transport(0.7), transport(0.8));
+    the_same("sparse inverse", || {
+        let mut found = sparse_inverse_by_descent(&before, SparseInverseConfig::default()).unwrap();
+        let first = found.inverse().clone();
+        found.update(&after).unwrap();
+        (first, found)
+    });
 }
