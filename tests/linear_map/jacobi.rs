@@ -46,6 +46,7 @@ fn every_form_of_a_matrix_has_the_same_diagonal() {
 #[test]
 fn a_diagonal_that_is_not_positive_and_finite_is_refused() {
     type Made = Result<Jacobi<f64>, InputError>;
+    type Way = dyn Fn(&[f64]) -> Made;
     let of_dense =
         |d: &[f64]| Jacobi::of_matrix(&DMatrix::from_diagonal(&DVector::from_row_slice(d)));
     let of_sparse = |d: &[f64]| {
@@ -53,7 +54,7 @@ fn a_diagonal_that_is_not_positive_and_finite_is_refused() {
             &DVector::from_row_slice(d),
         )))
     };
-    let ways: [&dyn Fn(&[f64]) -> Made; 4] = [
+    let ways: [&Way; 4] = [
         &Jacobi::of_diagonal,
         &Jacobi::of_column_norms,
         &of_dense,

@@ -450,7 +450,7 @@ fn singular_systems_are_solved_if_they_can_be_and_told_if_not() {
                             let r = (&consistent - &a * &found.solution).norm();
                             assert!(r <= 1e-9 * consistent.norm(), "{name}: {r:e}");
                         }
-                        Err(error) => assert_honest(&name, error),
+                        Err(error) => assert_honest(&name, &error),
                     }
                     let b = random::<f64>(size, 1, 0.9);
                     // The part that no A·x reaches.
@@ -465,7 +465,7 @@ fn singular_systems_are_solved_if_they_can_be_and_told_if_not() {
                     ];
                     for config in configs {
                         let found = solve_by_descent(&a, &b, config.restart(restart));
-                        assert_honest(&name, found.expect_err(&name));
+                        assert_honest(&name, &found.expect_err(&name));
                     }
                 }
             }
@@ -476,20 +476,20 @@ fn singular_systems_are_solved_if_they_can_be_and_told_if_not() {
     for start in [0.0, 1e17] {
         let config = general().start(DMatrix::from_element(2, 1, start));
         let found = solve_by_descent(&a, &dvector![1.0, 2.0], config);
-        assert_honest("null space", found.expect_err("no solution"));
+        assert_honest("null space", &found.expect_err("no solution"));
     }
     for (name, a) in [
         ("nilpotent", dmatrix![0.0, 1.0; 0.0, 0.0]),
         ("zero", DMatrix::zeros(2, 2)),
     ] {
         let found = solve_by_descent(&a, &dvector![1.0, 1.0], general());
-        assert_honest(name, found.expect_err("no solution"));
+        assert_honest(name, &found.expect_err("no solution"));
     }
 }
 
 /// An error with an iterate no worse than 0.
-fn assert_honest(name: &str, error: SolveError) {
-    match &error {
+fn assert_honest(name: &str, error: &SolveError) {
+    match error {
         SolveError::Singular { best, .. }
         | SolveError::Stagnated { best, .. }
         | SolveError::NotConverged { best, .. } => {
@@ -552,7 +552,7 @@ fn hard_systems_have_small_residuals_or_are_told() {
                 let backward = r / (a.norm() * found.solution.norm() + b.norm());
                 assert!(backward <= 1e-14, "κ = 1e{exponent}: {backward:e}");
             }
-            Err(error) => assert_honest(&format!("κ = 1e{exponent}"), error),
+            Err(error) => assert_honest(&format!("κ = 1e{exponent}"), &error),
         }
     }
     assert!(solved >= 8, "{solved}");
@@ -652,7 +652,7 @@ fn targets_are_met_by_the_residual_itself() {
     assert!((2.0 * found.reports[0].losses[steps - 1]).sqrt() > 1e-3);
     // Beyond what rounding allows.
     let found = solve_by_descent(&a, &b, general().relative_residual(1e-18)).unwrap_err();
-    assert_honest("out of reach", found);
+    assert_honest("out of reach", &found);
 }
 
 #[test]

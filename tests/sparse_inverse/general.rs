@@ -713,7 +713,8 @@ fn the_inversion_is_its_inverse_as_a_map() {
     let found = found(&m, Side::Left, &InversePattern::Power(1), 0.2);
     let x = found.inverse();
     let vectors = [1.0, -2.0, 0.5, 3.0, 0.0, 1.0];
-    let products: [fn(&dyn LinearMap<f64>, &[f64], &mut [f64]); 2] = [
+    type Product = fn(&dyn LinearMap<f64>, &[f64], &mut [f64]);
+    let products: [Product; 2] = [
         |map, x, images| map.apply_block(x, images),
         |map, x, images| map.apply_adjoint_block(x, images),
     ];
