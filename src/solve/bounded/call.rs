@@ -149,7 +149,7 @@ where
 }
 
 /// What the columns share.
-struct Run<'p, 'a, T, A: ?Sized, S, O> {
+struct Run<'p, 'a, T: Real, A: ?Sized, S, O> {
     problem: &'p ScaledProblem<'a, T, A>,
     descent: BoundedDescent<'p, 'a, T, A>,
     set: &'p S,

@@ -9,7 +9,7 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
-use crate::solve::bounded::face::{Schedule, is_possible, write_direction};
+use crate::solve::bounded::face::{Compact, Progress, Schedule, is_possible, write_direction};
 use crate::solve::bounded::optimality::{Limits, Place};
 use crate::solve::bounded::scaling::ScaledProblem;
 use crate::solve::bounded::solution::Optimality;
@@ -24,6 +24,15 @@ const FLOOR_PATIENCE: usize = 50;
 /// How many times a descent that has stalled goes on after a factorisation.
 const RESCUES: usize = 3;
 
+/// Which entries a factorised step frees from their bounds, of those from which the loss falls
+/// inwards. If the others are at their least residual, one freed entry leads inwards; several may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Freed {
+    All,
+    Steepest,
+    None,
+}
+
 /// What a descent shows after each step, and whether it may go on.
 pub(super) trait Show<T> {
     /// x, ½‖r‖² and the gradient of the scaled problem.
@@ -31,7 +40,7 @@ pub(super) trait Show<T> {
 }
 
 /// The vectors of a descent; they serve one column after another. All are scaled.
-pub(super) struct BoundedDescent<'p, 'a, T, A: ?Sized> {
+pub(super) struct BoundedDescent<'p, 'a, T: Real, A: ?Sized> {
     problem: &'p ScaledProblem<'a, T, A>,
     tolerance: T,
     pub(super) limits: Limits<T>,
@@ -47,6 +56,7 @@ pub(super) struct BoundedDescent<'p, 'a, T, A: ?Sized> {
     /// A times the direction.
     image: Vec<T>,
     schedule: Schedule,
+    compact: Option<Compact<T>>,
     pub(super) products: usize,
 }
 
@@ -97,6 +107,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             direction: zeros(n),
             image: zeros(m),
             schedule: Schedule::default(),
+            compact: None,
             products: 0,
         }
     }
@@ -199,31 +210,54 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         entries.filter(|&j| self.limits.place(j, self.x[j]) == Place::Between)
     }
 
-    /// The entries at a bound from which the loss falls inwards.
-    fn pointing_inwards(&self) -> impl Iterator<Item = usize> + '_ {
-        let entries = 0..self.x.len();
-        entries.filter(|&j| self.limits.inward(j, self.x[j], self.gradient[j]) != T::zero())
+    /// |∂loss/∂xⱼ|/‖aⱼ‖ for an entry at a bound from which the loss falls inwards; otherwise 0.
+    fn inward_slope(&self, j: usize) -> T {
+        let inward = self.limits.inward(j, self.x[j], self.gradient[j]).abs();
+        let columns = self.problem.operator.lengths.as_ref();
+        columns.map_or(inward, |columns| inward * columns.reciprocals[j])
     }
 
     /// Steps to the least residual that a factorisation finds; returns whether there was any step.
     fn step_by_factorisation(&mut self) -> bool {
-        self.schedule.count_factorisation();
         self.recompute();
         let before = Space::Image.norm(self.map(), &self.residual);
-        let mut free: Vec<usize> = self.between().collect();
-        let between = free.len();
-        free.extend(self.pointing_inwards());
-        let is_wider = free.len() > between;
-        if is_wider && self.step_over(&free) {
+        let mut has_moved = false;
+        for choice in [Freed::All, Freed::Steepest, Freed::None] {
+            let freed = self.freed(choice);
+            let is_repeated = freed.len() <= 1 && choice == Freed::All;
+            let is_empty = freed.is_empty() && choice == Freed::Steepest;
+            if is_repeated || is_empty {
+                continue;
+            }
+            let free: Vec<usize> = self.between().chain(freed).collect();
+            has_moved = self.step_over(&free) || has_moved;
             let after = Space::Image.norm(self.map(), &self.residual);
-            if after < before {
+            if after < before * (T::one() - rounding(self.problem)) {
+                self.schedule.count_factorisation(Progress::Some);
                 return true;
             }
         }
-        // Those that pointed inwards may be at their bounds for the least residual.
-        free.clear();
-        free.extend(self.between());
-        self.step_over(&free)
+        self.schedule.count_factorisation(Progress::None);
+        has_moved
+    }
+
+    /// The entries at their bounds that a step may free.
+    fn freed(&self, choice: Freed) -> Vec<usize> {
+        let inward = (0..self.x.len()).map(|j| (j, self.inward_slope(j)));
+        let mut inward: Vec<(usize, T)> = inward.filter(|(_, slope)| *slope > T::zero()).collect();
+        match choice {
+            Freed::All => {}
+            Freed::Steepest => {
+                let steepest = inward
+                    .iter()
+                    .map(|&(_, slope)| slope)
+                    .fold(T::zero(), T::max);
+                inward.retain(|&(_, slope)| slope == steepest);
+                inward.truncate(1);
+            }
+            Freed::None => inward.clear(),
+        }
+        inward.into_iter().map(|(j, _)| j).collect()
     }
 
     /// To the least-squares solution over these entries; if that is outside, to the nearest point
@@ -233,10 +267,11 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         if !is_possible(self.map(), free.len()) {
             return false;
         }
-        let (problem, residual) = (self.problem, &self.residual);
-        let (direction, image) = (&mut self.direction, &mut self.image);
-        write_direction(problem, free, residual, direction, image);
-        self.products += free.len();
+        if self.compact.is_none() {
+            self.compact = Compact::new(self.problem);
+        }
+        let (problem, compact, residual) = (self.problem, self.compact.as_ref(), &self.residual);
+        write_direction(problem, compact, free, residual, &mut self.direction);
         if !self.curvature().is_finite() {
             return false;
         }
