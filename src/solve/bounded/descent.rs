@@ -46,6 +46,8 @@ pub(super) struct BoundedDescent<'p, 'a, T: Real, A: ?Sized> {
     pub(super) limits: Limits<T>,
     pub(super) b: Vec<T>,
     b_norm: T,
+    /// ‖b − A·o‖ for the point o within the bounds that is nearest to 0.
+    forced_norm: T,
     pub(super) x: Vec<T>,
     pub(super) best_x: Vec<T>,
     /// r = b − A·x.
@@ -66,6 +68,9 @@ struct Status<T> {
     residual: T,
     /// Σ‖aⱼ‖·|xⱼ| + ‖b‖.
     terms: T,
+    /// The same without what the bounds force: Σ‖aⱼ‖·|xⱼ − oⱼ| + ‖b − A·o‖ for the point o within
+    /// the bounds that is nearest to 0.
+    chosen: T,
     /// maxⱼ vⱼ/‖aⱼ‖.
     violation: T,
     /// ‖v‖/‖A‖, if lengths of columns are estimates; otherwise ∞.
@@ -100,6 +105,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             },
             b: zeros(m),
             b_norm: T::zero(),
+            forced_norm: T::zero(),
             x: zeros(n),
             best_x: zeros(n),
             residual: zeros(m),
@@ -114,7 +120,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
 
     /// Descends from x, and leaves the best iterate in `best_x`.
     pub(super) fn run(&mut self, show: &mut impl Show<T>) -> StopReason {
-        self.b_norm = Space::Image.norm(self.map(), &self.b);
+        self.measure_right_side();
         self.products = 0;
         self.schedule = Schedule::default();
         self.recompute();
@@ -148,7 +154,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             let has_fallen = status.violation < lowest * <T as Real>::from_f64(0.99);
             idle_steps = if has_fallen { 0 } else { idle_steps + 1 };
             lowest = lowest.min(status.violation);
-            let may_be_rounding = self.is_at_floor(&status);
+            let may_be_rounding = is_rounding(&status);
             let is_idle = idle_claims >= IDLE_CLAIMS
                 || idle_steps >= patience
                 || (may_be_rounding && idle_steps >= FLOOR_PATIENCE);
@@ -173,23 +179,36 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         }
     }
 
+    fn measure_right_side(&mut self) {
+        self.b_norm = Space::Image.norm(self.map(), &self.b);
+        for (j, o) in self.direction.iter_mut().enumerate() {
+            *o = self.limits.nearest(j, T::zero());
+        }
+        let map = &self.problem.operator.map;
+        map.apply(&self.direction, &mut self.image);
+        for (image, &b) in self.image.iter_mut().zip(&self.b) {
+            *image = b - *image;
+        }
+        self.forced_norm = Space::Image.norm(self.map(), &self.image);
+    }
+
     /// The steps without progress after which a descent has stalled.
     fn patience(&self) -> usize {
-        let shorter = self.x.len().min(self.b.len());
+        // The rows of all parts, so that all agree.
+        let shorter = self.x.len().min(Space::Image.dimension(self.map()));
         shorter.saturating_mul(20).saturating_add(1000)
     }
 
     /// How good the best iterate is, computed again, after a descent that ended for this reason.
     pub(super) fn judge_best(&mut self, reason: StopReason) -> Optimality<T> {
         self.x.copy_from_slice(&self.best_x);
-        self.b_norm = Space::Image.norm(self.map(), &self.b);
         self.recompute();
         let status = self.status();
         Optimality {
             residual: status.residual,
             kkt_residual: quotient(status.violation, status.residual),
             relative_residual: quotient(status.residual, status.terms),
-            at_bounds: self.limits.count_at_bounds(&self.x),
+            at_bounds: 0,
             is_accepted: self.accepts(&status)
                 || self.is_solved(&status)
                 || (reason == StopReason::Stalled && self.is_at_floor(&status)),
@@ -437,13 +456,16 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
 
     fn status(&self) -> Status<T> {
         let (mut terms, mut violation) = (self.b_norm, T::zero());
+        let mut chosen = self.forced_norm;
         let mut is_finite = true;
         let columns = self.problem.operator.lengths.as_ref();
         for (j, (&x, &g)) in self.x.iter().zip(&self.gradient).enumerate() {
             is_finite = is_finite && g.is_finite() && x.is_finite();
             let of_entry = self.limits.violation(j, x, g);
             let reciprocal = columns.map_or(T::one(), |columns| columns.reciprocals[j]);
-            terms += self.problem.length_of(j) * x.abs();
+            let length = self.problem.length_of(j);
+            terms += length * x.abs();
+            chosen += length * (x - self.limits.nearest(j, T::zero())).abs();
             violation = violation.max(of_entry * reciprocal);
         }
         let entries = self.x.iter().zip(&self.gradient).enumerate();
@@ -451,6 +473,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         Status {
             residual: Space::Image.norm(self.map(), &self.residual),
             terms,
+            chosen,
             violation: if is_finite {
                 violation
             } else {
@@ -467,15 +490,14 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
 
     /// Whether x solves the system, to rounding.
     fn is_solved(&self, status: &Status<T>) -> bool {
-        status.is_finite() && status.residual <= rounding(self.problem) * status.terms
+        status.is_finite() && status.residual <= rounding(self.problem) * status.chosen
     }
 
     /// Whether rounding, which steps can't lower, may be all that violates the conditions: that of
     /// the residual, or, where the lengths of columns are estimates, that of products.
     fn is_at_floor(&self, status: &Status<T>) -> bool {
-        let of_residual = <T as Real>::from_f64(4.0) * T::EPSILON * status.terms;
         let of_products = self.tolerance * status.residual;
-        status.is_finite() && (status.violation <= of_residual || status.of_norm <= of_products)
+        is_rounding(status) || (status.is_finite() && status.of_norm <= of_products)
     }
 
     fn keep_if_better(&mut self, status: &Status<T>, best: &mut Status<T>) {
@@ -493,6 +515,12 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
     fn map(&self) -> &'a A {
         self.problem.operator.map.map()
     }
+}
+
+/// Whether no violation is more than the rounding of the residual.
+fn is_rounding<T: Real>(status: &Status<T>) -> bool {
+    let of_residual = <T as Real>::from_f64(4.0) * T::EPSILON * status.terms;
+    status.is_finite() && status.violation <= of_residual
 }
 
 /// What rounding may leave, 16·ε·√max(m, n).

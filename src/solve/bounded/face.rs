@@ -92,6 +92,13 @@ fn columns_of<T: Real, A: LinearMap<T> + ?Sized>(
     indices: &[usize],
 ) -> DMatrix<T> {
     let map = &problem.operator.map;
+    if let Some(matrix) = map.map().as_matrix() {
+        let mut columns = matrix.select_columns(indices);
+        for (mut column, &j) in columns.column_iter_mut().zip(indices) {
+            column.apply(|value| *value = value.scale_by_power_of_two(-map.exponent_of(j)));
+        }
+        return columns;
+    }
     let mut columns = DMatrix::zeros(map.rows(), indices.len());
     let mut unit = vec![T::zero(); map.columns()];
     for (column, &j) in (columns.as_mut_slice().chunks_exact_mut(map.rows())).zip(indices) {
