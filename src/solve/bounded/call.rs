@@ -186,6 +186,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
             has_stopped: &mut self.has_stopped,
         };
         let started = Instant::now();
+        let of_b = self.problem.exponent_of(b).map(|of_b| of_b - exponent);
+        let range = T::MAX.binary_exponent().unwrap_or_default();
+        // Where entries that the bounds force cancel, squares of what is left would underflow.
+        let is_lost = |of_rest| of_rest < -range / 4;
+        if (self.descent.measure_right_side().or(of_b)).is_some_and(is_lost) {
+            return None;
+        }
         let reason = self.descent.run(&mut recorder);
         let history = recorder.history;
         let (steps, products) = (history.len() - 1, self.descent.products);
@@ -203,7 +210,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
     }
 
     /// The exponent of the scaled problem. A start beside which b would be lost is replaced by the
-    /// nearest point to 0; `None` if the squares of b would be lost beside that too.
+    /// nearest point to 0; `None` if that is out of range beside b.
     fn exponent(&self, b: &[T], x: &mut [T]) -> Option<i32> {
         let range = T::MAX.binary_exponent().unwrap_or_default();
         let of_b = self.problem.exponent_of(b);
@@ -220,7 +227,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
         x.fill(T::zero());
         self.project(x);
         let exponent = self.problem.exponent(b, x);
-        (beside_b(exponent) <= range / 4).then_some(exponent)
+        (beside_b(exponent) <= range).then_some(exponent)
     }
 
     /// x ← the nearest point within the bounds. Your own set may project otherwise.

@@ -120,7 +120,6 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
 
     /// Descends from x, and leaves the best iterate in `best_x`.
     pub(super) fn run(&mut self, show: &mut impl Show<T>) -> StopReason {
-        self.measure_right_side();
         self.products = 0;
         self.schedule = Schedule::default();
         self.recompute();
@@ -179,7 +178,9 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         }
     }
 
-    fn measure_right_side(&mut self) {
+    /// Measures b and b − A·o, and returns the exponent of the largest entry of the second; `None`
+    /// if it is 0.
+    pub(super) fn measure_right_side(&mut self) -> Option<i32> {
         self.b_norm = Space::Image.norm(self.map(), &self.b);
         for (j, o) in self.direction.iter_mut().enumerate() {
             *o = self.limits.nearest(j, T::zero());
@@ -190,6 +191,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             *image = b - *image;
         }
         self.forced_norm = Space::Image.norm(self.map(), &self.image);
+        self.problem.exponent_of(&self.image)
     }
 
     /// The steps without progress after which a descent has stalled.
