@@ -490,3 +490,37 @@ fn nearly_dependent_columns_meet_the_conditions() {
         assert!(x[j] == 0.0 || gradient[j] <= allowed, "{j}");
     }
 }
+
+#[test]
+fn what_cancels_solves_nothing() {
+    let config = BoundedConfig::<f64>::default;
+    // Fixed entries that cancel beside a system that is not solved.
+    let block = random::<f64>(12, 6, 0.3);
+    let mut a = DMatrix::zeros(13, 8);
+    (a[(0, 0)], a[(0, 1)]) = (1.0, -1.0);
+    a.view_mut((1, 2), (12, 6)).copy_from(&block);
+    let b = random::<f64>(13, 1, 0.7).column(0).into_owned();
+    let expected = solve_in_bounds(&block, &b.rows(1, 12).into_owned(), &NonNegative, config());
+    let expected = expected.unwrap().solution;
+    let (mut lower, mut upper) = ([0.0; 8], [f64::INFINITY; 8]);
+    (lower[0], lower[1], upper[0], upper[1]) = (1e15, 1e15, 1e15, 1e15);
+    let set = EntryBounds::new(&lower, &upper);
+    let found = solve_in_bounds(&a, &b, &set, config()).unwrap().solution;
+    assert!((found.rows(2, 6) - expected).norm() < 1e-12);
+    // A start that cancels.
+    let start = config().start(dmatrix![1e17; 1e17]);
+    let found = solve_in_bounds(&dmatrix![1.0, -1.0], &dvector![1.0], &NonNegative, start);
+    assert!((found.unwrap().solution - dvector![1.0, 0.0]).norm() < 1e-14);
+    // Bounds so far away that b is out of range beside them.
+    for (a, b, lower) in [
+        (dmatrix![1e150, -1e150], 1e-10, [1e150, 0.0]),
+        (dmatrix![1.0, -1.0], 1.0, [1e170, 1e170]),
+    ] {
+        let set = EntryBounds::new(&lower, &[f64::INFINITY; 2]);
+        let found = solve_in_bounds(&a, &dvector![b], &set, config());
+        assert!(
+            matches!(found, Err(BoundedError::OutOfRange { column: 0 })),
+            "{found:?}"
+        );
+    }
+}

@@ -41,12 +41,14 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 ///
 /// `Ok` means that every column passed a test of the conditions for a minimum
 /// ([`Optimality`](crate::solve::Optimality)), computed again from A, b and x. They are sufficient,
-/// since the function is convex. If several x are best, as where columns are dependent, one of them
+/// since the function is convex. Where the default tolerance is beyond the rounding of the residual,
+/// as for nearly dependent columns, `Ok` may stand for a violation of the size of this rounding;
+/// the optimality says how large it is. If several x are best, as where columns are dependent, one of them
 /// is found, not always the shortest.
 ///
 /// A step takes one product with A and one with Aᵀ, twice as many where it meets a bound; nothing is
-/// allocated after the first, except by long histories and factorisations. The number of steps grows with the condition
-/// number of the columns between their bounds. Rows of the map may be in parts, its columns not.
+/// allocated after the first, except by long histories and factorisations. The number of steps grows
+/// with the condition number of the columns between their bounds. Rows of the map may be in parts, its columns not.
 ///
 /// # Errors
 ///
@@ -54,7 +56,8 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 ///   is above its upper one or NaN, the bounds are not n, the domain of the map is in parts, or a
 ///   setting can't be used;
 /// - [`BoundedError::Map`] if products are not finite, or not those of a map and its adjoint;
-/// - [`BoundedError::OutOfRange`] if the format can't hold the solution;
+/// - [`BoundedError::OutOfRange`] if the format can't hold the solution, or loses B beside entries
+///   that the bounds keep far from 0;
 /// - [`BoundedError::NotConverged`], with what was reached, if a column failed its test.
 ///
 /// # Source
@@ -154,7 +157,7 @@ where
 }
 
 /// What the columns share.
-struct Run<'p, 'a, T, A: ?Sized, S, O> {
+struct Run<'p, 'a, T: Real, A: ?Sized, S, O> {
     problem: &'p ScaledProblem<'a, T, A>,
     descent: BoundedDescent<'p, 'a, T, A>,
     set: &'p S,
@@ -167,8 +170,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
     /// Descends for one column from the start in `x` and leaves the solution there; `None` if the
     /// format can't hold it.
     fn column(&mut self, b: &[T], x: &mut [T]) -> Option<(Optimality<T>, Report<T>)> {
-        self.set.project(x);
-        let exponent = self.exponent(b, x);
+        self.project(x);
+        let exponent = self.exponent(b, x)?;
         self.descent.limits = self.problem.limits(self.set, exponent);
         self.descent.b.copy_from_slice(b);
         scale(&mut self.descent.b, -exponent);
@@ -188,11 +191,19 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
             has_stopped: &mut self.has_stopped,
         };
         let started = Instant::now();
+        let of_b = self.problem.exponent_of(b).map(|of_b| of_b - exponent);
+        let range = T::MAX.binary_exponent().unwrap_or_default();
+        // Where entries that the bounds force cancel, squares of what is left would underflow.
+        let is_lost = |of_rest| of_rest < -range / 4;
+        if (self.descent.measure_right_side().or(of_b)).is_some_and(is_lost) {
+            return None;
+        }
         let reason = self.descent.run(&mut recorder);
         let history = recorder.history;
         let (steps, products) = (history.len() - 1, self.descent.products);
         self.leave(x, exponent)?;
         let mut optimality = self.descent.judge_best(reason);
+        optimality.at_bounds = self.count_at_bounds(x);
         optimality.residual = optimality.residual.scale_by_power_of_two(exponent);
         let reason = match (reason, optimality.is_accepted) {
             (StopReason::StepLimit | StopReason::Stalled, true) => StopReason::Accuracy,
@@ -204,17 +215,41 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
     }
 
     /// The exponent of the scaled problem. A start beside which b would be lost is replaced by the
-    /// nearest point to 0.
-    fn exponent(&self, b: &[T], x: &mut [T]) -> i32 {
-        let exponent = self.problem.exponent(b, x);
+    /// nearest point to 0; `None` if that is out of range beside b.
+    fn exponent(&self, b: &[T], x: &mut [T]) -> Option<i32> {
         let range = T::MAX.binary_exponent().unwrap_or_default();
         let of_b = self.problem.exponent_of(b);
-        if of_b.is_none_or(|of_b| exponent.saturating_sub(of_b) <= range / 4) {
-            return exponent;
+        let beside_b = |exponent: i32| match of_b {
+            Some(of_b) => exponent.saturating_sub(of_b),
+            None if exponent == i32::MAX => exponent,
+            None => 0,
+        };
+        let digits = i32::try_from(T::MANTISSA_DIGITS).unwrap_or(i32::MAX);
+        let exponent = self.problem.exponent(b, x);
+        if beside_b(exponent) <= digits / 2 {
+            return Some(exponent);
         }
         x.fill(T::zero());
-        self.set.project(x);
-        self.problem.exponent(b, x)
+        self.project(x);
+        let exponent = self.problem.exponent(b, x);
+        (beside_b(exponent) <= range).then_some(exponent)
+    }
+
+    /// x ← the nearest point within the bounds. Your own set may project otherwise.
+    fn project(&self, x: &mut [T]) {
+        for (j, x) in x.iter_mut().enumerate() {
+            let (lower, upper) = self.set.bounds_of(j);
+            *x = x.max(lower).min(upper);
+        }
+    }
+
+    fn count_at_bounds(&self, x: &[T]) -> usize {
+        let entries = x.iter().enumerate();
+        let at_bounds = entries.filter(|&(j, &x)| {
+            let (lower, upper) = self.set.bounds_of(j);
+            x == lower || x == upper
+        });
+        at_bounds.count()
     }
 
     /// Writes the best iterate, scaled back, to `x`, and what that leaves of it to the descent.
@@ -222,6 +257,11 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
         let mut lost = T::zero();
         let mut whole = T::zero();
         for (j, x) in x.iter_mut().enumerate() {
+            let length = self.problem.length_of(j);
+            if length == T::zero() {
+                // It changes nothing, and stays where it started.
+                continue;
+            }
             let found = self.descent.best_x[j];
             let (lower, upper) = self.set.bounds_of(j);
             let limits = &self.descent.limits;
@@ -238,7 +278,6 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
                 return None;
             }
             let back = limits.nearest(j, self.problem.scaled(j, *x, exponent));
-            let length = self.problem.length_of(j);
             lost += (back - found).abs() * length;
             whole += found.abs() * length;
             self.descent.best_x[j] = back;

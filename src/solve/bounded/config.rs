@@ -67,17 +67,13 @@ impl<T: Real> Default for BoundedConfig<T> {
 impl<T: Real, O> BoundedConfig<T, O> {
     /// Sets where the descents start, n×k; the nearest points within the bounds are taken.
     ///
-    /// A start so far away that b would be lost beside it, by a quarter of the exponent range of the
-    /// format, is ignored.
-    ///
-    /// A start so far away that b would be lost beside it, by a quarter of the exponent range of the
-    /// format, is ignored.
+    /// A start beside which b would lose half of its digits is ignored.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
     }
 
-    /// Sets how large the optimality residual may be, in [0, 1); see
+    /// Sets the τ of the KKT residual, in [0, 1); see
     /// [`Optimality`](crate::solve::Optimality).
     pub fn tolerance(mut self, tolerance: T) -> Self {
         self.tolerance = Some(tolerance);
@@ -89,12 +85,8 @@ impl<T: Real, O> BoundedConfig<T, O> {
     /// A descent ends as stalled if the violation (see [`Optimality`](crate::solve::Optimality)) has
     /// not fallen by a hundredth within 1000 + 20·min(m, n) steps, or within 50 where it may be
     /// rounding: conjugate gradients end within min(m, n) steps but for rounding, which delays them
-    /// where columns are nearly dependent. A factorisation is tried before.
-    ///
-    /// A descent ends as stalled if the violation (see [`Optimality`](crate::solve::Optimality)) has
-    /// not fallen by a hundredth within 1000 + 20·min(m, n) steps, or within 50 where it may be
-    /// rounding: conjugate gradients end within min(m, n) steps but for rounding, which delays them
-    /// where columns are nearly dependent. A factorisation is tried before.
+    /// where columns are nearly dependent. A factorisation is tried before, where
+    /// there is room for it.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self

@@ -9,7 +9,7 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
 use crate::numerics::norm::add_multiple;
 use crate::numerics::real::Real;
-use crate::solve::bounded::face::{Schedule, is_possible, write_direction};
+use crate::solve::bounded::face::{Compact, Progress, Schedule, is_possible, write_direction};
 use crate::solve::bounded::optimality::{Limits, Place};
 use crate::solve::bounded::scaling::ScaledProblem;
 use crate::solve::bounded::solution::Optimality;
@@ -24,6 +24,15 @@ const FLOOR_PATIENCE: usize = 50;
 /// How many times a descent that has stalled goes on after a factorisation.
 const RESCUES: usize = 3;
 
+/// Which entries a factorised step frees from their bounds, of those from which the loss falls
+/// inwards. If the others are at their least residual, one freed entry leads inwards; several may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Freed {
+    All,
+    Steepest,
+    None,
+}
+
 /// What a descent shows after each step, and whether it may go on.
 pub(super) trait Show<T> {
     /// x, ½‖r‖² and the gradient of the scaled problem.
@@ -31,12 +40,14 @@ pub(super) trait Show<T> {
 }
 
 /// The vectors of a descent; they serve one column after another. All are scaled.
-pub(super) struct BoundedDescent<'p, 'a, T, A: ?Sized> {
+pub(super) struct BoundedDescent<'p, 'a, T: Real, A: ?Sized> {
     problem: &'p ScaledProblem<'a, T, A>,
     tolerance: T,
     pub(super) limits: Limits<T>,
     pub(super) b: Vec<T>,
     b_norm: T,
+    /// ‖b − A·o‖ for the point o within the bounds that is nearest to 0.
+    forced_norm: T,
     pub(super) x: Vec<T>,
     pub(super) best_x: Vec<T>,
     /// r = b − A·x.
@@ -47,6 +58,7 @@ pub(super) struct BoundedDescent<'p, 'a, T, A: ?Sized> {
     /// A times the direction.
     image: Vec<T>,
     schedule: Schedule,
+    compact: Option<Compact<T>>,
     pub(super) products: usize,
 }
 
@@ -56,6 +68,9 @@ struct Status<T> {
     residual: T,
     /// Σ‖aⱼ‖·|xⱼ| + ‖b‖.
     terms: T,
+    /// The same without what the bounds force: Σ‖aⱼ‖·|xⱼ − oⱼ| + ‖b − A·o‖ for the point o within
+    /// the bounds that is nearest to 0.
+    chosen: T,
     /// maxⱼ vⱼ/‖aⱼ‖.
     violation: T,
     /// ‖v‖/‖A‖, if lengths of columns are estimates; otherwise ∞.
@@ -90,6 +105,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             },
             b: zeros(m),
             b_norm: T::zero(),
+            forced_norm: T::zero(),
             x: zeros(n),
             best_x: zeros(n),
             residual: zeros(m),
@@ -97,13 +113,13 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             direction: zeros(n),
             image: zeros(m),
             schedule: Schedule::default(),
+            compact: None,
             products: 0,
         }
     }
 
     /// Descends from x, and leaves the best iterate in `best_x`.
     pub(super) fn run(&mut self, show: &mut impl Show<T>) -> StopReason {
-        self.b_norm = Space::Image.norm(self.map(), &self.b);
         self.products = 0;
         self.schedule = Schedule::default();
         self.recompute();
@@ -137,7 +153,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             let has_fallen = status.violation < lowest * <T as Real>::from_f64(0.99);
             idle_steps = if has_fallen { 0 } else { idle_steps + 1 };
             lowest = lowest.min(status.violation);
-            let may_be_rounding = self.is_at_floor(&status);
+            let may_be_rounding = is_rounding(&status);
             let is_idle = idle_claims >= IDLE_CLAIMS
                 || idle_steps >= patience
                 || (may_be_rounding && idle_steps >= FLOOR_PATIENCE);
@@ -162,23 +178,39 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         }
     }
 
+    /// Measures b and b − A·o, and returns the exponent of the largest entry of the second; `None`
+    /// if it is 0.
+    pub(super) fn measure_right_side(&mut self) -> Option<i32> {
+        self.b_norm = Space::Image.norm(self.map(), &self.b);
+        for (j, o) in self.direction.iter_mut().enumerate() {
+            *o = self.limits.nearest(j, T::zero());
+        }
+        let map = &self.problem.operator.map;
+        map.apply(&self.direction, &mut self.image);
+        for (image, &b) in self.image.iter_mut().zip(&self.b) {
+            *image = b - *image;
+        }
+        self.forced_norm = Space::Image.norm(self.map(), &self.image);
+        self.problem.exponent_of(&self.image)
+    }
+
     /// The steps without progress after which a descent has stalled.
     fn patience(&self) -> usize {
-        let shorter = self.x.len().min(self.b.len());
+        // The rows of all parts, so that all agree.
+        let shorter = self.x.len().min(Space::Image.dimension(self.map()));
         shorter.saturating_mul(20).saturating_add(1000)
     }
 
     /// How good the best iterate is, computed again, after a descent that ended for this reason.
     pub(super) fn judge_best(&mut self, reason: StopReason) -> Optimality<T> {
         self.x.copy_from_slice(&self.best_x);
-        self.b_norm = Space::Image.norm(self.map(), &self.b);
         self.recompute();
         let status = self.status();
         Optimality {
             residual: status.residual,
             kkt_residual: quotient(status.violation, status.residual),
             relative_residual: quotient(status.residual, status.terms),
-            at_bounds: self.limits.count_at_bounds(&self.x),
+            at_bounds: 0,
             is_accepted: self.accepts(&status)
                 || self.is_solved(&status)
                 || (reason == StopReason::Stalled && self.is_at_floor(&status)),
@@ -199,31 +231,54 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         entries.filter(|&j| self.limits.place(j, self.x[j]) == Place::Between)
     }
 
-    /// The entries at a bound from which the loss falls inwards.
-    fn pointing_inwards(&self) -> impl Iterator<Item = usize> + '_ {
-        let entries = 0..self.x.len();
-        entries.filter(|&j| self.limits.inward(j, self.x[j], self.gradient[j]) != T::zero())
+    /// |∂loss/∂xⱼ|/‖aⱼ‖ for an entry at a bound from which the loss falls inwards; otherwise 0.
+    fn inward_slope(&self, j: usize) -> T {
+        let inward = self.limits.inward(j, self.x[j], self.gradient[j]).abs();
+        let columns = self.problem.operator.lengths.as_ref();
+        columns.map_or(inward, |columns| inward * columns.reciprocals[j])
     }
 
     /// Steps to the least residual that a factorisation finds; returns whether there was any step.
     fn step_by_factorisation(&mut self) -> bool {
-        self.schedule.count_factorisation();
         self.recompute();
         let before = Space::Image.norm(self.map(), &self.residual);
-        let mut free: Vec<usize> = self.between().collect();
-        let between = free.len();
-        free.extend(self.pointing_inwards());
-        let is_wider = free.len() > between;
-        if is_wider && self.step_over(&free) {
+        let mut has_moved = false;
+        for choice in [Freed::All, Freed::Steepest, Freed::None] {
+            let freed = self.freed(choice);
+            let is_repeated = freed.len() <= 1 && choice == Freed::All;
+            let is_empty = freed.is_empty() && choice == Freed::Steepest;
+            if is_repeated || is_empty {
+                continue;
+            }
+            let free: Vec<usize> = self.between().chain(freed).collect();
+            has_moved = self.step_over(&free) || has_moved;
             let after = Space::Image.norm(self.map(), &self.residual);
-            if after < before {
+            if after < before * (T::one() - rounding(self.problem)) {
+                self.schedule.count_factorisation(Progress::Some);
                 return true;
             }
         }
-        // Those that pointed inwards may be at their bounds for the least residual.
-        free.clear();
-        free.extend(self.between());
-        self.step_over(&free)
+        self.schedule.count_factorisation(Progress::None);
+        has_moved
+    }
+
+    /// The entries at their bounds that a step may free.
+    fn freed(&self, choice: Freed) -> Vec<usize> {
+        let inward = (0..self.x.len()).map(|j| (j, self.inward_slope(j)));
+        let mut inward: Vec<(usize, T)> = inward.filter(|(_, slope)| *slope > T::zero()).collect();
+        match choice {
+            Freed::All => {}
+            Freed::Steepest => {
+                let steepest = inward
+                    .iter()
+                    .map(|&(_, slope)| slope)
+                    .fold(T::zero(), T::max);
+                inward.retain(|&(_, slope)| slope == steepest);
+                inward.truncate(1);
+            }
+            Freed::None => inward.clear(),
+        }
+        inward.into_iter().map(|(j, _)| j).collect()
     }
 
     /// To the least-squares solution over these entries; if that is outside, to the nearest point
@@ -233,10 +288,11 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         if !is_possible(self.map(), free.len()) {
             return false;
         }
-        let (problem, residual) = (self.problem, &self.residual);
-        let (direction, image) = (&mut self.direction, &mut self.image);
-        write_direction(problem, free, residual, direction, image);
-        self.products += free.len();
+        if self.compact.is_none() {
+            self.compact = Compact::new(self.problem);
+        }
+        let (problem, compact, residual) = (self.problem, self.compact.as_ref(), &self.residual);
+        write_direction(problem, compact, free, residual, &mut self.direction);
         if !self.curvature().is_finite() {
             return false;
         }
@@ -402,13 +458,16 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
 
     fn status(&self) -> Status<T> {
         let (mut terms, mut violation) = (self.b_norm, T::zero());
+        let mut chosen = self.forced_norm;
         let mut is_finite = true;
         let columns = self.problem.operator.lengths.as_ref();
         for (j, (&x, &g)) in self.x.iter().zip(&self.gradient).enumerate() {
             is_finite = is_finite && g.is_finite() && x.is_finite();
             let of_entry = self.limits.violation(j, x, g);
             let reciprocal = columns.map_or(T::one(), |columns| columns.reciprocals[j]);
-            terms += self.problem.length_of(j) * x.abs();
+            let length = self.problem.length_of(j);
+            terms += length * x.abs();
+            chosen += length * (x - self.limits.nearest(j, T::zero())).abs();
             violation = violation.max(of_entry * reciprocal);
         }
         let entries = self.x.iter().zip(&self.gradient).enumerate();
@@ -416,6 +475,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         Status {
             residual: Space::Image.norm(self.map(), &self.residual),
             terms,
+            chosen,
             violation: if is_finite {
                 violation
             } else {
@@ -432,15 +492,14 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
 
     /// Whether x solves the system, to rounding.
     fn is_solved(&self, status: &Status<T>) -> bool {
-        status.is_finite() && status.residual <= rounding(self.problem) * status.terms
+        status.is_finite() && status.residual <= rounding(self.problem) * status.chosen
     }
 
     /// Whether rounding, which steps can't lower, may be all that violates the conditions: that of
     /// the residual, or, where the lengths of columns are estimates, that of products.
     fn is_at_floor(&self, status: &Status<T>) -> bool {
-        let of_residual = <T as Real>::from_f64(4.0) * T::EPSILON * status.terms;
         let of_products = self.tolerance * status.residual;
-        status.is_finite() && (status.violation <= of_residual || status.of_norm <= of_products)
+        is_rounding(status) || (status.is_finite() && status.of_norm <= of_products)
     }
 
     fn keep_if_better(&mut self, status: &Status<T>, best: &mut Status<T>) {
@@ -458,6 +517,12 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
     fn map(&self) -> &'a A {
         self.problem.operator.map.map()
     }
+}
+
+/// Whether no violation is more than the rounding of the residual.
+fn is_rounding<T: Real>(status: &Status<T>) -> bool {
+    let of_residual = <T as Real>::from_f64(4.0) * T::EPSILON * status.terms;
+    status.is_finite() && status.violation <= of_residual
 }
 
 /// What rounding may leave, 16·ε·√max(m, n).

@@ -33,13 +33,6 @@ impl<T: Real> Limits<T> {
         }
     }
 
-    /// The number of entries at a bound.
-    pub(super) fn count_at_bounds(&self, x: &[T]) -> usize {
-        let entries = x.iter().enumerate();
-        let at_bounds = entries.filter(|&(j, &x)| self.place(j, x) != Place::Between);
-        at_bounds.count()
-    }
-
     /// The nearest value within the bounds of an entry.
     pub(super) fn nearest(&self, index: usize, value: T) -> T {
         // Not `clamp`, which panics on NaN.
@@ -123,7 +116,6 @@ mod tests {
             let found = limits.violation(index, value, gradient);
             assert_eq!(found, violation, "{index}, {value}, {gradient}");
         }
-        assert_eq!(limits.count_at_bounds(&[0.0, 5.0, 0.0, 2.0]), 3);
         let step = limits.longest_step(&[0.5, 3.0, -1.0, 2.0], &[1.0, -9.0, -0.5, 0.0]);
         assert_eq!(step, 0.5);
     }

@@ -93,18 +93,27 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledProblem<'a, T, A> {
 
     /// x·2^`exponent`, from the entries of the scaled problem.
     pub(super) fn unscaled(&self, column: usize, value: T, exponent: i32) -> T {
-        value.scale_by_power_of_two(exponent - self.operator.map.exponent_of(column))
+        value.scale_by_power_of_two(exponent.saturating_sub(self.operator.map.exponent_of(column)))
     }
 
     /// The entry of the scaled problem for one of x·2^−`exponent`.
     pub(super) fn scaled(&self, column: usize, value: T, exponent: i32) -> T {
-        value.scale_by_power_of_two(self.operator.map.exponent_of(column) - exponent)
+        value.scale_by_power_of_two(
+            self.operator
+                .map
+                .exponent_of(column)
+                .saturating_sub(exponent),
+        )
     }
 
     /// The bounds of the scaled problem.
     pub(super) fn limits(&self, set: &impl BoxSet<T>, exponent: i32) -> Limits<T> {
         let columns = self.operator.map.columns();
         let bounds = (0..columns).map(|j| {
+            if self.length_of(j) == T::zero() {
+                // The entry changes nothing, and its bounds may be out of range here.
+                return (T::zero(), T::zero());
+            }
             let (lower, upper) = set.bounds_of(j);
             let scale = |bound| self.scaled(j, bound, exponent);
             (scale(lower), scale(upper))

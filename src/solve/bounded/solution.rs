@@ -31,7 +31,7 @@ pub struct BoundedSolution<T: Real> {
     /// How near each column is to the best within the bounds.
     pub optimalities: Vec<Optimality<T>>,
     /// How each column was found. The losses are ½‖A·x − b‖²; the evaluations count the products
-    /// A·v, and as many were taken with Aᵀ.
+    /// A·v of the descent, each of which has one with Aᵀ at most; not those of factorisations.
     pub reports: Vec<Report<T>>,
 }
 
@@ -49,7 +49,7 @@ pub struct Optimality<T> {
     /// ‖A·x − b‖.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub residual: T,
-    /// maxⱼ vⱼ/(‖aⱼ‖·‖A·x − b‖), between 0 and 1: the largest cosine of the angle between the
+    /// maxⱼ vⱼ/(‖aⱼ‖·‖A·x − b‖), at most 1 but for rounding and estimated lengths: the largest cosine of the angle between the
     /// residual and a column in whose direction it could be made shorter; 0 if the residual is 0.
     ///
     /// It does not depend on the units of the unknowns, or of b. If the map does not know the lengths
@@ -62,8 +62,9 @@ pub struct Optimality<T> {
     pub relative_residual: T,
     /// The number of entries at a bound.
     pub at_bounds: usize,
-    /// Whether one of these was passed, for the tolerance τ: the KKT residual is at most τ; or the
-    /// relative residual is at most 16·ε·√max(m, n), so that x solves the system; or further steps
+    /// Whether one of these was passed, for the tolerance τ: the KKT residual is at most τ; or
+    /// ‖A·x − b‖ is at most 16·ε·√max(m, n)·(Σ‖aⱼ‖·|xⱼ − oⱼ| + ‖b − A·o‖), with the point o within
+    /// the bounds that is nearest to 0, so that x solves the system; or further steps
     /// did not help, and the violations vⱼ/‖aⱼ‖ are at most 4·ε·(Σ‖aⱼ‖·|xⱼ| + ‖b‖), the rounding of
     /// the residual; or, where lengths of columns are estimates, further steps did not help, and
     /// ‖v‖ is at most τ·‖A‖·‖A·x − b‖, as products with a rounding of ε·‖A‖ allow no more.
