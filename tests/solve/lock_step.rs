@@ -143,7 +143,11 @@ fn together<P: LinearMap<f64> + Clone>(
 fn best(found: &Found) -> &Solution<f64> {
     match found {
         Ok(found) => found,
-        Err(SolveError::NotConverged { best, .. }) => best,
+        Err(
+            SolveError::NotConverged { best, .. }
+            | SolveError::Stagnated { best, .. }
+            | SolveError::Singular { best, .. },
+        ) => best,
         Err(other) => panic!("{other}"),
     }
 }
@@ -153,7 +157,11 @@ fn assert_same(name: &str, found: &Found, alone: &[Found]) {
     let first_failed = alone.iter().position(Result::is_err);
     match found {
         Ok(_) => assert_eq!(first_failed, None, "{name}"),
-        Err(SolveError::NotConverged { column, .. }) => {
+        Err(
+            SolveError::NotConverged { column, .. }
+            | SolveError::Stagnated { column, .. }
+            | SolveError::Singular { column, .. },
+        ) => {
             assert_eq!(first_failed, Some(*column), "{name}");
         }
         Err(other) => panic!("{name}: {other}"),

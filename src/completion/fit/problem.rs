@@ -141,7 +141,8 @@ impl<T: Real> Problem<'_, T> {
         }
         let roots = of_long.iter_mut().chain(&mut of_short);
         roots.for_each(|square| *square = square.sqrt());
-        let largest = of_long.iter().fold(T::zero(), |most, &size| most.max(size));
+        // Predictions that go to 0, as by a large ridge, change by large shares to the end.
+        let largest = (of_long.iter()).fold(self.usual_entry(), |most, &size| most.max(size));
         let floor = largest * T::EPSILON.sqrt();
         let sides = |point: &Point<T>, i: usize, j: usize| {
             self.predicted(point.long.row(i), point.short.row(j))
@@ -153,6 +154,16 @@ impl<T: Real> Problem<'_, T> {
                 (after - before).abs() <= share * after.abs().max(usual)
             })
         })
+    }
+
+    /// The root mean square of the known entries, as far from the mean as they are.
+    fn usual_entry(&self) -> T {
+        let squares = self.long.iter().map(|(_, _, value, _)| {
+            let difference = value - self.mean;
+            difference * difference
+        });
+        let sum = squares.fold(T::zero(), |sum, square| sum + square);
+        (sum / T::from_count(self.long.known())).sqrt()
     }
 
     /// Moves each row of the long side to its minimum.
