@@ -243,6 +243,22 @@ fn a_small_spread_is_not_taken_for_none() {
     }
 }
 
+/// The first column is constant, and 10²⁰ times as large as the spread of the second.
+#[test]
+fn a_large_constant_column_hides_no_spread() {
+    let x = CsrMatrix::from(&dmatrix![1e20, 0.0; 1e20, 1.0; 1e20, 3.0]);
+    let centered = Centered::new(&x).unwrap();
+    let mut image = [0.0; 3];
+    centered.apply(&[0.0, 1.0], &mut image);
+    let expected = [-4.0, -1.0, 5.0].map(|third| third / 3.0);
+    assert!(
+        image
+            .iter()
+            .zip(expected)
+            .all(|(x, y)| (x - y).abs() < 1e-15)
+    );
+}
+
 /// With the stated tolerance the values are right to it, where the default one is out of reach.
 #[test]
 fn the_stated_tolerance_is_met_far_from_the_origin() {

@@ -154,10 +154,15 @@ impl<T: Real, A: LinearMap<T>> Centered<T, A> {
     }
 
     /// Whether all entries of X·v are the same to the last bit for a random v: then all
-    /// observations are equal.
+    /// observations are equal. The entries of v are divided by the size of the means, so that a column
+    /// of large numbers does not hide the others.
     fn has_equal_rows(&self) -> bool {
         let mut x = vec![T::zero(); self.columns()];
         Space::Domain.fill_at_random(&self.map, 0, &mut x);
+        for (x, mean) in x.iter_mut().zip(&self.mean) {
+            let exponent = mean.binary_exponent().unwrap_or(0);
+            *x = x.scale_by_power_of_two(-exponent);
+        }
         let mut image = vec![T::zero(); self.rows()];
         self.map.apply(&x, &mut image);
         // The first of all parts.
@@ -166,7 +171,7 @@ impl<T: Real, A: LinearMap<T>> Centered<T, A> {
             _ => T::zero(),
         };
         let first = Space::Image.total(&self.map, first);
-        let is_equal = image.iter().all(|&value| value == first);
+        let is_equal = first.is_finite() && image.iter().all(|&value| value == first);
         let others = T::from_count(usize::from(!is_equal));
         Space::Image.total(&self.map, others) == T::zero()
     }
