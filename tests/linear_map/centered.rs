@@ -248,9 +248,9 @@ fn a_small_spread_is_not_taken_for_none() {
 fn a_large_constant_column_hides_no_spread() {
     let x = CsrMatrix::from(&dmatrix![1e20, 0.0; 1e20, 1.0; 1e20, 3.0]);
     let centered = Centered::new(&x).unwrap();
-    let mut image = [0.0; 3];
+    let mut image = [0.0_f64; 3];
     centered.apply(&[0.0, 1.0], &mut image);
-    let expected = [-4.0, -1.0, 5.0].map(|third| third / 3.0);
+    let expected = [-4.0_f64, -1.0, 5.0].map(|third| third / 3.0);
     assert!(
         image
             .iter()
