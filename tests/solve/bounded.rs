@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 
 use matrix_descent::set::{Bounds, BoxSet, EntryBounds, NonNegative};
-use matrix_descent::solve::BoundedError;
+use matrix_descent::solve::{BoundedError, BoundedSolution};
 use matrix_descent::{
     BoundedConfig, ConvexSet, InputError, LinearMap, Progress, Real, SolveConfig, StopReason,
     solve_by_descent, solve_in_bounds,
 };
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 
+use crate::support::parts::{Rows, on_each_part};
 use crate::support::systems::{random, widened};
 
 /// The least residual within bounds: of the least-squares solutions for every choice of entries at
@@ -86,37 +87,105 @@ fn bounds(kind: usize, n: usize) -> (Vec<f64>, Vec<f64>) {
     }
 }
 
-#[test]
-fn no_choice_of_active_entries_is_better() {
-    for case in 0..240 {
+/// A problem near 1, and its least residual.
+struct Case {
+    a: DMatrix<f64>,
+    b: DVector<f64>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    least: f64,
+}
+
+impl Case {
+    /// With entries that `T` holds.
+    fn new<T: Real>(case: usize) -> Self {
         let (rows, columns) = (1 + case % 7, 1 + case / 7 % 5);
-        let a = hard_matrix(case % 5, rows, columns, 0.1 + case as f64);
-        let b = random::<f64>(rows, 1, 0.7 + case as f64)
-            .column(0)
-            .into_owned();
+        let held = |value: f64| <T as Real>::from_f64(value).to_f64();
+        let a = hard_matrix(case % 5, rows, columns, 0.1 + case as f64).map(held);
+        let b = random::<f64>(rows, 1, 0.7 + case as f64).map(held);
+        let b = b.column(0).into_owned();
         let (lower, upper) = bounds(case % 4, columns);
+        let held_by = |bounds: Vec<f64>| bounds.into_iter().map(held).collect();
+        let (lower, upper): (Vec<f64>, Vec<f64>) = (held_by(lower), held_by(upper));
+        let least = brute_force(&a, &b, &lower, &upper);
+        Self {
+            a,
+            b,
+            lower,
+            upper,
+            least,
+        }
+    }
+
+    /// Solves it with A times 2^`of_a` and b times 2^`of_b`; A is wrapped by `wrap`.
+    fn is_solved<T: Real, A: LinearMap<T>>(
+        &self,
+        name: &str,
+        (of_a, of_b): (i32, i32),
+        wrap: impl Fn(DMatrix<T>) -> A,
+    ) {
+        let of_x = of_b - of_a;
+        let scaled = |value: f64, power| <T as Real>::from_f64(value * 2.0_f64.powi(power));
+        let map = wrap(self.a.map(|value| scaled(value, of_a)));
+        let of_bounds = |bounds: &[f64]| -> Vec<T> {
+            (bounds.iter()).map(|&bound| scaled(bound, of_x)).collect()
+        };
+        let (lower, upper) = (of_bounds(&self.lower), of_bounds(&self.upper));
         let set = EntryBounds::new(&lower, &upper);
-        let name = format!("case {case}: {rows}×{columns}");
-        let found = solve_in_bounds(&a, &b, &set, BoundedConfig::default())
+        let b = self.b.map(|value| scaled(value, of_b));
+        let found = solve_in_bounds(&map, &b, &set, BoundedConfig::default())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let columns = self.a.ncols();
         let x = found.solution.column(0);
         for j in 0..columns {
             assert!(lower[j] <= x[j] && x[j] <= upper[j], "{name}: {x}");
         }
-        let terms: f64 = (0..columns).map(|j| a.column(j).norm() * x[j].abs()).sum();
-        let residual = (&b - &a * x).norm();
-        let excess = residual - brute_force(&a, &b, &lower, &upper);
-        assert!(excess <= 1e-12 * (terms + b.norm()), "{name}: {excess:e}");
         let optimality = found.optimalities[0];
-        assert!((optimality.residual - residual).abs() <= 1e-13 * (terms + b.norm()));
-        assert!(optimality.is_accepted, "{name}");
         let at_bounds = (0..columns).filter(|&j| x[j] == lower[j] || x[j] == upper[j]);
         assert_eq!(optimality.at_bounds, at_bounds.count(), "{name}");
+        let epsilon = T::EPSILON.to_f64();
+        let x = DVector::from_fn(columns, |j, _| x[j].to_f64() * 2.0_f64.powi(-of_x));
+        let terms: f64 = (0..columns)
+            .map(|j| self.a.column(j).norm() * x[j].abs())
+            .sum();
+        let terms = terms + self.b.norm();
+        let residual = (&self.b - &self.a * x).norm();
+        let excess = residual - self.least;
+        assert!(excess <= 4500.0 * epsilon * terms, "{name}: {excess:e}");
+        let told = optimality.residual.to_f64() * 2.0_f64.powi(-of_b);
+        assert!((told - residual).abs() <= 450.0 * epsilon * terms, "{name}");
+        if map.column_norms().is_none() {
+            return;
+        }
         // What rounding leaves of the residual, if columns nearly cancel.
-        let allowed = 1e-13 * residual + 1e-15 * (terms + b.norm());
-        let violation = optimality.kkt_residual * residual;
-        let is_solved = optimality.relative_residual < 1e-13;
+        let allowed = 450.0 * epsilon * residual + 4.5 * epsilon * terms;
+        let violation = optimality.kkt_residual.to_f64() * residual;
+        let is_solved = optimality.relative_residual.to_f64() < 450.0 * epsilon;
         assert!(violation <= allowed || is_solved, "{name}: {optimality:?}");
+    }
+}
+
+#[test]
+fn no_choice_of_active_entries_is_better() {
+    for index in 0..240 {
+        let case = Case::new::<f64>(index);
+        case.is_solved::<f64, _>(&format!("{index}"), (0, 0), |a| a);
+        case.is_solved::<f64, _>(&format!("{index}, opaque"), (0, 0), Opaque);
+        let far = [
+            (498, 0),
+            (-498, 0),
+            (0, 498),
+            (0, -498),
+            (498, 498),
+            (-498, -498),
+        ];
+        let powers = far[index % far.len()];
+        case.is_solved::<f64, _>(&format!("{index}, {powers:?}"), powers, |a| a);
+    }
+    for index in (0..240).step_by(2) {
+        let case = Case::new::<f32>(index);
+        case.is_solved::<f32, _>(&format!("{index}, single"), (0, 0), |a| a);
+        case.is_solved::<f32, _>(&format!("{index}, single, opaque"), (0, 0), Opaque);
     }
 }
 
@@ -182,8 +251,8 @@ fn without_bounds_it_is_least_squares() {
 }
 
 /// A map that knows no lengths of columns.
-struct Opaque(DMatrix<f64>);
-impl LinearMap<f64> for Opaque {
+struct Opaque<T: Real>(DMatrix<T>);
+impl<T: Real> LinearMap<T> for Opaque<T> {
     fn rows(&self) -> usize {
         self.0.nrows()
     }
@@ -192,11 +261,11 @@ impl LinearMap<f64> for Opaque {
         self.0.ncols()
     }
 
-    fn apply(&self, x: &[f64], image: &mut [f64]) {
+    fn apply(&self, x: &[T], image: &mut [T]) {
         LinearMap::apply(&self.0, x, image);
     }
 
-    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+    fn apply_adjoint(&self, y: &[T], image: &mut [T]) {
         LinearMap::apply_adjoint(&self.0, y, image);
     }
 }
@@ -316,9 +385,72 @@ fn bad_input_is_refused() {
 fn what_the_format_does_not_hold_is_an_error() {
     let (a, b) = (dmatrix![1e-200], dvector![1e200]);
     let error = solve_in_bounds(&a, &b, &NonNegative, BoundedConfig::default());
-    assert_eq!(error, Err(BoundedError::OutOfRange { column: 0 }));
+    assert!(matches!(
+        error,
+        Err(BoundedError::OutOfRange { column: 0, .. })
+    ));
     let within = solve_in_bounds(&a, &b, &Bounds::new(0.0, 1e300), BoundedConfig::default());
     assert_eq!(within.unwrap().solution[0], 1e300);
+}
+
+#[test]
+fn a_column_out_of_range_leaves_the_others() {
+    let (a, b) = (dmatrix![1e-200], dmatrix![1e-200, 1e200, 3e-200]);
+    let found = solve_in_bounds(&a, &b, &NonNegative, BoundedConfig::default());
+    let Err(BoundedError::OutOfRange { column: 1, reached }) = found else {
+        panic!("{found:?}");
+    };
+    for (column, expected) in [1.0, f64::MAX, 3.0].into_iter().enumerate() {
+        let (x, optimality) = (reached.solution[column], reached.optimalities[column]);
+        assert!((x / expected - 1.0).abs() < 1e-15, "{column}: {x:e}");
+        assert_eq!(optimality.is_accepted, column != 1, "{column}");
+    }
+    // The best that the format holds removes next to nothing of b.
+    assert!((reached.optimalities[1].residual / 1e200 - 1.0).abs() < 1e-15);
+    // Nothing is known of a column that the format loses beside the bounds.
+    let (a, b) = (dmatrix![1.0, -1.0], dmatrix![1.0, 1e169]);
+    let set = EntryBounds::new(&[1e170, 1e170], &[f64::INFINITY; 2]);
+    let found = solve_in_bounds(&a, &b, &set, BoundedConfig::default());
+    let Err(BoundedError::OutOfRange { column: 0, reached }) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(reached.solution.column(0), dvector![1e170, 1e170]);
+    assert_eq!(reached.optimalities[0].residual, f64::INFINITY);
+    assert!(reached.optimalities[1].is_accepted);
+    assert!((reached.solution[(0, 1)] / 1.1e170 - 1.0).abs() < 1e-14);
+}
+
+/// Small columns whose products with the residual underflow.
+#[test]
+fn what_underflow_hides_is_not_accepted() {
+    let a = dmatrix![1e38_f32, 0.0; 0.0, 1e-42; 0.0, 3e-42];
+    let b = dvector![1.0_f32, 1e-5, 3e-5];
+    let found = solve_in_bounds(&a, &b, &NonNegative, BoundedConfig::default());
+    let Ok(found) = found else {
+        return;
+    };
+    // 1e37, as far as such entries have digits.
+    assert!((found.solution[1] / 1e37 - 1.0).abs() < 1e-2, "{found:?}");
+}
+
+#[test]
+fn observers_see_points_within_the_bounds() {
+    // The bounds underflow in the scaled problem, and the first entry changes nothing.
+    let a = dmatrix![0.0, 1.0, 0.0; 0.0, 0.5, 1.0];
+    let b = dvector![1e20, -1e20];
+    let lower = [1e200, 1e-310, 1e-310];
+    let mut seen = 0;
+    let watch = |progress: &Progress<'_, f64>| {
+        seen += 1;
+        let mut entries = progress.parameters.iter().zip(lower);
+        assert!(entries.all(|(&x, lower)| x >= lower));
+        ControlFlow::Continue(())
+    };
+    let set = EntryBounds::new(&lower, &[f64::INFINITY; 3]);
+    let config = BoundedConfig::default().observer(watch);
+    let found = solve_in_bounds(&a, &b, &set, config).unwrap();
+    assert_eq!((found.solution[0], found.solution[2]), (1e200, 1e-310));
+    assert!(seen > 1);
 }
 
 /// A limit and a break keep what was reached, within the bounds.
@@ -403,7 +535,7 @@ fn short_columns_of_unknown_length_are_solved_too() {
     let a = dmatrix![1e9, 0.0, 0.0; 0.0, 1e-9, 0.0; 0.0, 0.0, 1.0];
     let b = dvector![1.0, 1.0, -1.0];
     let found = solve_in_bounds(&Opaque(a), &b, &NonNegative, BoundedConfig::default()).unwrap();
-    for (x, expected) in found.solution.iter().zip([1e-9, 1e9, 0.0]) {
+    for (x, expected) in found.solution.iter().zip([1e-9_f64, 1e9, 0.0]) {
         assert!((x - expected).abs() <= 1e-13 * expected, "{x:e}");
     }
     // Columns of zeros have no length either.
@@ -491,6 +623,168 @@ fn nearly_dependent_columns_meet_the_conditions() {
     }
 }
 
+/// A matrix by its products and the lengths of its columns, without its entries.
+struct Hidden(DMatrix<f64>);
+
+impl LinearMap<f64> for Hidden {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        LinearMap::apply(&self.0, x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        LinearMap::apply_adjoint(&self.0, y, image);
+    }
+
+    fn column_norms(&self) -> Option<Vec<f64>> {
+        LinearMap::column_norms(&self.0)
+    }
+}
+
+#[test]
+fn factorisations_save_products() {
+    // Condition number 1e6.
+    let [left, right] = [(60, 0.3), (40, 0.8)].map(|(rows, phase)| {
+        let factors = random::<f64>(rows, 40, phase).qr();
+        factors.q()
+    });
+    let sizes = DVector::from_fn(40, |j, _| 10.0_f64.powf(-6.0 * j as f64 / 39.0));
+    let a = left * DMatrix::from_diagonal(&sizes) * right.transpose();
+    let b = random::<f64>(60, 1, 0.4);
+    let config = || BoundedConfig::default().max_steps(3000);
+    let products = |found: Result<_, BoundedError>| match found {
+        Ok(BoundedSolution { reports, .. }) => reports[0].evaluations,
+        Err(BoundedError::NotConverged { reached, .. }) => reached.reports[0].evaluations,
+        Err(error) => panic!("{error}"),
+    };
+    for lower in [0.0, -f64::INFINITY] {
+        let set = Bounds::new(lower, f64::INFINITY);
+        let with = solve_in_bounds(&a, &b, &set, config()).unwrap();
+        let without = products(solve_in_bounds(&Hidden(a.clone()), &b, &set, config()));
+        let with = with.reports[0].evaluations;
+        assert!(3 * with < without, "{lower}: {with}, {without}");
+    }
+}
+
+/// 1e9 beside 1e-9 times the matrix with 2 on the diagonal and −1 beside it.
+struct LongAndShort(usize);
+
+impl LinearMap<f64> for LongAndShort {
+    fn rows(&self) -> usize {
+        self.0
+    }
+
+    fn columns(&self) -> usize {
+        self.0
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        image[0] = 1e9 * x[0];
+        for i in 1..self.0 {
+            let before = if i > 1 { x[i - 1] } else { 0.0 };
+            let after = x.get(i + 1).unwrap_or(&0.0);
+            image[i] = 1e-9 * (2.0 * x[i] - before - after);
+        }
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.apply(y, image);
+    }
+}
+
+/// The least residual is 0, which takes far more steps, and there is no room for a factorisation.
+#[test]
+fn short_columns_of_unknown_length_are_not_given_up() {
+    let b = random::<f64>(2100, 1, 0.3);
+    let everything = Bounds::new(f64::NEG_INFINITY, f64::INFINITY);
+    let config = BoundedConfig::default().max_steps(7000);
+    let found = solve_in_bounds(&LongAndShort(2100), &b, &everything, config);
+    let Err(BoundedError::NotConverged { reached, .. }) = found else {
+        panic!("{found:?}");
+    };
+    assert_eq!(reached.reports[0].stop_reason, StopReason::StepLimit);
+    assert!(reached.optimalities[0].residual > 1e-6 * b.norm());
+}
+
+/// Rows whose products with the adjoint are never 0, so that descents stall.
+struct Coarse(Rows);
+
+impl LinearMap<f64> for Coarse {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.columns()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.0.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.0.apply_adjoint(y, image);
+        let digits = 2.0_f64.powi(36);
+        for value in image {
+            *value = ((*value * digits).floor() + 0.5) / digits;
+        }
+    }
+
+    fn sum_over_image(&self, partial: &mut [f64]) {
+        self.0.sum_over_image(partial);
+    }
+
+    fn image_offset(&self) -> usize {
+        self.0.image_offset()
+    }
+
+    fn column_norms(&self) -> Option<Vec<f64>> {
+        self.0.column_norms()
+    }
+}
+
+#[test]
+fn rows_in_parts_end_everywhere_alike() {
+    let (a, b) = (random::<f64>(14, 6, 0.3), random::<f64>(14, 2, 0.8));
+    let set = Bounds::new(0.0, 0.3);
+    let whole = solve_in_bounds(&a, &b, &set, BoundedConfig::default()).unwrap();
+    let of_part = |b: &DMatrix<f64>, rows: &Rows| b.rows_range(rows.place.clone()).into_owned();
+    let cuts = [0, 1, 4, 14];
+    let parts = on_each_part(&a, &cuts, false, |rows| {
+        solve_in_bounds(&rows, &of_part(&b, &rows), &set, BoundedConfig::default()).unwrap()
+    });
+    for part in &parts {
+        assert!((&part.solution - &whole.solution).norm() < 1e-12);
+        assert_eq!(part.solution, parts[0].solution);
+        assert_eq!(part.optimalities, parts[0].optimalities);
+    }
+    // Fewer rows than columns in one part, and more in the other.
+    let parts = on_each_part(&a, &[0, 2, 14], false, |rows| {
+        let b = of_part(&b, &rows);
+        solve_in_bounds(&Coarse(rows), &b, &set, BoundedConfig::default())
+    });
+    let ends = parts.into_iter().map(|part| match part {
+        Err(BoundedError::NotConverged { reached, .. }) => {
+            let steps = reached.reports.iter();
+            let steps: Vec<_> = steps.map(|r| (r.steps, r.stop_reason)).collect();
+            (reached.solution, steps)
+        }
+        other => panic!("{other:?}"),
+    });
+    let ends: Vec<_> = ends.collect();
+    assert_eq!(ends[0], ends[1]);
+    let (steps, reason) = ends[0].1[0];
+    assert_eq!(reason, StopReason::Stalled);
+    assert!(steps > 1000, "{steps}");
+}
+
 #[test]
 fn what_cancels_solves_nothing() {
     let config = BoundedConfig::<f64>::default;
@@ -519,7 +813,7 @@ fn what_cancels_solves_nothing() {
         let set = EntryBounds::new(&lower, &[f64::INFINITY; 2]);
         let found = solve_in_bounds(&a, &dvector![b], &set, config());
         assert!(
-            matches!(found, Err(BoundedError::OutOfRange { column: 0 })),
+            matches!(found, Err(BoundedError::OutOfRange { column: 0, .. })),
             "{found:?}"
         );
     }

@@ -1,6 +1,6 @@
 //! Least squares within bounds, column by column.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nalgebra::{DMatrix, Dim, Dyn, Matrix, VecStorage};
 
@@ -56,8 +56,8 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 ///   is above its upper one or NaN, the bounds are not n, the domain of the map is in parts, or a
 ///   setting can't be used;
 /// - [`BoundedError::Map`] if products are not finite, or not those of a map and its adjoint;
-/// - [`BoundedError::OutOfRange`] if the format can't hold the solution, or loses B beside entries
-///   that the bounds keep far from 0;
+/// - [`BoundedError::OutOfRange`], with what was reached, if the format can't hold a column of the
+///   solution, or loses B beside entries that the bounds keep far from 0;
 /// - [`BoundedError::NotConverged`], with what was reached, if a column failed its test.
 ///
 /// # Source
@@ -132,14 +132,16 @@ where
         has_stopped: false,
     };
     let (mut optimalities, mut reports) = (Vec::with_capacity(sides), Vec::with_capacity(sides));
+    let mut beyond = None;
     let pairs =
         (b.as_slice().chunks_exact(rows)).zip(solution.as_mut_slice().chunks_exact_mut(columns));
     for (column, (b, x)) in pairs.enumerate() {
-        let Some((optimality, report)) = run.column(b, x) else {
-            return Err(BoundedError::OutOfRange { column });
-        };
-        optimalities.push(optimality);
-        reports.push(report);
+        let end = run.column(b, x);
+        if !end.is_in_range {
+            beyond = beyond.or(Some(column));
+        }
+        optimalities.push(end.optimality);
+        reports.push(end.report);
     }
     let failed = (optimalities.iter()).position(|optimality| !optimality.is_accepted);
     let found = BoundedSolution {
@@ -147,12 +149,44 @@ where
         optimalities,
         reports,
     };
-    match failed {
-        None => Ok(found),
-        Some(column) => Err(BoundedError::NotConverged {
+    match (beyond, failed) {
+        (Some(column), _) => Err(BoundedError::OutOfRange {
             column,
             reached: Box::new(found),
         }),
+        (None, Some(column)) => Err(BoundedError::NotConverged {
+            column,
+            reached: Box::new(found),
+        }),
+        (None, None) => Ok(found),
+    }
+}
+
+/// How a column ended.
+struct End<T: Real> {
+    optimality: Optimality<T>,
+    report: Report<T>,
+    /// Whether the format holds the solution.
+    is_in_range: bool,
+}
+
+impl<T: Real> End<T> {
+    /// That of a column beside whose bounds b is out of range, so that nothing can be measured.
+    fn out_of_range() -> Self {
+        let infinite = T::one() / T::zero();
+        let mut history = LossHistory::with_capacity(0);
+        history.push(infinite);
+        Self {
+            optimality: Optimality {
+                residual: infinite,
+                kkt_residual: infinite,
+                relative_residual: infinite,
+                at_bounds: 0,
+                is_accepted: false,
+            },
+            report: history.into_report(0, 0, StopReason::Diverged, Duration::ZERO),
+            is_in_range: false,
+        }
     }
 }
 
@@ -167,11 +201,20 @@ struct Run<'p, 'a, T: Real, A: ?Sized, S, O> {
 }
 
 impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_, T, A, S, O> {
-    /// Descends for one column from the start in `x` and leaves the solution there; `None` if the
-    /// format can't hold it.
-    fn column(&mut self, b: &[T], x: &mut [T]) -> Option<(Optimality<T>, Report<T>)> {
+    /// Descends for one column from the start in `x` and leaves the solution there, or the nearest
+    /// to it that the format holds.
+    fn column(&mut self, b: &[T], x: &mut [T]) -> End<T> {
         self.project(x);
-        let exponent = self.exponent(b, x)?;
+        let mut end = match self.exponent(b, x) {
+            Some(exponent) => self.descend(b, x, exponent),
+            None => End::out_of_range(),
+        };
+        end.optimality.at_bounds = self.count_at_bounds(x);
+        end
+    }
+
+    /// Descends in the problem that is scaled by this exponent.
+    fn descend(&mut self, b: &[T], x: &mut [T], exponent: i32) -> End<T> {
         self.descent.limits = self.problem.limits(self.set, exponent);
         self.descent.b.copy_from_slice(b);
         scale(&mut self.descent.b, -exponent);
@@ -182,10 +225,11 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
         let shown = if self.observer.watches() { x.len() } else { 0 };
         let mut recorder = Recorder {
             problem: self.problem,
+            set: self.set,
             exponent,
             max_steps: self.max_steps,
             history: LossHistory::with_capacity(0),
-            parameters: vec![T::zero(); shown],
+            parameters: x[..shown].to_vec(),
             gradient: vec![T::zero(); shown],
             observer: &mut self.observer,
             has_stopped: &mut self.has_stopped,
@@ -196,22 +240,25 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
         // Where entries that the bounds force cancel, squares of what is left would underflow.
         let is_lost = |of_rest| of_rest < -range / 4;
         if (self.descent.measure_right_side().or(of_b)).is_some_and(is_lost) {
-            return None;
+            return End::out_of_range();
         }
         let reason = self.descent.run(&mut recorder);
         let history = recorder.history;
         let (steps, products) = (history.len() - 1, self.descent.products);
-        self.leave(x, exponent)?;
+        let is_in_range = self.leave(x, exponent);
         let mut optimality = self.descent.judge_best(reason);
-        optimality.at_bounds = self.count_at_bounds(x);
+        optimality.is_accepted = optimality.is_accepted && is_in_range;
         optimality.residual = optimality.residual.scale_by_power_of_two(exponent);
         let reason = match (reason, optimality.is_accepted) {
             (StopReason::StepLimit | StopReason::Stalled, true) => StopReason::Accuracy,
             (StopReason::Accuracy, false) => StopReason::Stalled,
             (reason, _) => reason,
         };
-        let report = history.into_report(steps, products, reason, started.elapsed());
-        Some((optimality, report))
+        End {
+            optimality,
+            report: history.into_report(steps, products, reason, started.elapsed()),
+            is_in_range,
+        }
     }
 
     /// The exponent of the scaled problem. A start beside which b would be lost is replaced by the
@@ -239,7 +286,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
     fn project(&self, x: &mut [T]) {
         for (j, x) in x.iter_mut().enumerate() {
             let (lower, upper) = self.set.bounds_of(j);
-            *x = x.max(lower).min(upper);
+            *x = within(lower, upper, *x);
         }
     }
 
@@ -252,8 +299,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
         at_bounds.count()
     }
 
-    /// Writes the best iterate, scaled back, to `x`, and what that leaves of it to the descent.
-    fn leave(&mut self, x: &mut [T], exponent: i32) -> Option<()> {
+    /// Writes the best iterate, scaled back, to `x`, and what that leaves of it to the descent;
+    /// returns whether the format holds it.
+    fn leave(&mut self, x: &mut [T], exponent: i32) -> bool {
+        let mut is_finite = true;
         let mut lost = T::zero();
         let mut whole = T::zero();
         for (j, x) in x.iter_mut().enumerate() {
@@ -274,31 +323,50 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
             } else {
                 value
             };
-            if !x.is_finite() {
-                return None;
-            }
+            is_finite = is_finite && x.is_finite();
+            // The largest number of the format is within the bounds, if they are beyond it.
+            *x = within(-T::MAX, T::MAX, *x);
             let back = limits.nearest(j, self.problem.scaled(j, *x, exponent));
             lost += (back - found).abs() * length;
             whole += found.abs() * length;
             self.descent.best_x[j] = back;
         }
-        (lost <= T::EPSILON * whole).then_some(())
+        is_finite && lost <= T::EPSILON * whole
+    }
+}
+
+/// The nearest value within bounds. NaN stays, and does not panic as in `clamp`.
+fn within<T: Real>(lower: T, upper: T, value: T) -> T {
+    if value < lower {
+        lower
+    } else if value > upper {
+        upper
+    } else {
+        value
     }
 }
 
 /// Records losses, counts steps, and shows each iterate to the observer, scaled back.
-struct Recorder<'r, 'a, T, A: ?Sized, O> {
+struct Recorder<'r, 'a, T, A: ?Sized, S, O> {
     problem: &'r ScaledProblem<'a, T, A>,
+    set: &'r S,
     exponent: i32,
     max_steps: usize,
     history: LossHistory<T>,
+    /// The iterate, from the start on: the entries of columns of zeros stay there.
     parameters: Vec<T>,
     gradient: Vec<T>,
     observer: &'r mut O,
     has_stopped: &'r mut bool,
 }
 
-impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Show<T> for Recorder<'_, '_, T, A, O> {
+impl<T, A, S, O> Show<T> for Recorder<'_, '_, T, A, S, O>
+where
+    T: Real,
+    A: LinearMap<T> + ?Sized,
+    S: BoxSet<T>,
+    O: Observer<T>,
+{
     fn show(&mut self, x: &[T], loss: T, gradient: &[T]) -> Option<StopReason> {
         let step = self.history.len();
         let loss = loss.scale_by_power_of_two(self.exponent.saturating_mul(2));
@@ -309,7 +377,12 @@ impl<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>> Show<T> for Recorder<'_,
         let mut wishes_to_stop = false;
         if !self.parameters.is_empty() {
             for j in 0..x.len() {
-                self.parameters[j] = self.problem.unscaled(j, x[j], self.exponent);
+                if self.problem.length_of(j) > T::zero() {
+                    let (lower, upper) = self.set.bounds_of(j);
+                    let value = self.problem.unscaled(j, x[j], self.exponent);
+                    // A small bound of the scaled problem may have been rounded.
+                    self.parameters[j] = within(lower, upper, value);
+                }
                 let exponent = self.problem.operator.map.exponent_of(j);
                 let exponent = self.exponent.saturating_add(exponent);
                 self.gradient[j] = gradient[j].scale_by_power_of_two(exponent);

@@ -71,7 +71,7 @@ struct Status<T> {
     /// The same without what the bounds force: Σ‖aⱼ‖·|xⱼ − oⱼ| + ‖b − A·o‖ for the point o within
     /// the bounds that is nearest to 0.
     chosen: T,
-    /// maxⱼ vⱼ/‖aⱼ‖.
+    /// maxⱼ vⱼ/‖aⱼ‖, with what underflow may hide of it.
     violation: T,
     /// ‖v‖/‖A‖, if lengths of columns are estimates; otherwise ∞.
     of_norm: T,
@@ -472,8 +472,14 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         }
         let entries = self.x.iter().zip(&self.gradient).enumerate();
         let violations = entries.map(|(j, (&x, &g))| self.limits.violation(j, x, g));
+        let residual = Space::Image.norm(self.map(), &self.residual);
+        let hidden = columns.map_or(T::zero(), |columns| columns.underflow);
+        // Mostly it is nothing; a residual of 0 is the least.
+        if residual > T::zero() && hidden > T::EPSILON * T::EPSILON * residual {
+            violation += hidden;
+        }
         Status {
-            residual: Space::Image.norm(self.map(), &self.residual),
+            residual,
             terms,
             chosen,
             violation: if is_finite {

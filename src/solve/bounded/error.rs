@@ -34,6 +34,10 @@ pub enum BoundedError<T: Real = f64> {
     OutOfRange {
         /// The first such column, from 0.
         column: usize,
+        /// What all columns reached: for such a column the nearest numbers of the format, or the
+        /// point within the bounds nearest to 0, with an infinite residual, if the format loses the
+        /// right-hand side beside it.
+        reached: Box<BoundedSolution<T>>,
     },
 
     /// A descent ended before its column was optimal within the bounds.

@@ -49,8 +49,11 @@ pub struct Optimality<T> {
     /// ‖A·x − b‖.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub residual: T,
-    /// maxⱼ vⱼ/(‖aⱼ‖·‖A·x − b‖), at most 1 but for rounding and estimated lengths: the largest cosine of the angle between the
-    /// residual and a column in whose direction it could be made shorter; 0 if the residual is 0.
+    /// maxⱼ vⱼ/(‖aⱼ‖·‖A·x − b‖), at most 1 but for rounding, underflow and estimated lengths: the
+    /// largest cosine of the angle between the residual and a column in whose direction it could be
+    /// made shorter; 0 if the residual is 0.
+    ///
+    /// Near the ends of the range of the format, what underflow may hide of it is added.
     ///
     /// It does not depend on the units of the unknowns, or of b. If the map does not know the lengths
     /// of its columns, they are estimated, mostly to a quarter, from 16 products with Aᵀ.
