@@ -22,9 +22,8 @@
 //! Every number in it is asserted by the code beside it, which the tests run, or comes from the
 //! [table of measurements](https://docs.rs/crate/matrix-descent/latest/source/docs/measurements.md)
 //! that `cargo bench --bench report -- --write` makes, or was measured once; the text says which. The
-//! curves come from
-//! the runs that the text describes: `cargo run --release --example pictures -- --write` draws
-//! them.
+//! curves come from the runs that the text describes: `cargo run --release --example pictures --
+//! --write` draws them.
 //!
 //! Matrices have capital letters: M is the given matrix, X its inverse or a guess at it, I the
 //! identity. n is the number of rows. ‖A‖ is the Frobenius norm, the root of the sum of all squared
