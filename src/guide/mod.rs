@@ -1,4 +1,4 @@
-//! A guide for newcomers to the subject, in twelve short chapters.
+//! A guide for newcomers to the subject, in thirteen short chapters.
 //!
 //! It begins with what a gradient is and ends with the choice between descent and its rivals. Read
 //! it in order, or begin where you like: each chapter says what it needs.
@@ -14,15 +14,16 @@
 //! | [`singular_values`] | Can descent find singular values, too? |
 //! | [`large_maps`] | What if the matrix is too large to write down? |
 //! | [`structured_inverses`] | What if the answer has to be banded, or symmetric? |
+//! | [`preconditioners`] | What makes a large sparse system easier? |
 //! | [`your_own`] | How do I write an optimizer, a loss or an objective? |
 //! | [`minibatches`] | What if the data are too many for a whole gradient? |
 //! | [`choosing`] | Descent, LU or Krylov? |
 //!
 //! Every number in it is asserted by the code beside it, which the tests run, or comes from the
 //! [table of measurements](https://docs.rs/crate/matrix-descent/latest/source/docs/measurements.md)
-//! that `cargo bench --bench report -- --write` makes; the text says which. The curves come from
-//! the runs that the text describes: `cargo run --release --example pictures -- --write` draws
-//! them.
+//! that `cargo bench --bench report -- --write` makes, or was measured once; the text says which. The
+//! curves come from the runs that the text describes: `cargo run --release --example pictures --
+//! --write` draws them.
 //!
 //! Matrices have capital letters: M is the given matrix, X its inverse or a guess at it, I the
 //! identity. n is the number of rows. ‖A‖ is the Frobenius norm, the root of the sum of all squared
@@ -103,6 +104,9 @@ pub mod large_maps {}
 #[doc = ""]
 #[doc = include_str!("structured_inverses/2.md")]
 pub mod structured_inverses {}
+
+#[doc = include_str!("preconditioners.md")]
+pub mod preconditioners {}
 
 #[doc = include_str!("your_own.md")]
 pub mod your_own {}

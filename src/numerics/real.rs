@@ -118,10 +118,12 @@ impl Real for f64 {
     const MAX: Self = f64::MAX;
     const MANTISSA_DIGITS: u32 = f64::MANTISSA_DIGITS;
 
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         self
     }
@@ -170,10 +172,12 @@ impl Real for f32 {
     const MAX: Self = f32::MAX;
     const MANTISSA_DIGITS: u32 = f32::MANTISSA_DIGITS;
 
+    #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value as f32
     }
 
+    #[inline(always)]
     fn to_f64(self) -> f64 {
         f64::from(self)
     }

@@ -13,8 +13,11 @@ use crate::numerics::real::Real;
 /// # When to use
 ///
 /// For a sparse approximate inverse with the pattern of the matrix itself, or of a power of it
-/// (Grote and Huckle, "Parallel preconditioning with sparse approximate inverses", 1997). For a
-/// band use [`Banded`](super::Banded).
+/// (Grote and Huckle, "Parallel preconditioning with sparse approximate inverses", 1997), of a small
+/// matrix: the points are dense. For a large one `sparse_inverse_by_descent` (feature `sparse`) finds
+/// the same minimum row by row, in memory for the entries of the pattern alone, and can let the
+/// pattern grow; `factored_inverse_by_descent` is for definite matrices. For a band use
+/// [`Banded`](super::Banded).
 ///
 /// # Example
 ///
