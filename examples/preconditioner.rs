@@ -12,8 +12,7 @@
 //! that function is largest, so that a row has more entries where the rock is difficult.
 //!
 //! What it shows: the factored inverse takes less than a third of Jacobi's steps, and its set-up is a
-//! part of what one solution with Jacobi's takes, so that it pays all the more the more right-hand sides
-//! share it.
+//! part of what one solution with Jacobi's takes.
 //!
 //! `cargo run --release --example preconditioner` takes 50×50×50 cells, `-- 100` a million. The
 //! picture is in `target/preconditioner.svg`.
