@@ -85,7 +85,7 @@ const WORSE: f64 = 1.1;
 /// let n = 1000;
 /// let mut entries = CooMatrix::new(n, n);
 /// for i in 0..n {
-///     entries.push(i, i, 3.0);
+///     entries.push(i, i, 5.0);
 ///     if i > 0 {
 ///         entries.push(i, i - 1, -2.0);
 ///         entries.push(i - 1, i, -0.5);

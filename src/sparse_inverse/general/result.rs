@@ -51,7 +51,7 @@ impl<T: Real> Settings<T> {
 /// let m = CsrMatrix::from(&dense);
 /// let config = SparseInverseConfig::default().pattern(InversePattern::Power(1));
 /// let mut found = sparse_inverse_by_descent(&m, config)?;
-/// let residual = DMatrix::from(found.inverse()) * dense - DMatrix::identity(3, 3);
+/// let residual: DMatrix<f64> = DMatrix::from(found.inverse()) * dense - DMatrix::identity(3, 3);
 /// assert!((found.residual() - residual.norm()).abs() < 1e-15);
 ///
 /// // A new matrix with another last row.
