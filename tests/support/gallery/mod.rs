@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use nalgebra::DMatrix;
 
-use crate::reference::{
+use super::reference::{
     ReferenceInverse, condition_number, equilibrated_condition_number, reference_inverse,
 };
 
