@@ -92,8 +92,9 @@ fn solve(
     preconditioner: impl LinearMap<f64>,
 ) -> Result<Curve, Box<dyn Error>> {
     let mut residuals = Vec::new();
+    let whole = heat.norm();
     let watch = |progress: &Progress<f64>| {
-        residuals.push(progress.gradient_norm() / heat.norm());
+        residuals.push(progress.gradient_norm() / whole);
         ControlFlow::Continue(())
     };
     let config = SolveConfig::default()

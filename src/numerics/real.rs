@@ -118,6 +118,8 @@ impl Real for f64 {
     const MAX: Self = f64::MAX;
     const MANTISSA_DIGITS: u32 = f64::MANTISSA_DIGITS;
 
+    // Always, since a conversion that incremental builds leave as a call costs a loop its wide
+    // instructions.
     #[inline(always)]
     fn from_f64(value: f64) -> Self {
         value

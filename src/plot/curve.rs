@@ -27,7 +27,7 @@ pub(super) enum Marker {
     Cross,
 }
 
-/// The colour of a curve.
+/// Where a curve has its colour from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paint {
     /// That of the curve at this place of the figure.
@@ -86,7 +86,7 @@ impl Curve {
         self
     }
 
-    /// Gives it the colour of text: for what all curves share, such as a limit.
+    /// Gives it the colour of the text: for what all curves share, such as a limit.
     #[must_use]
     pub fn neutral(mut self) -> Self {
         self.paint = Some(Paint::Ink);

@@ -162,7 +162,7 @@ fn order(length: usize) -> usize {
 }
 
 /// The value of [`lower`, `upper`] nearest to `value`; NaN stays NaN.
-fn clamp<T: Real>(value: T, lower: T, upper: T) -> T {
+pub(crate) fn clamp<T: Real>(value: T, lower: T, upper: T) -> T {
     if value < lower {
         lower
     } else if value > upper {

@@ -43,7 +43,7 @@ pub(crate) fn estimate_norm_from_images<T: Real>(
     Err(SolveError::ProductNotFinite { steps: 0 })
 }
 
-/// That quotient times 2^−`shift`; none if an image is not finite.
+/// The largest such quotient times 2^−`shift`; none if an image is not finite.
 fn largest_growth<T: Real>(map: &(impl LinearMap<T> + ?Sized), shift: i32) -> Option<T> {
     let mut v = vec![T::zero(); map.columns()];
     Space::Domain.fill_at_random(map, 0, &mut v);

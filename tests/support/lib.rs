@@ -1,8 +1,11 @@
 //! Tables that every test walks: a new optimizer, loss, objective or matrix joins one list. A library of
 //! its own, which the test programs share.
 
-// What a test ignores is its own business.
-#![allow(clippy::must_use_candidate, clippy::return_self_not_must_use)]
+#![allow(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "what a test ignores is its own business"
+)]
 
 pub mod cases;
 pub mod fixtures;

@@ -11,8 +11,8 @@ use crate::linear_map::sums::Space;
 use crate::numerics::binary_scaling::scale;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_entries, check_not_empty, check_shape, require};
-use crate::set::BoxSet;
 use crate::set::bounds::check_bounds;
+use crate::set::{BoxSet, clamp};
 use crate::solve::bounded::config::BoundedConfig;
 use crate::solve::bounded::descent::{BoundedDescent, Show};
 use crate::solve::bounded::error::BoundedError;
@@ -42,13 +42,14 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 /// `Ok` means that every column passed a test of the conditions for a minimum
 /// ([`Optimality`](crate::solve::Optimality)), computed again from A, b and x. They are sufficient,
 /// since the function is convex. Where the default tolerance is beyond the rounding of the residual,
-/// as for nearly dependent columns, `Ok` may stand for a violation of the size of this rounding;
-/// the optimality says how large it is. If several x are best, as where columns are dependent, one of them
-/// is found, not always the shortest.
+/// as for nearly dependent columns, `Ok` may stand for a violation of the size of this rounding; the
+/// optimality says how large it is. If several x are best, as where columns are dependent, one of
+/// them is found, not always the shortest.
 ///
 /// A step takes one product with A and one with Aᵀ, twice as many where it meets a bound; nothing is
 /// allocated after the first, except by long histories and factorisations. The number of steps grows
-/// with the condition number of the columns between their bounds. Rows of the map may be in parts, its columns not.
+/// with the condition number of the columns between their bounds. Rows of the map may be in parts,
+/// its columns not.
 ///
 /// # Errors
 ///
@@ -172,7 +173,7 @@ struct End<T: Real> {
 
 impl<T: Real> End<T> {
     /// That of a column beside whose bounds b is out of range, so that nothing can be measured.
-    fn out_of_range() -> Self {
+    fn out_of_range(at_bounds: usize) -> Self {
         let infinite = T::one() / T::zero();
         let mut history = LossHistory::with_capacity(0);
         history.push(infinite);
@@ -181,7 +182,7 @@ impl<T: Real> End<T> {
                 residual: infinite,
                 kkt_residual: infinite,
                 relative_residual: infinite,
-                at_bounds: 0,
+                at_bounds,
                 is_accepted: false,
             },
             report: history.into_report(0, 0, StopReason::Diverged, Duration::ZERO),
@@ -205,12 +206,10 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
     /// to it that the format holds.
     fn column(&mut self, b: &[T], x: &mut [T]) -> End<T> {
         self.project(x);
-        let mut end = match self.exponent(b, x) {
+        match self.exponent(b, x) {
             Some(exponent) => self.descend(b, x, exponent),
-            None => End::out_of_range(),
-        };
-        end.optimality.at_bounds = self.count_at_bounds(x);
-        end
+            None => End::out_of_range(self.count_at_bounds(x)),
+        }
     }
 
     /// Descends in the problem that is scaled by this exponent.
@@ -240,13 +239,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
         // Where entries that the bounds force cancel, squares of what is left would underflow.
         let is_lost = |of_rest| of_rest < -range / 4;
         if (self.descent.measure_right_side().or(of_b)).is_some_and(is_lost) {
-            return End::out_of_range();
+            return End::out_of_range(self.count_at_bounds(x));
         }
         let reason = self.descent.run(&mut recorder);
         let history = recorder.history;
         let (steps, products) = (history.len() - 1, self.descent.products);
         let is_in_range = self.leave(x, exponent);
-        let mut optimality = self.descent.judge_best(reason);
+        let mut optimality = self.descent.judge_best(reason, self.count_at_bounds(x));
         optimality.is_accepted = optimality.is_accepted && is_in_range;
         optimality.residual = optimality.residual.scale_by_power_of_two(exponent);
         let reason = match (reason, optimality.is_accepted) {
@@ -286,7 +285,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
     fn project(&self, x: &mut [T]) {
         for (j, x) in x.iter_mut().enumerate() {
             let (lower, upper) = self.set.bounds_of(j);
-            *x = within(lower, upper, *x);
+            *x = clamp(*x, lower, upper);
         }
     }
 
@@ -325,24 +324,13 @@ impl<T: Real, A: LinearMap<T> + ?Sized, S: BoxSet<T>, O: Observer<T>> Run<'_, '_
             };
             is_finite = is_finite && x.is_finite();
             // The largest number of the format is within the bounds, if they are beyond it.
-            *x = within(-T::MAX, T::MAX, *x);
+            *x = clamp(*x, -T::MAX, T::MAX);
             let back = limits.nearest(j, self.problem.scaled(j, *x, exponent));
             lost += (back - found).abs() * length;
             whole += found.abs() * length;
             self.descent.best_x[j] = back;
         }
         is_finite && lost <= T::EPSILON * whole
-    }
-}
-
-/// The nearest value within bounds. NaN stays, and does not panic as in `clamp`.
-fn within<T: Real>(lower: T, upper: T, value: T) -> T {
-    if value < lower {
-        lower
-    } else if value > upper {
-        upper
-    } else {
-        value
     }
 }
 
@@ -381,7 +369,7 @@ where
                     let (lower, upper) = self.set.bounds_of(j);
                     let value = self.problem.unscaled(j, x[j], self.exponent);
                     // A small bound of the scaled problem may have been rounded.
-                    self.parameters[j] = within(lower, upper, value);
+                    self.parameters[j] = clamp(value, lower, upper);
                 }
                 let exponent = self.problem.operator.map.exponent_of(j);
                 let exponent = self.exponent.saturating_add(exponent);

@@ -202,7 +202,9 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
     }
 
     /// How good the best iterate is, computed again, after a descent that ended for this reason.
-    pub(super) fn judge_best(&mut self, reason: StopReason) -> Optimality<T> {
+    ///
+    /// So many of its entries are at a bound.
+    pub(super) fn judge_best(&mut self, reason: StopReason, at_bounds: usize) -> Optimality<T> {
         self.x.copy_from_slice(&self.best_x);
         self.recompute();
         let status = self.status();
@@ -210,7 +212,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
             residual: status.residual,
             kkt_residual: quotient(status.violation, status.residual),
             relative_residual: quotient(status.residual, status.terms),
-            at_bounds: 0,
+            at_bounds,
             is_accepted: self.accepts(&status)
                 || self.is_solved(&status)
                 || (reason == StopReason::Stalled && self.is_at_floor(&status)),

@@ -1,6 +1,7 @@
 //! The conditions of Karush, Kuhn and Tucker for a minimum within bounds.
 
 use crate::numerics::real::Real;
+use crate::set::clamp;
 
 /// The bounds of every entry.
 #[derive(Clone, Debug)]
@@ -35,14 +36,7 @@ impl<T: Real> Limits<T> {
 
     /// The nearest value within the bounds of an entry.
     pub(super) fn nearest(&self, index: usize, value: T) -> T {
-        // Not `clamp`, which panics on NaN.
-        if value < self.lower[index] {
-            self.lower[index]
-        } else if value > self.upper[index] {
-            self.upper[index]
-        } else {
-            value
-        }
+        clamp(value, self.lower[index], self.upper[index])
     }
 
     pub(super) fn project(&self, x: &mut [T]) {

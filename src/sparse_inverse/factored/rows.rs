@@ -13,7 +13,7 @@ use crate::sparse_inverse::row_runs::RowRun;
 #[derive(Debug)]
 pub(super) struct FactorRun<S> {
     lengths: Vec<u32>,
-    /// Of each row in ascending order, the diagonal last.
+    /// The columns of each row in ascending order, the diagonal last.
     columns: Vec<u32>,
     values: Vec<S>,
     /// The sum of ψᵢ/aᵢᵢ.
