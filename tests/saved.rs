@@ -14,16 +14,18 @@ use matrix_descent::set::{
     Banded, Bounds, EntryBounds, NonNegative, Pattern, Symmetric, Toeplitz, UnitBall,
 };
 use matrix_descent::solve::BoundedError;
+use matrix_descent::sparse_inverse::{FactoredInverseConfig, Growth, InversePattern};
 use matrix_descent::svd::{Cutoff, LeadingEvidence, SmallestRoute, TopRoute, Vectors};
 use matrix_descent::{
     Accuracy, BoundedConfig, Certificate, CompletionConfig, Compose, Config, ConvexSet,
     EigenConfig, Error, InputError, Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd,
-    Side, Silent, SmallestConfig, SolveConfig, SolveMethod, SolveProblem, Start, StopReason,
-    Stopping, Svd, SvdConfig, TopConfig, TopSvd, condition_number, invert_by_descent, minimize,
-    polar_decomposition, pseudo_inverse, smallest_singular_values, solve_by_descent,
-    solve_in_bounds, svd_by_descent, svd_top_k, symmetric_eigen_k,
+    Side, Silent, SmallestConfig, SolveConfig, SolveMethod, SolveProblem, SparseInverseConfig,
+    Start, StopReason, Stopping, Svd, SvdConfig, TopConfig, TopSvd, condition_number,
+    invert_by_descent, minimize, polar_decomposition, pseudo_inverse, smallest_singular_values,
+    solve_by_descent, solve_in_bounds, svd_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, dmatrix};
+use nalgebra_sparse::pattern::SparsityPattern;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -99,6 +101,23 @@ fn check_settings<T: Real>() {
     check("bounded", &BoundedConfig::<T>::default());
     let config = BoundedConfig::default().start(DMatrix::from_vec(2, 1, wavy::<T>(2, 0.3)));
     check("bounded, all set", &config.tolerance(t(0.1)).max_steps(6));
+    check("sparse inverse", &SparseInverseConfig::<T>::default());
+    let pattern = SparsityPattern::try_from_offsets_and_indices(2, 2, vec![0, 1, 3], vec![0, 0, 1]);
+    let pattern = pattern.expect("lower triangular");
+    let growth = Growth::default().row_limit(4).entries_per_step(2);
+    let grown = InversePattern::Grown(growth.start(pattern.clone()));
+    let config = SparseInverseConfig::default()
+        .pattern(grown)
+        .side(Side::Right);
+    check("sparse inverse, all set", &config.tolerance(t(0.1)));
+    check("factored inverse", &FactoredInverseConfig::<T>::default());
+    for pattern in [InversePattern::Power(3), InversePattern::Given(pattern)] {
+        let config = FactoredInverseConfig::default().pattern(pattern);
+        check(
+            "factored inverse, all set",
+            &config.tolerance(t(0.1)).stored_as::<f32>(),
+        );
+    }
     check("stopping", &Stopping::<T>::default());
     let stall = Stall {
         patience: 3,

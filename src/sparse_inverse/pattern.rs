@@ -23,6 +23,7 @@ use crate::numerics::validation::{check_at_least_one, check_shape};
 /// assert_ne!(grown, of_square);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum InversePattern {
     /// Grown row by row, where the gradient of the row's loss outside the pattern is largest.
@@ -42,6 +43,8 @@ pub enum InversePattern {
 /// | [`entries_per_step`](Self::entries_per_step) | 3 |
 /// | [`start`](Self::start) | none: the diagonal |
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 #[must_use]
 pub struct Growth {
     pub(super) row_limit: usize,

@@ -7,7 +7,7 @@ use matrix_descent::sparse_inverse::{
     factored_inverse_by_descent,
 };
 use matrix_descent::{
-    InputError, LinearMap, Progress, Real, SolveConfig, SolveProblem, solve_by_descent,
+    InputError, LinearMap, Progress, Real, Silent, SolveConfig, SolveProblem, solve_by_descent,
 };
 use nalgebra::{DMatrix, DVector, dmatrix};
 use nalgebra_sparse::pattern::SparsityPattern;
@@ -467,8 +467,15 @@ fn an_observer_sees_the_rows_and_may_stop() {
         0..300 => ControlFlow::Continue(()),
         _ => ControlFlow::Break(()),
     };
-    match factored_inverse_by_descent(&a, config.observer(stop)) {
+    match factored_inverse_by_descent(&a, config.clone().observer(stop)) {
         Err(FactoredInverseError::Stopped { rows }) => assert!((300..900).contains(&rows)),
         other => unreachable!("{other:?}"),
     }
+    // An update counts the rows that it computes again: here all.
+    let mut updated = factored_inverse_by_descent(&a, config).unwrap();
+    let kept = updated.factor();
+    let stopped = updated.update_watched(&(&a * 2.0), stop);
+    assert!(matches!(stopped, Err(FactoredInverseError::Stopped { rows }) if rows < 900));
+    assert_eq!(updated.factor(), kept);
+    assert_eq!(updated.update_watched(&(&a * 2.0), Silent), Ok(900));
 }

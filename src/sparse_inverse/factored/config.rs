@@ -18,6 +18,8 @@ use crate::sparse_inverse::pattern::{Growth, InversePattern};
 /// | [`stored_as`](Self::stored_as) | the format of A |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
+/// With the feature `serde` a configuration is saved without its observer and the format of G.
+///
 /// # Example
 ///
 /// ```
@@ -34,11 +36,22 @@ use crate::sparse_inverse::pattern::{Growth, InversePattern};
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        deny_unknown_fields,
+        bound(serialize = "T: Real", deserialize = "T: Real, O: Default")
+    )
+)]
 #[must_use]
 pub struct FactoredInverseConfig<T: Real, S = T, O = Silent> {
     pub(super) pattern: InversePattern,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub(super) tolerance: T,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) storage: PhantomData<S>,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) observer: O,
 }
 

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use nalgebra_sparse::CsrMatrix;
 
-use crate::descent::Silent;
+use crate::descent::{Observer, Silent};
 use crate::numerics::real::Real;
 use crate::numerics::validation::check_shape as check_same_shape;
 use crate::sparse_inverse::factored::compute::{RowFacts, common_exponent, computed, has_room};
@@ -53,6 +53,19 @@ impl<T: Real, S: Real> FactoredInverse<T, S> {
     /// # Ok::<(), matrix_descent::Error>(())
     /// ```
     pub fn update(&mut self, matrix: &CsrMatrix<T>) -> Result<usize, FactoredInverseError<T>> {
+        self.update_watched(matrix, Silent)
+    }
+
+    /// [`update`](Self::update), shown to an observer: the step is the number of rows computed again.
+    ///
+    /// # Errors
+    ///
+    /// As for [`update`](Self::update), and [`FactoredInverseError::Stopped`].
+    pub fn update_watched(
+        &mut self,
+        matrix: &CsrMatrix<T>,
+        mut observer: impl Observer<T>,
+    ) -> Result<usize, FactoredInverseError<T>> {
         check_shape(matrix)?;
         let order = self.rows.count();
         let shape = (matrix.nrows(), matrix.ncols());
@@ -74,7 +87,7 @@ impl<T: Real, S: Real> FactoredInverse<T, S> {
             exponent,
             before: Some((&self.rows, &places)),
         };
-        let runs = computed(&task, stale.len(), |index| stale[index], &mut Silent)?;
+        let runs = computed(&task, stale.len(), |index| stale[index], &mut observer)?;
         self.replace(&stale, &runs, &places);
         if !stale.is_empty() {
             self.transposed = OnceLock::new();

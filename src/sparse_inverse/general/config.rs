@@ -17,6 +17,8 @@ use crate::sparse_inverse::pattern::{Growth, InversePattern};
 /// | [`side`](Self::side) | [`Side::Left`] |
 /// | [`observer`](Self::observer) | [`Silent`] |
 ///
+/// With the feature `serde` a configuration is saved without its observer.
+///
 /// # Example
 ///
 /// ```
@@ -34,11 +36,21 @@ use crate::sparse_inverse::pattern::{Growth, InversePattern};
 /// # Ok::<(), matrix_descent::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        deny_unknown_fields,
+        bound(serialize = "T: Real", deserialize = "T: Real, O: Default")
+    )
+)]
 #[must_use]
 pub struct SparseInverseConfig<T: Real, O = Silent> {
     pub(super) pattern: InversePattern,
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub(super) tolerance: T,
     pub(super) side: Side,
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) observer: O,
 }
 
