@@ -363,15 +363,141 @@ fn what_is_wrong_names_its_row() {
     }
 }
 
+/// Whether an incomplete Cholesky factorisation on the pattern of A meets a pivot that is not positive.
+fn breaks_incomplete_cholesky(a: &DMatrix<f64>) -> bool {
+    let mut l = a.lower_triangle();
+    for j in 0..a.nrows() {
+        for i in j..a.nrows() {
+            if a[(i, j)] != 0.0 {
+                let dot: f64 = (0..j).map(|k| l[(i, k)] * l[(j, k)]).sum();
+                l[(i, j)] = a[(i, j)] - dot;
+            }
+        }
+        if l[(j, j)] <= 0.0 {
+            return true;
+        }
+        let pivot = l[(j, j)].sqrt();
+        (j..a.nrows()).for_each(|i| l[(i, j)] /= pivot);
+    }
+    false
+}
+
 #[test]
 fn definite_matrices_never_break_down() {
-    for seed in 0..500 {
+    let mut broken = 0;
+    for seed in 0..2000 {
         let a = random::<f64>(4 + seed % 30, seed, 1e-9);
+        broken += usize::from(breaks_incomplete_cholesky(&a));
         for pattern in [InversePattern::Power(1), grown(6, 2)] {
             let found = factored_inverse_by_descent(&CsrMatrix::from(&a), config(pattern));
             assert!(found.is_ok(), "{seed}: {found:?}");
         }
     }
+    assert!(broken > 20, "{broken}");
+}
+
+/// 2×2 matrices of whole numbers with a determinant of 1, so that they are definite, whose pivot
+/// rounding takes for 0 or less; and Hilbert matrices.
+#[test]
+fn what_depends_on_the_others_up_to_rounding_is_left_out() {
+    let mut excused = 0;
+    // Consecutive Fibonacci numbers: F(k−1)·F(k+1) − F(k)² = 1 for even k.
+    let (mut before, mut number) = (1.0, 1.0);
+    while before + number < 1e15 {
+        (before, number) = (number, before + number);
+        let next = before + number;
+        let determinant = (before as i128) * (next as i128) - (number as i128).pow(2);
+        let a = dmatrix![before, number; number, next];
+        let found = factored_inverse_by_descent(&CsrMatrix::from(&a), config(full_pattern(2)));
+        if determinant == 1 {
+            excused += usize::from(found.unwrap().stored_entries() == 2);
+        }
+    }
+    assert!(excused > 3, "{excused}");
+    for n in [8, 13, 20, 40] {
+        let hilbert = DMatrix::from_fn(n, n, |i, j| 1.0 / (i + j + 1) as f64);
+        for pattern in [full_pattern(n), grown(n, 1), grown(n, 5)] {
+            let config = config(pattern).tolerance(0.0);
+            let found = factored_inverse_by_descent(&CsrMatrix::from(&hilbert), config);
+            let g = DMatrix::from(&found.unwrap().factor());
+            assert!(g.iter().all(|value| value.is_finite()) && g.diagonal().min() > 0.0);
+        }
+    }
+}
+
+#[test]
+fn a_long_row_does_not_make_the_work_quadratic() {
+    let n = 60_000;
+    let mut entries = CooMatrix::new(n, n);
+    entries.push(0, 0, n as f64);
+    for i in 1..n {
+        entries.push(i, i, 4.0);
+        entries.push(0, i, 1.0);
+        entries.push(i, 0, 1.0);
+    }
+    let a = CsrMatrix::from(&entries);
+    for pattern in [InversePattern::Power(1), grown(10, 3)] {
+        let found = factored_inverse_by_descent(&a, config(pattern).tolerance(1e-4)).unwrap();
+        // ψ = 4 − 1/n with the only entry that a row has a use for.
+        assert_eq!(found.stored_entries(), 2 * n - 1);
+        let expected = (n - 1) as f64 * (1.0 - 0.25 / n as f64).ln();
+        assert!((found.log_kaporin_ratio() - expected).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn an_update_of_a_power_ends_where_all_rows_are_reached() {
+    let chain = |first: f64| {
+        let mut a = tridiagonal(30, -0.4);
+        a[(0, 0)] = first;
+        CsrMatrix::from(&a)
+    };
+    let power = || config(InversePattern::Power(usize::MAX));
+    let mut updated = factored_inverse_by_descent(&chain(1.0), power()).unwrap();
+    assert_eq!(updated.update(&chain(2.0)), Ok(30));
+    let again = factored_inverse_by_descent(&chain(2.0), power()).unwrap();
+    assert_eq!(updated.factor(), again.factor());
+    // A zero that is stored on one side only leads from row 1 to row 2, not back.
+    let matrix = |with: bool| {
+        let mut entries = CooMatrix::new(4, 4);
+        (0..4).for_each(|i| entries.push(i, i, 4.0));
+        entries.push(1, 2, 0.0);
+        for (i, j) in [(1, 3), (3, 1)] {
+            entries.push(i, j, 1.0);
+        }
+        if with {
+            entries.push(0, 2, 1.0);
+            entries.push(2, 0, 1.0);
+        }
+        CsrMatrix::from(&entries)
+    };
+    let square = || config(InversePattern::Power(2));
+    let mut updated = factored_inverse_by_descent(&matrix(false), square()).unwrap();
+    updated.update(&matrix(true)).unwrap();
+    let again = factored_inverse_by_descent(&matrix(true), square()).unwrap();
+    assert_eq!(updated.factor(), again.factor());
+}
+
+/// All neighbours of a row that is full move, so that none of its entries is of use any more.
+#[test]
+fn an_updated_row_grows_again_if_its_pattern_has_become_worse() {
+    let n = 60;
+    let ring = |stride: usize| {
+        let mut entries = CooMatrix::new(n, n);
+        for i in 0..n {
+            entries.push(i, i, 2.1);
+            for other in [(i + stride) % n, (i + n - stride) % n] {
+                entries.push(i, other, -1.0);
+            }
+        }
+        CsrMatrix::from(&entries)
+    };
+    let config = config(grown(3, 1)).tolerance(0.0);
+    let mut updated = factored_inverse_by_descent(&ring(1), config.clone()).unwrap();
+    assert_eq!(updated.update(&ring(7)), Ok(n));
+    let again = factored_inverse_by_descent(&ring(7), config).unwrap();
+    let (updated, again) = (updated.log_kaporin_ratio(), again.log_kaporin_ratio());
+    assert!(updated <= 0.9 * again, "{updated} {again}");
 }
 
 #[test]
@@ -438,9 +564,24 @@ fn steps_are_saved_at_any_scale() {
     assert!(matches!(
         refused,
         Err(FactoredInverseError::StorageRange {
-            exponent: 1326..=1332
+            exponent: 663..=666
         })
     ));
+    // ψ is as small as the rounding of f64, which the range of f32 has no room for.
+    let (large, small) = (2.0_f64.powi(206), 2.0_f64.powi(-206));
+    let side = small * (1.0 - f64::EPSILON / 2.0);
+    let nearly = dmatrix![large, 0.0, 0.0; 0.0, small, side; 0.0, side, small];
+    let single = config(full_pattern(3)).stored_as::<f32>();
+    let refused = factored_inverse_by_descent(&CsrMatrix::from(&nearly), single);
+    assert!(
+        matches!(
+            refused,
+            Err(FactoredInverseError::StorageRange {
+                exponent: 228..=236
+            })
+        ),
+        "{refused:?}"
+    );
     let found = factored_inverse_by_descent(&wide, FactoredInverseConfig::default()).unwrap();
     let mut image = [0.0; 2];
     found.apply(&[1e-200, 1e200], &mut image);

@@ -5,13 +5,12 @@ use std::sync::OnceLock;
 use nalgebra_sparse::CsrMatrix;
 
 use crate::descent::{Observer, Silent};
-use crate::numerics::binary_scaling::significant;
 use crate::numerics::real::Real;
 use crate::sparse_inverse::factored::config::FactoredInverseConfig;
 use crate::sparse_inverse::factored::error::FactoredInverseError;
 use crate::sparse_inverse::factored::inverse::FactoredInverse;
 use crate::sparse_inverse::factored::matrix::{
-    UnitDiagonal, check_shape, fingerprint, scale_of_row,
+    UnitDiagonal, check_shape, common_exponent, fingerprint, scale_of_row,
 };
 use crate::sparse_inverse::factored::product::Scratch;
 use crate::sparse_inverse::factored::rows::{FactorRun, RowMemory, RowTask};
@@ -50,7 +49,8 @@ const MULTIPLICATIONS_PER_ENTRY: usize = 64;
 /// the kind [`PositiveDefinite`](crate::solve::SolveProblem::PositiveDefinite), above all for
 /// several right-hand sides, for one after another, and on several threads: a step takes more work
 /// than with the diagonal alone, and there are far fewer. It does not break down on a positive
-/// definite matrix, as incomplete Cholesky factorisations can. For smooth problems on grids, multigrid
+/// definite matrix, as incomplete Cholesky factorisations can: an entry that depends on the others of
+/// its row, up to rounding, is left out. For smooth problems on grids, multigrid
 /// takes fewer steps.
 ///
 /// # Errors
@@ -207,36 +207,4 @@ impl RowFacts {
                 .collect(),
         })
     }
-}
-
-/// The exponent e of a power of two near the middle of the entries of G, if they are far from 1.
-pub(super) fn common_exponent<T: Real, S: Real>(
-    scales: &[f64],
-) -> Result<i32, FactoredInverseError<T>> {
-    let (least, most) = range_of_exponents(scales);
-    let middle = least + (most - least) / 2;
-    let exponent = significant(Some(middle), S::MANTISSA_DIGITS / 3);
-    if has_room::<S>(scales, exponent) {
-        return Ok(exponent);
-    }
-    Err(FactoredInverseError::StorageRange {
-        exponent: 2 * (most - least),
-    })
-}
-
-/// Whether a factor with this common exponent stays among the normal numbers of its format.
-///
-/// The diagonal of G is at least that of D = diag(1/√aᵢᵢ), and larger by at most 1/√ε or so.
-pub(super) fn has_room<S: Real>(scales: &[f64], exponent: i32) -> bool {
-    let (least, most) = range_of_exponents(scales);
-    let digits = S::MANTISSA_DIGITS as i32;
-    let room = S::MAX.binary_exponent().unwrap_or(0) - digits;
-    least - exponent >= -room && most - exponent <= room
-}
-
-fn range_of_exponents(scales: &[f64]) -> (i32, i32) {
-    let exponents = scales.iter().filter_map(|scale| scale.binary_exponent());
-    exponents.fold((i32::MAX, i32::MIN), |(least, most), exponent| {
-        (least.min(exponent), most.max(exponent))
-    })
 }

@@ -54,8 +54,8 @@ pub enum FactoredInverseError<T: Real = f64> {
         mirrored: T,
     },
 
-    /// A pivot of the small system of a row is not positive, so that A is not positive definite, as
-    /// far as rounding lets it be seen.
+    /// A pivot of the small system of a row is negative by more than rounding can make it, so that A
+    /// is not positive definite.
     ///
     /// The reverse is not true: a matrix that is not definite may pass.
     #[error("the matrix is not positive definite: row {row} has a pivot of {pivot:e}")]
@@ -68,11 +68,12 @@ pub enum FactoredInverseError<T: Real = f64> {
 
     /// The entries of the factor differ too much for the format that it is stored in.
     #[error(
-        "the diagonal entries span a factor of 2^{exponent}: more than a factor stored in this \
-         format has room for"
+        "the entries of the factor span 2^{exponent}: more than the format that it is stored in has \
+         room for"
     )]
     StorageRange {
-        /// The binary exponent of the ratio of the largest diagonal entry to the smallest.
+        /// The binary exponent of the ratio of its largest entry to its smallest diagonal one, at
+        /// least.
         exponent: i32,
     },
 

@@ -6,7 +6,18 @@ use crate::sparse_inverse::factored::matrix::UnitDiagonal;
 /// No place, or no position in the pattern.
 const NONE: u32 = u32::MAX;
 
-/// A pivot that is not positive: A is not positive definite.
+/// The position of what is left out of the pattern, since it depends on it up to rounding.
+const LEFT_OUT: u32 = NONE - 1;
+
+/// A row of A with more entries is not followed to new places, since it would have them for every
+/// row of G with an entry for it.
+const LONG_ROW: usize = 1000;
+
+/// What rounding may make of a pivot that is positive, in units of ε for each term and of the square
+/// of the length ‖(w, −1)‖₁ of the vector that the pivot is the quadratic form of.
+const UNITS_OF_PIVOT: f64 = 4.0;
+
+/// A pivot that is negative by more than rounding: A is not positive definite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct BadPivot {
     pub(super) pivot: f64,
@@ -16,12 +27,18 @@ pub(super) struct BadPivot {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     column: u32,
-    /// The position in the pattern; [`NONE`] outside.
+    /// The position in the pattern; [`NONE`] outside, [`LEFT_OUT`] if it is to stay there.
     position: u32,
     /// 1/√aⱼⱼ.
     scale: f64,
     /// âᵢⱼ.
     own: f64,
+}
+
+impl Place {
+    fn is_in_pattern(&self) -> bool {
+        self.position < LEFT_OUT
+    }
 }
 
 /// An entry of a row of Â whose index is in the pattern.
@@ -121,8 +138,8 @@ impl LocalSystem {
         self.psi
     }
 
-    /// Adds a column to the pattern; one that is there already, or not left of the diagonal, is left
-    /// out.
+    /// Adds a column to the pattern, unless it is there already, not left of the diagonal, or
+    /// dependent on those in the pattern.
     pub(super) fn add_column<T: Real>(
         &mut self,
         matrix: &UnitDiagonal<'_, T>,
@@ -157,49 +174,90 @@ impl LocalSystem {
         place
     }
 
-    /// Adds a place to the pattern.
+    /// Adds a place to the pattern, or leaves it out if its column depends on those in the pattern, up
+    /// to rounding.
     fn add<T: Real>(
         &mut self,
         matrix: &UnitDiagonal<'_, T>,
         place: u32,
         follow: Follow,
     ) -> Result<(), BadPivot> {
-        let size = self.size();
-        let start = self.lower.len();
+        let (size, start, entries) = (self.size(), self.lower.len(), self.entries.len());
         self.lower.resize(start + size, 0.0);
-        let Place { column, scale, .. } = self.places[place as usize];
-        let (columns, values) = matrix.row(column as usize);
-        for (&other, &value) in columns.iter().zip(values) {
-            if other >= self.row {
-                break;
-            }
-            let other_place = match follow {
-                Follow::Everything => self.place(matrix, other),
-                Follow::Pattern => self.place_of[other],
-            };
-            if other_place == NONE || other_place == place {
-                continue;
-            }
-            let other = self.places[other_place as usize];
-            let value = value.to_f64() * scale * other.scale;
-            if other.position != NONE {
-                self.lower[start + other.position as usize] = value;
-            }
-            if follow == Follow::Everything {
-                self.entries.push(Entry {
-                    place: other_place,
-                    value,
-                });
-            }
+        let row = matrix.row(self.places[place as usize].column as usize);
+        if row.0.len() <= LONG_ROW {
+            self.follow(matrix, row, place, follow);
+        } else {
+            self.look_up(row, place, follow);
         }
-        self.ends.push(self.entries.len());
-        self.places[place as usize].position = size as u32;
-        self.pattern.push(place);
-        self.factorize_last(start, self.places[place as usize].own)
+        if self.factorize_last(start, self.places[place as usize].own)? {
+            self.ends.push(self.entries.len());
+            self.places[place as usize].position = size as u32;
+            self.pattern.push(place);
+        } else {
+            self.lower.truncate(start);
+            self.entries.truncate(entries);
+            self.places[place as usize].position = LEFT_OUT;
+        }
+        Ok(())
     }
 
-    /// Turns the last row, which holds that of Â_PP, into the last row of L.
-    fn factorize_last(&mut self, start: usize, own: f64) -> Result<(), BadPivot> {
+    /// Follows a row of A to the places of its entries.
+    fn follow<T: Real>(
+        &mut self,
+        matrix: &UnitDiagonal<'_, T>,
+        (columns, values): (&[usize], &[T]),
+        of_row: u32,
+        follow: Follow,
+    ) {
+        for (&column, &value) in columns.iter().zip(values) {
+            if column >= self.row {
+                break;
+            }
+            let place = match follow {
+                Follow::Everything => self.place(matrix, column),
+                Follow::Pattern => self.place_of[column],
+            };
+            if place != NONE && place != of_row {
+                self.note(of_row, place, value.to_f64(), follow);
+            }
+        }
+    }
+
+    /// Looks the places that there are up in a long row of A.
+    fn look_up<T: Real>(
+        &mut self,
+        (columns, values): (&[usize], &[T]),
+        of_row: u32,
+        follow: Follow,
+    ) {
+        for place in 0..self.places.len() as u32 {
+            let column = self.places[place as usize].column as usize;
+            if let Ok(found) = columns.binary_search(&column)
+                && place != of_row
+            {
+                self.note(of_row, place, values[found].to_f64(), follow);
+            }
+        }
+    }
+
+    /// Notes an entry of A in the row of one place and the column of another.
+    #[inline(always)]
+    fn note(&mut self, of_row: u32, place: u32, value: f64, follow: Follow) {
+        let other = self.places[place as usize];
+        let value = value * self.places[of_row as usize].scale * other.scale;
+        if other.is_in_pattern() {
+            let start = self.lower.len() - self.pattern.len();
+            self.lower[start + other.position as usize] = value;
+        }
+        if follow == Follow::Everything {
+            self.entries.push(Entry { place, value });
+        }
+    }
+
+    /// Turns the last row, which holds that of Â_PP, into the last row of L; returns whether it is
+    /// independent of the others.
+    fn factorize_last(&mut self, start: usize, own: f64) -> Result<bool, BadPivot> {
         let (above, row) = self.lower.split_at_mut(start);
         let (mut pivot, mut side) = (1.0, -own);
         let mut begin = 0;
@@ -215,25 +273,49 @@ impl LocalSystem {
         }
         let is_positive = pivot > 0.0;
         if !is_positive {
-            return Err(BadPivot { pivot });
+            // The quadratic form of Â at (w, −1), with w = L⁻ᵀ·(the last row).
+            self.f.clear();
+            self.f.extend_from_slice(&self.lower[start..]);
+            self.solve_transposed(start);
+            return self.excuse(pivot).map(|()| false);
         }
         let reciprocal = 1.0 / pivot.sqrt();
         let y = side * reciprocal;
+        let psi = self.psi - y * y;
         self.reciprocals.push(reciprocal);
         self.y.push(y);
-        self.psi -= y * y;
-        let is_positive = self.psi > 0.0;
+        let is_positive = psi > 0.0;
         if !is_positive {
-            return Err(BadPivot { pivot: self.psi });
+            self.solve();
+            self.reciprocals.pop();
+            self.y.pop();
+            return self.excuse(psi).map(|()| false);
         }
-        Ok(())
+        self.psi = psi;
+        Ok(true)
+    }
+
+    /// Accepts a quadratic form of Â at (f, ±1) that is not positive, if rounding explains it.
+    fn excuse(&self, pivot: f64) -> Result<(), BadPivot> {
+        let length = 1.0 + self.f.iter().map(|w| w.abs()).sum::<f64>();
+        let terms = (self.f.len() + 4) as f64;
+        let is_rounding = pivot >= -UNITS_OF_PIVOT * terms * f64::EPSILON * length * length;
+        if is_rounding {
+            Ok(())
+        } else {
+            Err(BadPivot { pivot })
+        }
     }
 
     /// f = L⁻ᵀ·y.
     pub(super) fn solve(&mut self) {
         self.f.clear();
         self.f.extend_from_slice(&self.y);
-        let mut end = self.lower.len();
+        self.solve_transposed(self.lower.len());
+    }
+
+    /// f ← L⁻ᵀ·f, with the rows of L up to here.
+    fn solve_transposed(&mut self, mut end: usize) {
         for q in (0..self.f.len()).rev() {
             let (before, rest) = self.f.split_at_mut(q);
             let value = rest[0] * self.reciprocals[q];

@@ -2,6 +2,7 @@
 
 use nalgebra_sparse::CsrMatrix;
 
+use crate::numerics::binary_scaling::significant;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::validation::{check_not_empty, require};
@@ -138,4 +139,36 @@ pub(super) fn fingerprint<T: Real>(columns: &[usize], values: &[T]) -> u64 {
         sum = sum.wrapping_add(mixed ^ (mixed >> 27));
     }
     sum
+}
+
+/// The exponent e of a power of two near the middle of the entries of G, if they are far from 1.
+pub(super) fn common_exponent<T: Real, S: Real>(
+    scales: &[f64],
+) -> Result<i32, FactoredInverseError<T>> {
+    let (least, most) = range_of_exponents(scales);
+    let middle = least + (most - least) / 2;
+    let exponent = significant(Some(middle), S::MANTISSA_DIGITS / 3);
+    if has_room::<S>(scales, exponent) {
+        return Ok(exponent);
+    }
+    Err(FactoredInverseError::StorageRange {
+        exponent: most - least,
+    })
+}
+
+/// Whether a factor with this common exponent stays among the normal numbers of its format.
+///
+/// The diagonal of G is at least that of D = diag(1/√aᵢᵢ), and larger by at most 1/√ε or so.
+pub(super) fn has_room<S: Real>(scales: &[f64], exponent: i32) -> bool {
+    let (least, most) = range_of_exponents(scales);
+    let digits = S::MANTISSA_DIGITS as i32;
+    let room = S::MAX.binary_exponent().unwrap_or(0) - digits;
+    least - exponent >= -room && most - exponent <= room
+}
+
+pub(super) fn range_of_exponents(scales: &[f64]) -> (i32, i32) {
+    let exponents = scales.iter().filter_map(|scale| scale.binary_exponent());
+    exponents.fold((i32::MAX, i32::MIN), |(least, most), exponent| {
+        (least.min(exponent), most.max(exponent))
+    })
 }

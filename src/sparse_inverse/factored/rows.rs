@@ -3,11 +3,14 @@
 use crate::numerics::real::Real;
 use crate::sparse_inverse::factored::error::FactoredInverseError;
 use crate::sparse_inverse::factored::local_system::{BadPivot, Follow, LocalSystem};
-use crate::sparse_inverse::factored::matrix::UnitDiagonal;
+use crate::sparse_inverse::factored::matrix::{UnitDiagonal, range_of_exponents};
 use crate::sparse_inverse::factored::sorted_rows::{RowPlaces, SortedRows};
 use crate::sparse_inverse::pattern::{Growth, InversePattern};
 use crate::sparse_inverse::reach::Reach;
 use crate::sparse_inverse::row_runs::RowRun;
+
+/// A row that was kept on its pattern grows from the start again if ψ has become so much larger.
+const WORSE: f64 = 1.1;
 
 /// A run of computed rows of G·2^−e.
 #[derive(Debug)]
@@ -70,7 +73,29 @@ pub(super) struct RowTask<'a, T, S> {
     /// Rows are stored as multiples of 2^e.
     pub(super) exponent: i32,
     /// Rows whose pattern a growing one begins with.
-    pub(super) before: Option<(&'a SortedRows<S>, &'a RowPlaces)>,
+    pub(super) before: Option<Yesterday<'a, S>>,
+}
+
+/// The rows of a matrix that has changed.
+#[derive(Clone, Copy)]
+pub(super) struct Yesterday<'a, S> {
+    pub(super) rows: &'a SortedRows<S>,
+    pub(super) places: &'a RowPlaces,
+    pub(super) scales: &'a [f64],
+    pub(super) exponent: i32,
+}
+
+impl<S: Real> Yesterday<'_, S> {
+    fn columns(&self, row: usize) -> &[u32] {
+        &self.rows.columns[self.places.range(row)]
+    }
+
+    /// ψ of a row, in units of its aᵢᵢ.
+    fn psi(&self, row: usize) -> f64 {
+        let diagonal = self.rows.values[self.places.range(row).end - 1].to_f64();
+        let root = self.scales[row] / diagonal.scale_by_power_of_two(self.exponent);
+        root * root
+    }
 }
 
 impl<T: Real, S: Real> RowTask<'_, T, S> {
@@ -99,11 +124,23 @@ impl<T: Real, S: Real> RowTask<'_, T, S> {
             memory.system.write(&self.matrix, &mut memory.row);
             run.lengths.push(memory.row.len() as u32);
             for &(column, value) in &memory.row {
+                let stored = <S as Real>::from_f64(value * power);
+                if !stored.is_finite() {
+                    return Err(self.out_of_range(value));
+                }
                 run.columns.push(column);
-                run.values.push(<S as Real>::from_f64(value * power));
+                run.values.push(stored);
             }
         }
         Ok(run)
+    }
+
+    fn out_of_range(&self, value: f64) -> FactoredInverseError<T> {
+        let (least, _) = range_of_exponents(self.matrix.scales);
+        let of_value = value.binary_exponent().unwrap_or(i32::MAX / 2);
+        FactoredInverseError::StorageRange {
+            exponent: of_value - least,
+        }
     }
 
     /// Minimises ψ of a row.
@@ -128,20 +165,58 @@ impl<T: Real, S: Real> RowTask<'_, T, S> {
     }
 
     fn grow(&self, system: &mut LocalSystem, row: usize, growth: &Growth) -> Result<(), BadPivot> {
-        let matrix = &self.matrix;
-        if let Some((before, places)) = self.before {
-            let columns = &before.columns[places.range(row)];
-            let columns = columns.iter().map(|&column| column as usize);
-            let follow = if columns.len() < growth.row_limit {
-                Follow::Everything
-            } else {
-                Follow::Pattern
-            };
-            add_all(system, matrix, columns, follow)?;
-        } else if let Some(start) = &growth.start {
-            let columns = start.lane(row).iter().copied();
-            add_all(system, matrix, columns, Follow::Everything)?;
+        let Some(before) = &self.before else {
+            return self.grow_afresh(system, row, growth);
+        };
+        self.grow_further(system, before.columns(row), growth)?;
+        let psi = system.psi();
+        if psi <= WORSE * before.psi(row) {
+            return Ok(());
         }
+        system.begin(&self.matrix, row);
+        self.grow_afresh(system, row, growth)?;
+        if system.psi() <= psi {
+            return Ok(());
+        }
+        system.begin(&self.matrix, row);
+        self.grow_further(system, before.columns(row), growth)
+    }
+
+    fn grow_afresh(
+        &self,
+        system: &mut LocalSystem,
+        row: usize,
+        growth: &Growth,
+    ) -> Result<(), BadPivot> {
+        if let Some(start) = &growth.start {
+            let columns = start.lane(row).iter().copied();
+            add_all(system, &self.matrix, columns, Follow::Everything)?;
+        }
+        self.grow_to_limit(system, growth)
+    }
+
+    /// From the pattern of these columns.
+    fn grow_further(
+        &self,
+        system: &mut LocalSystem,
+        columns: &[u32],
+        growth: &Growth,
+    ) -> Result<(), BadPivot> {
+        let follow = if columns.len() < growth.row_limit {
+            Follow::Everything
+        } else {
+            Follow::Pattern
+        };
+        let before = columns.iter().map(|&column| column as usize);
+        add_all(system, &self.matrix, before, follow)?;
+        if follow == Follow::Pattern {
+            system.solve();
+            return Ok(());
+        }
+        self.grow_to_limit(system, growth)
+    }
+
+    fn grow_to_limit(&self, system: &mut LocalSystem, growth: &Growth) -> Result<(), BadPivot> {
         system.solve();
         loop {
             let room = growth.row_limit.saturating_sub(system.size() + 1);
@@ -149,10 +224,15 @@ impl<T: Real, S: Real> RowTask<'_, T, S> {
                 return Ok(());
             }
             let count = growth.entries_per_step;
-            if system.grow(matrix, count, room, self.tolerance)? == 0 {
+            let chosen = system.grow(&self.matrix, count, room, self.tolerance)?;
+            if chosen == 0 {
                 return Ok(());
             }
             system.solve();
+            // The last were not followed.
+            if chosen == room {
+                return Ok(());
+            }
         }
     }
 }

@@ -40,7 +40,9 @@ const WORSE: f64 = 1.1;
 /// given start, and takes the entries with the largest such gain, a few from each gradient; the least
 /// squares are solved exactly after each, by a QR factorisation that gains columns. A row ends at
 /// ‖r‖ ≤ tolerance, at the limit for a row, or where no entry gains anything: M·r = 0 then, so that
-/// M is singular, at least to rounding. The default pattern grows up to 10 entries a row.
+/// M is singular, at least to rounding, unless only rows of more than 1000 entries would gain
+/// something, which have to take off a thousandth of ‖r‖², or rows beyond the 1000 weightiest ones of
+/// a column. The default pattern grows up to 10 entries a row.
 ///
 /// Rows are scaled by powers of two first, so M may be multiplied by any number and its rows may
 /// differ in length by any factor. The arithmetic is that of `f64`, also for `f32`.
@@ -56,7 +58,9 @@ const WORSE: f64 = 1.1;
 /// # When to use
 ///
 /// As a preconditioner for a nonsymmetric M, whose products are sparse and run on several threads,
-/// where triangular solves do not. For a symmetric positive definite M use
+/// where triangular solves do not. [`solve_by_descent`](crate::solve::solve_by_descent) with
+/// [`SolveProblem::General`](crate::solve::SolveProblem::General) applies it on the right: take
+/// [`Side::Right`](crate::objective::Side::Right) there. For a symmetric positive definite M use
 /// [`factored_inverse_by_descent`](crate::sparse_inverse::factored_inverse_by_descent): this X is not
 /// symmetric. For a small M and any structure of X there is
 /// [`set::Pattern`](crate::set::Pattern) with [`invert_by_descent`](crate::inverse::invert_by_descent).
@@ -113,8 +117,8 @@ pub fn sparse_inverse_by_descent<T: Real, O: Observer<T>>(
     };
     let solver = RowSolver::new(&problem, &settings);
     let rows = solver.all(&mut observer)?;
-    let scales = problem.into_scales();
-    SparseInversion::new(matrix.clone(), scales, rows, settings)
+    let (lanes, scales) = problem.into_parts();
+    SparseInversion::new(lanes.into_owned(), scales, rows, settings)
 }
 
 /// Where rows of X begin, and how they grow, with the rows as those of A.
@@ -273,10 +277,15 @@ impl<'p, T: Real> RowSolver<'p, T> {
         let found = memory.row.find(self.problem, row, pattern, Some(growth));
         let residual = found.map_err(|OutOfRange { column }| FailedRow { row, column })?;
         let before = yesterday.residuals[row].norm;
-        if residual.norm > growth.tolerance && residual.norm > WORSE * before {
-            self.find(memory, row)
-        } else {
-            Ok(residual)
+        if residual.norm <= growth.tolerance || residual.norm <= WORSE * before {
+            return Ok(residual);
         }
+        memory.row.set_aside();
+        let afresh = self.find(memory, row)?;
+        if afresh.norm < residual.norm {
+            return Ok(afresh);
+        }
+        memory.row.set_aside();
+        Ok(residual)
     }
 }

@@ -91,8 +91,9 @@ impl<T: Real, O> SparseInverseConfig<T, O> {
     /// [`Side::Right`], column by column. Rows of one side are not independent on the other, so
     /// [`Side::Both`] is refused.
     ///
-    /// Take the side that the preconditioner stands on, or else the right one if columns of M differ
-    /// in length more than rows do.
+    /// Take the side that X stands on as a preconditioner: the right one for
+    /// [`SolveProblem::General`](crate::solve::SolveProblem::General). Without one, take the right side
+    /// if columns of M differ in length more than rows do.
     pub fn side(mut self, side: Side) -> Self {
         self.side = side;
         self

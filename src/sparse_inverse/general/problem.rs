@@ -94,22 +94,18 @@ impl<'a, T: Real> Problem<'a, T> {
         })
     }
 
-    /// For a matrix that passed all checks, on the left side.
-    pub(super) fn of_checked(matrix: &'a CsrMatrix<T>, scales: Vec<RowScale>) -> Self {
+    /// For an A that passed all checks.
+    pub(super) fn of_checked(rows: Cow<'a, CsrMatrix<T>>, scales: Vec<RowScale>) -> Self {
         Self {
-            rows: Cow::Borrowed(matrix),
+            rows,
             scales,
             columns: OnceLock::new(),
         }
     }
 
-    pub(super) fn into_scales(self) -> Vec<RowScale> {
-        self.scales
-    }
-
-    /// A.
-    pub(super) fn rows(&self) -> &CsrMatrix<T> {
-        &self.rows
+    /// A and its scales.
+    pub(super) fn into_parts(self) -> (Cow<'a, CsrMatrix<T>>, Vec<RowScale>) {
+        (self.rows, self.scales)
     }
 
     pub(super) fn order(&self) -> usize {

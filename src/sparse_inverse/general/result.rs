@@ -63,8 +63,8 @@ impl<T: Real> Settings<T> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseInversion<T: Real> {
     pub(super) inverse: CsrMatrix<T>,
-    /// M, to see later what has changed.
-    pub(super) matrix: CsrMatrix<T>,
+    /// M, or Mᵀ for the right side, to see later what has changed.
+    pub(super) lanes: CsrMatrix<T>,
     /// For each row of M, or column for the right side.
     pub(super) scales: Vec<RowScale>,
     /// For each row of X, or column for the right side.
@@ -75,7 +75,7 @@ pub struct SparseInversion<T: Real> {
 impl<T: Real> SparseInversion<T> {
     /// From the rows of X, or of Xᵀ for the right side.
     pub(super) fn new(
-        matrix: CsrMatrix<T>,
+        lanes: CsrMatrix<T>,
         scales: Vec<RowScale>,
         rows: RowSet<T>,
         settings: Settings<T>,
@@ -87,7 +87,7 @@ impl<T: Real> SparseInversion<T> {
         };
         Ok(Self {
             inverse,
-            matrix,
+            lanes,
             scales,
             residuals,
             settings,
@@ -127,7 +127,8 @@ impl<T: Real> SparseInversion<T> {
         rows.map(|row| <T as Real>::from_f64(row.norm))
     }
 
-    /// How many of these are above the tolerance, or above 4ε if that is larger.
+    /// How many of these are above the tolerance, or 4ε if that is larger, by more than another 4ε
+    /// for rounding.
     #[must_use]
     pub fn rows_missed(&self) -> usize {
         // The length for a grown row was known up to rounding only.

@@ -1,5 +1,7 @@
 //! The inverse of a matrix that changes.
 
+use std::borrow::Cow;
+
 use nalgebra_sparse::CsrMatrix;
 
 use crate::descent::{Observer, Silent};
@@ -30,7 +32,7 @@ impl<T: Real> SparseInversion<T> {
     /// squares are solved again: on the same pattern if that is given, on that of the power of the new
     /// M, or, if it grows, on yesterday's pattern, which goes on growing if it is short of the
     /// tolerance and of the limit. A row whose residual is then above the tolerance and a tenth longer
-    /// than before grows from the start again.
+    /// than before grows from the start again, and the better of the two stays.
     ///
     /// So a given pattern and a power give the same bits as a new inverse.
     ///
@@ -54,75 +56,69 @@ impl<T: Real> SparseInversion<T> {
         mut observer: impl Observer<T>,
     ) -> Result<RowsUpdated, SparseInverseError<T>> {
         let shape = (matrix.nrows(), matrix.ncols());
-        let expected = (self.matrix.nrows(), self.matrix.ncols());
+        let expected = (self.inverse.nrows(), self.inverse.ncols());
         check_shape("matrix", shape, expected)?;
-        match self.settings.side {
-            Side::Right => self.update_right(matrix, &mut observer),
-            _ => self.update_left(matrix, &mut observer),
-        }
-    }
-
-    fn update_left(
-        &mut self,
-        matrix: &CsrMatrix<T>,
-        observer: &mut impl Observer<T>,
-    ) -> Result<RowsUpdated, SparseInverseError<T>> {
-        let changes = Changes::between(&self.matrix, matrix);
-        let problem = match changes.scales(matrix, &self.scales) {
-            Some(scales) => Problem::of_checked(matrix, scales),
-            None => Problem::new(matrix, Side::Left)?,
+        let side = self.settings.side;
+        let lanes = match side {
+            Side::Right => Cow::Owned(matrix.transpose()),
+            _ => Cow::Borrowed(matrix),
         };
-        let affected = changes.affected_rows(&self.inverse);
-        let yesterday = Yesterday {
-            rows: &self.inverse,
-            residuals: &self.residuals,
-            affected: &affected,
+        let changes = Changes::between(&self.lanes, &lanes);
+        let problem = match changes.scales(&lanes, &self.scales) {
+            Some(scales) => Problem::of_checked(lanes, scales),
+            None => Problem::new(matrix, side)?,
         };
-        let solved = RowSolver::new(&problem, &self.settings).again(yesterday, observer)?;
-        let scales = problem.into_scales();
-        if changes.is_same_pattern && has_same_columns(yesterday, &solved) {
-            for (index, &row) in affected.iter().enumerate() {
-                let values = solved.row(index).1;
-                self.inverse
-                    .row_mut(row)
-                    .values_mut()
-                    .copy_from_slice(values);
-                self.residuals[row] = solved.residual(index);
-            }
-            for &row in &changes.rows {
-                let values = stored_row(matrix, row).1;
-                self.matrix
-                    .row_mut(row)
-                    .values_mut()
-                    .copy_from_slice(values);
-            }
-            self.scales = scales;
-        } else {
-            let all = merged(yesterday, &solved);
-            *self = Self::new(matrix.clone(), scales, all, self.settings.clone())?;
-        }
-        Ok(RowsUpdated::of(matrix.nrows(), affected.len()))
-    }
-
-    fn update_right(
-        &mut self,
-        matrix: &CsrMatrix<T>,
-        observer: &mut impl Observer<T>,
-    ) -> Result<RowsUpdated, SparseInverseError<T>> {
-        let problem = Problem::new(matrix, Side::Right)?;
-        let rows = self.inverse.transpose();
-        let changes = Changes::between(&self.matrix.transpose(), problem.rows());
+        let rows = match side {
+            Side::Right => Cow::Owned(self.inverse.transpose()),
+            _ => Cow::Borrowed(&self.inverse),
+        };
         let affected = changes.affected_rows(&rows);
         let yesterday = Yesterday {
             rows: &rows,
             residuals: &self.residuals,
             affected: &affected,
         };
-        let solved = RowSolver::new(&problem, &self.settings).again(yesterday, observer)?;
-        let all = merged(yesterday, &solved);
-        let scales = problem.into_scales();
-        *self = Self::new(matrix.clone(), scales, all, self.settings.clone())?;
-        Ok(RowsUpdated::of(rows.nrows(), affected.len()))
+        let solved = RowSolver::new(&problem, &self.settings).again(yesterday, &mut observer)?;
+        let (lanes, scales) = problem.into_parts();
+        if changes.is_same_pattern && has_same_columns(yesterday, &solved) {
+            self.lanes_from(lanes, &changes.rows);
+            self.scales = scales;
+            self.replace(&affected, &solved);
+        } else {
+            let all = merged(yesterday, &solved);
+            *self = Self::new(lanes.into_owned(), scales, all, self.settings.clone())?;
+        }
+        Ok(RowsUpdated::of(matrix.nrows(), affected.len()))
+    }
+
+    /// Takes a new M, or Mᵀ, of which these rows have changed.
+    fn lanes_from(&mut self, lanes: Cow<'_, CsrMatrix<T>>, changed: &[usize]) {
+        match lanes {
+            Cow::Owned(lanes) => self.lanes = lanes,
+            Cow::Borrowed(lanes) => {
+                for &row in changed {
+                    let values = stored_row(lanes, row).1;
+                    let mut stored = self.lanes.row_mut(row);
+                    stored.values_mut().copy_from_slice(values);
+                }
+            }
+        }
+    }
+
+    /// Puts rows of X, or of Xᵀ, with the same pattern as before in their place.
+    fn replace(&mut self, affected: &[usize], solved: &RowSet<T>) {
+        for (index, &row) in affected.iter().enumerate() {
+            self.residuals[row] = solved.residual(index);
+            let (columns, values) = solved.row(index);
+            if self.settings.side == Side::Right {
+                for (&column, &value) in columns.iter().zip(values) {
+                    replace_entry(&mut self.inverse, (column, row), value);
+                }
+            } else {
+                let mut stored = self.inverse.row_mut(row);
+                stored.values_mut().copy_from_slice(values);
+            }
+        }
     }
 }
 
@@ -181,6 +177,15 @@ impl Changes {
             pattern.is_empty() || pattern.iter().any(|&column| is_changed[column])
         };
         (0..rows.nrows()).filter(is_affected).collect()
+    }
+}
+
+/// Replaces a stored entry.
+fn replace_entry<T: Real>(matrix: &mut CsrMatrix<T>, (row, column): (usize, usize), value: T) {
+    let mut stored = matrix.row_mut(row);
+    let (columns, values) = stored.cols_and_values_mut();
+    if let Ok(place) = columns.binary_search(&column) {
+        values[place] = value;
     }
 }
 

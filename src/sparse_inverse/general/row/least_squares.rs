@@ -149,11 +149,12 @@ impl GrowingLeastSquares {
         self.ends.push(self.basis.len());
     }
 
-    /// The best x.
-    pub(super) fn solve(&mut self) -> &[f64] {
+    /// The best x with the first `columns` columns.
+    pub(super) fn solve(&mut self, columns: usize) -> &[f64] {
         self.solution.clear();
-        self.solution.extend_from_slice(&self.targets);
-        solve_triangle(&self.triangle, &mut self.solution);
+        self.solution.extend_from_slice(&self.targets[..columns]);
+        let entries = columns * (columns + 1) / 2;
+        solve_triangle(&self.triangle[..entries], &mut self.solution);
         &self.solution
     }
 }
@@ -201,6 +202,7 @@ mod tests {
         for _ in 0..2 {
             fit.clear();
             let mut columns: Vec<Vec<f64>> = Vec::new();
+            let mut before: Vec<f64> = Vec::new();
             for index in 0..6 {
                 let rows = 3 + 2 * index;
                 assert!(fit.append(&entries(&column(index, rows)), rows));
@@ -212,8 +214,10 @@ mod tests {
                 target[0] = 1.0;
                 let expected = c.clone().svd(true, true).solve(&target, 1e-14);
                 let expected = expected.expect("both factors");
-                let found = DVector::from_column_slice(fit.solve());
+                let found = DVector::from_column_slice(fit.solve(columns.len()));
                 assert!((&found - expected).norm() < 1e-12);
+                assert_eq!(fit.solve(index), &before[..]);
+                before = found.as_slice().to_vec();
                 let residual = target - c * found;
                 let stated = DVector::from_column_slice(fit.residual());
                 assert!((residual - stated).norm() < 1e-14);
@@ -233,7 +237,7 @@ mod tests {
             assert!(!fit.append(&entries(&both), 10));
             assert!(!fit.append(&[], 10));
         }
-        assert_eq!((fit.residual_norm(), fit.solve().len()), (before, 2));
+        assert_eq!((fit.residual_norm(), fit.solve(2).len()), (before, 2));
         // A difference that rounding does not explain.
         let mut nearly = a;
         nearly[2] += 1e-12;

@@ -28,6 +28,9 @@ const UNITS_OF_GRADIENT: f64 = 8.0;
 /// A candidate whose gain is a smaller part of the best is left for the next gradient.
 const PART_OF_BEST: f64 = 0.1;
 
+/// A row that its rounding to the format makes worse than this is solved again with fewer entries.
+const WORSE_BY_ROUNDING: f64 = 1.1;
+
 /// How a row grows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowGrowth {
@@ -71,6 +74,8 @@ pub(super) struct RowMemory<T> {
     cut: Vec<(usize, f64)>,
     best: Vec<Candidate>,
     row: Vec<(usize, T)>,
+    /// Another row.
+    aside: Vec<(usize, T)>,
     values: Vec<f64>,
 }
 
@@ -113,6 +118,7 @@ impl<T: Real> RowMemory<T> {
             cut: Vec::new(),
             best: Vec::new(),
             row: Vec::new(),
+            aside: Vec::new(),
             values: Vec::new(),
         }
     }
@@ -132,13 +138,17 @@ impl<T: Real> RowMemory<T> {
         if let Some(growth) = growth {
             self.grow(problem, growth);
         }
-        self.solve(problem)?;
-        Ok(self.residual(problem, row))
+        self.solve_in_format(problem, row)
     }
 
     /// The entries found last, in the order of their columns.
     pub(super) fn row(&self) -> &[(usize, T)] {
         &self.row
+    }
+
+    /// Sets the entries found last aside; those set aside before take their place.
+    pub(super) fn set_aside(&mut self) {
+        std::mem::swap(&mut self.row, &mut self.aside);
     }
 
     fn begin(&mut self, row: usize) {
@@ -261,19 +271,52 @@ impl<T: Real> RowMemory<T> {
         }
     }
 
-    fn solve(&mut self, problem: &Problem<'_, T>) -> Result<(), OutOfRange> {
+    /// The least squares, rounded to the format.
+    ///
+    /// Where rows of A are nearly dependent, entries are large, and rounded they may leave more than a
+    /// row of zeros does. Then entries that came late are 0, as few as make the residual least.
+    fn solve_in_format(
+        &mut self,
+        problem: &Problem<'_, T>,
+        row: usize,
+    ) -> Result<RowResidual, OutOfRange> {
+        let all = self.taken.len();
+        let residual = self.solve(problem, row, all)?;
+        let is_rounding = |norm: f64| norm > T::EPSILON.to_f64().sqrt();
+        if !is_rounding(residual.norm)
+            || residual.norm <= WORSE_BY_ROUNDING * self.fit.residual_norm()
+        {
+            return Ok(residual);
+        }
+        let (mut best, mut count) = (residual, all);
+        for columns in (0..all).rev() {
+            let residual = self.solve(problem, row, columns)?;
+            if residual.norm < best.norm {
+                (best, count) = (residual, columns);
+            }
+        }
+        self.solve(problem, row, count)
+    }
+
+    /// The least squares of the first `columns` rows of A that were taken, and what they leave.
+    fn solve(
+        &mut self,
+        problem: &Problem<'_, T>,
+        row: usize,
+        columns: usize,
+    ) -> Result<RowResidual, OutOfRange> {
         self.row.clear();
-        for (&column, &value) in self.taken.iter().zip(self.fit.solve()) {
+        for (&column, &value) in self.taken.iter().zip(self.fit.solve(columns)) {
             let value = <T as Real>::from_f64(value * problem.factor(column));
             if !value.is_finite() {
                 return Err(OutOfRange { column });
             }
             self.row.push((column, value));
         }
-        self.row
-            .extend(self.dependent.iter().map(|&column| (column, T::zero())));
+        let without = self.taken[columns..].iter().chain(&self.dependent);
+        self.row.extend(without.map(|&column| (column, T::zero())));
         self.row.sort_unstable_by_key(|&(column, _)| column);
-        Ok(())
+        Ok(self.residual(problem, row))
     }
 
     fn residual(&mut self, problem: &Problem<'_, T>, row: usize) -> RowResidual {
