@@ -117,7 +117,7 @@ fn hard_matrices_meet_the_conditions() {
 /// A square of the longer side would not fit into memory.
 #[test]
 fn of_very_long_matrices() {
-    let (long, short) = (30_000, 3);
+    let (long, short) = (20_000, 3);
     let m = uniform(long, short, 56);
     let expected = reference_inverse(&m.tr_mul(&m)).rounded() * m.transpose();
     let narrow = m.map(|entry| entry as f32);

@@ -286,12 +286,21 @@ fn a_preconditioner_saves_steps() {
 #[test]
 fn values_far_below_the_largest() {
     let mut cases = vec![(600, Lengths::Known, 1e-12, 1, 1)];
-    for smallest in [1e-4, 1e-6, 1e-9, 1e-12, 1e-17, 0.0] {
-        for copies in [1, 2] {
-            for k in [1, 3] {
-                cases.push((2300, Lengths::Known, smallest, copies, k));
-            }
-        }
+    for (smallest, copies, k) in [
+        (1e-4, 1, 1),
+        (1e-4, 2, 1),
+        (1e-6, 1, 3),
+        (1e-9, 1, 1),
+        (1e-9, 2, 3),
+        (1e-12, 1, 3),
+        (1e-12, 2, 1),
+        (1e-17, 1, 1),
+        (1e-17, 2, 3),
+        (0.0, 1, 1),
+        (0.0, 2, 1),
+        (0.0, 2, 3),
+    ] {
+        cases.push((2300, Lengths::Known, smallest, copies, k));
     }
     cases.push((2300, Lengths::Unknown, 1e-9, 1, 1));
     for (n, lengths, smallest, copies, k) in cases {
@@ -337,7 +346,8 @@ fn dense_matrices_of_every_shape_agree_with_nalgebra() {
         let least = rows.min(columns);
         for k in [1, 3, least] {
             let k = k.min(least);
-            if least > 400 && k > 3 {
+            // The large one is searched, whatever k is.
+            if least > 400 && k != 3 {
                 continue;
             }
             let name = format!("{rows}×{columns}, {k}");
@@ -466,7 +476,14 @@ fn condition_numbers_are_between_their_bounds() {
     assert!((identity.estimate().unwrap() - 1.0).abs() < 1e-12 && identity.is_proof());
     assert_eq!(identity.lower_bound(), 1.0);
     assert!(identity.steps() > 0 && identity.products() > identity.steps());
-    let singular = conditions(&diagonal(2100, |i| (i % 1000) as f64));
+    let singular = diagonal(2100, |i| {
+        if i == 17 {
+            0.0
+        } else {
+            0.3 + 0.7 * i as f64 / 2100.0
+        }
+    });
+    let singular = conditions(&singular);
     assert_eq!(singular.estimate(), None);
     assert!(singular.lower_bound() > 1e7);
     assert!(singular.to_string().contains("at least"), "{singular}");
@@ -805,7 +822,7 @@ fn a_search_that_ends_early_tells_what_it_reached() {
 /// The steps of several runs are counted through.
 #[test]
 fn an_observer_sees_every_step_of_every_run() {
-    let map = diagonal(700, |i| if i == 3 { 1e-3 } else { 0.5 + i as f64 });
+    let map = diagonal(700, |i| if i == 3 { 1e-3 } else { 0.5 + i as f64 / 100.0 });
     let mut seen = Vec::new();
     let watch = |progress: &Progress<'_, f64>| {
         seen.push(progress.step);
