@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use matrix_descent::inverse::{gradient_descent_for_inverse, heavy_ball_for_inverse};
 use matrix_descent::objective::FitObjective;
-use matrix_descent::optimizer::{Clip, ConstantRate, Plateau};
+use matrix_descent::optimizer::{Clip, ConstantRate, Muon, Plateau};
 use matrix_descent::set::{EntryBounds, Pattern, Symmetric};
 use matrix_descent::{
     Accuracy, Compose, Config, InverseObjective, InverseTracker, MeanSquaredError, Optimizer,
@@ -165,6 +165,39 @@ impl<T: Real> OptimizerCheck<T> for StepsWithoutAllocation {
 fn no_optimizer_allocates() {
     for_each_optimizer::<f32>(&mut StepsWithoutAllocation);
     for_each_optimizer::<f64>(&mut StepsWithoutAllocation);
+}
+
+#[test]
+fn a_step_of_a_matrix_allocates_only_the_packing_buffers_of_its_products() {
+    fn check<T: Real>() {
+        for (rows, columns) in [
+            (1, 40),
+            (5, 5),
+            (3, 60),
+            (60, 3),
+            (20, 12),
+            (12, 20),
+            (70, 65),
+        ] {
+            let rule = Muon::<T>::default().matrix(2, rows, columns);
+            let length = rows * columns + 4;
+            let mut parameters = wavy::<T>(length, 0.4);
+            let mut gradient = wavy::<T>(length, 0.8);
+            let mut state = rule.init(&parameters);
+            let info = allocation_counter::measure(|| {
+                rule.step(&mut state, &mut parameters, &mut gradient);
+            });
+            let name = format!("{rows}×{columns}");
+            if rows.min(columns) <= 5 {
+                assert_eq!(info.count_total, 0, "{name}");
+            }
+            // One at a time, freed at once.
+            assert!(info.count_max <= 1, "{name}");
+            assert_eq!(info.count_current, 0, "{name}");
+        }
+    }
+    check::<f32>();
+    check::<f64>();
 }
 
 #[test]

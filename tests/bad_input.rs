@@ -8,7 +8,7 @@ use matrix_descent::loss::{Huber, SmoothL1, WeightedMeanSquaredError};
 use matrix_descent::objective::{
     FitObjective, LowRankObjective, Ridge, SvdPenalty, check_gradient,
 };
-use matrix_descent::optimizer::{AdaDelta, AdaGrad, CosineDecay, Lion, NAdam, RmsProp};
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, CosineDecay, Lion, Muon, NAdam, RmsProp};
 use matrix_descent::{
     Adam, AdamW, Compose, Config, Error, InputError, InverseObjective, MeanSquaredError, Objective,
     Optimizer, Real, Sgd, Side, Silent, Start, Stepper, Stopping, invert_by_descent, minimize,
@@ -377,6 +377,14 @@ fn every_rule_checks_its_settings() {
     refuses(|b| lion.betas(b, 0.9), "beta1", BELOW_ONE);
     refuses(|b| lion.betas(0.9, b), "beta2", BELOW_ONE);
     refuses(|d| lion.weight_decay(d), "weight_decay", NOT_NEGATIVE);
+    let muon = Muon::default;
+    refuses(Muon::new, "learning_rate", ABOVE_ZERO);
+    refuses(|m| muon().momentum(m), "momentum", BELOW_ONE);
+    refuses(|m| muon().nesterov_momentum(m), "momentum", BELOW_ONE);
+    refuses(|d| muon().weight_decay(d), "weight_decay", NOT_NEGATIVE);
+    refuses(|e| muon().epsilon(e), "epsilon", NOT_NEGATIVE);
+    let rest = |b| muon().rest(AdamW::default().betas(b, 0.9));
+    refuses(rest, "beta1", BELOW_ONE);
 }
 
 #[test]

@@ -157,6 +157,30 @@ pub enum InputError<T: Real = f64> {
         parameter: usize,
     },
 
+    /// A matrix reaches beyond the last parameter.
+    #[error(
+        "the {rows}×{columns} matrix whose first entry is parameter {start} (counted from 0) does not \
+         fit into {}",
+        counted(*dimension, "parameter")
+    )]
+    MatrixOutOfRange {
+        /// The first parameter of the matrix; in a parameter group, counted from its beginning.
+        start: usize,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// The number of parameters, in a parameter group those of the group.
+        dimension: usize,
+    },
+
+    /// A parameter is in two matrices.
+    #[error("parameter {parameter} (counted from 0) is in two matrices")]
+    InTwoMatrices {
+        /// The first such parameter; in a parameter group, counted from its beginning.
+        parameter: usize,
+    },
+
     /// An optimizer that compares losses along a line was given an objective that changes from step
     /// to step.
     #[error(

@@ -15,6 +15,8 @@
 //! - **Noisy, or parameters of very different scales**: [`Adam`] with a falling learning rate
 //!   ([`Compose::scheduled`]); [`AdamW`] if parameters should stay small; [`Lion`] if memory is
 //!   short; [`AdaGrad`] for gradients with few nonzero entries.
+//! - **Matrices**, such as the weights of a network's hidden layers: [`Muon`], with [`AdamW`] for the
+//!   parameters that are none.
 //! - **Other settings for some of the parameters**, such as no weight decay for a bias:
 //!   [`ParameterGroups`] around rules of one kind.
 //! - **Following a lesson or a paper**: the optimizer it names. All optimizers with a learning rate
@@ -86,6 +88,7 @@ mod line_search;
 mod lion;
 mod memory;
 mod moments;
+mod muon;
 mod nadam;
 mod parameter_groups;
 mod plateau;
@@ -109,6 +112,7 @@ pub use lbfgs::{Lbfgs, LbfgsState};
 pub use line_search::LineSearch;
 pub use lion::{Lion, LionState};
 pub use moments::SecondMoment;
+pub use muon::{MatrixMomentum, Muon, MuonState, ParameterMatrix, StepScale};
 pub use nadam::{NAdam, NAdamState};
 pub use parameter_groups::{ParameterGroup, ParameterGroups, ParameterGroupsState};
 pub use plateau::{Plateau, PlateauState, ReducedOnPlateau};

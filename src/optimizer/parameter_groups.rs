@@ -212,7 +212,11 @@ impl<T: Real, M: LearningRate<T>> Optimizer<T> for ParameterGroups<T, M> {
             }
             taken = end;
         }
-        Ok(())
+        let mut parts = self.parts(dimension);
+        parts.try_for_each(|(range, rule)| {
+            let rule = rule.unwrap_or(&self.rest);
+            rule.check_dimension(range.len())
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod directions;
 mod formulas;
 mod groups;
 mod line_search;
+mod muon;
 mod test_functions;
 mod wrappers;
 
@@ -13,8 +14,8 @@ use std::fmt::Debug;
 use approx::assert_relative_eq;
 use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::{
-    AdaDelta, AdaGrad, Centering, Clip, ConstantRate, LearningRate, Lion, Momentum, NAdam,
-    ParameterGroups, Plateau, RmsProp, SecondMoment, StepDecay,
+    AdaDelta, AdaGrad, Centering, Clip, ConstantRate, LearningRate, Lion, MatrixMomentum, Momentum,
+    Muon, NAdam, ParameterGroups, Plateau, RmsProp, SecondMoment, StepDecay, StepScale,
 };
 use matrix_descent::set::NonNegative;
 use matrix_descent::{
@@ -24,7 +25,9 @@ use matrix_descent::{
 
 use crate::support::fixtures::{OptimizerRun, matrix, optimizer_runs, runs_with_groups};
 use crate::support::objectives::wavy;
-use crate::support::optimizers::{OptimizerCheck, for_each_adaptive_optimizer, for_each_optimizer};
+use crate::support::optimizers::{
+    OptimizerCheck, for_each_adaptive_optimizer, for_each_matrix_optimizer, for_each_optimizer,
+};
 
 /// Compares losses and iterates; `tolerance` is relative to the largest entry.
 fn assert_follows_pytorch<M: Optimizer<f64>>(
@@ -351,6 +354,14 @@ fn every_adaptive_optimizer_treats_entries_alone() {
 }
 
 #[test]
+fn every_matrix_optimizer_stays_finite_and_is_odd() {
+    for_each_matrix_optimizer::<f32>(&mut StaysFinite);
+    for_each_matrix_optimizer::<f64>(&mut StaysFinite);
+    for_each_matrix_optimizer::<f32>(&mut IsOdd);
+    for_each_matrix_optimizer::<f64>(&mut IsOdd);
+}
+
+#[test]
 fn every_adaptive_optimizer_stays_finite() {
     for_each_adaptive_optimizer::<f32>(&mut StaysFinite);
     for_each_adaptive_optimizer::<f64>(&mut StaysFinite);
@@ -555,6 +566,14 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(ada_delta, AdaDelta::new(1.0));
     assert_eq!((ada_delta.smoothing, ada_delta.epsilon), (0.9, 1e-6));
     assert_eq!(ada_delta.weight_decay, 0.0);
+    let muon = Muon::default();
+    assert_eq!(muon, Muon::new(1e-3));
+    let momentum = MatrixMomentum::Nesterov { momentum: 0.95 };
+    assert_eq!((muon.momentum, muon.weight_decay), (momentum, 0.1));
+    assert_eq!((muon.epsilon, muon.step_scale), (1e-7, StepScale::Original));
+    assert_eq!(muon.coefficients(), [[3.4445, -4.775, 2.0315]; 5]);
+    assert_eq!(muon.current_rest(), AdamW::default());
+    assert_eq!(muon.matrices(), []);
     let lion = Lion::default();
     assert_eq!(lion, Lion::new(1e-4));
     assert_eq!((lion.beta1, lion.beta2), (0.9, 0.99));
@@ -581,6 +600,10 @@ fn another_learning_rate_changes_nothing_else() {
     check(&old.initial_sum(0.3), &new.initial_sum(0.3));
     let (old, new) = (AdaDelta::new(0.1), AdaDelta::new(0.5));
     check(&old.smoothing(0.3), &new.smoothing(0.3));
+    let muon = Muon::new(0.1).matrix(3, 2, 2).epsilon(0.3);
+    let other = muon.with_learning_rate(0.5);
+    assert_eq!(other.learning_rate(), 0.5);
+    assert_eq!(other.with_learning_rate(0.1), muon);
     let (old, new) = (Lion::new(0.1), Lion::new(0.5));
     check(&old.weight_decay(0.3), &new.weight_decay(0.3));
 }

@@ -124,6 +124,20 @@ pub fn runs_with_groups() -> Vec<OptimizerRun> {
     serde_json::from_str(include_str!("../fixtures/torch_groups.json")).unwrap()
 }
 
+/// Matrices by Muon and a vector by AdamW, on mean((x − t)²).
+#[derive(Deserialize)]
+pub struct MuonRun {
+    pub name: String,
+    pub start: Vec<f64>,
+    pub target: Vec<f64>,
+    pub losses: Vec<f64>,
+    pub x_after: BTreeMap<usize, Vec<f64>>,
+}
+
+pub fn muon_runs() -> Vec<MuonRun> {
+    serde_json::from_str(include_str!("../fixtures/torch_muon.json")).unwrap()
+}
+
 #[derive(Deserialize)]
 pub struct LossValue {
     pub name: String,

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use matrix_descent::optimizer::{
     AdaDelta, AdaGrad, BetaFormula, Clip, ConstantRate, CosineDecay, ExponentialDecay, LineSearch,
-    Lion, NAdam, ParameterGroups, Plateau, RmsProp, StepDecay,
+    Lion, Muon, NAdam, ParameterGroups, Plateau, RmsProp, StepDecay,
 };
 use matrix_descent::set::Bounds;
 use matrix_descent::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Real, Sgd};
@@ -43,6 +43,7 @@ pub fn for_each_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
     check.check("sgd, tuned heavy ball", &tuned);
     for_each_with_line_search(check);
     for_each_adaptive_optimizer(check);
+    for_each_matrix_optimizer(check);
     for_each_wrapper(check);
 }
 
@@ -92,6 +93,29 @@ pub fn for_each_adaptive_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) 
     let ada_delta = AdaDelta::new(t(0.5)).epsilon(t(0.01));
     check.check("adadelta", &ada_delta);
     check.check_steps_of_length("lion", &Lion::new(t(0.01)), t(0.01));
+}
+
+/// Shows the rules whose steps are those of matrices to `check`.
+pub fn for_each_matrix_optimizer<T: Real>(check: &mut impl OptimizerCheck<T>) {
+    let t = <T as Real>::from_f64;
+    // With a large ε they end as plain descent, with their learning rate times the slope of the
+    // polynomials at 0, divided by ε.
+    let adam_w = AdamW::new(t(0.15)).betas(t(0.5), t(0.999)).epsilon(t(0.1));
+    let adam_w = adam_w.weight_decay(t(0.0));
+    let muon = Muon::new(t(0.3))
+        .rest(adam_w)
+        .weight_decay(t(0.0))
+        .epsilon(t(1.0))
+        .polynomials(&[[t(1.5), t(-0.5), t(0.0)]]);
+    let heavy_ball = muon.clone().momentum(t(0.5));
+    check.check("muon", &heavy_ball.matrix(0, 1, 2));
+    let nesterov = muon.nesterov_momentum(t(0.5)).matrix(1, 1, 1);
+    check.check("muon, Nesterov momentum", &nesterov);
+    let quintic = Muon::new(t(0.05))
+        .rest(adam_w)
+        .momentum(t(0.5))
+        .weight_decay(t(0.0));
+    check.check("muon, quintic", &quintic.epsilon(t(80.0)).matrix(0, 2, 1));
 }
 
 /// The wrappers, around rules that do the same inside the box [−2, 2].

@@ -5,7 +5,7 @@ use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, Dyn, MatrixView};
 use crate::numerics::real::Real;
 
 /// Up to this size nalgebra multiplies column by column, and takes columns for slices without gaps.
-const SMALL: usize = 8;
+pub(super) const SMALL: usize = 8;
 
 /// A·B.
 pub(crate) fn product<T: Real>(a: DMatrixView<'_, T>, b: DMatrixView<'_, T>) -> DMatrix<T> {
@@ -22,18 +22,29 @@ pub(crate) fn transposed_product<T: Real>(a: &DMatrix<T>, b: DMatrixView<'_, T>)
 }
 
 /// C = Aᵀ·B.
-///
-/// Aᵀ is read from A by strides, so that the product is blocked; nalgebra's own transposed product
-/// computes one entry of the result at a time (measured: 3 to 7 times slower).
 pub(crate) fn write_transposed_product<T: Real>(
-    mut c: DMatrixViewMut<'_, T>,
+    c: DMatrixViewMut<'_, T>,
     a: &DMatrix<T>,
     b: DMatrixView<'_, T>,
 ) {
-    if a.nrows().min(a.ncols()).min(b.ncols()) <= SMALL {
-        c.gemm_tr(T::one(), a, &b, T::zero());
+    write_product_of_transpose(c, a.as_slice(), a.shape(), b);
+}
+
+/// C = Aᵀ·B for A of this shape, stored by columns.
+///
+/// Aᵀ is read from A by strides, so that the product is blocked; nalgebra's own transposed product
+/// computes one entry of the result at a time (measured: 3 to 7 times slower).
+pub(super) fn write_product_of_transpose<T: Real>(
+    mut c: DMatrixViewMut<'_, T>,
+    a: &[T],
+    (rows, columns): (usize, usize),
+    b: DMatrixView<'_, T>,
+) {
+    if rows.min(columns).min(b.ncols()) <= SMALL {
+        let a = DMatrixView::from_slice(a, rows, columns);
+        c.gemm_tr(T::one(), &a, &b, T::zero());
     } else {
-        c.gemm(T::one(), &transposed(a), &b, T::zero());
+        c.gemm(T::one(), &transposed(a, rows, columns), &b, T::zero());
     }
 }
 
@@ -46,16 +57,19 @@ pub(crate) fn subtract_product<T: Real>(
     c.gemm(-T::one(), &a, &b, T::one());
 }
 
-fn transposed<T: Real>(a: &DMatrix<T>) -> MatrixView<'_, T, Dyn, Dyn, Dyn, Dyn> {
-    let (rows, columns) = a.shape();
-    let stride = rows.max(1);
-    MatrixView::from_slice_with_strides_generic(
-        a.as_slice(),
-        Dyn(columns),
-        Dyn(rows),
-        Dyn(stride),
-        Dyn(1),
-    )
+/// A matrix that is read by strides.
+pub(super) type Strided<'a, T> = MatrixView<'a, T, Dyn, Dyn, Dyn, Dyn>;
+
+/// A as it is, for A of this shape, stored by columns.
+pub(super) fn strided<T: Real>(a: &[T], rows: usize, columns: usize) -> Strided<'_, T> {
+    let (one, stride) = (Dyn(1), Dyn(rows.max(1)));
+    MatrixView::from_slice_with_strides_generic(a, Dyn(rows), Dyn(columns), one, stride)
+}
+
+/// Aᵀ for A of this shape, stored by columns.
+pub(super) fn transposed<T: Real>(a: &[T], rows: usize, columns: usize) -> Strided<'_, T> {
+    let (one, stride) = (Dyn(1), Dyn(rows.max(1)));
+    MatrixView::from_slice_with_strides_generic(a, Dyn(columns), Dyn(rows), stride, one)
 }
 
 #[cfg(test)]

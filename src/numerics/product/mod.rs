@@ -10,7 +10,7 @@ pub(crate) mod tall;
 mod vector;
 
 pub(crate) use dense::{product, subtract_product, transposed_product, write_transposed_product};
-pub(crate) use symmetric::multiply_symmetric;
+pub(crate) use symmetric::{column_gram, multiply_symmetric, row_gram};
 pub(crate) use vector::{
     add_four_columns, four_columns, four_dots, times_vector, transpose_times_vector,
 };
@@ -58,7 +58,7 @@ fn general_product<T: Real>(c: &mut [T], a: &[T], b: &[T], n: usize, own: T) {
 mod tests {
     use nalgebra::DMatrix;
 
-    use super::{add_product, multiply, multiply_symmetric};
+    use super::{add_product, column_gram, multiply, multiply_symmetric, row_gram};
 
     /// Integers, so that sums are exact in any order.
     fn factors(n: usize) -> [DMatrix<f64>; 2] {
@@ -88,6 +88,23 @@ mod tests {
             let mut c = DMatrix::from_element(n, n, 1.0);
             multiply_symmetric(c.as_mut_slice(), a.as_slice(), b.as_slice(), n);
             assert_eq!(c, a * b, "n = {n}");
+        }
+    }
+
+    #[test]
+    fn gram_matrices_agree_with_nalgebra_in_every_shape() {
+        for short in (1..=20).chain([63, 64, 65, 130]) {
+            for long in [1, 2, 7, 8, 9, 64, 200] {
+                let x = DMatrix::from_fn(short, long, |i, j| ((3 * i + 5 * j) % 17) as f64 - 8.0);
+                let expected = &x * x.transpose();
+                let mut c = DMatrix::from_element(short, short, 1.0);
+                row_gram(c.as_mut_slice(), x.as_slice(), short, long);
+                assert_eq!(c, expected, "{short}×{long}");
+                let turned = x.transpose();
+                c.fill(1.0);
+                column_gram(c.as_mut_slice(), turned.as_slice(), long, short);
+                assert_eq!(c, expected, "{long}×{short}");
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
+use super::dense::{SMALL, Strided, strided, transposed, write_product_of_transpose};
 use super::multiply;
 use crate::numerics::real::Real;
 
@@ -26,20 +27,56 @@ pub(crate) fn multiply_symmetric<T: Real>(c: &mut [T], a: &[T], b: &[T], n: usiz
         multiply(c, a, b, n);
         return;
     }
+    multiply_lower_half(c, strided(a, n, n), strided(b, n, n), n);
+}
+
+/// C = X·Xᵀ for an m×n matrix X stored by columns, `rows` = m.
+///
+/// # Panics
+///
+/// If X is shorter than m·n or C than m².
+pub(crate) fn row_gram<T: Real>(c: &mut [T], x: &[T], rows: usize, columns: usize) {
+    let turned = transposed(x, rows, columns);
+    if rows < SMALLEST {
+        let x = DMatrixView::from_slice(x, rows, columns);
+        DMatrixViewMut::from_slice(c, rows, rows).gemm(T::one(), &x, &turned, T::zero());
+    } else {
+        multiply_lower_half(c, strided(x, rows, columns), turned, rows);
+    }
+}
+
+/// C = Xᵀ·X for an m×n matrix X stored by columns, `rows` = m.
+///
+/// # Panics
+///
+/// If X is shorter than m·n or C than n².
+pub(crate) fn column_gram<T: Real>(c: &mut [T], x: &[T], rows: usize, columns: usize) {
+    if columns < SMALLEST || rows <= SMALL {
+        let c = DMatrixViewMut::from_slice(c, columns, columns);
+        let view = DMatrixView::from_slice(x, rows, columns);
+        write_product_of_transpose(c, x, (rows, columns), view);
+    } else {
+        let turned = transposed(x, rows, columns);
+        multiply_lower_half(c, turned, strided(x, rows, columns), columns);
+    }
+}
+
+/// C = A·B, n×n and known to be symmetric, from its lower block columns.
+fn multiply_lower_half<T: Real>(c: &mut [T], a: Strided<'_, T>, b: Strided<'_, T>, n: usize) {
     let width = n.div_ceil(BLOCKS).next_multiple_of(8);
-    let (a, b) = (
-        DMatrixView::from_slice(a, n, n),
-        DMatrixView::from_slice(b, n, n),
-    );
     let mut lower = DMatrixViewMut::from_slice(&mut *c, n, n);
-    for first in (0..n).step_by(width) {
-        let columns = width.min(n - first);
-        lower.view_mut((first, first), (n - first, columns)).gemm(
+    let mut first = 0;
+    while first < n {
+        let left = n - first;
+        // No block is as narrow as the products that take columns for slices without gaps.
+        let columns = if left <= width + SMALL { left } else { width };
+        lower.view_mut((first, first), (left, columns)).gemm(
             T::one(),
-            &a.rows(first, n - first),
+            &a.rows(first, left),
             &b.columns(first, columns),
             T::zero(),
         );
+        first += columns;
     }
     mirror_lower_triangle(c, n);
 }

@@ -6,8 +6,8 @@ use crate::numerics::real::Real;
 use crate::optimizer::line_search::SearchLine;
 use crate::optimizer::moments::Moments;
 use crate::optimizer::{
-    AdaDelta, AdaGrad, Adam, AdamW, Clipped, ConjugateGradient, Lbfgs, LearningRate, Lion, NAdam,
-    ParameterGroups, Projected, ReducedOnPlateau, RmsProp, Schedule, Scheduled, Sgd,
+    AdaDelta, AdaGrad, Adam, AdamW, Clipped, ConjugateGradient, Lbfgs, LearningRate, Lion, Muon,
+    NAdam, ParameterGroups, Projected, ReducedOnPlateau, RmsProp, Schedule, Scheduled, Sgd,
 };
 use crate::set::ConvexSet;
 
@@ -71,6 +71,11 @@ resumable!(AdaDelta, "adadelta", |state, fresh| {
 
 resumable!(Lion, "lion", |state, fresh| {
     check_vectors!(state, fresh, average)
+});
+
+resumable!(Muon, "muon", |state, fresh| {
+    check_vectors!(state, fresh, momentum)?;
+    check_parts("rest", &AdamW::default(), &state.rest, &fresh.rest)
 });
 
 resumable!(Lbfgs, "l-bfgs", |state, fresh| {
@@ -159,16 +164,18 @@ impl<T: Real, M: LearningRate<T> + Resumable<T>> Resumable<T> for ParameterGroup
     }
 
     fn check_state(&self, state: &Self::State, fresh: &Self::State) -> Checked {
-        let (found, expected) = (state.parts.len(), fresh.parts.len());
-        if found != expected {
-            let part = "parts";
-            return Err(StateError::Length {
-                part,
-                found,
-                expected,
-            });
-        }
-        let mut parts = state.parts.iter().zip(&fresh.parts);
-        parts.try_for_each(|(state, fresh)| self.rest.check_state(state, fresh))
+        check_parts("parts", &self.rest, &state.parts, &fresh.parts)
     }
+}
+
+/// Checks that there are as many states as fresh ones, and each of them.
+fn check_parts<T: Real, M: Resumable<T>>(
+    part: &'static str,
+    rule: &M,
+    states: &[M::State],
+    fresh: &[M::State],
+) -> Checked {
+    check_lengths([(part, states, fresh)])?;
+    let mut pairs = states.iter().zip(fresh);
+    pairs.try_for_each(|(state, fresh)| rule.check_state(state, fresh))
 }
