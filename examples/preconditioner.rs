@@ -14,11 +14,13 @@
 //! What it shows: the factored inverse takes less than a third of Jacobi's steps, and its set-up is a
 //! part of what one solution with Jacobi's takes.
 //!
-//! `cargo run --release --example preconditioner` takes 50×50×50 cells, `-- 100` a million. The
-//! picture is in `target/preconditioner.svg`.
+//! `cargo run --release --example preconditioner` takes 50×50×50 cells, `-- 100` a million, and
+//! `-- path/to/bcsstk17.mtx` a symmetric positive definite matrix in the format Matrix Market;
+//! docs/preconditioners.md says where to find some. The picture is in `target/preconditioner.svg`.
 
 use std::error::Error;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Instant;
 
 use matrix_descent::descent::Progress;
@@ -29,6 +31,7 @@ use matrix_descent::watch::ProgressBar;
 use matrix_descent::{LinearMap, SolveConfig, SolveProblem, solve_by_descent};
 use nalgebra::DVector;
 use nalgebra_sparse::CsrMatrix;
+use nalgebra_sparse::io::load_coo_from_matrix_market_file;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
@@ -44,42 +47,38 @@ const SPREAD: f64 = 1e4;
 const TOLERANCE: f64 = 1e-8;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let given = std::env::args().nth(1);
-    let side = given.map_or(Ok(CELLS_A_SIDE), |side| side.parse())?;
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(SEED);
-    let rock = rock(side, &mut generator)?;
-    let heat = DVector::from_fn(rock.nrows(), |_, _| generator.random::<f64>() - 0.5);
+    let (title, matrix) = matrix(std::env::args().nth(1), &mut generator)?;
+    let heat = DVector::from_fn(matrix.nrows(), |_, _| generator.random::<f64>() - 0.5);
     println!(
         "{} unknowns, {} entries, to ‖A·x − b‖ ≤ {TOLERANCE:e}·‖b‖",
-        rock.nrows(),
-        rock.nnz()
+        matrix.nrows(),
+        matrix.nnz()
     );
 
-    let jacobi = Jacobi::of_sparse(&rock)?;
-    let of_jacobi = solve("Jacobi", &rock, &heat, &jacobi)?;
+    let jacobi = Jacobi::of_sparse(&matrix)?;
+    let of_jacobi = solve("Jacobi", &matrix, &heat, &jacobi)?;
 
     let start = Instant::now();
     // In `f32` it is as good, and faster.
     let config = FactoredInverseConfig::default()
         .stored_as::<f32>()
-        .observer(ProgressBar::steps(rock.nrows()));
-    let factored = factored_inverse_by_descent(&rock, config)?;
+        .observer(ProgressBar::steps(matrix.nrows()));
+    let factored = factored_inverse_by_descent(&matrix, config)?;
     println!(
         "set-up of the factored inverse: {:.2} s, {:.1} entries a row",
         start.elapsed().as_secs_f64(),
-        factored.stored_entries() as f64 / rock.nrows() as f64
+        factored.stored_entries() as f64 / matrix.nrows() as f64
     );
-    let of_factored = solve("factored inverse", &rock, &heat, &factored)?;
+    let of_factored = solve("factored inverse", &matrix, &heat, &factored)?;
 
     let path = in_target("preconditioner.svg")?;
-    Figure::new(format!(
-        "{side}×{side}×{side} cells that conduct 1 to 10,000"
-    ))
-    .x_axis("steps", Scale::Linear)
-    .y_axis("‖A·x − b‖/‖b‖", Scale::Logarithmic)
-    .curve(of_jacobi)
-    .curve(of_factored)
-    .write(&path)?;
+    Figure::new(title)
+        .x_axis("steps", Scale::Linear)
+        .y_axis("‖A·x − b‖/‖b‖", Scale::Logarithmic)
+        .curve(of_jacobi)
+        .curve(of_factored)
+        .write(&path)?;
     println!("The picture is in {}.", path.display());
     Ok(())
 }
@@ -87,7 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Solves, says what it took, and gives the curve of the relative residual.
 fn solve(
     name: &str,
-    rock: &CsrMatrix<f64>,
+    matrix: &CsrMatrix<f64>,
     heat: &DVector<f64>,
     preconditioner: impl LinearMap<f64>,
 ) -> Result<Curve, Box<dyn Error>> {
@@ -103,11 +102,28 @@ fn solve(
         .preconditioner(preconditioner)
         .observer(watch);
     let start = Instant::now();
-    let solved = solve_by_descent(rock, heat, config)?;
+    let solved = solve_by_descent(matrix, heat, config)?;
     let (steps, seconds) = (solved.reports[0].steps, start.elapsed().as_secs_f64());
     println!("{name}: {steps} steps in {seconds:.2} s");
     let points = (0..).map(f64::from).zip(residuals);
     Ok(Curve::new(format!("{name}: {steps} steps"), points))
+}
+
+/// A rock of so many cells a side or the matrix in a file, with a title.
+fn matrix(
+    given: Option<String>,
+    generator: &mut Xoshiro256PlusPlus,
+) -> Result<(String, CsrMatrix<f64>), Box<dyn Error>> {
+    let given = given.unwrap_or_else(|| CELLS_A_SIDE.to_string());
+    let path = Path::new(&given);
+    if path.extension().is_some_and(|extension| extension == "mtx") {
+        let matrix = CsrMatrix::from(&load_coo_from_matrix_market_file(path)?);
+        let title = path.file_stem().unwrap_or_default().to_string_lossy();
+        return Ok((title.into_owned(), matrix));
+    }
+    let side = given.parse()?;
+    let title = format!("{side}×{side}×{side} cells that conduct 1 to 10,000");
+    Ok((title, rock(side, generator)?))
 }
 
 /// The flow into each of side³ cells as a matrix: two cells conduct by the harmonic mean of theirs.
