@@ -60,10 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let of_jacobi = solve("Jacobi", &matrix, &heat, &jacobi)?;
 
     let start = Instant::now();
-    // In `f32` it is as good, and faster.
-    let config = FactoredInverseConfig::default()
-        .stored_as::<f32>()
-        .observer(ProgressBar::steps(matrix.nrows()));
+    let watch = ProgressBar::steps(matrix.nrows());
+    let config = FactoredInverseConfig::default().observer(watch);
     let factored = factored_inverse_by_descent(&matrix, config)?;
     println!(
         "set-up of the factored inverse: {:.2} s, {:.1} entries a row",
