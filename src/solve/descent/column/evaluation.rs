@@ -173,6 +173,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         }
     }
 
+    /// An upper bound of [`size_of_terms`](Self::size_of_terms) for all x of length 1.
+    pub(super) fn most_terms_of_unit(&self) -> T {
+        match &self.system.operator.lengths {
+            Some(columns) => Space::Domain.norm(self.map(), &columns.lengths),
+            None => self.system.norm,
+        }
+    }
+
     /// maxⱼ |gⱼ|/‖aⱼ‖ of the gradient g = Aᵀr with what underflow may hide of it, or ‖g‖/‖A‖ if the lengths of the
     /// columns are not known.
     ///
@@ -279,8 +287,17 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     }
 
     /// Whether the residual is at most that of a useful iterate.
+    ///
+    /// For a general matrix with what rounding may hide of it: a huge x is found exactly where its
+    /// residual happens to be computed too small.
     fn is_useful(&self, error: &BackwardError<T>) -> bool {
-        error.residual <= self.useful_residual
+        let hidden = match self.system.settings.problem {
+            SolveProblem::General if self.b_norm > T::zero() => {
+                quotient(T::EPSILON * error.residual, error.of_system)
+            }
+            _ => T::zero(),
+        };
+        error.residual + hidden <= self.useful_residual
     }
 }
 

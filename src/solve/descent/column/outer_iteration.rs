@@ -80,6 +80,21 @@ fn has_progressed<T: Real>(status: &Status<T>, before: &Status<T>) -> bool {
     status.error.residual <= least * before.error.residual
 }
 
+/// Why minimal residuals may go no lower, after an inner iteration that ended for this reason.
+fn stagnation_of<T: Real>(
+    reason: &RestartReason<T>,
+    status: &Status<T>,
+    before: &Status<T>,
+) -> Option<Stagnation<T>> {
+    match *reason {
+        RestartReason::Cycle => Some(Stagnation::Cycle {
+            ratio: status.error.residual / before.error.residual,
+        }),
+        RestartReason::Dependent { part } => Some(Stagnation::Dependent { part }),
+        _ => None,
+    }
+}
+
 impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     ColumnDescent<'_, T, A, P, M>
 {
@@ -146,6 +161,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 IDLE_CYCLES.max(IDLE_STEPS_IN_CYCLES / self.system.settings.cycle())
             }
         };
+        let is_general = self.system.settings.problem == SolveProblem::General;
         let mut stagnation = None;
         loop {
             if let Some(acceptance) = self.goal(&status, noise) {
@@ -165,8 +181,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 return Ok(self.ending(StopReason::Stalled, best).with(stagnation));
             }
             let before = status;
-            let reason = self.inner_iteration(&before, noise, recorder).await?;
-            status = self.recompute_without_start(size_of_start, recorder).await;
+            let mut reason = self.inner_iteration(&before, noise, recorder).await?;
+            status = self.recompute(recorder).await;
+            if is_general {
+                status = self
+                    .leave_out_dependent(status, &mut reason, recorder)
+                    .await;
+            }
+            status = self.without_start(status, size_of_start, recorder).await;
             let x_norm = Space::Domain.norm(self.map(), &self.x);
             if !status.loss.is_finite() || !x_norm.is_finite() {
                 return Ok(self.ending(StopReason::Diverged, best));
@@ -180,7 +202,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 best = status;
                 self.best_x.copy_from_slice(&self.x);
             }
-            stagnation = self.stagnation(&reason, &status, &before);
+            stagnation = stagnation_of(&reason, &status, &before);
             match reason {
                 RestartReason::Limit(met) => limit = Some(met),
                 RestartReason::Idle => limit = Some(StopReason::Stalled),
@@ -189,14 +211,16 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                         limit = Some(StopReason::Stalled);
                     }
                 }
-                RestartReason::Claim | RestartReason::Breakdown | RestartReason::Dependent => {
+                RestartReason::Claim
+                | RestartReason::Breakdown
+                | RestartReason::Dependent { .. } => {
                     let has_halved = self.has_halved(&status, &before);
                     idle_starts = if has_halved { 0 } else { idle_starts + 1 };
                 }
             }
-            if self.system.settings.problem == SolveProblem::General && !is_better {
-                self.x.copy_from_slice(&self.best_x);
-                status = self.recompute(recorder).await;
+            // From the same x the next cycle would be the same.
+            if is_general && !is_better {
+                limit = limit.or(Some(StopReason::Stalled));
             }
         }
     }
@@ -215,33 +239,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         }
     }
 
-    /// Why minimal residuals may go no lower, after an inner iteration that ended for this reason.
-    fn stagnation(
-        &self,
-        reason: &RestartReason,
-        status: &Status<T>,
-        before: &Status<T>,
-    ) -> Option<Stagnation<T>> {
-        match reason {
-            RestartReason::Cycle => Some(Stagnation::Cycle {
-                ratio: status.error.residual / before.error.residual,
-            }),
-            RestartReason::Dependent => self
-                .space
-                .as_ref()
-                .map(|space| Stagnation::Dependent { part: space.part() }),
-            _ => None,
-        }
-    }
-
-    /// Recomputes the status, without an x that is no more than the rounding error of a start of this
-    /// size.
-    async fn recompute_without_start<O: Observer<T>>(
+    /// Drops an x with this recomputed status that is no more than the rounding error of a start of
+    /// this size.
+    async fn without_start<O: Observer<T>>(
         &mut self,
+        status: Status<T>,
         size_of_start: T,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
-        let status = self.recompute(recorder).await;
         let is_rounding = || self.size_of_terms() <= self.system.rounding * size_of_start;
         if status.error.residual < self.b_norm || !is_rounding() {
             return status;
