@@ -54,6 +54,8 @@ pub(crate) enum Stagnation<T> {
     /// The image of a direction was a combination of the earlier ones, but for this part of the
     /// longest.
     Dependent { part: T },
+    /// The product after so many steps is not finite.
+    NotFinite { steps: usize },
 }
 
 /// How a descent ended, in its own scale.
@@ -67,7 +69,11 @@ struct Ending<T> {
 impl<T> Ending<T> {
     /// The same with the stagnation that led to it, if it is a failure to go lower.
     fn with(mut self, stagnation: Option<Stagnation<T>>) -> Self {
-        if self.acceptance.is_none() && self.stop_reason == StopReason::Stalled {
+        let is_limit = matches!(
+            self.stop_reason,
+            StopReason::StepLimit | StopReason::Observer
+        );
+        if self.acceptance.is_none() && !is_limit {
             self.stagnation = stagnation;
         }
         self
@@ -91,6 +97,7 @@ fn stagnation_of<T: Real>(
             ratio: status.error.residual / before.error.residual,
         }),
         RestartReason::Dependent { part } => Some(Stagnation::Dependent { part }),
+        RestartReason::NotFinite { steps } => Some(Stagnation::NotFinite { steps }),
         _ => None,
     }
 }
@@ -153,6 +160,9 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         let mut best = status;
         self.best_x.copy_from_slice(&self.x);
         let mut limit = self.see(&status, recorder);
+        // The best iterate, or for a general matrix the last whose residual had halved: short cycles
+        // lower it little by little.
+        let mut halved = status;
         let (mut idle_starts, mut idle_iterations) = (0, 0);
         let patience = match self.system.settings.problem {
             SolveProblem::LeastSquares => IDLE_ITERATIONS,
@@ -183,18 +193,21 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
             let before = status;
             let mut reason = self.inner_iteration(&before, noise, recorder).await?;
             status = self.recompute(recorder).await;
-            if is_general {
+            let is_finite = !matches!(reason, RestartReason::NotFinite { .. });
+            if is_general && is_finite {
                 status = self
                     .leave_out_dependent(status, &mut reason, recorder)
                     .await;
             }
             status = self.without_start(status, size_of_start, recorder).await;
+            stagnation = stagnation_of(&reason, &status, &before);
             let x_norm = Space::Domain.norm(self.map(), &self.x);
             if !status.loss.is_finite() || !x_norm.is_finite() {
-                return Ok(self.ending(StopReason::Diverged, best));
+                let ending = self.ending(StopReason::Diverged, best);
+                return Ok(ending.with(stagnation.filter(|_| !is_finite)));
             }
             let is_better = self.is_better(&status, &best);
-            let has_halved = is_better && self.has_halved(&status, &best);
+            let has_halved = is_better && self.has_halved(&status, &halved);
             idle_iterations = if has_halved { 0 } else { idle_iterations + 1 };
             let is_limit = matches!(reason, RestartReason::Limit(_));
             // NaN is worse than anything.
@@ -202,9 +215,12 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 best = status;
                 self.best_x.copy_from_slice(&self.x);
             }
-            stagnation = stagnation_of(&reason, &status, &before);
+            if has_halved || !is_general {
+                halved = best;
+            }
             match reason {
                 RestartReason::Limit(met) => limit = Some(met),
+                RestartReason::NotFinite { .. } => limit = Some(StopReason::Diverged),
                 RestartReason::Idle => limit = Some(StopReason::Stalled),
                 RestartReason::Cycle => {
                     if !has_progressed(&status, &before) {

@@ -47,7 +47,11 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         }
         let (terms_at_start, most_for_unit) = (self.size_of_terms(), self.most_terms_of_unit());
         loop {
-            let growth = self.take_direction(space, recorder).await?;
+            let Some(growth) = self.take_direction(space, recorder).await else {
+                space.write_lowest(space.count(), &mut self.x);
+                let steps = recorder.steps();
+                return Ok(RestartReason::NotFinite { steps });
+            };
             let residual = space.residual();
             // The point x is made only where its terms may be large enough for a goal, or to be shown.
             let most_terms = terms_at_start + most_for_unit * space.distance();
@@ -135,12 +139,12 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         (lowest_count, lowest)
     }
 
-    /// Takes a step: the product with the last vector of the basis.
+    /// Takes a step: the product with the last vector of the basis; nothing if it is not finite.
     async fn take_direction<O: Observer<T>>(
         &mut self,
         space: &mut ResidualSpace<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
-    ) -> Result<Growth, SolveError<T>> {
+    ) -> Option<Growth> {
         let (system, multiplier, map) = (&self.system, &self.multiplier, self.system.map());
         let (direction, preconditioned) = (&mut self.direction, &mut self.preconditioned);
         direction.copy_from_slice(space.last());
@@ -154,10 +158,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         recorder.products += 1;
         let length = Space::Image.norm(map, &self.image);
         if !length.is_finite() {
-            return Err(SolveError::ProductNotFinite {
-                steps: recorder.steps(),
-            });
+            return None;
         }
-        Ok(space.add(map, direction, &mut self.image, length))
+        Some(space.add(map, direction, &mut self.image, length))
     }
 }

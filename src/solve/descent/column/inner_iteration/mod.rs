@@ -27,6 +27,10 @@ pub(super) enum RestartReason<T> {
     Dependent {
         part: T,
     },
+    /// The product with the direction after so many steps is not finite.
+    NotFinite {
+        steps: usize,
+    },
     /// The backward error has not fallen for a long time.
     Idle,
     Limit(StopReason),
