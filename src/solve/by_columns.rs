@@ -19,7 +19,7 @@ use crate::solve::solution::Solution;
 ///
 /// A is m×n, of any shape and rank: a matrix or any other [`LinearMap`]. B is m×k, a vector or a
 /// matrix, and X is n×k. If there are several solutions, the default start leads to the one of
-/// minimum norm.
+/// minimum norm, except with [`SolveProblem::General`], which finds any of them.
 ///
 /// For each column b of B the function ½‖A·x − b‖² + λ/2·‖x‖² is minimised by conjugate gradients
 /// (gradient descent with exact momentum) or by another [`SolveMethod`](crate::solve::SolveMethod).
@@ -69,7 +69,7 @@ use crate::solve::solution::Solution;
 /// - [`SolveError::NotPositiveDefinite`] if a matrix or preconditioner that has to be positive
 ///   definite is not;
 /// - [`SolveError::ProductNotFinite`] if the first products of A or of a preconditioner are not
-///   finite, or any product of a general system;
+///   finite, or, with the best iterates, any product of a general system;
 /// - [`SolveError::AdjointMismatch`] if those products show that [`LinearMap::apply_adjoint`] is
 ///   not the adjoint of [`LinearMap::apply`];
 /// - [`SolveError::NotSymmetric`], with the best iterates, if a definite problem was not solved and
@@ -172,6 +172,7 @@ fn compute<T: Real>(
     let mut solution = config
         .start
         .unwrap_or_else(|| DMatrix::zeros(columns, sides));
+    let is_preconditioned = config.preconditioner.is_some();
     let mut runs = ScaledRuns::new(a, config.preconditioner.as_ref(), settings)?;
     let watch = Watch::new(config.observer);
     let mut backward_errors = Vec::with_capacity(sides);
@@ -217,7 +218,20 @@ fn compute<T: Real>(
                     ratio,
                     best,
                 },
-                Some(Stagnation::Dependent { part }) => SolveError::Singular { column, part, best },
+                Some(Stagnation::Dependent { part }) => SolveError::Singular {
+                    argument: if is_preconditioned {
+                        "product of the matrix and the preconditioner"
+                    } else {
+                        "matrix"
+                    },
+                    column,
+                    part,
+                    best,
+                },
+                Some(Stagnation::NotFinite { steps }) => SolveError::ProductNotFinite {
+                    steps,
+                    best: Some(best),
+                },
                 None => failure(a, problem, column, best),
             })
         }

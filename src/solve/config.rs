@@ -61,7 +61,13 @@ pub enum SolveProblem {
     /// in an error as well. With [`SolveMethod::GradientDescent`] every step is a restart.
     ///
     /// So that a huge x near the null space of a singular A is not taken for a solution, the residual
-    /// also has to be at most max(√τ, ∛ε)·‖b‖, for the tolerance τ, unless b is 0.
+    /// also has to be at most max(√τ, ∛ε)·‖b‖, for the tolerance τ, unless b is 0; if the lengths of
+    /// the columns are known, with ε·(Σ‖aⱼ‖|xⱼ| + ‖b‖) added for rounding. If there are several
+    /// solutions, the one that is found need not have minimum norm.
+    ///
+    /// For a singular A and a b out of its reach, rounding in A·x can outweigh what the last
+    /// directions lower; at the restart they are left out again, so that more steps do not make the
+    /// answer worse. The losses that a run carries along in between do not show that rounding.
     ///
     /// Sources: Saad and Schultz, "GMRES: a generalized minimal residual algorithm for solving
     /// nonsymmetric linear systems", 1986; Eisenstat, Elman and Schultz, "Variational iterative
@@ -113,7 +119,7 @@ pub(crate) enum SolveTarget<T> {
 /// |---|---|
 /// | [`problem`](Self::problem) | [`SolveProblem::LeastSquares`] |
 /// | [`method`](Self::method) | [`SolveMethod::ConjugateGradients`] |
-/// | [`start`](Self::start) | 0, which leads to the solution of minimum norm |
+/// | [`start`](Self::start) | 0, which leads to the solution of minimum norm, except for [`SolveProblem::General`] |
 /// | [`ridge`](Self::ridge) | λ = 0 |
 /// | [`noise`](Self::noise) | none |
 /// | [`preconditioner`](Self::preconditioner) | none |
@@ -205,9 +211,9 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
 
     /// Sets where the descent begins, n×k like the solution.
     ///
-    /// If there are several solutions, the descent finds the one nearest to the start. A start so
-    /// far away that the right-hand side would be lost beside it, by half of the exponent range of
-    /// the format, is ignored.
+    /// If there are several solutions, the descent finds the one nearest to the start, except for
+    /// [`SolveProblem::General`], which finds any of them. A start so far away that the right-hand
+    /// side would be lost beside it, by half of the exponent range of the format, is ignored.
     pub fn start(mut self, start: DMatrix<T>) -> Self {
         self.start = Some(start);
         self
@@ -299,7 +305,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// last counts.
     ///
     /// The residual must also be at most the larger of those at x = 0 and at the start: a huge x
-    /// that A maps nearly to zero has a tiny backward error.
+    /// that A maps nearly to zero has a tiny backward error. For [`SolveProblem::General`] it must be
+    /// at most max(√τ, ∛ε)·‖b‖ instead, unless b is 0.
     ///
     /// Without a tolerance the descent goes on until rounding stops it, and the solution is then
     /// accepted by one of the tests of [`Acceptance`](crate::solve::Acceptance), which
@@ -341,7 +348,8 @@ impl<T: Real, P, O> SolveConfig<T, P, O> {
     /// steps; with [`SolveMethod::GradientDescent`] that happens if κ² (κ for a definite matrix)
     /// exceeds about 2·10⁵ + 4000·n. [`SolveProblem::General`] ends as stalled if a whole
     /// [restart](Self::restart) lowers the residual by less than a part of 10⁻⁴, or if the residual
-    /// has not been halved in 60 of them.
+    /// has not been halved in 60 of them, or in 2000 steps if those take more restarts. It also ends
+    /// as stalled at a restart that does not lower the residual.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self

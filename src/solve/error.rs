@@ -113,28 +113,38 @@ pub enum SolveError<T: Real = f64> {
     /// a preconditioner P, is singular to working precision, and x was not found among them.
     ///
     /// What helps: [`LeastSquares`](crate::solve::SolveProblem::LeastSquares), which takes matrices of
-    /// any rank and finds the solution of minimum norm; another start, if A·x = b has a solution.
+    /// any rank and finds the solution of minimum norm; another start, if A·x = b has a solution; if
+    /// it is P that is singular, another preconditioner.
     #[error(
-        "the matrix is singular to working precision: along a combination of directions its product \
-         is {part:e} times the longest; column {column} of the right-hand side has no solution \
-         there{}",
-        end_of_column(best, *column)
+        "the {argument} is singular to working precision: along a combination of directions its \
+         product is {part:e} times the longest; column {column} of the right-hand side has no \
+         solution there{}; solve it by least squares{}",
+        reached_in_column(best, *column),
+        if *argument == "matrix" { "" } else { ", or with another preconditioner" }
     )]
     Singular {
+        /// What is singular: `"matrix"`, or `"product of the matrix and the preconditioner"` where
+        /// a preconditioner is given, either of which may be the cause.
+        argument: &'static str,
         /// The first column that did not converge, from 0.
         column: usize,
-        /// The part of the product with the last direction that is no combination of the earlier
-        /// ones, divided by the length of the longest.
+        /// The length of the product with a combination of directions, divided by that of the longest
+        /// with one direction. Directions are of length 1 before the preconditioner, and the
+        /// combination is no shorter.
         part: T,
         /// The best iterates of all columns, with their backward errors and histories.
         best: Box<Solution<T>>,
     },
 
-    /// A linear map gave a product with entries that are NaN or infinite, for a vector of length 1.
+    /// A linear map, or a preconditioner, gave a product with entries that are NaN or infinite, for a
+    /// vector of length 1.
     #[error("a product of the linear map is not finite, after {}", counted(*steps, "step"))]
     ProductNotFinite {
         /// The number of steps taken before that product.
         steps: usize,
+        /// The best iterates of all columns, with their backward errors and histories; none if it was
+        /// one of the products before the descents.
+        best: Option<Box<Solution<T>>>,
     },
 
     /// The adjoint of a linear map is wrong: ⟨w, A·v⟩ and ⟨Aᵀ·w, v⟩ differ by more than rounding,
@@ -154,19 +164,24 @@ pub enum SolveError<T: Real = f64> {
 
 /// How the descent for a column ended, and what helps; empty if the caller removed that report.
 fn end_of_column<T: Real>(best: &Solution<T>, column: usize) -> String {
+    let reached = reached_in_column(best, column);
+    if reached.is_empty() || best.condition_estimate < T::one() / T::EPSILON.sqrt() {
+        return reached;
+    }
+    reached
+        + ": scale or centre the columns, or take a QR factorisation if the matrix is small and dense"
+}
+
+/// How the descent for a column ended; empty if the caller removed that report.
+fn reached_in_column<T: Real>(best: &Solution<T>, column: usize) -> String {
     let ends = best.reports.iter().zip(&best.backward_errors).nth(column);
     let Some((report, error)) = ends else {
         return String::new();
     };
     let (reason, steps) = (report.stop_reason, counted(report.steps, "step"));
     let condition = best.condition_estimate;
-    let advice = if condition >= T::one() / T::EPSILON.sqrt() {
-        ": scale or centre the columns, or take a QR factorisation if the matrix is small and dense"
-    } else {
-        ""
-    };
     format!(
         ": {reason} after {steps}; the best iterate has {error}; \
-         the condition number is at least {condition:.1e}{advice}"
+         the condition number is at least {condition:.1e}"
     )
 }

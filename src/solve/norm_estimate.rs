@@ -26,7 +26,10 @@ pub(crate) fn estimate_norm<T: Real>(
             return Ok((norm, shift));
         }
     }
-    Err(SolveError::ProductNotFinite { steps: 0 })
+    Err(SolveError::ProductNotFinite {
+        steps: 0,
+        best: None,
+    })
 }
 
 /// The same for a square A from its products alone: the largest quotient ‖A·v‖/‖v‖ for a random v
@@ -40,7 +43,10 @@ pub(crate) fn estimate_norm_from_images<T: Real>(
             return Ok((norm, shift));
         }
     }
-    Err(SolveError::ProductNotFinite { steps: 0 })
+    Err(SolveError::ProductNotFinite {
+        steps: 0,
+        best: None,
+    })
 }
 
 /// The largest such quotient times 2^−`shift`; none if an image is not finite.

@@ -8,7 +8,8 @@ use crate::numerics::real::Real;
 use crate::numerics::validation::{check_at_least_zero, require};
 use crate::solve::config::SolveProblem;
 use crate::solve::descent::{
-    ColumnResult, ColumnResults, RankEvidence, Side, SystemDescent, SystemSettings, Together, Watch,
+    ColumnResult, ColumnResults, RankEvidence, Side, Stagnation, SystemDescent, SystemSettings,
+    Together, Watch,
 };
 use crate::solve::error::SolveError;
 use crate::solve::operator::Operator;
@@ -255,10 +256,11 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
     }
 }
 
-/// Whether a run ended by a limit that says nothing about A.
+/// Whether a run ended by a limit that says nothing about A, or a product is not finite.
 fn meets_limit<T>(run: &ColumnResult<T>) -> bool {
     let reason = run.report.stop_reason;
     matches!(reason, StopReason::StepLimit | StopReason::Observer)
+        || matches!(run.stagnation, Some(Stagnation::NotFinite { .. }))
 }
 
 /// Accepts lengths of columns that can be such.

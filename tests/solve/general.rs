@@ -786,32 +786,273 @@ fn bad_input_is_told() {
     assert_eq!(general::<f64>(), general().restart(30));
 }
 
-#[test]
-fn a_product_that_is_not_finite_is_told() {
-    struct Failing(DMatrix<f64>, Cell<usize>);
-    impl LinearMap<f64> for Failing {
-        fn rows(&self) -> usize {
-            self.0.nrows()
-        }
-        fn columns(&self) -> usize {
-            self.0.ncols()
-        }
-        fn apply(&self, x: &[f64], image: &mut [f64]) {
-            self.0.apply(x, image);
-            match self.1.get() {
-                0 => image[1] = f64::NAN,
-                left => self.1.set(left - 1),
-            }
-        }
-        fn apply_adjoint(&self, _: &[f64], _: &mut [f64]) {
-            panic!("the adjoint was asked for");
+/// A map that fails after so many products.
+struct Failing(DMatrix<f64>, Cell<usize>);
+impl LinearMap<f64> for Failing {
+    fn rows(&self) -> usize {
+        self.0.nrows()
+    }
+    fn columns(&self) -> usize {
+        self.0.ncols()
+    }
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.0.apply(x, image);
+        match self.1.get() {
+            0 => image[1] = f64::NAN,
+            left => self.1.set(left - 1),
         }
     }
+    fn apply_adjoint(&self, _: &[f64], _: &mut [f64]) {
+        panic!("the adjoint was asked for");
+    }
+}
+
+#[test]
+fn a_product_that_is_not_finite_is_told() {
     let b = random::<f64>(25, 1, 0.4);
     // Five for the norm and one for the residual at the start.
     for (products, steps) in [(0, 0), (6, 0), (9, 3)] {
         let map = Failing(flow(5, 1.0), Cell::new(products));
         let found = solve_by_descent(&map, &b, general()).unwrap_err();
-        assert_eq!(found, SolveError::ProductNotFinite { steps }, "{products}");
+        let SolveError::ProductNotFinite { steps: told, best } = found else {
+            panic!("{products}: {found}");
+        };
+        assert_eq!(told, steps, "{products}");
+        // The residual cannot be computed again, so that the start is the best.
+        assert_eq!(best.is_some(), products > 0, "{products}");
+        assert!(best.is_none_or(|best| best.solution.norm() == 0.0));
+    }
+}
+
+/// A path of n nodes with the flow along it and no ends, so that the rows add up to 0.
+fn closed_path(n: usize) -> DMatrix<f64> {
+    DMatrix::from_fn(n, n, |i, j| {
+        let lower = if i > 0 { 1.5 } else { 0.0 };
+        let upper = if i + 1 < n { 0.5 } else { 0.0 };
+        match j as i64 - i as i64 {
+            0 => lower + upper,
+            -1 => -lower,
+            1 => -upper,
+            _ => 0.0,
+        }
+    })
+}
+
+/// The best iterate, also of an error.
+fn best_of(name: &str, found: Result<Solution<f64>, SolveError>) -> Solution<f64> {
+    match found {
+        Ok(found) => found,
+        Err(
+            SolveError::Singular { best, .. }
+            | SolveError::Stagnated { best, .. }
+            | SolveError::NotConverged { best, .. },
+        ) => *best,
+        Err(other) => panic!("{name}: {other}"),
+    }
+}
+
+#[test]
+fn no_further_step_makes_the_answer_worse() {
+    for n in [2, 3, 5, 8, 13, 20, 29] {
+        let mut two_equal = random::<f64>(n, n, 0.7);
+        let first = two_equal.column(0).into_owned();
+        two_equal.set_column(n - 1, &first);
+        for (name, a) in [
+            ("closed path", closed_path(n)),
+            ("rank", of_rank::<f64>(n, n, n.div_ceil(2))),
+            ("equal columns", two_equal),
+            ("regular", random::<f64>(n, n, 0.3)),
+            ("shifted", shifted::<f64>(n)),
+        ] {
+            let b = DVector::from_fn(n, |i, _| ((i * 37 + 11) % 17) as f64 - 8.0);
+            let mut least = b.norm();
+            for steps in 1..n + 4 {
+                let name = format!("{name}, {n}, {steps} steps");
+                let config = general().restart(n + 5).max_steps(steps);
+                let best = best_of(&name, solve_by_descent(&a, &b, config));
+                let residual = (&b - &a * &best.solution).norm();
+                let size = a.norm() * best.solution.norm() + b.norm();
+                let rounding = n as f64 * f64::EPSILON * size;
+                assert!(
+                    residual <= 1.000_001 * least + rounding,
+                    "{name}: {residual:e}, {least:e} before"
+                );
+                least = least.min(residual);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_singular_system_without_solution_ends_at_its_least_squares() {
+    for n in [2, 5, 10, 20, 29, 40] {
+        let a = closed_path(n);
+        let b = DVector::from_fn(n, |i, _| ((i * 37 + 11) % 17) as f64 - 8.0);
+        let left = &b - &a * a.clone().pseudo_inverse(1e-10).unwrap() * &b;
+        let found = solve_by_descent(&a, &b, general().restart(n + 5)).unwrap_err();
+        let SolveError::Singular { best, part, .. } = &found else {
+            panic!("{n}: {found}");
+        };
+        assert!(*part < 1e-12, "{n}: {part:e}");
+        let residual = (&b - &a * &best.solution).norm();
+        assert!(
+            residual <= 1.0001 * left.norm(),
+            "{n}: {residual:e}, not {:e}",
+            left.norm()
+        );
+        let stated = best.backward_errors[0].residual;
+        assert!((stated - residual).abs() < 1e-6 * residual, "{n}");
+        // The advice for columns of different lengths would not help.
+        let text = found.to_string();
+        assert!(
+            text.contains("least squares") && !text.contains("QR"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn watching_changes_nothing() {
+    let mut solved = 0;
+    let watch = |_: &Progress<'_, f64>| ControlFlow::Continue(());
+    let table = [
+        ("regular", random::<f64>(12, 12, 0.3)),
+        ("shifted", shifted::<f64>(12)),
+        ("path", closed_path(12)),
+        ("rank", of_rank::<f64>(12, 12, 9)),
+        ("nonnormal", grcar::<f64>(12)),
+    ];
+    for (name, a) in table {
+        for sides in [0.1, 0.3, 0.5, 0.7, 0.9] {
+            let b = random::<f64>(12, 1, sides);
+            for tolerance in [0.3, 0.1, 0.03, 0.01, 1e-3, 1e-6, 0.0] {
+                for restart in [3, 5, 30] {
+                    let name = format!("{name}, {sides}, {tolerance:e}, {restart}");
+                    let config = general().restart(restart).tolerance(tolerance);
+                    let silent = solve_by_descent(&a, &b, config.clone());
+                    let watched = solve_by_descent(&a, &b, config.observer(watch));
+                    assert_eq!(silent.is_ok(), watched.is_ok(), "{name}");
+                    solved += usize::from(silent.is_ok());
+                    let (silent, watched) = (best_of(&name, silent), best_of(&name, watched));
+                    assert_eq!(silent.solution, watched.solution, "{name}");
+                    assert_eq!(
+                        silent.reports[0].losses, watched.reports[0].losses,
+                        "{name}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(solved > 100, "{solved}");
+}
+
+#[test]
+fn a_run_ends_at_the_first_iterate_that_is_good_enough() {
+    for hides_lengths in [false, true] {
+        for tolerance in [0.3, 0.1, 0.03, 1e-3, 1e-6] {
+            for sides in [0.1, 0.4, 0.7] {
+                let name = format!("{tolerance:e}, {sides}, {hides_lengths}");
+                let a = random::<f64>(12, 12, 0.3);
+                let p = random::<f64>(12, 12, 0.6) * 0.1 + DMatrix::identity(12, 12);
+                let b = random::<f64>(12, 1, sides);
+                let mut good = Vec::new();
+                let meets = |progress: &Progress<'_, f64>| {
+                    let x = DVector::from_column_slice(progress.parameters);
+                    let terms: f64 = (0..12).map(|j| a.column(j).norm() * x[j].abs()).sum();
+                    let residual = (&b - &a * x).norm();
+                    let is_good = residual <= tolerance * (terms + b.norm())
+                        && residual <= tolerance.sqrt() * b.norm();
+                    good.push(is_good);
+                    ControlFlow::Continue(())
+                };
+                let config = general().tolerance(tolerance).preconditioner(&p);
+                let found = if hides_lengths {
+                    solve_by_descent(&Forward(a.clone()), &b, config.observer(meets))
+                } else {
+                    solve_by_descent(&a, &b, config.observer(meets))
+                };
+                let steps = found.expect(&name).reports[0].steps;
+                assert!(good[steps] || hides_lengths, "{name}: {good:?}");
+                let first = good.iter().position(|&is_good| is_good);
+                // Without the lengths of the columns the terms are other ones.
+                if !hides_lengths {
+                    assert_eq!(first, Some(steps), "{name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_singular_preconditioner_is_told() {
+    let a = DMatrix::identity(3, 3) * 2.0;
+    let b = dvector![1.0, 2.0, 3.0];
+    let zero = DMatrix::<f64>::zeros(3, 3);
+    let error = solve_by_descent(&a, &b, general().preconditioner(&zero)).unwrap_err();
+    let product = "product of the matrix and the preconditioner";
+    assert!(
+        matches!(error, SolveError::Singular { argument, .. } if argument == product),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains(product), "{error}");
+    let error = solve_by_descent(&zero, &b, general()).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SolveError::Singular {
+                argument: "matrix",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn several_solutions_are_not_told_apart_by_their_norms() {
+    let (a, b) = (dmatrix![1.0, 1.0; 0.0, 0.0], dvector![1.0, 0.0]);
+    let found = solve_by_descent(&a, &b, general()).unwrap();
+    assert_eq!(found.solution.as_slice(), [1.0, 0.0]);
+    let found = solve_by_descent(&a, &b, SolveConfig::default()).unwrap();
+    assert!((found.solution - dvector![0.5, 0.5]).norm() < 1e-15);
+}
+
+#[test]
+fn short_restarts_have_as_much_patience_as_long_ones() {
+    let b = dvector![1.0, 2.0];
+    let turn = |cosine: f64| {
+        let sine = (1.0 - cosine * cosine).sqrt();
+        dmatrix![cosine, -sine; sine, cosine]
+    };
+    // A step leaves the sine of the residual: it takes 3466 and 1540 steps to halve it.
+    let slow = general().restart(1).relative_residual(0.1);
+    let found = solve_by_descent(&turn(0.02), &b, slow.clone()).unwrap_err();
+    let best = best_of("slow", Err(found));
+    assert_eq!(best.reports[0].steps, 2000);
+    assert!(solve_by_descent(&turn(0.03), &b, slow).is_ok());
+    assert!(solve_by_descent(&turn(0.02), &b, general().restart(2)).is_ok());
+}
+
+#[test]
+fn a_preconditioner_that_fails_leaves_the_best_iterate() {
+    let a = shifted::<f64>(25);
+    let b = random::<f64>(25, 2, 0.4);
+    for restart in [3, 30] {
+        let p = Failing(DMatrix::identity(25, 25), Cell::new(5 + 7));
+        let config = general().restart(restart);
+        let found = solve_by_descent(&a, &b, config.clone().preconditioner(&p)).unwrap_err();
+        let SolveError::ProductNotFinite { steps, best } = found else {
+            panic!("{restart}: {found}");
+        };
+        assert_eq!(steps, 7, "{restart}");
+        let best = best.unwrap();
+        assert_eq!(best.reports[0].stop_reason, StopReason::Diverged);
+        let expected = solve_by_descent(&a, &b, config.max_steps(7)).unwrap_err();
+        let expected = best_of("expected", Err(expected));
+        let error = (best.solution.column(0) - expected.solution.column(0)).norm();
+        assert!(error < 1e-14, "{restart}: {error:e}");
+        // The next column had no step.
+        assert_eq!(best.reports[1].steps, 0, "{restart}");
+        assert_eq!(best.solution.column(1).norm(), 0.0, "{restart}");
     }
 }

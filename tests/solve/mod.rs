@@ -354,7 +354,13 @@ impl LinearMap<f64> for Broken {
 fn a_map_that_gives_nonsense_is_an_error() {
     let b = dvector![1.0, 2.0, 3.0];
     let found = solve_by_descent(&Broken, &b, SolveConfig::default()).unwrap_err();
-    assert_eq!(found, SolveError::ProductNotFinite { steps: 0 });
+    assert_eq!(
+        found,
+        SolveError::ProductNotFinite {
+            steps: 0,
+            best: None
+        }
+    );
 }
 
 /// The solution of [a, c; c, a]·x = [b, 0], with entries and a norm at the end of the range.

@@ -173,6 +173,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         }
     }
 
+    /// An upper bound of [`size_of_terms`](Self::size_of_terms) for all x of length 1.
+    pub(super) fn most_terms_of_unit(&self) -> T {
+        match &self.system.operator.lengths {
+            Some(columns) => Space::Domain.norm(self.map(), &columns.lengths),
+            None => self.system.norm,
+        }
+    }
+
     /// maxⱼ |gⱼ|/‖aⱼ‖ of the gradient g = Aᵀr with what underflow may hide of it, or ‖g‖/‖A‖ if the lengths of the
     /// columns are not known.
     ///
@@ -279,8 +287,19 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     }
 
     /// Whether the residual is at most that of a useful iterate.
+    ///
+    /// For a general matrix with what rounding may hide of it, since the lowest of several points is
+    /// often one whose residual was computed too low. Without the lengths of the columns the size of
+    /// the terms is too rough for that.
     fn is_useful(&self, error: &BackwardError<T>) -> bool {
-        error.residual <= self.useful_residual
+        let is_general = self.system.settings.problem == SolveProblem::General;
+        let is_known = self.system.operator.lengths.is_some();
+        let hidden = if is_general && is_known && self.b_norm > T::zero() {
+            quotient(T::EPSILON * error.residual, error.of_system)
+        } else {
+            T::zero()
+        };
+        error.residual + hidden <= self.useful_residual
     }
 }
 
@@ -432,6 +451,31 @@ mod tests {
         assert!(!made.has_known_angles(&error(1.0, 3.6e-11, 1.0)));
         let asked = descent(&map, SolveTarget::BackwardError(1e-6));
         assert!(asked.has_known_angles(&error(1.0, 1e-15, 1.0)));
+    }
+
+    #[test]
+    fn a_general_residual_counts_with_what_rounding_may_hide() {
+        let map = DMatrix::identity(2, 2);
+        let system = Some(Acceptance::System);
+        for (of_system, knows_lengths, expected) in [
+            (1e-12, true, system),
+            (1e-17, true, None),
+            (1e-17, false, system),
+        ] {
+            let mut made = descent(&map, SolveTarget::BackwardError(1e-10));
+            made.useful_residual = 1e-6;
+            system_of(&mut made).settings.problem = SolveProblem::General;
+            if knows_lengths {
+                let known = Operator::new(&map, 0.0, "matrix").expect("refused");
+                system_of(&mut made).operator = known.with_lengths(&[1.0, 1.0], 0.0);
+            }
+            let error = BackwardError {
+                of_least_squares: None,
+                ..error(0.9e-6, of_system, 1.0)
+            };
+            let found = made.goal(&Status { error, loss: 1.0 }, None);
+            assert_eq!(found, expected, "{of_system:e}, {knows_lengths}");
+        }
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(crate) enum Stagnation<T> {
     /// The image of a direction was a combination of the earlier ones, but for this part of the
     /// longest.
     Dependent { part: T },
+    /// The product after so many steps is not finite.
+    NotFinite { steps: usize },
 }
 
 /// How a descent ended, in its own scale.
@@ -67,7 +69,11 @@ struct Ending<T> {
 impl<T> Ending<T> {
     /// The same with the stagnation that led to it, if it is a failure to go lower.
     fn with(mut self, stagnation: Option<Stagnation<T>>) -> Self {
-        if self.acceptance.is_none() && self.stop_reason == StopReason::Stalled {
+        let is_limit = matches!(
+            self.stop_reason,
+            StopReason::StepLimit | StopReason::Observer
+        );
+        if self.acceptance.is_none() && !is_limit {
             self.stagnation = stagnation;
         }
         self
@@ -78,6 +84,22 @@ impl<T> Ending<T> {
 fn has_progressed<T: Real>(status: &Status<T>, before: &Status<T>) -> bool {
     let least = T::one() - <T as Real>::from_f64(LEAST_PROGRESS);
     status.error.residual <= least * before.error.residual
+}
+
+/// Why minimal residuals may go no lower, after an inner iteration that ended for this reason.
+fn stagnation_of<T: Real>(
+    reason: &RestartReason<T>,
+    status: &Status<T>,
+    before: &Status<T>,
+) -> Option<Stagnation<T>> {
+    match *reason {
+        RestartReason::Cycle => Some(Stagnation::Cycle {
+            ratio: status.error.residual / before.error.residual,
+        }),
+        RestartReason::Dependent { part } => Some(Stagnation::Dependent { part }),
+        RestartReason::NotFinite { steps } => Some(Stagnation::NotFinite { steps }),
+        _ => None,
+    }
 }
 
 impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
@@ -138,6 +160,9 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         let mut best = status;
         self.best_x.copy_from_slice(&self.x);
         let mut limit = self.see(&status, recorder);
+        // The best iterate, or for a general matrix the last whose residual had halved: short cycles
+        // lower it little by little.
+        let mut halved = status;
         let (mut idle_starts, mut idle_iterations) = (0, 0);
         let patience = match self.system.settings.problem {
             SolveProblem::LeastSquares => IDLE_ITERATIONS,
@@ -146,6 +171,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 IDLE_CYCLES.max(IDLE_STEPS_IN_CYCLES / self.system.settings.cycle())
             }
         };
+        let is_general = self.system.settings.problem == SolveProblem::General;
         let mut stagnation = None;
         loop {
             if let Some(acceptance) = self.goal(&status, noise) {
@@ -165,14 +191,23 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 return Ok(self.ending(StopReason::Stalled, best).with(stagnation));
             }
             let before = status;
-            let reason = self.inner_iteration(&before, noise, recorder).await?;
-            status = self.recompute_without_start(size_of_start, recorder).await;
+            let mut reason = self.inner_iteration(&before, noise, recorder).await?;
+            status = self.recompute(recorder).await;
+            let is_finite = !matches!(reason, RestartReason::NotFinite { .. });
+            if is_general && is_finite {
+                status = self
+                    .leave_out_dependent(status, &mut reason, recorder)
+                    .await;
+            }
+            status = self.without_start(status, size_of_start, recorder).await;
+            stagnation = stagnation_of(&reason, &status, &before);
             let x_norm = Space::Domain.norm(self.map(), &self.x);
             if !status.loss.is_finite() || !x_norm.is_finite() {
-                return Ok(self.ending(StopReason::Diverged, best));
+                let ending = self.ending(StopReason::Diverged, best);
+                return Ok(ending.with(stagnation.filter(|_| !is_finite)));
             }
             let is_better = self.is_better(&status, &best);
-            let has_halved = is_better && self.has_halved(&status, &best);
+            let has_halved = is_better && self.has_halved(&status, &halved);
             idle_iterations = if has_halved { 0 } else { idle_iterations + 1 };
             let is_limit = matches!(reason, RestartReason::Limit(_));
             // NaN is worse than anything.
@@ -180,23 +215,28 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
                 best = status;
                 self.best_x.copy_from_slice(&self.x);
             }
-            stagnation = self.stagnation(&reason, &status, &before);
+            if has_halved || !is_general {
+                halved = best;
+            }
             match reason {
                 RestartReason::Limit(met) => limit = Some(met),
+                RestartReason::NotFinite { .. } => limit = Some(StopReason::Diverged),
                 RestartReason::Idle => limit = Some(StopReason::Stalled),
                 RestartReason::Cycle => {
                     if !has_progressed(&status, &before) {
                         limit = Some(StopReason::Stalled);
                     }
                 }
-                RestartReason::Claim | RestartReason::Breakdown | RestartReason::Dependent => {
+                RestartReason::Claim
+                | RestartReason::Breakdown
+                | RestartReason::Dependent { .. } => {
                     let has_halved = self.has_halved(&status, &before);
                     idle_starts = if has_halved { 0 } else { idle_starts + 1 };
                 }
             }
-            if self.system.settings.problem == SolveProblem::General && !is_better {
-                self.x.copy_from_slice(&self.best_x);
-                status = self.recompute(recorder).await;
+            // From the same x the next cycle would be the same.
+            if is_general && !is_better {
+                limit = limit.or(Some(StopReason::Stalled));
             }
         }
     }
@@ -215,33 +255,14 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         }
     }
 
-    /// Why minimal residuals may go no lower, after an inner iteration that ended for this reason.
-    fn stagnation(
-        &self,
-        reason: &RestartReason,
-        status: &Status<T>,
-        before: &Status<T>,
-    ) -> Option<Stagnation<T>> {
-        match reason {
-            RestartReason::Cycle => Some(Stagnation::Cycle {
-                ratio: status.error.residual / before.error.residual,
-            }),
-            RestartReason::Dependent => self
-                .space
-                .as_ref()
-                .map(|space| Stagnation::Dependent { part: space.part() }),
-            _ => None,
-        }
-    }
-
-    /// Recomputes the status, without an x that is no more than the rounding error of a start of this
-    /// size.
-    async fn recompute_without_start<O: Observer<T>>(
+    /// Drops an x with this recomputed status that is no more than the rounding error of a start of
+    /// this size.
+    async fn without_start<O: Observer<T>>(
         &mut self,
+        status: Status<T>,
         size_of_start: T,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Status<T> {
-        let status = self.recompute(recorder).await;
         let is_rounding = || self.size_of_terms() <= self.system.rounding * size_of_start;
         if status.error.residual < self.b_norm || !is_rounding() {
             return status;

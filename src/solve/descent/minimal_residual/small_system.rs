@@ -19,6 +19,17 @@ pub(super) struct SmallSystem<T> {
     pub(super) column: Vec<T>,
     /// y, or the coefficients of the residual.
     weights: Vec<T>,
+    /// What the first columns reach, for each number of them from 0 on.
+    reached: Vec<Reached<T>>,
+}
+
+/// What a number of columns reaches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reached<T> {
+    /// The least ‖β·e₁ − H·y‖.
+    pub(super) residual: T,
+    /// ‖y‖.
+    pub(super) length: T,
 }
 
 impl<T: Real> SmallSystem<T> {
@@ -26,6 +37,7 @@ impl<T: Real> SmallSystem<T> {
     pub(super) fn reserve(&mut self, columns: usize) {
         self.triangle.reserve(columns * (columns + 1) / 2);
         self.rotations.reserve(columns);
+        self.reached.reserve(columns + 1);
         for values in [&mut self.right_side, &mut self.column, &mut self.weights] {
             values.reserve(columns + 1);
         }
@@ -37,6 +49,11 @@ impl<T: Real> SmallSystem<T> {
         self.rotations.clear();
         self.right_side.clear();
         self.right_side.push(length);
+        self.reached.clear();
+        self.reached.push(Reached {
+            residual: length,
+            length: T::zero(),
+        });
         self.begin_column();
     }
 
@@ -79,11 +96,21 @@ impl<T: Real> SmallSystem<T> {
         self.right_side[count] = cosine * last;
         self.right_side.push(-sine * last);
         self.begin_column();
+        let weights = self.solve(count + 1);
+        let length = dot(weights, weights).sqrt();
+        self.reached.push(Reached {
+            residual: self.residual(),
+            length,
+        });
     }
 
-    /// The y of the least residual.
-    pub(super) fn solve(&mut self) -> &[T] {
-        let count = self.count();
+    /// What the first columns reach, for each number of them from 0 on.
+    pub(super) fn reached(&self) -> &[Reached<T>] {
+        &self.reached
+    }
+
+    /// The y of the least residual over the first `count` columns.
+    pub(super) fn solve(&mut self, count: usize) -> &[T] {
         self.weights.clear();
         self.weights.extend_from_slice(&self.right_side[..count]);
         for k in (0..count).rev() {
@@ -117,7 +144,7 @@ impl<T: Real> SmallSystem<T> {
         let diagonal = (0..count).map(|k| self.triangle[k * (k + 1) / 2 + k]);
         let least = diagonal.fold(T::MAX, T::min);
         let of_right_side = dot(&self.right_side[..count], &self.right_side[..count]);
-        let weights = self.solve();
+        let weights = self.solve(count);
         let quotient = (of_right_side / dot(weights, weights)).sqrt();
         // Not for NaN, where nothing was found.
         if quotient < least { quotient } else { least }
@@ -142,6 +169,7 @@ mod tests {
         });
         let mut system = SmallSystem::default();
         system.begin(2.5);
+        let mut solutions = Vec::new();
         assert_eq!((system.count(), system.residual()), (0, 2.5));
         for k in 0..size {
             system
@@ -156,8 +184,16 @@ mod tests {
             let gram = part.tr_mul(&part).cholesky().expect("definite");
             let y = gram.solve(&part.tr_mul(&b));
             let r = &b - &part * &y;
-            let found = DVector::from_column_slice(system.solve());
+            let found = DVector::from_column_slice(system.solve(k + 1));
             assert!((found - &y).norm() < 1e-12 * y.norm(), "{k}");
+            solutions.push(y);
+            for (count, y) in solutions.iter().enumerate() {
+                let found = DVector::from_column_slice(system.solve(count + 1));
+                assert!((found - y).norm() < 1e-12 * y.norm(), "{count} of {k}");
+                let length = system.reached()[count + 1].length;
+                assert!((length - y.norm()).abs() < 1e-12 * length, "{count}");
+            }
+            assert_eq!(system.reached()[k + 1].residual, system.residual());
             let found = DVector::from_column_slice(system.residual_coefficients());
             assert!((found - &r).norm() < 1e-13, "{k}");
             assert!((system.residual() - r.norm()).abs() < 1e-13, "{k}");

@@ -1,7 +1,10 @@
 //! An orthonormal basis of what the residual may be lowered by, and the directions that do it.
 
+use std::cmp::Ordering;
+
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
+use crate::numerics::norm::sum_of_absolute_products;
 use crate::numerics::product::tall::{add_combination, overlaps};
 use crate::numerics::real::Real;
 use crate::solve::descent::minimal_residual::small_system::SmallSystem;
@@ -11,6 +14,9 @@ const MUCH_IS_LEFT: f64 = 0.7;
 
 /// So many times ε·‖w‖ is what rounding may leave of an image w that lies in the span.
 const ROUNDINGS: f64 = 16.0;
+
+/// A point with fewer directions is worth a product if its residual should be at most this part.
+const WORTH_A_PRODUCT: f64 = 0.9;
 
 /// Room is made for this many directions at once; more grow by doubling.
 const RESERVED: usize = 64;
@@ -41,6 +47,8 @@ pub(in crate::solve::descent) struct ResidualSpace<T> {
     basis: Vec<T>,
     /// Empty without a preconditioner: zⱼ is vⱼ.
     directions: Vec<T>,
+    /// Their lengths.
+    lengths: Vec<T>,
     is_preconditioned: bool,
     system: SmallSystem<T>,
     /// The components that one pass of a projection takes out.
@@ -68,6 +76,7 @@ impl<T: Real> ResidualSpace<T> {
             rows,
             basis: room(reserved + 1),
             directions: room(if is_preconditioned { reserved } else { 0 }),
+            lengths: Vec::with_capacity(if is_preconditioned { reserved } else { 0 }),
             is_preconditioned,
             system,
             components: Vec::with_capacity(reserved + 1),
@@ -77,10 +86,11 @@ impl<T: Real> ResidualSpace<T> {
         }
     }
 
-    /// Begins again at x with this residual of that length, which is not 0.
+    /// Begins again at x with this residual of that length; there is no direction if that is 0.
     pub(in crate::solve::descent) fn begin(&mut self, x: &[T], residual: &[T], length: T) {
         self.origin.copy_from_slice(x);
         self.directions.clear();
+        self.lengths.clear();
         self.basis.clear();
         self.basis
             .extend(residual.iter().map(|&value| value / length));
@@ -142,6 +152,7 @@ impl<T: Real> ResidualSpace<T> {
         self.system.take_column(below, pivot);
         if self.is_preconditioned {
             self.directions.extend_from_slice(direction);
+            self.lengths.push(Space::Domain.norm(map, direction));
         }
         if is_closed {
             return Growth::Closed;
@@ -169,10 +180,67 @@ impl<T: Real> ResidualSpace<T> {
         }
     }
 
-    /// Writes the point of the least residual to x.
-    pub(in crate::solve::descent) fn write_lowest(&mut self, x: &mut [T]) {
+    /// An upper bound of the distance of the lowest point from the origin.
+    pub(in crate::solve::descent) fn distance(&mut self) -> T {
+        let count = self.count();
+        if !self.is_preconditioned {
+            // The directions are orthonormal.
+            return self.system.reached()[count].length;
+        }
+        let weights = self.system.solve(count);
+        sum_of_absolute_products(weights, &self.lengths)
+    }
+
+    /// The number of directions, fewer than `count`, whose lowest point should have the least residual
+    /// with rounding, and this residual; none if that is not clearly below `residual`.
+    ///
+    /// Where the images of directions are nearly dependent, their coefficients y can be so large that
+    /// rounding in A·x outweighs what they lower. It is taken to be `rounding`·‖y‖.
+    pub(in crate::solve::descent) fn lowest_with_fewer(
+        &self,
+        count: usize,
+        rounding: T,
+        residual: T,
+    ) -> Option<usize> {
+        let reached = &self.system.reached()[..count];
+        let expected = reached.iter().map(|point| {
+            let lost = rounding * point.length;
+            if lost.is_finite() {
+                point.residual.hypot(lost)
+            } else {
+                T::MAX
+            }
+        });
+        let least = expected
+            .enumerate()
+            .min_by(|(_, one), (_, other)| one.partial_cmp(other).unwrap_or(Ordering::Equal));
+        let (fewer, expected) = least?;
+        let is_lower =
+            !residual.is_finite() || expected <= <T as Real>::from_f64(WORTH_A_PRODUCT) * residual;
+        is_lower.then_some(fewer)
+    }
+
+    /// What rounding adds to the residual for each unit of ‖y‖, if the true residual of the lowest
+    /// point with so many directions is `residual`; ε times the longest image at least.
+    pub(in crate::solve::descent) fn rounding(&self, count: usize, residual: T) -> T {
+        let least = T::EPSILON * self.longest;
+        let point = self.system.reached()[count];
+        if !residual.is_finite() || residual <= point.residual {
+            return least;
+        }
+        let added = ((residual - point.residual) * (residual + point.residual)).sqrt();
+        let measured = added / point.length;
+        if measured > least && measured.is_finite() {
+            measured
+        } else {
+            least
+        }
+    }
+
+    /// Writes the point of the least residual over the first `count` directions to x.
+    pub(in crate::solve::descent) fn write_lowest(&mut self, count: usize, x: &mut [T]) {
         x.copy_from_slice(&self.origin);
-        let weights = self.system.solve();
+        let weights = self.system.solve(count);
         let directions = if self.is_preconditioned {
             &self.directions
         } else {
@@ -184,7 +252,7 @@ impl<T: Real> ResidualSpace<T> {
         }
     }
 
-    /// Writes the residual at that point, as it follows from the images.
+    /// Writes the residual at the lowest point of all directions, as it follows from the images.
     pub(in crate::solve::descent) fn write_residual(&mut self, residual: &mut [T]) {
         residual.fill(T::zero());
         let weights = self.system.residual_coefficients();

@@ -24,7 +24,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         &mut self,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
-    ) -> Result<RestartReason, SolveError<T>> {
+    ) -> Result<RestartReason<T>, SolveError<T>> {
         let patience = self.x.len().saturating_mul(20).saturating_add(1000);
         let mut idle_steps = 0;
         if self.system.preconditioner.is_some() {

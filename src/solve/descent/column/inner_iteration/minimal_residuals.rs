@@ -7,13 +7,11 @@ use crate::numerics::real::Real;
 use crate::solve::descent::column::inner_iteration::RestartReason;
 use crate::solve::descent::column::recorder::SystemRecorder;
 use crate::solve::descent::column::state::ColumnDescent;
+use crate::solve::descent::column::status::Status;
 use crate::solve::descent::minimal_residual::{Growth, ResidualSpace};
 use crate::solve::descent::multiplier::Multiplier;
 use crate::solve::descent::system::Product;
 use crate::solve::error::SolveError;
-
-/// The size of x is computed again once the residual has fallen to this part.
-const SIZED_EVERY: f64 = 0.25;
 
 impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
     ColumnDescent<'_, T, A, P, M>
@@ -24,7 +22,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         &mut self,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
-    ) -> Result<RestartReason, SolveError<T>> {
+    ) -> Result<RestartReason<T>, SolveError<T>> {
         let Some(mut space) = self.space.take() else {
             return Ok(RestartReason::Breakdown);
         };
@@ -41,23 +39,29 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         space: &mut ResidualSpace<T>,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
-    ) -> Result<RestartReason, SolveError<T>> {
+    ) -> Result<RestartReason<T>, SolveError<T>> {
         let length = Space::Image.norm(self.map(), &self.residual);
+        space.begin(&self.x, &self.residual, length);
         if length == T::zero() {
             return Ok(RestartReason::Claim);
         }
-        space.begin(&self.x, &self.residual, length);
-        // The point x of each step is made only where something depends on it.
-        let (mut terms, mut sized_at) = (self.size_of_terms(), length);
+        let (terms_at_start, most_for_unit) = (self.size_of_terms(), self.most_terms_of_unit());
         loop {
-            let growth = self.take_direction(space, recorder).await?;
+            let Some(growth) = self.take_direction(space, recorder).await else {
+                space.write_lowest(space.count(), &mut self.x);
+                let steps = recorder.steps();
+                return Ok(RestartReason::NotFinite { steps });
+            };
             let residual = space.residual();
-            let mut status = self.status_with(residual, terms);
-            let is_lower = residual <= <T as Real>::from_f64(SIZED_EVERY) * sized_at;
-            if recorder.is_watched() || is_lower || self.goal(&status, noise).is_some() {
-                space.write_lowest(&mut self.x);
-                (terms, sized_at) = (self.size_of_terms(), residual);
-                status = self.status_with(residual, terms);
+            // The point x is made only where its terms may be large enough for a goal, or to be shown.
+            let most_terms = terms_at_start + most_for_unit * space.distance();
+            let mut status = self.status_with(residual, most_terms);
+            let may_be_goal = self.goal(&status, noise).is_some();
+            if recorder.is_watched() || may_be_goal {
+                space.write_lowest(space.count(), &mut self.x);
+            }
+            if may_be_goal {
+                status = self.status_with(residual, self.size_of_terms());
             }
             if recorder.is_watched() {
                 space.write_residual(&mut self.downhill);
@@ -69,22 +73,78 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
             } else {
                 match growth {
                     Growth::Closed => RestartReason::Breakdown,
-                    Growth::Dependent => RestartReason::Dependent,
+                    Growth::Dependent => RestartReason::Dependent { part: space.part() },
                     Growth::Extended if space.count() < self.system.settings.cycle() => continue,
                     Growth::Extended => RestartReason::Cycle,
                 }
             };
-            space.write_lowest(&mut self.x);
+            space.write_lowest(space.count(), &mut self.x);
             return Ok(reason);
         }
     }
 
-    /// Takes a step: the product with the last vector of the basis.
+    /// After a cycle that led to x with this recomputed status: goes back to the point of fewer of its
+    /// directions where rounding has put x above that, and changes the reason to
+    /// [`Dependent`](RestartReason::Dependent) if it was for directions whose images are dependent to
+    /// working precision.
+    pub(in crate::solve::descent::column) async fn leave_out_dependent<O: Observer<T>>(
+        &mut self,
+        status: Status<T>,
+        reason: &mut RestartReason<T>,
+        recorder: &mut SystemRecorder<'_, T, O>,
+    ) -> Status<T> {
+        let Some(mut space) = self.space.take() else {
+            return status;
+        };
+        let all = space.count();
+        let (count, status) = self.lowest_point(&mut space, status, recorder).await;
+        let condition = space.condition().unwrap_or_else(T::one);
+        let is_limit = matches!(reason, RestartReason::Limit(_));
+        if count < all && !is_limit && condition * self.system.rounding >= T::one() {
+            *reason = RestartReason::Dependent {
+                part: T::one() / condition,
+            };
+        }
+        self.space = Some(space);
+        status
+    }
+
+    /// The lowest point in the space as far as recomputed residuals show, with its number of
+    /// directions, if x with this status is that of all directions; x is left there.
+    async fn lowest_point<O: Observer<T>>(
+        &mut self,
+        space: &mut ResidualSpace<T>,
+        status: Status<T>,
+        recorder: &mut SystemRecorder<'_, T, O>,
+    ) -> (usize, Status<T>) {
+        let (mut count, mut last) = (space.count(), status.error.residual);
+        let (mut lowest_count, mut lowest) = (count, status);
+        let mut rounding = T::zero();
+        loop {
+            rounding = rounding.max(space.rounding(count, last));
+            let next = space.lowest_with_fewer(count, rounding, lowest.error.residual);
+            let Some(fewer) = next else { break };
+            count = fewer;
+            space.write_lowest(count, &mut self.x);
+            let found = self.recompute(recorder).await;
+            last = found.error.residual;
+            if last < lowest.error.residual || !lowest.error.residual.is_finite() {
+                (lowest_count, lowest) = (count, found);
+            }
+        }
+        if lowest_count != count {
+            space.write_lowest(lowest_count, &mut self.x);
+            lowest = self.recompute(recorder).await;
+        }
+        (lowest_count, lowest)
+    }
+
+    /// Takes a step: the product with the last vector of the basis; nothing if it is not finite.
     async fn take_direction<O: Observer<T>>(
         &mut self,
         space: &mut ResidualSpace<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
-    ) -> Result<Growth, SolveError<T>> {
+    ) -> Option<Growth> {
         let (system, multiplier, map) = (&self.system, &self.multiplier, self.system.map());
         let (direction, preconditioned) = (&mut self.direction, &mut self.preconditioned);
         direction.copy_from_slice(space.last());
@@ -98,10 +158,8 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         recorder.products += 1;
         let length = Space::Image.norm(map, &self.image);
         if !length.is_finite() {
-            return Err(SolveError::ProductNotFinite {
-                steps: recorder.steps(),
-            });
+            return None;
         }
-        Ok(space.add(map, direction, &mut self.image, length))
+        Some(space.add(map, direction, &mut self.image, length))
     }
 }

@@ -15,7 +15,7 @@ use crate::solve::descent::multiplier::Multiplier;
 use crate::solve::error::SolveError;
 
 /// Why an inner iteration ended.
-pub(super) enum RestartReason {
+pub(super) enum RestartReason<T> {
     /// According to the residual carried along, a goal is reached.
     Claim,
     /// No further step along these directions goes lower.
@@ -23,8 +23,14 @@ pub(super) enum RestartReason {
     /// A cycle of minimal residuals has its full length.
     Cycle,
     /// The image of a direction is a combination of those before it, so that A, or A·P, is singular
-    /// to working precision.
-    Dependent,
+    /// to working precision; but for this part of the longest image.
+    Dependent {
+        part: T,
+    },
+    /// The product with the direction after so many steps is not finite.
+    NotFinite {
+        steps: usize,
+    },
     /// The backward error has not fallen for a long time.
     Idle,
     Limit(StopReason),
@@ -39,7 +45,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         before: &Status<T>,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
-    ) -> Result<RestartReason, SolveError<T>> {
+    ) -> Result<RestartReason<T>, SolveError<T>> {
         match self.system.settings.problem {
             SolveProblem::General => self.cycle(noise, recorder).await,
             SolveProblem::LeastSquares | SolveProblem::PositiveDefinite => {
@@ -54,7 +60,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         before: &Status<T>,
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
-    ) -> Result<RestartReason, SolveError<T>> {
+    ) -> Result<RestartReason<T>, SolveError<T>> {
         self.least.begin(self.same_loss(before));
         let reason = self.step_along_gradients(noise, recorder).await?;
         let stays = match reason {
