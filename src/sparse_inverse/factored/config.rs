@@ -84,9 +84,9 @@ impl<T: Real, S: Real, O> FactoredInverseConfig<T, S, O> {
         self
     }
 
-    /// Sets the format that G is stored in: `f32` halves what a product has to read.
+    /// Sets the format that G is stored in: an entry takes eight bytes in `f32`, twelve in `f64`.
     ///
-    /// G is computed in `f64` in any case, and the products add up in the format of A. As a
+    /// It saves memory more than time: with 216,000 unknowns `f32` was no faster. G is computed in `f64` in any case, and the products add up in the format of A. As a
     /// preconditioner, Gᵀ·G stays symmetric positive definite and as good.
     ///
     /// ```

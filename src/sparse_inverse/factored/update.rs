@@ -24,10 +24,10 @@ impl<T: Real, S: Real> FactoredInverse<T, S> {
     ///
     /// A row of G depends on the rows of A in its pattern; where none of these has changed, it is
     /// kept. The others are minimised on the pattern that they have, which grows further where the row
-    /// limit has room; a row whose ψᵢ/aᵢᵢ is then a tenth larger than before grows from the start again,
-    /// and the better of the two stays. A pattern that is given, or that of a power, leads to the same
-    /// G as a computation from the beginning. A change is seen by a sum of 64 bits over each row of A, which
-    /// a random change leaves as it is once in 2⁶⁴ times.
+    /// limit has room; a row whose ψᵢ/aᵢᵢ is then a tenth larger than before grows from the start
+    /// again, and the better of the two stays. A pattern that is given, or that of a power, leads to
+    /// the same G as a computation from the beginning. A change is seen by a sum of 64 bits over each
+    /// row of A, which a random change leaves as it is once in 2⁶⁴ times.
     ///
     /// # Errors
     ///
