@@ -10,6 +10,7 @@ use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 #[cfg(feature = "serde")]
 use crate::optimizer::StateError;
+use crate::roots::RootError;
 use crate::solve::{BoundedError, SolveError};
 #[cfg(feature = "sparse")]
 use crate::sparse_inverse::{FactoredInverseError, SparseInverseError};
@@ -99,6 +100,10 @@ pub enum Error<T: Real = f64> {
     /// The smallest singular values, or a condition number, were not found.
     #[error(transparent)]
     Smallest(SmallestError<T>),
+
+    /// A root of a matrix was not found.
+    #[error(transparent)]
+    Root(RootError<T>),
 
     /// Eigenpairs were not found.
     #[error(transparent)]
@@ -216,6 +221,15 @@ impl<T: Real> From<SmallestError<T>> for Error<T> {
             SmallestError::Input(error) => Self::Input(error),
             SmallestError::Whole(error) => Self::Svd(error),
             other => Self::Smallest(other),
+        }
+    }
+}
+
+impl<T: Real> From<RootError<T>> for Error<T> {
+    fn from(error: RootError<T>) -> Self {
+        match error {
+            RootError::Input(error) => Self::Input(error),
+            other => Self::Root(other),
         }
     }
 }

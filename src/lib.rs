@@ -22,7 +22,7 @@
 //!
 //! | layer | modules | what it does |
 //! |---|---|---|
-//! | operations | [`inverse`], [`solve`], [`svd`], [`eigen`], [`completion`] | one call each, with safe defaults and checked answers: [`invert_by_descent`], [`solve_by_descent`], [`svd_by_descent`], [`symmetric_eigen_k`], [`complete_by_descent`], … |
+//! | operations | [`inverse`], [`solve`], [`svd`], [`eigen`], [`roots`], [`completion`] | one call each, with safe defaults and checked answers: [`invert_by_descent`], [`solve_by_descent`], [`svd_by_descent`], [`symmetric_eigen_k`], [`square_root_by_descent`], [`complete_by_descent`], … |
 //! | descent | [`descent`], [`watch`] | the loop, [`minimize`] and [`Stepper`], and observers of it; knows nothing about matrices |
 //! | blocks | [`optimizer`], [`loss`], [`objective`], [`set`], [`linear_map`] | small traits with many implementations: [`Optimizer`], [`Loss`], [`Objective`], [`ConvexSet`], [`LinearMap`] |
 //! | numerics | private | norms, products, rounding; only [`Real`] and [`InputError`] are public |
@@ -100,6 +100,7 @@ pub mod optimizer;
 #[cfg(feature = "plot")]
 #[cfg_attr(docsrs, doc(cfg(feature = "plot")))]
 pub mod plot;
+pub mod roots;
 pub mod set;
 pub mod solve;
 #[cfg(feature = "sparse")]
@@ -124,6 +125,10 @@ pub use numerics::input_error::InputError;
 pub use numerics::real::Real;
 pub use objective::{InverseObjective, Objective, Side};
 pub use optimizer::{Adam, AdamW, Compose, ConjugateGradient, Lbfgs, Optimizer, Sgd};
+pub use roots::{
+    MatrixRoot, Polar, RootConfig, inverse_root_by_descent, polar_decomposition,
+    square_root_by_descent,
+};
 pub use set::ConvexSet;
 pub use solve::{
     BoundedConfig, BoundedSolution, Solution, SolveConfig, SolveMethod, SolveProblem,
@@ -136,9 +141,9 @@ pub use sparse_inverse::{
     factored_inverse_by_descent, sparse_inverse_by_descent,
 };
 pub use svd::{
-    ConditionNumber, Polar, PseudoInverse, SmallestConfig, SmallestSingularValues, Svd, SvdConfig,
-    TopConfig, TopSvd, condition_number, polar_decomposition, pseudo_inverse,
-    smallest_singular_values, svd_by_descent, svd_top_k,
+    ConditionNumber, PseudoInverse, SmallestConfig, SmallestSingularValues, Svd, SvdConfig,
+    TopConfig, TopSvd, condition_number, pseudo_inverse, smallest_singular_values, svd_by_descent,
+    svd_top_k,
 };
 
 /// The matrix library whose types this crate's functions take and return, in the version used here.

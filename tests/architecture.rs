@@ -14,6 +14,7 @@ const LAYERS: [&[&str]; 5] = [
         "eigen",
         "inverse",
         "krylov",
+        "roots",
         "solve",
         "sparse_inverse",
         "svd",
@@ -22,12 +23,13 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Folders of one idea each, whose files are read one after the other.
-const GROUPED: [&str; 8] = [
+const GROUPED: [&str; 9] = [
     "completion",
     "descent",
     "eigen",
     "inverse",
     "krylov",
+    "roots",
     "solve",
     "sparse_inverse",
     "svd",

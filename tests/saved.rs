@@ -10,6 +10,7 @@ use matrix_descent::eigen::{EigenRoute, OutermostEvidence};
 use matrix_descent::inverse::{Automatic, ByOptimizer, ProvenSolution, SolutionError};
 use matrix_descent::loss::{Huber, LogCosh, MeanAbsoluteError, SmoothL1, WeightedMeanSquaredError};
 use matrix_descent::objective::{FitObjective, SvdFactors, SvdPenalty, check_gradient};
+use matrix_descent::roots::RootOrder;
 use matrix_descent::set::{
     Banded, Bounds, EntryBounds, NonNegative, Pattern, Symmetric, Toeplitz, UnitBall,
 };
@@ -18,11 +19,12 @@ use matrix_descent::sparse_inverse::{FactoredInverseConfig, Growth, InversePatte
 use matrix_descent::svd::{Cutoff, LeadingEvidence, SmallestRoute, TopRoute, Vectors};
 use matrix_descent::{
     Accuracy, BoundedConfig, Certificate, CompletionConfig, Compose, Config, ConvexSet,
-    EigenConfig, Error, InputError, Inversion, Lbfgs, MeanSquaredError, Products, Real, Route, Sgd,
-    Side, Silent, SmallestConfig, SolveConfig, SolveMethod, SolveProblem, SparseInverseConfig,
-    Start, StopReason, Stopping, Svd, SvdConfig, TopConfig, TopSvd, condition_number,
-    invert_by_descent, minimize, polar_decomposition, pseudo_inverse, smallest_singular_values,
-    solve_by_descent, solve_in_bounds, svd_by_descent, svd_top_k, symmetric_eigen_k,
+    EigenConfig, Error, InputError, Inversion, Lbfgs, MeanSquaredError, Products, Real, RootConfig,
+    Route, Sgd, Side, Silent, SmallestConfig, SolveConfig, SolveMethod, SolveProblem,
+    SparseInverseConfig, Start, StopReason, Stopping, Svd, SvdConfig, TopConfig, TopSvd,
+    condition_number, inverse_root_by_descent, invert_by_descent, minimize, polar_decomposition,
+    pseudo_inverse, smallest_singular_values, solve_by_descent, solve_in_bounds,
+    square_root_by_descent, svd_by_descent, svd_top_k, symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, dmatrix};
 use nalgebra_sparse::pattern::SparsityPattern;
@@ -78,6 +80,12 @@ fn check_settings<T: Real>() {
     let config = TopConfig::default().tolerance(t(0.1)).max_steps(4);
     check("top, all set", &config.seed(5).start(start.clone()));
     check("eigen", &EigenConfig::<T>::largest());
+    check("roots", &RootConfig::<T>::default());
+    check(
+        "roots",
+        &RootConfig::default().tolerance(t(1e-3)).max_steps(9),
+    );
+    check("order", &RootOrder::Eighth);
     let config = EigenConfig::smallest()
         .start(start.clone())
         .deflate(start)
@@ -191,6 +199,12 @@ fn check_results<T: Real>() {
         let found = condition_number(m, SmallestConfig::default());
         check("condition number", &found.unwrap());
     }
+    let gram = tall.tr_mul(&tall);
+    let found = square_root_by_descent(&gram, RootConfig::default()).unwrap();
+    check("square root", &found);
+    check("square root's bounds", &found.certificate);
+    let found = inverse_root_by_descent(&gram, RootOrder::Fourth, RootConfig::default());
+    check("inverse root", &found.unwrap());
     check("polar", &polar_decomposition(&tall).unwrap());
     check(
         "pseudo-inverse",

@@ -1,6 +1,7 @@
-//! The tests of singular values and eigenpairs.
+//! The tests of singular values, eigenpairs and roots.
 
 use matrix_descent_tests as support;
 
 mod eigen;
+mod roots;
 mod svd;

@@ -1,4 +1,4 @@
-//! A guide for newcomers to the subject, in thirteen short chapters.
+//! A guide for newcomers to the subject, in fourteen short chapters.
 //!
 //! It begins with what a gradient is and ends with the choice between descent and its rivals. Read
 //! it in order, or begin where you like: each chapter says what it needs.
@@ -12,6 +12,7 @@
 //! | [`certificates`] | How do I know that the answer is right? |
 //! | [`polishing_and_tracking`] | What is a good guess worth? |
 //! | [`singular_values`] | Can descent find singular values, too? |
+//! | [`roots`] | What is the square root of a matrix, and how is it proven? |
 //! | [`large_maps`] | What if the matrix is too large to write down? |
 //! | [`structured_inverses`] | What if the answer has to be banded, or symmetric? |
 //! | [`preconditioners`] | What makes a large sparse system easier? |
@@ -90,6 +91,9 @@ pub mod polishing_and_tracking {}
 #[doc = ""]
 #[doc = include_str!("singular_values/3.md")]
 pub mod singular_values {}
+
+#[doc = include_str!("roots.md")]
+pub mod roots {}
 
 #[doc = include_str!("large_maps/1.md")]
 #[doc = ""]

@@ -8,7 +8,7 @@ mod error;
 mod invert;
 mod method;
 mod polish;
-mod residual;
+pub(crate) mod residual;
 mod result;
 mod scaling;
 mod solution;

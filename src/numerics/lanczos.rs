@@ -60,7 +60,8 @@ impl<T: Real> Lanczos<T> {
         self.run(apply, out);
     }
 
-    fn run(&mut self, mut apply: impl FnMut(&[T], &mut [T]), out: &mut Vec<RitzValue>) {
+    /// The Ritz values of the symmetric operator `apply`, ascending.
+    pub(crate) fn run(&mut self, mut apply: impl FnMut(&[T], &mut [T]), out: &mut Vec<RitzValue>) {
         out.clear();
         self.random_start();
         self.tridiagonal.clear();

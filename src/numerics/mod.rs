@@ -2,6 +2,7 @@
 //! checks.
 
 pub(crate) mod binary_scaling;
+pub(crate) mod cholesky;
 #[cfg(test)]
 pub(crate) mod exact;
 pub(crate) mod input_error;

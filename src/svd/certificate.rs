@@ -169,7 +169,7 @@ fn residual_in_range(
 }
 
 /// A bound on ‖AᵀA − I‖_F.
-pub(super) fn orthogonality(a: &DMatrix<f64>) -> f64 {
+pub(crate) fn orthogonality(a: &DMatrix<f64>) -> f64 {
     let mut gram = transposed_product(a, a.as_view());
     for index in 0..a.ncols() {
         gram[(index, index)] -= 1.0;

@@ -6,7 +6,6 @@ mod decompose;
 mod error;
 mod jacobi;
 mod orthonormal;
-mod polar;
 mod pseudo_inverse;
 mod result;
 mod smallest;
@@ -14,10 +13,11 @@ mod top;
 mod vectors;
 
 pub use certificate::SvdCertificate;
+pub(crate) use certificate::orthogonality;
 pub use config::SvdConfig;
 pub use decompose::svd_by_descent;
 pub use error::SvdError;
-pub use polar::{Polar, polar_decomposition};
+pub(crate) use orthonormal::householder::Reflections;
 pub use pseudo_inverse::{Cutoff, PenroseResiduals, PseudoInverse, pseudo_inverse};
 pub use result::Svd;
 pub use smallest::{

@@ -4,12 +4,13 @@ use matrix_descent::completion::CompletionError;
 use matrix_descent::descent::DescentError;
 use matrix_descent::inverse::{InverseError, heavy_ball_for_inverse};
 use matrix_descent::objective::FitObjective;
+use matrix_descent::roots::RootError;
 use matrix_descent::set::NonNegative;
 use matrix_descent::solve::{BoundedError, SolveError};
 use matrix_descent::{
     BoundedConfig, CompletionConfig, Config, Error, MeanSquaredError, Observations, Observer, Real,
-    Report, Sgd, SolveConfig, Stopping, complete_by_descent, invert_by_descent, minimize,
-    solve_by_descent, solve_in_bounds,
+    Report, RootConfig, Sgd, SolveConfig, Stopping, complete_by_descent, invert_by_descent,
+    minimize, solve_by_descent, solve_in_bounds, square_root_by_descent,
 };
 use nalgebra::DMatrix;
 
@@ -23,15 +24,17 @@ pub enum Operation {
     Solve,
     SolveInBounds,
     Complete,
+    SquareRoot,
 }
 
-pub const OPERATIONS: [Operation; 6] = [
+pub const OPERATIONS: [Operation; 7] = [
     Operation::Minimize,
     Operation::InvertByDefault,
     Operation::InvertByOptimizer,
     Operation::Solve,
     Operation::SolveInBounds,
     Operation::Complete,
+    Operation::SquareRoot,
 ];
 
 impl Operation {
@@ -44,6 +47,7 @@ impl Operation {
             Self::Solve => solved(observer),
             Self::SolveInBounds => solved_in_bounds(observer),
             Self::Complete => completed(observer),
+            Self::SquareRoot => rooted(observer),
         };
         ended.unwrap_or_else(|error| reached(self, error))
     }
@@ -93,6 +97,12 @@ fn completed<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>
     Ok(complete_by_descent(&observations, 2, config)?.report)
 }
 
+fn rooted<T: Real, O: Observer<T>>(observer: O) -> Result<Report<T>, Error<T>> {
+    let m = matrix::<T>();
+    let config = RootConfig::default().observer(observer);
+    Ok(square_root_by_descent(&m.tr_mul(&m), config)?.report)
+}
+
 fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
     match error {
         Error::Descent(DescentError::Diverged { reached, .. }) => reached.report,
@@ -102,6 +112,7 @@ fn reached<T: Real>(operation: Operation, error: Error<T>) -> Report<T> {
         Error::Completion(
             CompletionError::NotConverged { reached } | CompletionError::Unsettled { reached },
         ) => reached.report,
+        Error::Root(RootError::NotConverged { reached, .. }) => reached.report,
         other => panic!("{operation:?}: {other}"),
     }
 }

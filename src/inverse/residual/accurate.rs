@@ -2,7 +2,7 @@
 
 use nalgebra::DMatrix;
 
-use crate::inverse::residual::entrywise::residual_by_entries;
+use crate::inverse::residual::entrywise::subtract_by_entries;
 use crate::inverse::residual::slices::{SlicePart, cut_columns, cut_rows};
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::rounding::{
@@ -61,12 +61,24 @@ pub(crate) fn accurate_residual(
     buffers: ResidualBuffers<'_>,
     counter: &mut ProductCounter,
 ) -> RowSums {
+    buffers.residual.fill_with_identity();
+    accurate_difference(a, b, slices, buffers, counter)
+}
+
+/// R̂ = C − A·B for the C that `buffers.residual` holds; returns, by rows, a bound of Σⱼ|R̂ − R|.
+pub(crate) fn accurate_difference(
+    a: &DMatrix<f64>,
+    b: &DMatrix<f64>,
+    slices: Slices,
+    buffers: ResidualBuffers<'_>,
+    counter: &mut ProductCounter,
+) -> RowSums {
     let n = a.nrows();
     if n <= DIRECT_UP_TO {
         counter.count(slices.products());
-        return direct_residual(a, b, buffers);
+        return direct_difference(a, b, buffers);
     }
-    buffers.residual.fill_with_identity();
+    let minuend = absolute_row_sums(buffers.residual);
     buffers.errors.fill(0.0);
     let mut sum = Accumulator {
         buffers,
@@ -101,25 +113,25 @@ pub(crate) fn accurate_residual(
             sum.subtract((a, SlicePart::Rest(3)), (b, SlicePart::Rest(0)));
         }
     }
-    sum.into_row_bounds(a, b)
+    sum.into_row_bounds(a, b, &minuend)
 }
 
 /// The order up to which slices take longer than the sums entry by entry.
 pub(crate) const DIRECT_UP_TO: usize = 8;
 
-/// [`accurate_residual`] for a small order.
-fn direct_residual(a: &DMatrix<f64>, b: &DMatrix<f64>, buffers: ResidualBuffers<'_>) -> RowSums {
+/// [`accurate_difference`] for a small order.
+fn direct_difference(a: &DMatrix<f64>, b: &DMatrix<f64>, buffers: ResidualBuffers<'_>) -> RowSums {
     let ResidualBuffers {
         residual, errors, ..
     } = buffers;
-    residual_by_entries(a, b, residual, errors);
+    subtract_by_entries(a, b, residual, errors);
     // This covers factors that scaling left slightly off.
     let tiny = underflow(a.nrows(), largest_row_sum(a) + largest_row_sum(b));
     let rows = absolute_row_sums(errors).into_iter();
     rows.map(|row| enlarge(row + tiny, a.nrows())).collect()
 }
 
-/// The sum of I minus products, with the roundings of the sums kept in a second matrix.
+/// The sum of C minus products, with the roundings of the sums kept in a second matrix.
 struct Accumulator<'a> {
     buffers: ResidualBuffers<'a>,
     counter: &'a mut ProductCounter,
@@ -166,18 +178,20 @@ impl Accumulator<'_> {
     }
 
     /// Adds the roundings to the residual, and returns the bounds by rows. The roundings of that
-    /// sum are of second order: at most terms·u times terms·u·(1 + 8|A||B|), because each partial
+    /// sum are of second order: at most terms·u times terms·u·(|C| + 8|A||B|), because each partial
     /// sum is a product of partial sums of slices, which are at most (1 + 2^−β)|A| or, where the
-    /// first slice is zero, 2|A|; so it is at most I + 4(1 + 2^−β)|A||B|.
-    fn into_row_bounds(mut self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> RowSums {
+    /// first slice is zero, 2|A|; so it is at most |C| + 4(1 + 2^−β)|A||B|. `minuend` has the row
+    /// sums of |C|.
+    fn into_row_bounds(mut self, a: &DMatrix<f64>, b: &DMatrix<f64>, minuend: &[f64]) -> RowSums {
         *self.buffers.residual += &*self.buffers.errors;
         let u = unit_roundoff();
         let second_order = 2.0 * (self.terms as f64 * u).powi(2);
         let (sizes, tiny) = product_sizes(a, b);
         let tiny = self.terms as f64 * tiny;
         let rows = absolute_row_sums(self.buffers.residual);
-        for ((bound, size), row) in self.rounding.iter_mut().zip(&sizes).zip(&rows) {
-            *bound += u * row + second_order * (1.0 + 8.0 * size) + tiny;
+        let sums = sizes.iter().zip(minuend);
+        for ((bound, (size, minuend)), row) in self.rounding.iter_mut().zip(sums).zip(&rows) {
+            *bound += u * row + second_order * (minuend + 8.0 * size) + tiny;
             *bound = enlarge(*bound, a.nrows());
         }
         self.rounding
@@ -189,8 +203,8 @@ mod tests {
     use nalgebra::DMatrix;
 
     use super::{
-        Accumulator, ResidualBuffers, RowSums, SlicePart, Slices, accurate_residual,
-        direct_residual, product_sizes, underflow,
+        Accumulator, ResidualBuffers, RowSums, SlicePart, Slices, accurate_residual, product_sizes,
+        underflow,
     };
     use crate::numerics::exact::{assert_bounded, exact, exact_residual, exact_row_sums, rational};
     use crate::numerics::product::counter::ProductCounter;
@@ -264,7 +278,7 @@ mod tests {
                 rounding: RowSums::from_elem(0.0, 2),
                 terms: 2,
             };
-            let bounds = sum.into_row_bounds(&a, &b);
+            let bounds = sum.into_row_bounds(&a, &b, &[1.0; 2]);
             let expected = sizes.map(|size| {
                 if is_first {
                     2e3 * u
@@ -286,7 +300,7 @@ mod tests {
             terms: 3,
         };
         let huge = DMatrix::from_element(2, 2, 1e300);
-        let bounds = sum.into_row_bounds(&huge, &zero);
+        let bounds = sum.into_row_bounds(&huge, &zero, &[1.0; 2]);
         let second_order = 2.0 * (3.0 * u).powi(2);
         assert_barely_above(&bounds, [3.0 * underflow(2, 2e300) + second_order; 2]);
     }
@@ -296,7 +310,13 @@ mod tests {
         let a = DMatrix::from_row_slice(2, 2, &[1.0, -8e30, 0.0, 1.0]);
         let b = DMatrix::from_row_slice(2, 2, &[1.0, 8e30, 0.0, 1.0]);
         let mut matrices = [(); 5].map(|()| DMatrix::zeros(2, 2));
-        let bounds = direct_residual(&a, &b, buffers(&mut matrices));
+        let bounds = accurate_residual(
+            &a,
+            &b,
+            Slices::Two,
+            buffers(&mut matrices),
+            &mut ProductCounter::new(),
+        );
         assert_barely_above(&bounds, [underflow(2, 1.6e31); 2]);
     }
 
@@ -345,7 +365,7 @@ mod tests {
             sum.buffers.product.fill(term);
             sum.add_negative();
         }
-        let bounds = sum.into_row_bounds(&one, &one);
+        let bounds = sum.into_row_bounds(&one, &one, &[1.0; 1]);
         assert_eq!(w[0][(0, 0)], 0.0);
         let truth = terms
             .iter()

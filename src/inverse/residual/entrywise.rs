@@ -27,10 +27,20 @@ pub(crate) fn residual_by_entries(
     residual: &mut DMatrix<f64>,
     bounds: &mut DMatrix<f64>,
 ) {
+    residual.fill_with_identity();
+    subtract_by_entries(a, b, residual, bounds);
+}
+
+/// The same for R̂ = C − A·B, where `residual` holds C.
+pub(crate) fn subtract_by_entries(
+    a: &DMatrix<f64>,
+    b: &DMatrix<f64>,
+    residual: &mut DMatrix<f64>,
+    bounds: &mut DMatrix<f64>,
+) {
     let n = a.nrows();
     let gamma = product_error(2 * n);
     let mut errors = RowSums::from_elem(0.0, n);
-    residual.fill_with_identity();
     bounds.fill(0.0);
     let out = residual.as_mut_slice().chunks_exact_mut(n);
     let out = out.zip(bounds.as_mut_slice().chunks_exact_mut(n));

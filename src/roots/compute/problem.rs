@@ -1,0 +1,106 @@
+//! The matrix of a root: checked, symmetric, and exactly scaled.
+
+use nalgebra::{DMatrix, SymmetricEigen};
+
+use crate::numerics::binary_scaling::{largest_exponent, scale};
+use crate::numerics::norm::euclidean_norm;
+use crate::numerics::real::Real;
+use crate::numerics::rounding::enlarge;
+use crate::numerics::validation::check_square;
+use crate::roots::compute::proof::symmetrising_error;
+use crate::roots::error::RootError;
+use crate::roots::symmetric::symmetrise;
+
+/// A symmetric matrix A·2^(−exponent) of moderate scale.
+pub(super) struct Problem {
+    pub(super) matrix: DMatrix<f64>,
+    /// The distance in ‖·‖_F from (A + Aᵀ)/2, which rounding left.
+    pub(super) uncertainty: f64,
+    pub(super) exponent: i32,
+}
+
+/// Sweeps of the eigenvalue iteration for each eigenvalue, in an error message.
+const SWEEPS: usize = 60;
+
+impl Problem {
+    /// The exponent is a multiple of `order`, so that a root of that order is scaled exactly.
+    pub(super) fn new<T: Real>(matrix: &DMatrix<T>, order: i32) -> Result<Self, RootError<T>> {
+        check_square("matrix", matrix)?;
+        let n = matrix.nrows();
+        let Some(exponent) = largest_exponent(matrix) else {
+            return Err(RootError::Singular {
+                smallest: T::zero(),
+                largest: T::zero(),
+            });
+        };
+        let exponent = exponent.div_euclid(order) * order;
+        let mut matrix = matrix.map(T::to_f64);
+        scale(matrix.as_mut_slice(), -exponent);
+        let asymmetry = asymmetry(&matrix);
+        let allowed = 4.0 * n as f64 * T::EPSILON.to_f64();
+        if asymmetry > allowed {
+            return Err(RootError::NotSymmetric {
+                asymmetry: <T as Real>::from_f64(asymmetry),
+                allowed: <T as Real>::from_f64(allowed),
+            });
+        }
+        let uncertainty = if asymmetry > 0.0 {
+            symmetrise(&mut matrix);
+            2.0 * symmetrising_error(&matrix)
+        } else {
+            0.0
+        };
+        Ok(Self {
+            matrix,
+            uncertainty,
+            exponent,
+        })
+    }
+
+    /// The error for a matrix that is not definite to working precision.
+    pub(super) fn refusal<T: Real>(self) -> RootError<T> {
+        let n = self.matrix.nrows();
+        let rounding = 4.0 * n as f64 * T::EPSILON.to_f64();
+        let eigen = SymmetricEigen::try_new(self.matrix, f64::EPSILON, SWEEPS * n);
+        let values = eigen.map_or_else(Vec::new, |eigen| eigen.eigenvalues.as_slice().to_vec());
+        let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let exponent = self.exponent;
+        let [lowest, highest] = [smallest, largest]
+            .map(|value| <T as Real>::from_f64(value.scale_by_power_of_two(exponent)));
+        if smallest < -rounding * largest.abs() {
+            RootError::Indefinite {
+                smallest: lowest,
+                largest: highest,
+            }
+        } else {
+            RootError::Singular {
+                smallest: lowest,
+                largest: highest,
+            }
+        }
+    }
+}
+
+/// max|aᵢⱼ − aⱼᵢ|/max|aᵢⱼ| for a matrix of moderate scale that is not zero.
+fn asymmetry(matrix: &DMatrix<f64>) -> f64 {
+    let mut largest = 0.0_f64;
+    for j in 0..matrix.ncols() {
+        for i in 0..j {
+            largest = largest.max((matrix[(i, j)] - matrix[(j, i)]).abs());
+        }
+    }
+    largest / matrix.amax()
+}
+
+/// The matrix in the caller's format times 2^exponent, and its distance from the computed one at the
+/// scale of that, in ‖·‖_F, rounded up.
+pub(super) fn stored<T: Real>(computed: DMatrix<f64>, exponent: i32) -> (DMatrix<T>, f64) {
+    let mut wide = computed.clone();
+    scale(wide.as_mut_slice(), exponent);
+    let matrix = T::rounded_matrix(wide);
+    let mut back = matrix.map(T::to_f64);
+    scale(back.as_mut_slice(), -exponent);
+    let distance = euclidean_norm((back - computed).as_slice());
+    (matrix, enlarge(distance, 1))
+}

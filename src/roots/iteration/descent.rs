@@ -1,0 +1,183 @@
+//! Steps by polynomials of XᵀX: measure how far X is from orthogonal, move, repeat.
+
+use std::time::Instant;
+
+use nalgebra::DMatrix;
+
+use super::interval::Interval;
+use super::polynomial::MinimaxPolynomial;
+use crate::descent::history::LossHistory;
+use crate::descent::{Observer, Progress, Report, StopReason};
+use crate::numerics::matrix::{add_to_diagonal, combine, scale, squared_distance_from_identity};
+use crate::numerics::product::{multiply, multiply_symmetric};
+use crate::numerics::real::Real;
+use crate::roots::products::RootProducts;
+
+/// The settings of a descent.
+pub(in crate::roots) struct Descent<'o, T: Real> {
+    /// The departure ‖XᵀX − I‖ at which it ends, unless rounding is larger.
+    pub(in crate::roots) goal: f64,
+    pub(in crate::roots) max_steps: usize,
+    pub(in crate::roots) observer: &'o mut dyn Observer<T>,
+}
+
+/// The orthogonal factor, and how it was found.
+pub(in crate::roots) struct Nearest<T: Real> {
+    pub(in crate::roots) orthogonal: DMatrix<f64>,
+    pub(in crate::roots) report: Report<T>,
+    pub(in crate::roots) products: RootProducts,
+}
+
+/// By how much a measured departure may exceed the planned one before the plan is dropped.
+const SLACK: f64 = 1.5;
+
+/// The departure, in units of √n·ε, that is left to rounding.
+const ROUNDING: f64 = 8.0;
+
+/// What the steps share.
+struct Iterates {
+    x: DMatrix<f64>,
+    /// Xᵀ during a measurement, then the next X.
+    other: DMatrix<f64>,
+    /// C = XᵀX, then the polynomial of it.
+    gram: DMatrix<f64>,
+    square: DMatrix<f64>,
+    products: RootProducts,
+}
+
+impl<T: Real> Descent<'_, T> {
+    /// From a square X whose singular values lie in the interval, if it is right; if it is wrong,
+    /// the descent finds out.
+    pub(in crate::roots) fn run(&mut self, x: DMatrix<f64>, start: Interval) -> Nearest<T> {
+        let begin = Instant::now();
+        let n = x.nrows();
+        let mut iterates = Iterates::new(x);
+        let mut history = LossHistory::with_capacity(16);
+        let mut plan = start;
+        let floor = ROUNDING * (n as f64).sqrt() * f64::EPSILON;
+        let mut before = f64::INFINITY;
+        let mut steps = 0;
+        let stop_reason = loop {
+            let departure = iterates.measure();
+            let loss = (departure / n as f64).powi(2);
+            history.push(<T as Real>::from_f64(loss));
+            if self.asks_to_stop(steps, loss, &iterates) {
+                break StopReason::Observer;
+            }
+            if !departure.is_finite() {
+                break StopReason::Diverged;
+            }
+            // Near the end it falls cubed: where it does not, only rounding is left.
+            let is_rounding = departure < 1e-8 && departure > 0.1 * before;
+            if departure <= floor.max(self.goal) || is_rounding {
+                break StopReason::Accuracy;
+            }
+            if steps == self.max_steps {
+                break StopReason::StepLimit;
+            }
+            plan = reconciled(plan, departure, &iterates.gram);
+            plan = iterates.advance(plan, floor.max(self.goal));
+            before = departure;
+            steps += 1;
+        };
+        Nearest {
+            orthogonal: iterates.x,
+            report: history.into_report(steps, steps + 1, stop_reason, begin.elapsed()),
+            products: iterates.products,
+        }
+    }
+
+    fn asks_to_stop(&mut self, step: usize, loss: f64, iterates: &Iterates) -> bool {
+        if !self.observer.watches() {
+            return false;
+        }
+        let parameters = iterates.x.map(<T as Real>::from_f64);
+        let gradient = iterates.gradient().map(<T as Real>::from_f64);
+        let progress = Progress {
+            step,
+            loss: <T as Real>::from_f64(loss),
+            parameters: parameters.as_slice(),
+            gradient: gradient.as_slice(),
+        };
+        self.observer.observe(&progress).is_break()
+    }
+}
+
+/// The planned interval, corrected by ‖C − I‖_F where that says more or contradicts it.
+fn reconciled(plan: Interval, departure: f64, gram: &DMatrix<f64>) -> Interval {
+    let n = gram.nrows() as f64;
+    let possible = SLACK * n.sqrt() * (plan.departure() + n * f64::EPSILON);
+    let plan = if departure > possible {
+        Interval::of_gram(gram)
+    } else {
+        plan
+    };
+    if departure < 0.5 {
+        let measured = plan.within(departure);
+        if measured.low < measured.high {
+            return measured;
+        }
+    }
+    plan
+}
+
+impl Iterates {
+    fn new(x: DMatrix<f64>) -> Self {
+        let n = x.nrows();
+        let zeros = || DMatrix::zeros(n, n);
+        Self {
+            x,
+            other: zeros(),
+            gram: zeros(),
+            square: zeros(),
+            products: RootProducts::default(),
+        }
+    }
+
+    /// C = XᵀX; returns ‖C − I‖_F.
+    fn measure(&mut self) -> f64 {
+        let n = self.x.nrows();
+        self.x.transpose_to(&mut self.other);
+        let (gram, turned) = (self.gram.as_mut_slice(), self.other.as_slice());
+        multiply_symmetric(gram, turned, self.x.as_slice(), n);
+        self.products.symmetric += 1;
+        squared_distance_from_identity(&self.gram).sqrt()
+    }
+
+    /// X ← p(X) with the polynomial for the interval; returns where the singular values are then.
+    fn advance(&mut self, interval: Interval, goal: f64) -> Interval {
+        let n = self.x.nrows();
+        let Interval { low, high } = interval;
+        let cubic = MinimaxPolynomial::cubic(low, high);
+        // Half a product less, where that is enough.
+        let is_enough = 2.0 * cubic.error() <= goal / (n as f64).sqrt();
+        let step = if is_enough {
+            cubic
+        } else {
+            MinimaxPolynomial::gentle(low, high)
+        };
+        let [a, b, c] = step.coefficients();
+        if c == 0.0 {
+            scale(&mut self.gram, b);
+        } else {
+            let gram = self.gram.as_slice();
+            multiply_symmetric(self.square.as_mut_slice(), gram, gram, n);
+            self.products.symmetric += 1;
+            combine(&mut self.gram, b, c, &self.square);
+        }
+        add_to_diagonal(&mut self.gram, a);
+        let (next, x) = (self.other.as_mut_slice(), self.x.as_slice());
+        multiply(next, x, self.gram.as_slice(), n);
+        self.products.full += 1;
+        std::mem::swap(&mut self.x, &mut self.other);
+        Interval::image(&step)
+    }
+
+    /// 4/n²·X·(C − I), the gradient of ‖XᵀX − I‖²_F/n².
+    fn gradient(&self) -> DMatrix<f64> {
+        let n = self.x.nrows();
+        let mut gradient = &self.x * &self.gram - &self.x;
+        scale(&mut gradient, 4.0 / (n * n) as f64);
+        gradient
+    }
+}

@@ -1,0 +1,110 @@
+//! Powers of symmetric matrices to about thirty digits, by Jacobi's rotations in double-double
+//! arithmetic.
+
+use matrix_descent_tests::reference::double_double::DoubleDouble;
+use nalgebra::DMatrix;
+
+pub type Wide = DMatrix<DoubleDouble>;
+
+/// The eigenvalues of a symmetric matrix and its eigenvectors as columns.
+pub struct Eigen {
+    pub values: Vec<DoubleDouble>,
+    vectors: Wide,
+}
+
+/// 1/√x by Newton's iteration, without a division.
+fn inverse_root(x: DoubleDouble) -> DoubleDouble {
+    let mut root = DoubleDouble::from(1.0 / f64::from(x).sqrt());
+    for _ in 0..2 {
+        root = root + root * (1.0 - x * root * root) * 0.5;
+    }
+    root
+}
+
+/// x^(−1/2ᵏ) for k = 1, 2, …
+fn inverse_power(x: DoubleDouble, square_roots: usize) -> DoubleDouble {
+    let mut power = x;
+    for _ in 1..square_roots {
+        power = power * inverse_root(power);
+    }
+    inverse_root(power)
+}
+
+impl Eigen {
+    pub fn of(matrix: &DMatrix<f64>) -> Self {
+        let n = matrix.nrows();
+        let mut a = matrix.map(DoubleDouble::from);
+        let mut vectors =
+            DMatrix::from_fn(n, n, |i, j| DoubleDouble::from(f64::from(u8::from(i == j))));
+        for _ in 0..60 {
+            let mut is_diagonal = true;
+            for p in 0..n {
+                for q in p + 1..n {
+                    let size = |i: usize, j: usize| f64::from(a[(i, j)]).abs();
+                    if size(p, q) > 1e-31 * (size(p, p) * size(q, q)).sqrt() {
+                        rotate(&mut a, &mut vectors, p, q);
+                        is_diagonal = false;
+                    }
+                }
+            }
+            if is_diagonal {
+                break;
+            }
+        }
+        let values = (0..n).map(|i| a[(i, i)]).collect();
+        Self { values, vectors }
+    }
+
+    /// A^(1/2).
+    pub fn root(&self) -> Wide {
+        self.function(|x| x * inverse_root(x))
+    }
+
+    /// A^(−1/2ᵏ).
+    pub fn inverse_root(&self, square_roots: usize) -> Wide {
+        self.function(|x| inverse_power(x, square_roots))
+    }
+
+    fn function(&self, f: impl Fn(DoubleDouble) -> DoubleDouble) -> Wide {
+        let n = self.values.len();
+        let images: Vec<_> = self.values.iter().map(|&x| f(x)).collect();
+        let v = &self.vectors;
+        DMatrix::from_fn(n, n, |i, j| {
+            let terms = (0..n).map(|k| v[(i, k)] * images[k] * v[(j, k)]);
+            terms.fold(DoubleDouble::from(0.0), |sum, term| sum + term)
+        })
+    }
+}
+
+/// A rotation of the plane (p, q) that makes a_pq vanish; its angle need not be exact, but cos² + sin²
+/// has to be 1.
+fn rotate(a: &mut Wide, vectors: &mut Wide, p: usize, q: usize) {
+    let entry = |i: usize, j: usize| f64::from(a[(i, j)]);
+    let ratio = (entry(q, q) - entry(p, p)) / (2.0 * entry(p, q));
+    let tangent = ratio.signum() / (ratio.abs() + ratio.hypot(1.0));
+    let tangent = DoubleDouble::from(tangent);
+    let cosine = inverse_root(tangent * tangent + 1.0);
+    let sine = tangent * cosine;
+    for k in 0..a.nrows() {
+        let (x, y) = (a[(k, p)], a[(k, q)]);
+        a[(k, p)] = cosine * x - sine * y;
+        a[(k, q)] = sine * x + cosine * y;
+        let (x, y) = (vectors[(k, p)], vectors[(k, q)]);
+        vectors[(k, p)] = cosine * x - sine * y;
+        vectors[(k, q)] = sine * x + cosine * y;
+    }
+    for k in 0..a.nrows() {
+        let (x, y) = (a[(p, k)], a[(q, k)]);
+        a[(p, k)] = cosine * x - sine * y;
+        a[(q, k)] = sine * x + cosine * y;
+    }
+}
+
+/// ‖found − exact‖_F/‖exact‖_F.
+pub fn relative_error(found: &DMatrix<f64>, exact: &Wide) -> f64 {
+    let square = |x: f64| x * x;
+    let pairs = found.iter().zip(exact.iter());
+    let error: f64 = pairs.map(|(&x, &y)| square(f64::from(y - x))).sum();
+    let size: f64 = exact.iter().map(|&y| square(f64::from(y))).sum();
+    (error / size).sqrt()
+}
