@@ -101,6 +101,6 @@ pub(super) fn stored<T: Real>(computed: DMatrix<f64>, exponent: i32) -> (DMatrix
     let matrix = T::rounded_matrix(wide);
     let mut back = matrix.map(T::to_f64);
     scale(back.as_mut_slice(), -exponent);
-    let distance = euclidean_norm((back - computed).as_slice());
-    (matrix, enlarge(distance, 1))
+    back -= computed;
+    (matrix, enlarge(euclidean_norm(back.as_slice()), back.len()))
 }
