@@ -9,9 +9,12 @@ use matrix_descent::objective::{
     FitObjective, LowRankObjective, Ridge, SvdPenalty, check_gradient,
 };
 use matrix_descent::optimizer::{AdaDelta, AdaGrad, CosineDecay, Lion, Muon, NAdam, RmsProp};
+use matrix_descent::roots::RootOrder;
 use matrix_descent::{
     Adam, AdamW, Compose, Config, Error, InputError, InverseObjective, MeanSquaredError, Objective,
-    Optimizer, Real, Sgd, Side, Silent, Start, Stepper, Stopping, invert_by_descent, minimize,
+    Optimizer, Real, RootConfig, Sgd, Side, Silent, Start, Stepper, Stopping,
+    inverse_root_by_descent, invert_by_descent, minimize, polar_decomposition,
+    square_root_by_descent,
 };
 use nalgebra::{DMatrix, dmatrix};
 
@@ -32,6 +35,22 @@ fn regular() -> DMatrix<f64> {
 
 fn inverted(m: &DMatrix<f64>) -> Error {
     error(invert_by_descent(m, Config::default()))
+}
+
+fn root(m: &DMatrix<f64>) -> Error {
+    error(square_root_by_descent(m, RootConfig::default()))
+}
+
+fn inverse_root(m: &DMatrix<f64>) -> Error {
+    error(inverse_root_by_descent(
+        m,
+        RootOrder::Fourth,
+        RootConfig::default(),
+    ))
+}
+
+fn polar(m: &DMatrix<f64>) -> Error {
+    error(polar_decomposition(m))
 }
 
 fn by_rule(rule: Sgd<f64>) -> Error {
@@ -102,6 +121,12 @@ fn shapes() -> Vec<Case> {
             error(heavy_ball_for_inverse(&wide, 0)),
             not_square(2, 3),
         ),
+        ("root, wide", root(&wide), not_square(2, 3)),
+        ("root, 0×0", root(&DMatrix::zeros(0, 0)), empty(0, 0)),
+        ("inverse root, wide", inverse_root(&wide), not_square(2, 3)),
+        ("polar, 0×0", polar(&DMatrix::zeros(0, 0)), empty(0, 0)),
+        ("polar, 0×3", polar(&DMatrix::zeros(0, 3)), empty(0, 3)),
+        ("polar, 3×0", polar(&DMatrix::zeros(3, 0)), empty(3, 0)),
     ]
 }
 
@@ -112,6 +137,9 @@ fn entries() -> Vec<Case> {
         m[(3, 1)] = value;
         m[(0, 2)] = f64::NAN;
         cases.push(("infinite", inverted(&m), not_finite("matrix", 3, 1, value)));
+        for found in [root(&m), inverse_root(&m), polar(&m)] {
+            cases.push(("infinite, roots", found, not_finite("matrix", 3, 1, value)));
+        }
         let config = Config::default().start(Start::Given(m));
         let found = error(invert_by_descent(&DMatrix::identity(4, 4), config));
         cases.push(("infinite start", found, not_finite("start", 3, 1, value)));
@@ -240,6 +268,7 @@ fn limits() -> Vec<Case> {
     let below_one = "at least 0 and below 1";
     let config = Config::default;
     let inversion = |config| error(invert_by_descent(&regular(), config));
+    let by_root = |config| error(square_root_by_descent(&DMatrix::identity(2, 2), config));
     let stopping = Stopping::default();
     let stall = |patience, minimum_improvement| {
         stopped_by(stopping.stall(Stall {
@@ -282,6 +311,16 @@ fn limits() -> Vec<Case> {
             "growth 1",
             stopped_by(stopping.divergence(1.0)),
             setting("divergence", 1.0, "above 1"),
+        ),
+        (
+            "root, tolerance 0",
+            by_root(RootConfig::default().tolerance(0.0)),
+            setting("tolerance", 0.0, "above 0 and below 1"),
+        ),
+        (
+            "root, no steps",
+            by_root(RootConfig::default().max_steps(0)),
+            setting("max_steps", 0.0, "at least 1"),
         ),
         (
             "no patience",
