@@ -5,7 +5,9 @@ use matrix_descent::roots::{Polar, PolarRoute};
 use nalgebra::{DMatrix, dmatrix};
 
 use super::reference::{Eigen, relative_error};
-use super::{waves, with_condition};
+use super::with_condition;
+use crate::support::gallery::random;
+use crate::support::shapes::uniform;
 
 /// The exact Hadamard-like orthogonal matrix of order 4, with entries ±½.
 fn orthogonal() -> DMatrix<f64> {
@@ -59,7 +61,7 @@ fn the_positive_factor_is_the_root_of_the_gram_matrix() {
         (12, 12),
     ] {
         for scale in [1.0, 2.0_f64.powi(400), 2.0_f64.powi(-400)] {
-            let m = waves(rows, columns, 0.9).map(|x| (8.0 * x).round());
+            let m = uniform(rows, columns, 9).map(|x| (8.0 * x).round());
             let gram = if rows >= columns {
                 m.tr_mul(&m)
             } else {
@@ -103,12 +105,13 @@ fn the_positive_factor_is_the_root_of_the_gram_matrix() {
 
 #[test]
 fn nearly_orthogonal_matrices_take_few_products() {
-    for departure in [1e-3, 1e-6, 1e-12] {
-        let q = waves(20, 20, 0.7).qr().q();
-        let moved = &q + waves(20, 20, 0.4) * departure;
+    // One step takes two products, H one, and measuring before and after it one and a half.
+    for (departure, most) in [(1e-3, 6.0), (1e-6, 4.0), (1e-9, 3.5), (1e-12, 3.5)] {
+        let q = random::orthogonal(20, 7);
+        let moved = &q + uniform(20, 20, 4) * departure;
         let found = polar(&moved);
         assert!(
-            found.products.descent() <= 4.0,
+            found.products.descent() <= most,
             "{departure:e}: {:?}",
             found.products
         );
@@ -120,7 +123,7 @@ fn nearly_orthogonal_matrices_take_few_products() {
 
 #[test]
 fn matrices_without_full_rank_go_by_singular_values() {
-    let m = waves(6, 2, 0.3) * waves(2, 6, 0.8);
+    let m = uniform(6, 2, 3) * uniform(2, 6, 8);
     let found = polar(&m);
     assert_eq!(found.route, PolarRoute::SingularValues);
     assert_eq!(found.certificate.orthogonal_error_bound(), f64::INFINITY);
@@ -133,7 +136,7 @@ fn matrices_without_full_rank_go_by_singular_values() {
 
 #[test]
 fn single_precision_is_right_to_the_last_digit() {
-    let m = waves(7, 5, 1.1).map(|x| x as f32);
+    let m = uniform(7, 5, 11).map(|x| x as f32);
     let wide = polar(&m.map(f64::from));
     let found = polar_decomposition(&m).expect("finite");
     let error = (found.orthogonal.map(f64::from) - &wide.orthogonal).norm();

@@ -32,8 +32,11 @@ fn inverse_power(x: DoubleDouble, square_roots: usize) -> DoubleDouble {
 
 impl Eigen {
     pub fn of(matrix: &DMatrix<f64>) -> Self {
-        let n = matrix.nrows();
-        let mut a = matrix.map(DoubleDouble::from);
+        Self::of_wide(widen(matrix))
+    }
+
+    pub fn of_wide(mut a: Wide) -> Self {
+        let n = a.nrows();
         let mut vectors =
             DMatrix::from_fn(n, n, |i, j| DoubleDouble::from(f64::from(u8::from(i == j))));
         for _ in 0..60 {
@@ -53,6 +56,17 @@ impl Eigen {
         }
         let values = (0..n).map(|i| a[(i, i)]).collect();
         Self { values, vectors }
+    }
+
+    pub fn smallest(&self) -> f64 {
+        let values = self.values.iter().map(|&value| f64::from(value));
+        values.fold(f64::INFINITY, f64::min)
+    }
+
+    /// The largest |λ|.
+    pub fn size(&self) -> f64 {
+        let values = self.values.iter().map(|&value| f64::from(value).abs());
+        values.fold(0.0, f64::max)
     }
 
     /// A^(1/2).
@@ -98,6 +112,33 @@ fn rotate(a: &mut Wide, vectors: &mut Wide, p: usize, q: usize) {
         a[(p, k)] = cosine * x - sine * y;
         a[(q, k)] = sine * x + cosine * y;
     }
+}
+
+pub fn widen(matrix: &DMatrix<f64>) -> Wide {
+    matrix.map(DoubleDouble::from)
+}
+
+pub fn product(a: &Wide, b: &Wide) -> Wide {
+    DMatrix::from_fn(a.nrows(), b.ncols(), |i, j| {
+        let terms = (0..a.ncols()).map(|k| a[(i, k)] * b[(k, j)]);
+        terms.fold(DoubleDouble::from(0.0), |sum, term| sum + term)
+    })
+}
+
+/// AᵀA.
+pub fn symmetric_product(a: &Wide) -> Wide {
+    product(&a.transpose(), a)
+}
+
+/// ‖A‖_F.
+pub fn norm(a: &Wide) -> f64 {
+    let squares = a.iter().map(|&x| f64::from(x) * f64::from(x));
+    squares.sum::<f64>().sqrt()
+}
+
+/// ‖A − B‖_F.
+pub fn distance(a: &Wide, b: &Wide) -> f64 {
+    norm(&a.zip_map(b, |x, y| x - y))
 }
 
 /// ‖found − exact‖_F/‖exact‖_F.
