@@ -2,14 +2,14 @@
 //!
 //! A filter that keeps the covariance P of its state needs P^½ to place sample points, and P^(−½) to
 //! turn an error into standard units. The covariance here belongs to a moving point whose place is
-//! known to millimetres and whose acceleration hardly at all, so that its condition number is in the
-//! millions. Then data are whitened (ZCA): W = C^(−½) takes correlated columns to uncorrelated ones of
-//! variance 1 and moves each point as little as possible. A rotation that has drifted is brought
-//! back to the nearest one in a few products. In the end, the numbers of products for matrices of
-//! growing condition number.
+//! known to a millimetre and whose acceleration hardly at all, so that its condition number is about a
+//! million. Then data are whitened (ZCA): W = C^(−½) takes correlated columns to uncorrelated ones of
+//! variance 1 and moves each point as little as possible. A camera's rotation after an integrator's
+//! step, which is no rotation any more, is brought back to the nearest one in a few products. In the
+//! end, the numbers of products for matrices of growing condition number.
 //!
 //! `cargo run --release --example square_root` prints the numbers and draws what whitening
-//! does to an ellipse of the data in `target/whitening.svg`.
+//! does to the data in `target/whitening.svg`.
 
 use std::error::Error;
 
@@ -18,7 +18,7 @@ use matrix_descent::roots::RootOrder;
 use matrix_descent::{
     RootConfig, inverse_root_by_descent, polar_decomposition, square_root_by_descent,
 };
-use nalgebra::{DMatrix, dmatrix};
+use nalgebra::{DMatrix, dmatrix, dvector};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, StandardNormal};
@@ -49,9 +49,11 @@ fn covariance() -> Result<(), Box<dyn Error>> {
         0.0, 1.0, step;
         0.0, 0.0, 1.0
     ];
-    let mut p = DMatrix::from_diagonal(&nalgebra::dvector![1e-6, 1e-2, 4.0]);
+    // The acceleration changes by 10 m/s³ or so.
+    let jerk = dmatrix![step * step * step / 6.0; step * step / 2.0; step] * 10.0;
+    let mut p = DMatrix::from_diagonal(&dvector![1e-6, 1e-2, 4.0]);
     for _ in 0..20 {
-        p = &f * &p * f.transpose() + DMatrix::identity(3, 3) * 1e-6;
+        p = &f * &p * f.transpose() + &jerk * jerk.transpose();
         // A measured place, with a standard deviation of a millimetre.
         let gain = p.column(0) / (p[(0, 0)] + 1e-6);
         p -= &gain * p.row(0);
@@ -92,43 +94,58 @@ fn whitening() -> Result<(), Box<dyn Error>> {
     );
     // The ellipse on which the data are two standard deviations from their mean: C^½ times a circle.
     let root = square_root_by_descent(&covariance, RootConfig::default())?.root;
-    let circle = DMatrix::from_fn(2, 361, |i, degree| {
+    let circle = DMatrix::from_fn(361, 2, |degree, i| {
         let angle = (degree as f64).to_radians();
         2.0 * if i == 0 { angle.cos() } else { angle.sin() }
     });
-    let curve = |name: &str, points: &DMatrix<f64>| {
-        let points = points.column_iter().map(|point| (point[0], point[1]));
-        Curve::new(name, points.collect::<Vec<_>>())
-    };
-    let before = root * circle;
-    let after = &whitening.inverse_root * &before;
     let path = in_target("whitening.svg")?;
-    Figure::new("Two standard deviations, before and after whitening by C^(−½)")
-        .size(780, 480)
+    Figure::new("Data before and after whitening by C^(−½), with two standard deviations")
+        .size(780, 640)
         .x_axis("first column", Scale::Linear)
         .y_axis("second column", Scale::Linear)
-        .curve(curve("before", &before))
-        .curve(curve("after", &after).line(Line::Dashed))
+        .curve(scattered("before", &data).color_of(0))
+        .curve(scattered("after", &white).color_of(1))
+        .curve(outline(&circle * root).color_of(0))
+        .curve(outline(circle).color_of(1))
         .write(&path)?;
     println!("{}", path.display());
     Ok(())
 }
 
-/// A rotation that rounding and an integrator's step have moved off, and the nearest true rotation.
+/// A mark for each row.
+fn scattered(name: &str, points: &DMatrix<f64>) -> Curve {
+    // What is not a number breaks the line between two marks.
+    let gap = (f64::NAN, f64::NAN);
+    let points = points.row_iter().flat_map(|p| [(p[0], p[1]), gap]);
+    Curve::new(name, points.collect::<Vec<_>>()).line(Line::Marked)
+}
+
+/// A line through the rows.
+fn outline(points: DMatrix<f64>) -> Curve {
+    let points = points.row_iter().map(|p| (p[0], p[1]));
+    Curve::new("", points.collect::<Vec<_>>()).line(Line::Solid)
+}
+
+/// A turning camera after one step of an integrator of each order, and the nearest true rotation.
 fn rotation() -> Result<(), Box<dyn Error>> {
-    let angle = 0.3_f64;
-    let exact = dmatrix![
-        angle.cos(), -angle.sin(), 0.0;
-        angle.sin(), angle.cos(), 0.0;
-        0.0, 0.0, 1.0
-    ];
-    let moved = &exact + DMatrix::from_fn(3, 3, |i, j| 1e-4 * ((i + 2 * j) as f64).sin());
-    let polar = polar_decomposition(&moved)?;
-    println!(
-        "\nnearest rotation: {} products; {}",
-        polar.products.descent(),
-        polar.certificate,
-    );
+    let (sine, cosine) = 0.3_f64.sin_cos();
+    let attitude = dmatrix![cosine, -sine, 0.0; sine, cosine, 0.0; 0.0, 0.0, 1.0];
+    // By a hundredth of a radian about (1, 2, 2)/3.
+    let turn = dmatrix![0.0, -2.0, 2.0; 2.0, 0.0, -1.0; -2.0, 1.0, 0.0] * (0.01 / 3.0);
+    println!("\norder  distance from a rotation  products  proven error of the nearest one");
+    let mut term = attitude.clone();
+    let mut moved = attitude;
+    for order in 1..=4 {
+        term = &turn * term / f64::from(order);
+        moved += &term;
+        let polar = polar_decomposition(&moved)?;
+        println!(
+            "{order:>5}  {:>24.1e}  {:>8}  {:.1e}",
+            (&moved - &polar.orthogonal).norm(),
+            polar.products.descent(),
+            polar.certificate.orthogonal_error_bound(),
+        );
+    }
     Ok(())
 }
 
