@@ -39,12 +39,15 @@ impl Eigen {
         let n = a.nrows();
         let mut vectors =
             DMatrix::from_fn(n, n, |i, j| DoubleDouble::from(f64::from(u8::from(i == j))));
+        let mut is_diagonal = false;
+        // What the diagonal entry of a vanishing eigenvalue is made of.
+        let rounding = 1e-31 * norm(&a);
         for _ in 0..60 {
-            let mut is_diagonal = true;
+            is_diagonal = true;
             for p in 0..n {
                 for q in p + 1..n {
                     let size = |i: usize, j: usize| f64::from(a[(i, j)]).abs();
-                    if size(p, q) > 1e-31 * (size(p, p) * size(q, q)).sqrt() {
+                    if size(p, q) > 1e-31 * (size(p, p) * size(q, q)).sqrt() + rounding {
                         rotate(&mut a, &mut vectors, p, q);
                         is_diagonal = false;
                     }
@@ -54,6 +57,7 @@ impl Eigen {
                 break;
             }
         }
+        assert!(is_diagonal, "the reference eigenvalues do not converge");
         let values = (0..n).map(|i| a[(i, i)]).collect();
         Self { values, vectors }
     }
@@ -93,8 +97,9 @@ impl Eigen {
 /// A rotation of the plane (p, q) that makes a_pq vanish; its angle need not be exact, but cos² + sin²
 /// has to be 1.
 fn rotate(a: &mut Wide, vectors: &mut Wide, p: usize, q: usize) {
-    let entry = |i: usize, j: usize| f64::from(a[(i, j)]);
-    let ratio = (entry(q, q) - entry(p, p)) / (2.0 * entry(p, q));
+    // The difference of neighbours may be below the precision of either one's leading part.
+    let difference = f64::from(a[(q, q)] - a[(p, p)]);
+    let ratio = difference / (2.0 * f64::from(a[(p, q)]));
     let tangent = ratio.signum() / (ratio.abs() + ratio.hypot(1.0));
     let tangent = DoubleDouble::from(tangent);
     let cosine = inverse_root(tangent * tangent + 1.0);
