@@ -2,8 +2,8 @@
 //! eigendecompositions of nalgebra and faer; and the polar decomposition beside the SVD; on one
 //! thread: medians of the CPU time of runs taken in turns.
 //!
-//! `BENCH_LONG=1 cargo bench --bench roots` adds the sizes that take seconds. SciPy's and PyTorch's
-//! ways: `python benches/peers/roots.py`.
+//! `BENCH_LONG=1 cargo bench --bench roots` adds the sizes that take seconds, `-- --test` takes a
+//! second. SciPy's and PyTorch's ways: `python benches/peers/roots.py`. Residuals are ‖X² − A‖/‖A‖.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -28,9 +28,49 @@ mod support {
     pub mod table;
 }
 
-const ORDERS: [usize; 5] = [8, 16, 32, 64, 128];
-const LONG_ORDERS: [usize; 2] = [256, 512];
 const CONDITIONS: [f64; 4] = [1e2, 1e4, 1e6, 1e8];
+
+/// What is measured, and how thoroughly.
+struct Extent {
+    orders: &'static [usize],
+    conditions: &'static [f64],
+    budget: Budget,
+}
+
+const QUICK: Extent = Extent {
+    orders: &[8, 32],
+    conditions: &[1e4],
+    budget: Budget {
+        time: Duration::ZERO,
+        fewest_rounds: 1,
+    },
+};
+
+const USUAL: Extent = Extent {
+    orders: &[8, 16, 32, 64, 128],
+    conditions: &CONDITIONS,
+    budget: Budget {
+        time: Duration::from_secs(1),
+        fewest_rounds: 11,
+    },
+};
+
+const LONG: Extent = Extent {
+    orders: &[8, 16, 32, 64, 128, 256, 512],
+    ..USUAL
+};
+
+impl Extent {
+    fn wanted() -> Self {
+        if std::env::args().any(|argument| argument == "--test") {
+            QUICK
+        } else if std::env::var_os("BENCH_LONG").is_some() {
+            LONG
+        } else {
+            USUAL
+        }
+    }
+}
 
 /// One definite matrix in the types of both libraries, so that no conversion is timed.
 struct Case {
@@ -80,30 +120,27 @@ impl Case {
         })
     }
 
-    /// Panics unless all three agree.
-    fn check(&self, condition_number: f64) {
-        let found = self.by_descent();
-        let (nalgebra, faer) = (self.by_nalgebra(), self.by_faer());
-        let allowed = 1e-13 * condition_number.sqrt() * found.root.norm();
-        assert!((&found.root - &nalgebra[0]).norm() <= allowed);
-        for (index, value) in found.root.iter().enumerate() {
-            let (row, column) = (index % found.root.nrows(), index / found.root.nrows());
-            assert!((value - faer[0][(row, column)]).abs() <= allowed);
-        }
+    /// ‖X² − A‖_F/‖A‖_F of the three roots; panics unless they agree.
+    fn residuals(&self, condition_number: f64) -> [f64; 3] {
+        let found = self.by_descent().root;
+        let [of_nalgebra, _] = self.by_nalgebra();
+        let [of_faer, _] = self.by_faer();
+        let of_faer = DMatrix::from_fn(found.nrows(), found.ncols(), |i, j| of_faer[(i, j)]);
+        let allowed = 1e-13 * condition_number.sqrt() * found.norm();
+        assert!((&found - &of_nalgebra).norm() <= allowed);
+        assert!((&found - &of_faer).norm() <= allowed);
+        [found, of_nalgebra, of_faer].map(|x| (&x * &x - &self.matrix).norm() / self.matrix.norm())
     }
 }
 
 fn main() {
     faer::set_global_parallelism(faer::Par::Seq);
-    let is_long = std::env::var_os("BENCH_LONG").is_some();
-    let orders = || {
-        let long = LONG_ORDERS.into_iter().filter(|_| is_long);
-        ORDERS.into_iter().chain(long)
-    };
-    let budget = Budget {
-        time: Duration::from_secs(1),
-        fewest_rounds: 11,
-    };
+    let extent = Extent::wanted();
+    roots(&extent);
+    polar(&extent);
+}
+
+fn roots(extent: &Extent) {
     let header = [
         "order",
         "condition",
@@ -113,54 +150,63 @@ fn main() {
         "faer, µs",
         "descent/nalgebra",
         "descent/faer",
+        "residuals",
     ];
     let mut table = Table {
         header: header.map(str::to_owned).to_vec(),
         rows: Vec::new(),
     };
-    for n in orders() {
-        for condition_number in CONDITIONS {
+    for &n in extent.orders {
+        for &condition_number in extent.conditions {
             let case = Case::new(n, condition_number);
-            case.check(condition_number);
-            let seconds = medians(
-                &[
-                    &|| drop(black_box(black_box(&case).by_descent())),
-                    &|| drop(black_box(black_box(&case).by_nalgebra())),
-                    &|| drop(black_box(black_box(&case).by_faer())),
-                ],
-                budget,
-            );
-            let products = case.by_descent().products.descent();
-            let mut row = vec![
-                n.to_string(),
-                format!("{condition_number:.0e}"),
-                products.to_string(),
-            ];
-            row.extend(seconds.iter().map(|s| format!("{:.1}", s * 1e6)));
-            row.push(format!("{:.2}", seconds[0] / seconds[1]));
-            row.push(format!("{:.2}", seconds[0] / seconds[2]));
-            table.rows.push(row);
+            table.rows.push(row(&case, condition_number, extent.budget));
         }
     }
     print!("{table}");
-    polar(orders(), budget);
+}
+
+fn row(case: &Case, condition_number: f64, budget: Budget) -> Vec<String> {
+    let residuals = case.residuals(condition_number);
+    let seconds = medians(
+        &[
+            &|| drop(black_box(black_box(case).by_descent())),
+            &|| drop(black_box(black_box(case).by_nalgebra())),
+            &|| drop(black_box(black_box(case).by_faer())),
+        ],
+        budget,
+    );
+    let products = case.by_descent().products.descent();
+    let mut row = vec![
+        case.matrix.nrows().to_string(),
+        format!("{condition_number:.0e}"),
+        products.to_string(),
+    ];
+    row.extend(seconds.iter().map(|s| format!("{:.1}", s * 1e6)));
+    row.push(format!("{:.2}", seconds[0] / seconds[1]));
+    row.push(format!("{:.2}", seconds[0] / seconds[2]));
+    row.push(
+        residuals
+            .map(|residual| format!("{residual:.1e}"))
+            .join(", "),
+    );
+    row
 }
 
 /// The polar decomposition by products, and by the SVD of this crate.
-fn polar(orders: impl Iterator<Item = usize>, budget: Budget) {
+fn polar(extent: &Extent) {
     let header = ["order", "polar, µs", "SVD, µs", "SVD/polar"];
     let mut table = Table {
         header: header.map(str::to_owned).to_vec(),
         rows: Vec::new(),
     };
-    for n in orders {
+    for &n in extent.orders {
         let matrix = gaussian(n, 2);
         let by_products = || -> Polar<f64> { polar_decomposition(&matrix).expect("finite") };
         let seconds = medians(
             &[&|| drop(black_box(by_products())), &|| {
                 drop(black_box(svd_by_descent(&matrix, SvdConfig::default())));
             }],
-            budget,
+            extent.budget,
         );
         let mut row = vec![n.to_string()];
         row.extend(seconds.iter().map(|s| format!("{:.1}", s * 1e6)));
