@@ -1,6 +1,6 @@
 //! Cholesky's factorisation by blocks, its solves, and what a successful one proves.
 
-use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
+use nalgebra::DMatrix;
 
 use crate::numerics::matrix::trace;
 use crate::numerics::norm::{add_multiple, dot};
@@ -8,6 +8,9 @@ use crate::numerics::rounding::{enlarge, product_error, underflow, unit_roundoff
 
 /// The columns that are eliminated one by one; what lies left of them is subtracted as one product.
 const BLOCK: usize = 48;
+
+/// So many columns are divided by a triangular matrix one by one.
+const NARROW: usize = 24;
 
 /// The lower triangular L of A = L·Lᵀ.
 pub(crate) struct Cholesky {
@@ -43,6 +46,11 @@ impl Cholesky {
         self.lower.transpose()
     }
 
+    /// B ← B·L⁻¹, where the columns of B are as many as those of L.
+    pub(crate) fn divide_on_the_right(&self, b: &mut DMatrix<f64>) {
+        divide_columns(b, &self.lower, 0, self.lower.ncols());
+    }
+
     /// v ← A⁻¹·v.
     pub(crate) fn solve(&self, v: &mut [f64]) {
         let n = v.len();
@@ -60,34 +68,33 @@ impl Cholesky {
     }
 }
 
-/// B ← R⁻¹·B for an upper triangular R, by blocks of rows from the last one on.
-pub(crate) fn solve_upper_triangular(r: &DMatrix<f64>, b: &mut DMatrix<f64>) {
-    let (n, columns) = b.shape();
-    let mut block = DMatrix::zeros(BLOCK.min(n), columns);
-    for first in (0..n).step_by(BLOCK).rev() {
-        let end = n.min(first + BLOCK);
-        let mut block = block.rows_mut(0, end - first);
-        block.copy_from(&b.rows(first, end - first));
-        if end < n {
-            let right = r.view((first, end), (end - first, n - end));
-            block.gemm(-1.0, &right, &b.rows(end, n - end), 1.0);
-        }
-        let diagonal = r.view((first, first), (end - first, end - first));
-        substitute(diagonal, block.as_view_mut());
-        b.rows_mut(first, end - first).copy_from(&block);
+/// B ← B·L⁻¹ for the columns from `first` to `end` of L, by halves from the right one on.
+///
+/// The columns of B are long, so that they are worked on as vectors.
+fn divide_columns(b: &mut DMatrix<f64>, lower: &DMatrix<f64>, first: usize, end: usize) {
+    if end - first <= NARROW {
+        return substitute(b, lower, first, end);
     }
+    let middle = first + ((end - first) / 2).next_multiple_of(8);
+    divide_columns(b, lower, middle, end);
+    let (mut left, right) = b.columns_range_pair_mut(first..middle, middle..end);
+    let across = lower.view((middle, first), (end - middle, middle - first));
+    left.gemm(-1.0, &right, &across, 1.0);
+    divide_columns(b, lower, first, middle);
 }
 
-/// B ← R⁻¹·B for a small R.
-fn substitute(r: DMatrixView<'_, f64>, mut b: DMatrixViewMut<'_, f64>) {
-    for mut column in b.column_iter_mut() {
-        for j in (0..r.nrows()).rev() {
-            let value = column[j] / r[(j, j)];
-            column[j] = value;
-            for (entry, factor) in column.iter_mut().zip(r.column(j).iter().take(j)) {
-                *entry -= factor * value;
-            }
+/// B ← B·L⁻¹ for a few columns of L, one by one.
+fn substitute(b: &mut DMatrix<f64>, lower: &DMatrix<f64>, first: usize, end: usize) {
+    let rows = b.nrows();
+    for j in (first..end).rev() {
+        let factors = lower.column(j);
+        let (left, right) = b.as_mut_slice().split_at_mut((j + 1) * rows);
+        let column = &mut left[j * rows..];
+        let others = right[..(end - j - 1) * rows].chunks_exact(rows.max(1));
+        for (other, factor) in others.zip(factors.iter().skip(j + 1)) {
+            add_multiple(column, -factor, other);
         }
+        column.iter_mut().for_each(|value| *value /= factors[j]);
     }
 }
 
@@ -151,7 +158,7 @@ pub(crate) fn smallest_eigenvalue_bound(matrix: &DMatrix<f64>, shift: f64) -> Op
 mod tests {
     use nalgebra::DMatrix;
 
-    use super::{BLOCK, Cholesky, smallest_eigenvalue_bound, solve_upper_triangular};
+    use super::{BLOCK, Cholesky, smallest_eigenvalue_bound};
 
     const ORDERS: [usize; 7] = [1, 2, 7, BLOCK, BLOCK + 1, 2 * BLOCK, 131];
 
@@ -176,8 +183,9 @@ mod tests {
                 factor.solve(column);
             }
             assert!((found - &x).norm() <= scale * x.norm(), "{n}");
-            let mut found = &r * &x;
-            solve_upper_triangular(&r, &mut found);
+            let x = DMatrix::from_fn(n, n, |i, j| (i as f64) - 2.0 * (j as f64));
+            let mut found = &x * r.transpose();
+            factor.divide_on_the_right(&mut found);
             assert!((found - &x).norm() <= scale * x.norm(), "{n}");
         }
     }

@@ -4,6 +4,7 @@ mod inverse_root;
 mod one_root;
 mod problem;
 mod proof;
+mod square;
 mod square_root;
 
 pub use inverse_root::{RootOrder, inverse_root_by_descent};

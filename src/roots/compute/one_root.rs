@@ -3,12 +3,12 @@
 use nalgebra::DMatrix;
 
 use crate::descent::{Observer, Report};
-use crate::numerics::cholesky::{Cholesky, solve_upper_triangular};
+use crate::numerics::cholesky::Cholesky;
 use crate::numerics::product::counter::ProductCounter;
 use crate::numerics::product::multiply_symmetric;
 use crate::numerics::real::Real;
 use crate::roots::compute::proof::{RootProof, prove};
-use crate::roots::iteration::{Descent, Interval};
+use crate::roots::iteration::{Descent, Interval, Start};
 use crate::roots::products::RootProducts;
 use crate::roots::symmetric::symmetrise;
 
@@ -57,15 +57,24 @@ impl<T: Real> OneRoot<T> {
             max_steps: request.max_steps,
             observer: request.observer,
         };
-        let nearest = descent.run(r.clone(), interval);
+        let nearest = descent.run(Start {
+            x: r.clone(),
+            gram: a.clone(),
+            interval,
+        });
         let mut products = nearest.products;
-        let mut inverse_root = nearest.orthogonal;
-        let mut root = DMatrix::zeros(n, n);
-        let turned = inverse_root.transpose();
-        multiply_symmetric(root.as_mut_slice(), turned.as_slice(), r.as_slice(), n);
+        // Uᵀ, then Uᵀ·R⁻ᵀ, which is the inverse root as well as R⁻¹·U.
+        let mut inverse_root = nearest.orthogonal.transpose();
+        let mut root = nearest.orthogonal;
+        multiply_symmetric(
+            root.as_mut_slice(),
+            inverse_root.as_slice(),
+            r.as_slice(),
+            n,
+        );
         products.symmetric += 1;
         symmetrise(&mut root);
-        solve_upper_triangular(&r, &mut inverse_root);
+        factor.divide_on_the_right(&mut inverse_root);
         symmetrise(&mut inverse_root);
         let mut counter = ProductCounter::new();
         let smallest = interval.low;

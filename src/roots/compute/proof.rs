@@ -17,6 +17,7 @@ use crate::numerics::rounding::{
     absolute_row_sums, absolute_times, enlarge, largest, largest_row_sum, or_infinity,
     product_error, slightly_more, smallest_subnormal, underflow, unit_roundoff,
 };
+use crate::roots::compute::square::square_residual_bound;
 
 /// Bounds in ‖·‖_F for X and Y; ∞ where nothing is proven.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +45,12 @@ pub(super) fn prove(
     smallest: f64,
     counter: &mut ProductCounter,
 ) -> RootProof {
-    let residual = difference_bound(a.clone(), x, x, counter) + uncertainty;
+    let residual = if a.nrows() <= DIRECT_UP_TO {
+        difference_bound(a.clone(), x, x, counter)
+    } else {
+        square_residual_bound(a, x, counter)
+    };
+    let residual = residual + uncertainty;
     let residual = slightly_more(residual);
     let nothing = RootProof {
         residual,

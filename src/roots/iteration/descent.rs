@@ -9,7 +9,7 @@ use super::polynomial::MinimaxPolynomial;
 use crate::descent::history::LossHistory;
 use crate::descent::{Observer, Progress, Report, StopReason};
 use crate::numerics::matrix::{add_to_diagonal, combine, scale, squared_distance_from_identity};
-use crate::numerics::product::{multiply, multiply_symmetric};
+use crate::numerics::product::{column_gram, multiply, multiply_symmetric};
 use crate::numerics::real::Real;
 use crate::roots::products::RootProducts;
 
@@ -19,6 +19,16 @@ pub(in crate::roots) struct Descent<'o, T: Real> {
     pub(in crate::roots) goal: f64,
     pub(in crate::roots) max_steps: usize,
     pub(in crate::roots) observer: &'o mut dyn Observer<T>,
+}
+
+/// What a descent starts from.
+pub(in crate::roots) struct Start {
+    /// X.
+    pub(in crate::roots) x: DMatrix<f64>,
+    /// XᵀX.
+    pub(in crate::roots) gram: DMatrix<f64>,
+    /// Where the singular values are expected.
+    pub(in crate::roots) interval: Interval,
 }
 
 /// The orthogonal factor, and how it was found.
@@ -37,7 +47,7 @@ const ROUNDING: f64 = 8.0;
 /// What the steps share.
 struct Iterates {
     x: DMatrix<f64>,
-    /// Xᵀ during a measurement, then the next X.
+    /// The next X.
     other: DMatrix<f64>,
     /// C = XᵀX, then the polynomial of it.
     gram: DMatrix<f64>,
@@ -46,19 +56,22 @@ struct Iterates {
 }
 
 impl<T: Real> Descent<'_, T> {
-    /// From a square X whose singular values lie in the interval, if it is right; if it is wrong,
-    /// the descent finds out.
-    pub(in crate::roots) fn run(&mut self, x: DMatrix<f64>, start: Interval) -> Nearest<T> {
+    /// From a square X and XᵀX. If the singular values do not lie in the interval, the descent finds
+    /// out.
+    pub(in crate::roots) fn run(&mut self, start: Start) -> Nearest<T> {
         let begin = Instant::now();
-        let n = x.nrows();
-        let mut iterates = Iterates::new(x);
+        let n = start.x.nrows();
         let mut history = LossHistory::with_capacity(16);
-        let mut plan = start;
+        let mut plan = start.interval;
+        let mut iterates = Iterates::new(start);
         let floor = ROUNDING * (n as f64).sqrt() * f64::EPSILON;
         let mut before = f64::INFINITY;
         let mut steps = 0;
         let stop_reason = loop {
-            let departure = iterates.measure();
+            if steps > 0 {
+                iterates.multiply_gram();
+            }
+            let departure = squared_distance_from_identity(&iterates.gram).sqrt();
             let loss = (departure / n as f64).powi(2);
             history.push(<T as Real>::from_f64(loss));
             if self.asks_to_stop(steps, loss, &iterates) {
@@ -122,26 +135,22 @@ fn reconciled(plan: Interval, departure: f64, gram: &DMatrix<f64>) -> Interval {
 }
 
 impl Iterates {
-    fn new(x: DMatrix<f64>) -> Self {
-        let n = x.nrows();
-        let zeros = || DMatrix::zeros(n, n);
+    fn new(start: Start) -> Self {
+        let n = start.x.nrows();
         Self {
-            x,
-            other: zeros(),
-            gram: zeros(),
-            square: zeros(),
+            x: start.x,
+            other: DMatrix::zeros(n, n),
+            gram: start.gram,
+            square: DMatrix::zeros(n, n),
             products: RootProducts::default(),
         }
     }
 
-    /// C = XᵀX; returns ‖C − I‖_F.
-    fn measure(&mut self) -> f64 {
+    /// C = XᵀX.
+    fn multiply_gram(&mut self) {
         let n = self.x.nrows();
-        self.x.transpose_to(&mut self.other);
-        let (gram, turned) = (self.gram.as_mut_slice(), self.other.as_slice());
-        multiply_symmetric(gram, turned, self.x.as_slice(), n);
+        column_gram(self.gram.as_mut_slice(), self.x.as_slice(), n, n);
         self.products.symmetric += 1;
-        squared_distance_from_identity(&self.gram).sqrt()
     }
 
     /// X ← p(X) with the polynomial for the interval; returns where the singular values are then.

@@ -4,6 +4,6 @@ mod descent;
 mod interval;
 mod polynomial;
 
-pub(in crate::roots) use descent::Descent;
+pub(in crate::roots) use descent::{Descent, Start};
 pub(in crate::roots) use interval::Interval;
 pub use polynomial::MinimaxPolynomial;

@@ -5,8 +5,8 @@ use nalgebra::DMatrix;
 use crate::descent::Silent;
 use crate::numerics::cholesky::Cholesky;
 use crate::numerics::matrix::squared_distance_from_identity;
-use crate::numerics::product::{multiply_symmetric, transposed_product};
-use crate::roots::iteration::{Descent, Interval};
+use crate::numerics::product::{column_gram, transposed_product};
+use crate::roots::iteration::{Descent, Interval, Start};
 use crate::roots::products::RootProducts;
 use crate::roots::symmetric::symmetrise;
 use crate::svd::Reflections;
@@ -47,16 +47,19 @@ impl Factors {
     fn of_square(m: DMatrix<f64>) -> Option<Self> {
         let n = m.nrows();
         let mut gram = DMatrix::zeros(n, n);
-        let turned = m.transpose();
-        multiply_symmetric(gram.as_mut_slice(), turned.as_slice(), m.as_slice(), n);
-        let interval = interval(&m, gram)?;
+        column_gram(gram.as_mut_slice(), m.as_slice(), n, n);
+        let interval = interval(&m, &gram)?;
         let mut silent = Silent;
         let mut descent = Descent::<f64> {
             goal: 0.0,
             max_steps: MAX_STEPS,
             observer: &mut silent,
         };
-        let nearest = descent.run(m.clone(), interval);
+        let nearest = descent.run(Start {
+            x: m.clone(),
+            gram,
+            interval,
+        });
         if !nearest.report.stop_reason.is_convergence() {
             return None;
         }
@@ -77,18 +80,18 @@ impl Factors {
 }
 
 /// Where the singular values lie; `None` if they are too far apart.
-fn interval(m: &DMatrix<f64>, gram: DMatrix<f64>) -> Option<Interval> {
-    let departure = squared_distance_from_identity(&gram).sqrt();
+fn interval(m: &DMatrix<f64>, gram: &DMatrix<f64>) -> Option<Interval> {
+    let departure = squared_distance_from_identity(gram).sqrt();
     if departure < 0.5 {
         return Some(Interval::near_one(departure));
     }
     if let Some(factor) = Cholesky::new(gram.clone()) {
-        let found = Interval::of_factor(&gram, &factor);
+        let found = Interval::of_factor(gram, &factor);
         if found.low >= LEAST_RATIO_OF_GRAM * found.high {
             return Some(found);
         }
     }
     let (_, r) = Reflections::of(m.clone());
-    let found = Interval::of_factor(&gram, &Cholesky::of_upper(&r)?);
+    let found = Interval::of_factor(gram, &Cholesky::of_upper(&r)?);
     (found.low >= LEAST_RATIO * found.high).then_some(found)
 }
