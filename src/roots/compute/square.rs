@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_bound_lies_above_the_exact_residual_and_barely_so() {
-        for n in [1, 2, 9, 17, 70] {
+        for n in [1, 2, 9, 17] {
             for step in [0, 1, 5] {
                 let x = graded(n, step);
                 // Of an exact square, of its rounding, and of a matrix elsewhere.
