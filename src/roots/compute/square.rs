@@ -90,7 +90,7 @@ mod tests {
         for n in [1, 2, 9, 17] {
             for step in [0, 1, 5] {
                 let x = graded(n, step);
-                // Of an exact square, of its rounding, and of a matrix elsewhere.
+                // The rounded square, and matrices near it and far away.
                 let square = &x * &x;
                 let square = (&square + square.transpose()) * 0.5;
                 for shift in [0.0, 1e-10, 1.0] {
