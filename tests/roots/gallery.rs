@@ -12,7 +12,7 @@ use crate::support::truth::assert_none;
 use super::checks::{named, polar_complaints, root_complaints, symmetric_part};
 
 /// The reference takes n³ operations of thirty digits in each of its sweeps.
-const REFERENCE_UP_TO: usize = 16;
+const REFERENCE_UP_TO: usize = 32;
 
 /// Entries whose squares neither overflow nor vanish.
 fn is_moderate(m: &DMatrix<f64>) -> bool {

@@ -24,7 +24,7 @@ const MODERATE: u32 = 64;
 /// tall, by steps X ← X·p(XᵀX) of two products each, with polynomials that move all singular values as
 /// near to 1 as they can ([`MinimaxPolynomial`](crate::roots::MinimaxPolynomial)). A matrix that is
 /// nearly orthogonal, such as a rotation after some steps of an integrator, takes one or two steps, a
-/// Gaussian one of order 512 about six. H is the symmetric part of QᵀM. A wide M is transposed.
+/// Gaussian one of order 512 about eight. H is the symmetric part of QᵀM. A wide M is transposed.
 ///
 /// If the smallest singular value is less than 10⁻⁹ times the largest, or the descent fails, the SVD
 /// U·diag(σ)·Vᵀ gives Q = U·Vᵀ and H = V·diag(σ)·Vᵀ; [`Polar::route`] says which way was taken. `f32`
