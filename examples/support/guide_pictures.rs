@@ -9,11 +9,13 @@ use matrix_descent::inverse::heavy_ball_for_structured_inverse;
 use matrix_descent::plot::{
     Curve, Drawing, Figure, HeatMap, HeatMaps, Line, Scale, Theme, loss_curves,
 };
+use matrix_descent::roots::MinimaxPolynomial;
 use matrix_descent::set::{Banded, Subspace, Symmetric};
 use matrix_descent::{
-    Config, ConvexSet, EigenConfig, InverseObjective, MeanSquaredError, Progress, Real, Sgd, Side,
-    Silent, SolveConfig, SolveProblem, Start, Stopping, SvdConfig, certify, invert_by_descent,
-    minimize, solve_by_descent, svd_by_descent, symmetric_eigen_k,
+    Config, ConvexSet, EigenConfig, InverseObjective, MeanSquaredError, Progress, Real, RootConfig,
+    Sgd, Side, Silent, SolveConfig, SolveProblem, Start, Stopping, SvdConfig, certify,
+    invert_by_descent, minimize, solve_by_descent, square_root_by_descent, svd_by_descent,
+    symmetric_eigen_k,
 };
 use nalgebra::{DMatrix, DVector, dvector};
 
@@ -36,6 +38,9 @@ pub fn guide_pictures() -> Result<Vec<DocumentationPicture>, Box<dyn Error>> {
         good_guesses,
         sweeps,
         ranks,
+        root_polynomials,
+        root_steps,
+        root_products,
         drum_modes,
         preconditioners,
     ]
@@ -302,6 +307,94 @@ fn ranks() -> Picture {
         .curve(errors.line(Line::Marked))
         .draw()?;
     for_guide("guide/ranks.svg", title, &drawing)
+}
+
+/// The polynomials of a root for singular values from 0.01 to 1, one a step, each with the interval
+/// that the one before leaves.
+fn polynomials() -> Vec<(MinimaxPolynomial, [f64; 2])> {
+    let (mut low, mut high) = (0.01, 1.0);
+    let mut steps = Vec::new();
+    while high - low > 1e-8 {
+        let step = MinimaxPolynomial::gentle(low, high);
+        steps.push((step, [low, high]));
+        (low, high) = (1.0 - step.error(), 1.0 + step.error());
+    }
+    steps
+}
+
+/// Points in equal ratios.
+fn ratios([low, high]: [f64; 2]) -> impl Iterator<Item = f64> {
+    const POINTS: i32 = 500;
+    (0..=POINTS).map(move |i| low * (high / low).powf(f64::from(i) / f64::from(POINTS)))
+}
+
+/// What each step does to a singular value, on the interval for which it is made.
+fn root_polynomials() -> Picture {
+    let title = "What each step makes of a singular value σ, for σ from 0.01 to 1 at first";
+    let mut figure = figure(title)
+        .x_axis("σ before the step", Scale::Logarithmic)
+        .y_axis("σ after it", Scale::Linear)
+        .y_range(0.0..2.0);
+    for (k, (step, interval)) in polynomials().into_iter().take(SHOWN).enumerate() {
+        let points = ratios(interval).map(|x| (x, step.value(x)));
+        figure = figure.curve(Curve::new(format!("step {}", k + 1), points).line(Line::Solid));
+    }
+    for_guide("guide/root_polynomials.svg", title, &figure.draw()?)
+}
+
+/// Steps of a root whose curves differ from one another.
+const SHOWN: usize = 5;
+
+/// Where the singular values are after each step.
+fn root_steps() -> Picture {
+    let title = "Where a singular value σ is after some steps";
+    let mut figure = figure(title)
+        .x_axis("σ at the beginning", Scale::Logarithmic)
+        .y_axis("σ after the steps", Scale::Linear)
+        .y_range(0.0..2.0);
+    let mut points: Vec<(f64, f64)> = ratios([0.01, 1.0]).map(|x| (x, x)).collect();
+    for (k, (step, _)) in polynomials().into_iter().take(SHOWN).enumerate() {
+        for (_, y) in &mut points {
+            *y = step.value(*y);
+        }
+        let name = counted_steps(k + 1);
+        figure = figure.curve(Curve::new(name, points.iter().copied()).line(Line::Solid));
+    }
+    for_guide("guide/root_steps.svg", title, &figure.draw()?)
+}
+
+fn counted_steps(steps: usize) -> String {
+    match steps {
+        1 => "1 step".into(),
+        _ => format!("{steps} steps"),
+    }
+}
+
+/// The products of matrices that roots take, against the condition number.
+fn root_products() -> Picture {
+    const N: usize = 64;
+    let title = "Products of a square root and its inverse, n = 64, log-spaced eigenvalues";
+    let mut figure = figure(title)
+        .x_axis("condition number κ", Scale::Logarithmic)
+        .y_axis("products", Scale::Whole)
+        .y_range(0.0..30.0);
+    let configs = [
+        ("as accurate as rounding allows", RootConfig::default()),
+        ("proven to 10⁻³", RootConfig::default().tolerance(1e-3)),
+    ];
+    for (name, config) in configs {
+        let mut points = Vec::new();
+        for exponent in 0..=12 {
+            let kappa = 10.0_f64.powi(exponent);
+            let m = matrix_of_condition(N, kappa.sqrt(), SEED);
+            let a = m.tr_mul(&m);
+            let a = (&a + a.transpose()) * 0.5;
+            let found = square_root_by_descent(&a, config)?;
+            points.push((kappa, found.products.descent()));
+        }
+        figure = figure.curve(Curve::new(name, points).line(Line::Marked));
+    }
+    for_guide("guide/root_products.svg", title, &figure.draw()?)
 }
 
 /// The six smallest eigenpairs of an L-shaped drum, on a coarse grid.

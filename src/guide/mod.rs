@@ -92,7 +92,19 @@ pub mod polishing_and_tracking {}
 #[doc = include_str!("singular_values/3.md")]
 pub mod singular_values {}
 
-#[doc = include_str!("roots.md")]
+#[doc = include_str!("roots/1.md")]
+#[doc = ""]
+#[doc = include_str!("../../docs/guide/root_polynomials.svg")]
+#[doc = ""]
+#[doc = include_str!("roots/2.md")]
+#[doc = ""]
+#[doc = include_str!("../../docs/guide/root_steps.svg")]
+#[doc = ""]
+#[doc = include_str!("roots/3.md")]
+#[doc = ""]
+#[doc = include_str!("../../docs/guide/root_products.svg")]
+#[doc = ""]
+#[doc = include_str!("roots/4.md")]
 pub mod roots {}
 
 #[doc = include_str!("large_maps/1.md")]
