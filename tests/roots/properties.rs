@@ -120,7 +120,7 @@ impl Recipe {
 fn recipes(decades: f64, exponent: i32) -> impl Strategy<Value = Recipe> {
     let parts = (
         prop::sample::select(&KINDS[..]),
-        1_usize..=12,
+        1_usize..=16,
         0_usize..=4,
         0.0..decades,
         -exponent..=exponent,
