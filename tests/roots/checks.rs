@@ -194,7 +194,7 @@ pub fn polar_complaints<T: Real>(m: &DMatrix<T>, exponent: i32) -> Vec<String> {
 }
 
 /// Names with what is false about each.
-pub fn named(name: &str, complaints: Vec<String>) -> Option<String> {
+pub fn named(name: &str, complaints: &[String]) -> Option<String> {
     (!complaints.is_empty()).then(|| format!("{name}: {}", complaints.join("; ")))
 }
 

@@ -42,7 +42,7 @@ fn symmetric_matrices() -> impl Iterator<Item = Named> {
 
 #[test]
 fn roots_of_the_gallery() {
-    assert_none(symmetric_matrices().filter_map(|(name, a)| named(&name, root_complaints(&a, 0))));
+    assert_none(symmetric_matrices().filter_map(|(name, a)| named(&name, &root_complaints(&a, 0))));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn roots_of_the_gallery_in_single_precision() {
     assert_none(
         symmetric_matrices()
             .filter(|(_, a)| suits(a))
-            .filter_map(|(name, a)| named(&name, root_complaints(&a.map(|x| x as f32), 0))),
+            .filter_map(|(name, a)| named(&name, &root_complaints(&a.map(|x| x as f32), 0))),
     );
 }
 
@@ -62,7 +62,7 @@ fn roots_of_the_gallery_in_single_precision() {
 fn symmetric_parts_of_the_gallery() {
     let parts = small_matrices().filter(|(_, m)| !is_symmetric(m));
     assert_none(
-        parts.filter_map(|(name, m)| named(&name, root_complaints(&symmetric_part(&m), 0))),
+        parts.filter_map(|(name, m)| named(&name, &root_complaints(&symmetric_part(&m), 0))),
     );
 }
 
@@ -85,12 +85,12 @@ fn gram_matrices_without_full_rank_are_singular() {
 
 #[test]
 fn polar_factors_of_the_gallery() {
-    assert_none(small_matrices().filter_map(|(name, m)| named(&name, polar_complaints(&m, 0))));
+    assert_none(small_matrices().filter_map(|(name, m)| named(&name, &polar_complaints(&m, 0))));
     assert_none(
         hard_matrices()
             .into_iter()
             .filter(|(_, m)| is_moderate(m) && m.amax() > 0.0)
-            .filter_map(|(name, m)| named(&name, polar_complaints(&m, 0))),
+            .filter_map(|(name, m)| named(&name, &polar_complaints(&m, 0))),
     );
 }
 
@@ -103,7 +103,7 @@ fn polar_factors_of_the_gallery_in_single_precision() {
     assert_none(
         small_matrices()
             .filter(|(_, m)| suits(m))
-            .filter_map(|(name, m)| named(&name, polar_complaints(&m.map(|x| x as f32), 0))),
+            .filter_map(|(name, m)| named(&name, &polar_complaints(&m.map(|x| x as f32), 0))),
     );
 }
 

@@ -109,7 +109,7 @@ impl Recipe {
     fn rectangular(&self) -> DMatrix<f64> {
         let m = uniform(self.order + self.more, self.seed + 4);
         let tall = m.columns(0, self.order) * self.symmetric();
-        if self.seed % 3 == 0 {
+        if self.seed.is_multiple_of(3) {
             tall.transpose()
         } else {
             tall

@@ -43,19 +43,25 @@ impl<T: Real> OneRoot<T> {
     /// `None` if A is not definite to working precision: A = RᵀR, R = U·H, H = A^½.
     pub(super) fn of(a: &DMatrix<f64>, uncertainty: f64, request: Request<'_, T>) -> Option<Self> {
         let n = a.nrows();
+        let Request {
+            aim,
+            tolerance,
+            max_steps,
+            observer,
+        } = request;
         let factor = Cholesky::new(a.clone())?;
         let interval = Interval::of_factor(a, &factor);
         let spread = interval.high / interval.low;
         // The proof divides a residual by the smallest eigenvalue, once or twice.
-        let enlargement = match request.aim {
+        let enlargement = match aim {
             Aim::Root => spread,
             Aim::Inverse => spread * spread,
         };
         let r = factor.upper();
         let mut descent = Descent {
-            goal: 0.25 * request.tolerance / enlargement,
-            max_steps: request.max_steps,
-            observer: request.observer,
+            goal: 0.25 * tolerance / enlargement,
+            max_steps,
+            observer,
         };
         let nearest = descent.run(Start {
             x: r.clone(),

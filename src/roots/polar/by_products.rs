@@ -34,21 +34,21 @@ impl Factors {
     pub(super) fn of(m: &DMatrix<f64>) -> Option<Self> {
         let (rows, n) = m.shape();
         if rows == n {
-            return Self::of_square(m.clone());
+            return Self::of_square(m);
         }
         let (reflections, r) = Reflections::of(m.clone());
-        let inner = Self::of_square(r)?;
+        let inner = Self::of_square(&r)?;
         Some(Self {
             orthogonal: reflections.apply(&inner.orthogonal),
             ..inner
         })
     }
 
-    fn of_square(m: DMatrix<f64>) -> Option<Self> {
+    fn of_square(m: &DMatrix<f64>) -> Option<Self> {
         let n = m.nrows();
         let mut gram = DMatrix::zeros(n, n);
         column_gram(gram.as_mut_slice(), m.as_slice(), n, n);
-        let interval = interval(&m, &gram)?;
+        let interval = interval(m, &gram)?;
         let mut silent = Silent;
         let mut descent = Descent::<f64> {
             goal: 0.0,

@@ -79,7 +79,7 @@ pub fn polar_decomposition<T: Real>(matrix: &DMatrix<T>) -> Result<Polar<T>, Svd
         // H overflows; the SVD says whether σ₁ does.
     }
     let svd = svd_by_descent(matrix, SvdConfig::default())?;
-    let factors = problem.from_svd(&svd);
+    let factors = problem.factors_by_svd(&svd);
     Ok(problem.finished(factors, PolarRoute::SingularValues))
 }
 
@@ -93,7 +93,7 @@ struct Problem<'a, T: Real> {
 
 impl<T: Real> Problem<'_, T> {
     /// U·Vᵀ and V·diag(σ)·Vᵀ of the tall matrix.
-    fn from_svd(&self, svd: &Svd<T>) -> Factors {
+    fn factors_by_svd(&self, svd: &Svd<T>) -> Factors {
         let [u, v] = [&svd.u, &svd.v].map(|vectors| vectors.map(T::to_f64));
         let (u, v) = if self.is_wide { (v, u) } else { (u, v) };
         let values = svd
