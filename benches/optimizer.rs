@@ -8,10 +8,12 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use matrix_descent::optimizer::{AdaDelta, AdaGrad, LearningRate, Lion, NAdam, RmsProp};
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, LearningRate, Lion, Muon, NAdam, RmsProp};
 use matrix_descent::{Adam, AdamW, Optimizer, Sgd};
 
 const PARAMETERS: usize = 1_000_000;
+/// Rows of the matrix that a rule for matrices takes the parameters for.
+const ROWS: usize = 100;
 const ROUNDS: usize = 101;
 
 /// Numbers without pattern in [−½, ½).
@@ -184,6 +186,9 @@ fn optimizer(criterion: &mut Criterion) {
     compare::<1, _>(criterion, "adagrad", AdaGrad::new(tiny));
     compare::<2, _>(criterion, "adadelta", AdaDelta::new(tiny));
     compare::<1, _>(criterion, "lion", Lion::new(tiny));
+    // Products of matrices: far above the floor.
+    let muon = Muon::new(tiny).matrix(0, ROWS, PARAMETERS / ROWS);
+    compare::<1, _>(criterion, "muon, 100×10 000", muon);
 }
 
 criterion_group!(benches, optimizer);

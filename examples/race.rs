@@ -17,7 +17,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use matrix_descent::descent::DescentError;
-use matrix_descent::optimizer::{AdaDelta, AdaGrad, LearningRate, Lion, NAdam, RmsProp};
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, LearningRate, Lion, Muon, NAdam, RmsProp};
 use matrix_descent::plot::{Curve, Figure, Line, Scale};
 use matrix_descent::{
     Adam, AdamW, ConjugateGradient, InverseObjective, Lbfgs, MeanSquaredError, Optimizer, Report,
@@ -105,6 +105,7 @@ fn race(m: &DMatrix<f64>) -> Result<Vec<Run>, Box<dyn Error>> {
         fastest(m, "AdaGrad", &AdaGrad::default())?,
         fastest(m, "AdaDelta", &AdaDelta::default())?,
         fastest(m, "Lion", &Lion::default())?,
+        fastest(m, "Muon", &Muon::default().matrix(0, SIZE, SIZE))?,
     ])
 }
 
