@@ -105,8 +105,8 @@ fn whitening() -> Result<(), Box<dyn Error>> {
         .y_axis("second column", Scale::Linear)
         .curve(scattered("before", &data).color_of(0))
         .curve(scattered("after", &white).color_of(1))
-        .curve(outline(&circle * root).color_of(0))
-        .curve(outline(circle).color_of(1))
+        .curve(outline(&(&circle * root)).color_of(0))
+        .curve(outline(&circle).color_of(1))
         .write(&path)?;
     println!("{}", path.display());
     Ok(())
@@ -121,7 +121,7 @@ fn scattered(name: &str, points: &DMatrix<f64>) -> Curve {
 }
 
 /// A line through the rows.
-fn outline(points: DMatrix<f64>) -> Curve {
+fn outline(points: &DMatrix<f64>) -> Curve {
     let points = points.row_iter().map(|p| (p[0], p[1]));
     Curve::new("", points.collect::<Vec<_>>()).line(Line::Solid)
 }
