@@ -35,6 +35,54 @@ pub fn root_complaints<T: Real>(a: &DMatrix<T>, half: i32) -> Vec<String> {
     complaints
 }
 
+/// What is false about the root of a matrix that is symmetric but for rounding; nothing if there is
+/// none.
+pub fn nearly_symmetric_complaints(a: &DMatrix<f64>) -> Vec<String> {
+    let Ok(found) = square_root_by_descent(a, RootConfig::default()) else {
+        return Vec::new();
+    };
+    let (wide, turned) = (widen(a), widen(&a.transpose()));
+    let exact = Eigen::of_wide(wide.zip_map(&turned, |x, y| (x + y) * 0.5));
+    let error = relative_error(&found.root, &exact.root());
+    let bound = found.certificate.relative_error_bound();
+    let inverse_error = relative_error(&found.inverse_root, &exact.inverse_root(1));
+    let inverse_bound = found.certificate.inverse_relative_error_bound();
+    let pairs = [(error, bound), (inverse_error, inverse_bound)];
+    let is_below = |&(error, bound): &(f64, f64)| error > bound * (1.0 + 1e-12);
+    let false_ones = pairs.into_iter().filter(is_below);
+    false_ones
+        .map(|(error, bound)| format!("{error:e} > {bound:e}"))
+        .collect()
+}
+
+/// What is false about a root and an inverse root to a tolerance.
+pub fn tolerance_complaints<T: Real>(a: &DMatrix<T>, tolerance: f64) -> Vec<String> {
+    let exact = Eigen::of(&a.map(T::to_f64));
+    let config = RootConfig::default().tolerance(<T as Real>::from_f64(tolerance));
+    let mut complaints = Vec::new();
+    let compare = |error: f64, bound: f64| {
+        // The tolerance has been rounded to the format.
+        let is_kept = error <= bound && bound <= tolerance * (1.0 + 1e-6);
+        (!is_kept).then(|| format!("{error:e}, proven {bound:e}, wanted {tolerance:e}"))
+    };
+    match square_root_by_descent(a, config) {
+        Ok(found) => {
+            let error = relative_error(&found.root.map(T::to_f64), &exact.root());
+            complaints.extend(compare(error, found.certificate.relative_error_bound()));
+        }
+        Err(error) => complaints.push(error.to_string()),
+    }
+    match inverse_root_by_descent(a, RootOrder::Fourth, config) {
+        Ok(found) => {
+            let inverse_root = found.inverse_root.map(T::to_f64);
+            let error = relative_error(&inverse_root, &exact.inverse_root(2));
+            complaints.extend(compare(error, found.relative_error_bound()));
+        }
+        Err(error) => complaints.push(error.to_string()),
+    }
+    complaints
+}
+
 /// Bounds below the true errors of a root of `a`, computed at another scale.
 fn false_claims<T: Real>(
     a: &DMatrix<T>,

@@ -11,7 +11,10 @@ use proptest::prelude::*;
 use crate::support::cases::config;
 use crate::support::gallery::random::{gaussian, integers, orthogonal, uniform};
 
-use super::checks::{polar_complaints, root_complaints, symmetric_part};
+use super::checks::{
+    nearly_symmetric_complaints, polar_complaints, root_complaints, symmetric_part,
+    tolerance_complaints,
+};
 
 /// The kinds of random symmetric matrices.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +156,28 @@ fn check_polar<T: Real>(recipe: &Recipe) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// With as much asymmetry as is allowed, and definite matrices only.
+fn check_nearly_symmetric(recipe: &Recipe) -> Result<(), TestCaseError> {
+    let n = recipe.order;
+    let a = recipe.symmetric();
+    let change = uniform(n, recipe.seed + 5) * (1.9 * n as f64 * f64::EPSILON * a.amax());
+    let complaints = nearly_symmetric_complaints(&(a + change));
+    prop_assert!(complaints.is_empty(), "{:?}", complaints);
+    Ok(())
+}
+
+/// A condition number of at most 10⁵ and a tolerance of which rounding takes nothing.
+fn check_tolerance<T: Real>(recipe: &Recipe, tolerance: f64) -> Result<(), TestCaseError> {
+    let spectrum = Recipe {
+        kind: Kind::Spectrum,
+        ..*recipe
+    };
+    let a = spectrum.symmetric().map(<T as Real>::from_f64);
+    let complaints = tolerance_complaints(&a, tolerance);
+    prop_assert!(complaints.is_empty(), "{:?}", complaints);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(config())]
 
@@ -174,5 +199,20 @@ proptest! {
     #[test]
     fn polar_factors_in_single_precision(recipe in recipes(8.0, 40)) {
         check_polar::<f32>(&recipe)?;
+    }
+
+    #[test]
+    fn roots_of_nearly_symmetric_matrices(recipe in recipes(16.0, 0)) {
+        check_nearly_symmetric(&recipe)?;
+    }
+
+    #[test]
+    fn tolerances(recipe in recipes(5.0, 0), digits in 0.5_f64..8.0) {
+        check_tolerance::<f64>(&recipe, 10_f64.powf(-digits))?;
+    }
+
+    #[test]
+    fn tolerances_in_single_precision(recipe in recipes(5.0, 0), digits in 0.5_f64..5.5) {
+        check_tolerance::<f32>(&recipe, 10_f64.powf(-digits))?;
     }
 }
