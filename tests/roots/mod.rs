@@ -218,6 +218,25 @@ fn large_roots_agree_with_their_definition() {
     }
 }
 
+/// V·diag(√λ)·Vᵀ by nalgebra.
+fn root_by_eigenvectors(a: &DMatrix<f64>) -> DMatrix<f64> {
+    let eigen = a.clone().symmetric_eigen();
+    let roots = DMatrix::from_diagonal(&eigen.eigenvalues.map(f64::sqrt));
+    &eigen.eigenvectors * roots * eigen.eigenvectors.transpose()
+}
+
+#[test]
+fn errors_are_below_those_of_an_eigendecomposition() {
+    for kappa in [1e2, 1e4, 1e6, 1e8] {
+        let a = with_condition(40, kappa);
+        let exact = Eigen::of(&a).root();
+        let error = relative_error(&root("", &a).root, &exact);
+        let by_eigenvectors = relative_error(&root_by_eigenvectors(&a), &exact);
+        println!("κ = {kappa:e}: {error:.1e}, by eigenvectors {by_eigenvectors:.1e}");
+        assert!(error <= by_eigenvectors, "{kappa:e}");
+    }
+}
+
 #[test]
 fn a_tolerance_is_proven_and_saves_products() {
     for kappa in [1e2, 1e6] {
