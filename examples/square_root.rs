@@ -1,12 +1,12 @@
 //! The square root of a covariance, with proof, and what it is good for.
 //!
-//! A filter that keeps the covariance P of its state needs P^½ to place sample points, and P^(−½) to
-//! turn an error into standard units. The covariance here belongs to a moving point whose place is
-//! known to a millimetre and whose acceleration hardly at all, so that its condition number is about a
-//! million. Then data are whitened (ZCA): W = C^(−½) takes correlated columns to uncorrelated ones of
-//! variance 1 and moves each point as little as possible. A camera's rotation after an integrator's
-//! step, which is no rotation any more, is brought back to the nearest one in a few products. In the
-//! end, the numbers of products for matrices of growing condition number.
+//! A filter that keeps the covariance P of its state needs P^½ to place sample points, and P^(−½)
+//! to turn an error into standard units. The covariance here belongs to a moving point whose place
+//! is known to a millimetre and whose acceleration hardly at all, so that its condition number is
+//! about a million. Then data are whitened (ZCA): W = C^(−½) takes correlated columns to
+//! uncorrelated ones of variance 1 and moves each point as little as possible. A camera's rotation
+//! after an integrator's step, which is no rotation any more, is brought back to the nearest one in
+//! a few products. In the end, the numbers of products for matrices of growing condition number.
 //!
 //! `cargo run --release --example square_root` prints the numbers and draws what whitening
 //! does to the data in `target/whitening.svg`.
@@ -92,7 +92,8 @@ fn whitening() -> Result<(), Box<dyn Error>> {
         "whitened: the covariance is I to {departure:.1e}, C^(−½) proven to {:.1e}",
         whitening.relative_error_bound(),
     );
-    // The ellipse on which the data are two standard deviations from their mean: C^½ times a circle.
+    // The ellipse on which the data are two standard deviations from their mean: C^½ times a
+    // circle.
     let root = square_root_by_descent(&covariance, RootConfig::default())?.root;
     let circle = DMatrix::from_fn(361, 2, |degree, i| {
         let angle = (degree as f64).to_radians();

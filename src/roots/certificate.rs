@@ -6,17 +6,17 @@ use std::fmt;
 ///
 /// They hold in spite of all rounding on the way, for the numbers of A, X and Y as they are stored;
 /// if A is not exactly symmetric, for (A + Aᵀ)/2. With S = A^½, the symmetric positive definite
-/// root, and X proven definite, λ_min(X) ≥ c > 0, by Cholesky's factorisation of X − c·I and a bound
-/// of its rounding:
+/// root, and X proven definite, λ_min(X) ≥ c > 0, by Cholesky's factorisation of X − c·I and a
+/// bound of its rounding:
 ///
 /// ‖X − S‖_F ≤ ‖X² − A‖_F/(c + λ_min(S)), λ_min(S)² ≥ c² − ‖X² − A‖_F,
 ///
 /// ‖Y − S⁻¹‖_F ≤ (‖I − X·Y‖_F + ‖X − S‖_F·‖Y‖₂)/λ_min(S).
 ///
-/// The definiteness of X matters: diag(1, −1) has the square I and is not its root. X² is computed to
-/// about one and a half times the working precision. The bounds are `f64` for `f32`
-/// matrices too, and ∞ if nothing is proven; the root's is above the true error by a factor of up to
-/// √κ, that of the inverse root by up to κ, the condition number of A.
+/// The definiteness of X matters: diag(1, −1) has the square I and is not its root. X² is computed
+/// to about one and a half times the working precision. The bounds are `f64` for `f32` matrices
+/// too, and ∞ if nothing is proven; the root's is above the true error by a factor of up to √κ,
+/// that of the inverse root by up to κ, the condition number of A.
 ///
 /// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
 /// underflow, and no fast matrix multiplication of Strassen's kind.

@@ -1,4 +1,5 @@
-//! Roots and polar factors of the matrices of the inverse's gallery, and of matrices without a root.
+//! Roots and polar factors of the matrices of the inverse's gallery, and of matrices without a
+//! root.
 
 use matrix_descent::roots::{PolarRoute, RootError};
 use matrix_descent::{RootConfig, polar_decomposition, square_root_by_descent};
@@ -107,7 +108,7 @@ fn polar_factors_of_the_gallery_in_single_precision() {
     );
 }
 
-/// Of every size and shape, what can be told without a reference.
+/// Matrices of every size: what can be told without a reference.
 #[test]
 fn polar_factors_of_all_sizes_are_consistent() {
     let named_polar = |(name, m): Named| {

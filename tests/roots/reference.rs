@@ -94,8 +94,8 @@ impl Eigen {
     }
 }
 
-/// A rotation of the plane (p, q) that makes a_pq vanish; its angle need not be exact, but cos² + sin²
-/// has to be 1.
+/// A rotation of the plane (p, q) that makes a_pq vanish; its angle need not be exact, but cos² +
+/// sin² has to be 1.
 fn rotate(a: &mut Wide, vectors: &mut Wide, p: usize, q: usize) {
     // The difference of neighbours may be below the precision of either one's leading part.
     let difference = f64::from(a[(q, q)] - a[(p, p)]);

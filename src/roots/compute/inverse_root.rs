@@ -60,17 +60,17 @@ const ALLOWED: f64 = 1.0 / 1024.0;
 /// proof.
 ///
 /// A is n×n. By repeated square roots, each as in
-/// [`square_root_by_descent`](crate::square_root_by_descent), of which the last one gives its inverse. The
-/// second and third ones are of matrices with the root of the condition number, and take fewer steps.
-/// No multiple of the identity is added: the inverse root of 10⁻³⁰⁰·A is 10^(300/p) times that of A
-/// to rounding.
+/// [`square_root_by_descent`](crate::square_root_by_descent), of which the last one gives its
+/// inverse. The second and third ones are of matrices with the root of the condition number, and
+/// take fewer steps. No multiple of the identity is added: the inverse root of 10⁻³⁰⁰·A is
+/// 10^(300/p) times that of A to rounding.
 ///
-/// `Ok` means that A is proven to be definite and the relative error of the inverse root proven to be
-/// within the tolerance, 2⁻¹⁰ if none was set; the usual error is near ε·√κ, the proven bound near
-/// ε·κ, for the condition number κ of A.
+/// `Ok` means that A is proven to be definite and the relative error of the inverse root proven to
+/// be within the tolerance, 2⁻¹⁰ if none was set; the usual error is near ε·√κ, the proven bound
+/// near ε·κ, for the condition number κ of A.
 ///
-/// Sources: as for [`square_root_by_descent`](crate::square_root_by_descent); for its use Gupta, Koren
-/// and Singer, "Shampoo: preconditioned stochastic tensor optimization", 2018.
+/// Sources: as for [`square_root_by_descent`](crate::square_root_by_descent); for its use Gupta,
+/// Koren and Singer, "Shampoo: preconditioned stochastic tensor optimization", 2018.
 ///
 /// # Errors
 ///

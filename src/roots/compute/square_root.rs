@@ -14,26 +14,27 @@ use crate::roots::config::RootConfig;
 use crate::roots::error::RootError;
 use crate::roots::result::MatrixRoot;
 
-/// Computes the square root A^½ of a symmetric positive definite matrix, and its inverse A^(−½), with
-/// proof.
+/// Computes the square root A^½ of a symmetric positive definite matrix, and its inverse A^(−½),
+/// with proof.
 ///
 /// A is n×n. The root X is the only one that is itself positive definite, X² = A.
 ///
-/// A = RᵀR by Cholesky's factorisation. The descent is on ‖XᵀX − I‖²_F/n² from X₀ = R: each step
-/// X ← X·p(XᵀX) is a polynomial in the direction of the gradient, and moves the singular values
-/// of X, which begin as the roots of the eigenvalues of A, as near to 1 as a polynomial of its degree
-/// can ([`MinimaxPolynomial`](crate::roots::MinimaxPolynomial)). In the end X is the orthogonal
-/// factor U of R = U·H, and A^½ = H = UᵀR, A^(−½) = R⁻¹U. A step takes two products, 5 to 9 steps
-/// are enough for condition numbers of 10² to 10⁸, and the errors are below those of an
-/// eigendecomposition. `f32` matrices are computed in `f64`, so that only the last rounding is seen.
+/// A = RᵀR by Cholesky's factorisation. The descent is on ‖XᵀX − I‖²_F/n² from X₀ = R: each step X
+/// ← X·p(XᵀX) is a polynomial in the direction of the gradient, and moves the singular values of X,
+/// which begin as the roots of the eigenvalues of A, as near to 1 as a polynomial of its degree can
+/// ([`MinimaxPolynomial`](crate::roots::MinimaxPolynomial)). In the end X is the orthogonal factor
+/// U of R = U·H, and A^½ = H = UᵀR, A^(−½) = R⁻¹U. A step takes two products, 5 to 9 steps are
+/// enough for condition numbers of 10² to 10⁸, and the errors are below those of an
+/// eigendecomposition. `f32` matrices are computed in `f64`, so that only the last rounding is
+/// seen.
 ///
 /// A may differ from its transpose by 4·n·ε times its largest entry; then the root is that of
 /// (A + Aᵀ)/2. Scaling by powers of 4 is exact, so that matrices near 10^±300 are no exception.
 ///
-/// `Ok` means that A is proven to be definite and the relative error of the root proven to be within
-/// the tolerance, √ε if none was set; in `f64` that was so up to κ = 10¹³ for orders up to 512, and
-/// up to 10¹⁴ for orders up to 32. The error of the inverse root grows with the condition number
-/// κ of A, its proven bound to about ε·κ: see
+/// `Ok` means that A is proven to be definite and the relative error of the root proven to be
+/// within the tolerance, √ε if none was set; in all tests in `f64` it was up to κ = 10¹³ for orders
+/// up to 512, and up to 10¹⁴ for orders up to 32. The error of the inverse root grows with the
+/// condition number κ of A, its proven bound to about ε·κ: see
 /// [`inverse_relative_error_bound`](RootCertificate::inverse_relative_error_bound), which may say
 /// little or nothing where κ nears 1/ε.
 ///

@@ -21,7 +21,8 @@ pub(super) struct Factors {
     pub(super) losses: Vec<f64>,
 }
 
-/// Below this ratio of the smallest singular value to the largest, singular vectors are the surer way.
+/// Below this ratio of the smallest singular value to the largest, singular vectors are the surer
+/// way.
 const LEAST_RATIO: f64 = 1e-9;
 
 /// Below this ratio, the factor of MᵀM is of no use: rounding has taken its small eigenvalues.

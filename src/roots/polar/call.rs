@@ -20,15 +20,16 @@ const MODERATE: u32 = 64;
 
 /// Computes the polar decomposition `matrix` = Q·H of any m×n matrix, with Q m×n and H n×n.
 ///
-/// Q is found by descent on ‖XᵀX − I‖²_F/n² from M itself, or from the R of its QR factorisation if M is
-/// tall, by steps X ← X·p(XᵀX) of two products each, with polynomials that move all singular values as
-/// near to 1 as they can ([`MinimaxPolynomial`](crate::roots::MinimaxPolynomial)). A matrix that is
-/// nearly orthogonal, such as a rotation after some steps of an integrator, takes one or two steps, a
-/// Gaussian one of order 512 about eight. H is the symmetric part of QᵀM. A wide M is transposed.
+/// Q is found by descent on ‖XᵀX − I‖²_F/n² from M itself, or from the R of its QR factorisation if
+/// M is tall, by steps X ← X·p(XᵀX) of two products each, with polynomials that move all singular
+/// values as near to 1 as they can ([`MinimaxPolynomial`](crate::roots::MinimaxPolynomial)). A
+/// matrix that is nearly orthogonal, such as a rotation after some steps of an integrator, takes
+/// one or two steps, a Gaussian one of order 512 about eight. H is the symmetric part of QᵀM. A
+/// wide M is transposed.
 ///
-/// If the smallest singular value is less than 10⁻⁹ times the largest, or the descent fails, the SVD
-/// U·diag(σ)·Vᵀ gives Q = U·Vᵀ and H = V·diag(σ)·Vᵀ; [`Polar::route`] says which way was taken. `f32`
-/// matrices are computed in `f64` on the first way.
+/// If the smallest singular value is less than 10⁻⁹ times the largest, or the descent fails, the
+/// SVD U·diag(σ)·Vᵀ gives Q = U·Vᵀ and H = V·diag(σ)·Vᵀ; [`Polar::route`] says which way was taken.
+/// `f32` matrices are computed in `f64` on the first way.
 ///
 /// H is always unique; Q is unique if the rank is min(m, n), and otherwise one of many. H has n²
 /// entries. If M is wide, Mᵀ = Q·H has an H of m² entries, and M = H·Qᵀ.
@@ -173,7 +174,8 @@ impl<T: Real> Problem<'_, T> {
         }
         let tall = q.transpose();
         let proof = TallProof::of(&self.tall, &tall, inner, smallest);
-        // H is near Q·B·Qᵀ, that near Q₀·B·Q₀ᵀ for an orthonormal Q₀, and that near the exact factor.
+        // H is near Q·B·Qᵀ, that near Q₀·B·Q₀ᵀ for an orthonormal Q₀, and that near the exact
+        // factor.
         let size = enlarge(euclidean_norm(inner.as_slice()), inner.len());
         let departure = proof.orthogonality * (2.0 + proof.orthogonality) * size;
         let turned = turned_residual(&h, &tall, inner);

@@ -14,14 +14,14 @@ use crate::svd::orthogonality;
 /// Rigorous bounds on the errors of a computed polar decomposition Q·H of M.
 ///
 /// They hold in spite of all rounding on the way, for the numbers of M, Q and H as they are stored.
-/// With η ≥ ‖QᵀQ − I‖_F (‖QQᵀ − I‖_F if M is wide) there is an exactly orthonormal Q₀ with ‖Q − Q₀‖_F
-/// ≤ η, and e ≥ ‖M − Q·H‖_F + η·‖H‖₂ bounds ‖M − Q₀·H‖_F. With H proven definite, λ_min(H) ≥ c > e, by
-/// Cholesky's factorisation and a bound of its rounding, and the exact factors M = U·P:
+/// With η ≥ ‖QᵀQ − I‖_F (‖QQᵀ − I‖_F if M is wide) there is an exactly orthonormal Q₀ with ‖Q −
+/// Q₀‖_F ≤ η, and e ≥ ‖M − Q·H‖_F + η·‖H‖₂ bounds ‖M − Q₀·H‖_F. With H proven definite, λ_min(H) ≥
+/// c > e, by Cholesky's factorisation and a bound of its rounding, and the exact factors M = U·P:
 ///
 /// ‖Q − U‖_F ≤ 2e/(2c − e) + η, ‖H − P‖_F ≤ √2·e.
 ///
-/// A bound is ∞ if nothing is proven, as for a matrix without full rank, whose U is not unique. If M is
-/// wide, all this is done for Mᵀ.
+/// A bound is ∞ if nothing is proven, as for a matrix without full rank, whose U is not unique. If
+/// M is wide, all this is done for Mᵀ.
 ///
 /// They assume rounding to nearest in the format itself (no x87 extended precision) and gradual
 /// underflow, and no fast matrix multiplication of Strassen's kind.
@@ -146,7 +146,8 @@ pub(super) fn residual(m: &DMatrix<f64>, q: &DMatrix<f64>, h: &DMatrix<f64>) -> 
     ))
 }
 
-/// A bound of ‖H − Q·B·Qᵀ‖_F for the H of a wide matrix, whose transpose has the factors Q, m×n, and B.
+/// A bound of ‖H − Q·B·Qᵀ‖_F for the H of a wide matrix, whose transpose has the factors Q, m×n,
+/// and B.
 pub(super) fn turned_residual(h: &DMatrix<f64>, q: &DMatrix<f64>, b: &DMatrix<f64>) -> f64 {
     let half = product(q.as_view(), b.as_view());
     let sizes = euclidean_norm(q.as_slice()).powi(2) * euclidean_norm(b.as_slice());

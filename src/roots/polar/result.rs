@@ -31,8 +31,8 @@ pub struct Polar<T: Real> {
     pub route: PolarRoute,
     /// The products that it took, none by singular values.
     pub products: RootProducts,
-    /// The losses ‖XᵀX − I‖²_F/n² of the descent to Q before the first step and after each one; none
-    /// by singular values.
+    /// The losses ‖XᵀX − I‖²_F/n² of the descent to Q before the first step and after each one;
+    /// none by singular values.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::numbers"))]
     pub losses: Vec<T>,
 }
