@@ -315,7 +315,7 @@ fn polynomials() -> Vec<(MinimaxPolynomial, [f64; 2])> {
     let (mut low, mut high) = (0.01, 1.0);
     let mut steps = Vec::new();
     while high - low > 1e-8 {
-        let step = MinimaxPolynomial::gentle(low, high);
+        let step = MinimaxPolynomial::gentle(low, high).expect("0 < low ≤ high");
         steps.push((step, [low, high]));
         (low, high) = (1.0 - step.error(), 1.0 + step.error());
     }

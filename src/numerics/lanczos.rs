@@ -246,7 +246,8 @@ impl Tridiagonal {
         for i in (l..m).rev() {
             let f = sine * e[i];
             let b = cosine * e[i];
-            // The eigenvalues of C are at most near 1: squares that underflow are negligible.
+            // Squares that underflow are negligible. If they overflow there are no values, which callers
+            // with matrices of such a scale have to expect.
             let r = (f * f + g * g).sqrt();
             e[i + 1] = r;
             if r == 0.0 {

@@ -1,5 +1,6 @@
 //! How a root fails.
 
+use crate::descent::Report;
 use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::numerics::wording::counted;
@@ -70,9 +71,8 @@ pub enum RootError<T: Real = f64> {
 
     /// The descent ended early, or the proven error is larger than allowed.
     #[error(
-        "no square root within {allowed:e}: {} after {}; its relative error is proven to {:e}",
-        reached.report.stop_reason,
-        counted(reached.report.steps, "step"),
+        "no square root within {allowed:e}: {}; its relative error is proven to {:e}",
+        ending(std::slice::from_ref(&reached.report)),
         reached.certificate.relative_error_bound()
     )]
     NotConverged {
@@ -84,9 +84,8 @@ pub enum RootError<T: Real = f64> {
 
     /// The descent ended early, or the proven error of an inverse root is larger than allowed.
     #[error(
-        "no inverse root within {allowed:e}: {} after {}; its relative error is proven to {:e}",
-        reached.last_report().stop_reason,
-        counted(reached.last_report().steps, "step"),
+        "no inverse root within {allowed:e}: {}; its relative error is proven to {:e}",
+        ending(&reached.reports),
         reached.relative_error_bound()
     )]
     InverseNotConverged {
@@ -95,4 +94,17 @@ pub enum RootError<T: Real = f64> {
         /// What was reached.
         reached: Box<InverseRoot<T>>,
     },
+}
+
+/// How the last descent ended, in words.
+fn ending<T: Real>(reports: &[Report<T>]) -> String {
+    let Some(report) = reports.last() else {
+        return "nothing is known of the descent".to_owned();
+    };
+    let steps = counted(report.steps, "step");
+    if report.stop_reason.is_convergence() {
+        format!("rounding ended the descent after {steps}")
+    } else {
+        format!("{} after {steps}", report.stop_reason)
+    }
 }

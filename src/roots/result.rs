@@ -55,9 +55,4 @@ impl<T: Real> InverseRoot<T> {
     pub fn relative_error_bound(&self) -> f64 {
         self.relative_error
     }
-
-    /// The report of the last square root.
-    pub(super) fn last_report(&self) -> &Report<T> {
-        &self.reports[self.reports.len() - 1]
-    }
 }

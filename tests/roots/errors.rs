@@ -148,3 +148,60 @@ fn runs_that_end_early_have_what_was_reached() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn eigenvalues_far_below_rounding_are_singular_without_a_step() {
+    for smallest in [1e-40, 1e-100, 1e-200, 1e-300, 5e-324] {
+        for n in [2, 3, 16] {
+            let mut a = DMatrix::identity(n, n);
+            a[(n - 1, n - 1)] = smallest;
+            let mut steps = 0;
+            let count = |_: &Progress<'_, f64>| {
+                steps += 1;
+                ControlFlow::Continue(())
+            };
+            let found = square_root_by_descent(&a, RootConfig::default().observer(count));
+            match found {
+                Err(RootError::Singular {
+                    smallest: found, ..
+                }) => assert_eq!(found, smallest),
+                other => panic!("{smallest:e}, {n}: {other:?}"),
+            }
+            assert_eq!(steps, 0, "{smallest:e}, {n}");
+        }
+    }
+}
+
+#[test]
+fn messages_say_how_the_descent_ended_even_without_reports() {
+    let a = dmatrix![4.0, 1.0; 1.0, 0.31];
+    let error = square_root_by_descent(&a, RootConfig::default().tolerance(1e-18)).unwrap_err();
+    assert!(error.to_string().contains("rounding ended the descent"));
+    let config = RootConfig::default().max_steps(1);
+    match inverse_root_by_descent(&a, RootOrder::Eighth, config).unwrap_err() {
+        RootError::InverseNotConverged {
+            allowed,
+            mut reached,
+        } => {
+            reached.reports.clear();
+            let error = RootError::InverseNotConverged { allowed, reached };
+            assert!(error.to_string().contains("nothing is known"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn tolerances_near_one_are_reached_by_all_orders() {
+    for ratio in [1.2, 1.27, 2.0, 5.0] {
+        let a = dmatrix![1.0, 0.0; 0.0, ratio];
+        for order in [RootOrder::Square, RootOrder::Fourth, RootOrder::Eighth] {
+            for tolerance in [0.5, 0.85, 0.9836] {
+                let config = RootConfig::default().tolerance(tolerance);
+                let found = inverse_root_by_descent(&a, order, config);
+                let found = found.unwrap_or_else(|error| panic!("{ratio}, {order:?}: {error}"));
+                assert!(found.relative_error_bound() <= tolerance);
+            }
+        }
+    }
+}

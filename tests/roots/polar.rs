@@ -142,4 +142,5 @@ fn single_precision_is_right_to_the_last_digit() {
     let error = (found.orthogonal.map(f64::from) - &wide.orthogonal).norm();
     assert!(error <= found.certificate.orthogonal_error_bound());
     assert!(error <= 3.0 * f64::from(f32::EPSILON), "{error:e}");
+    assert!(f64::from(found.residual) <= found.certificate.residual_bound() * (1.0 + 1e-6));
 }

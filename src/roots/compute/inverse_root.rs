@@ -6,7 +6,7 @@ use crate::descent::{Observer, Report};
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::{or_infinity, slightly_more};
-use crate::roots::compute::one_root::{Aim, OneRoot, Request};
+use crate::roots::compute::one_root::{Aim, MOST_ALLOWED, OneRoot, Request};
 use crate::roots::compute::problem::{Problem, stored};
 use crate::roots::compute::proof::RootProof;
 use crate::roots::compute::square_root::relative;
@@ -53,9 +53,6 @@ impl RootOrder {
     }
 }
 
-/// The relative error that is allowed if no tolerance is set.
-const ALLOWED: f64 = 1.0 / 1024.0;
-
 /// Computes the inverse root A^(−1/p) of a symmetric positive definite matrix, p = 2, 4 or 8, with
 /// proof.
 ///
@@ -100,6 +97,8 @@ pub fn inverse_root_by_descent<T: Real, O: Observer<T>>(
     let p = order.exponent() as i32;
     let problem = Problem::new(matrix, p)?;
     let tolerance = config.goal();
+    // Each root has its share; near 1 the errors of all of them do not just add up.
+    let share = tolerance.min(0.25) / order.square_roots() as f64;
     let mut observer = config.observer;
     let mut chain = Chain::default();
     let mut current = problem.matrix.clone();
@@ -108,7 +107,7 @@ pub fn inverse_root_by_descent<T: Real, O: Observer<T>>(
     for _ in 0..order.square_roots() {
         let request = Request {
             aim: Aim::Inverse,
-            tolerance,
+            tolerance: share,
             max_steps: config.max_steps,
             observer: &mut observer,
         };
@@ -116,7 +115,7 @@ pub fn inverse_root_by_descent<T: Real, O: Observer<T>>(
             return Err(problem.refusal());
         };
         let has_converged = found.report.stop_reason.is_convergence();
-        if has_converged && found.proof.smallest <= 0.0 {
+        if has_converged && found.proof.smallest <= 0.0 && problem.is_refused::<T>() {
             return Err(problem.refusal());
         }
         chain.extend(found.proof, found.report, found.products);
@@ -126,7 +125,11 @@ pub fn inverse_root_by_descent<T: Real, O: Observer<T>>(
             break;
         }
     }
-    let allowed = if tolerance > 0.0 { tolerance } else { ALLOWED };
+    let allowed = if tolerance > 0.0 {
+        tolerance
+    } else {
+        MOST_ALLOWED
+    };
     let is_whole = chain.reports.len() == order.square_roots();
     let has_converged = chain.has_converged();
     let root = chain.finished(inverse_root, problem.exponent / p, is_whole);

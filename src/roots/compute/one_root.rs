@@ -21,6 +21,9 @@ pub(super) enum Aim {
     Inverse,
 }
 
+/// The largest relative error that is allowed if no tolerance is set: three digits.
+pub(super) const MOST_ALLOWED: f64 = 1.0 / 1024.0;
+
 /// How well, how long, and who watches.
 pub(super) struct Request<'o, T: Real> {
     pub(super) aim: Aim,
@@ -51,6 +54,10 @@ impl<T: Real> OneRoot<T> {
         } = request;
         let factor = Cholesky::new(a.clone())?;
         let interval = Interval::of_factor(a, &factor);
+        if interval.low < f64::EPSILON * interval.high {
+            // No eigenvalue of such a root can be proven positive.
+            return None;
+        }
         let spread = interval.high / interval.low;
         // The proof divides a residual by the smallest eigenvalue, once or twice.
         let enlargement = match aim {

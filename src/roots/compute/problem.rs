@@ -3,6 +3,7 @@
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use crate::numerics::binary_scaling::{largest_exponent, scale};
+use crate::numerics::matrix::infinity_norm;
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::enlarge;
@@ -58,17 +59,15 @@ impl Problem {
     }
 
     /// The error for a matrix that is not definite to working precision.
-    pub(super) fn refusal<T: Real>(self) -> RootError<T> {
-        let n = self.matrix.nrows();
-        let rounding = 4.0 * n as f64 * T::EPSILON.to_f64();
-        let eigen = SymmetricEigen::try_new(self.matrix, f64::EPSILON, SWEEPS * n);
-        let values = eigen.map_or_else(Vec::new, |eigen| eigen.eigenvalues.as_slice().to_vec());
-        let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    pub(super) fn refusal<T: Real>(&self) -> RootError<T> {
+        let (smallest, largest) = self.eigenvalues();
         let exponent = self.exponent;
-        let [lowest, highest] = [smallest, largest]
-            .map(|value| <T as Real>::from_f64(value.scale_by_power_of_two(exponent)));
-        if smallest < -rounding * largest.abs() {
+        let [lowest, highest] = [smallest, largest].map(|value| {
+            let value = <T as Real>::from_f64(value.scale_by_power_of_two(exponent));
+            // Scaling may lead beyond the format.
+            value.clamp(-T::MAX, T::MAX)
+        });
+        if smallest < -self.rounding::<T>() * largest.abs() {
             RootError::Indefinite {
                 smallest: lowest,
                 largest: highest,
@@ -78,6 +77,27 @@ impl Problem {
                 smallest: lowest,
                 largest: highest,
             }
+        }
+    }
+
+    /// Whether an eigenvalue is clearly not positive, or 0 to working precision.
+    pub(super) fn is_refused<T: Real>(&self) -> bool {
+        let (smallest, largest) = self.eigenvalues();
+        smallest <= self.rounding::<T>() * largest
+    }
+
+    /// The part of the largest eigenvalue that rounding may be.
+    fn rounding<T: Real>(&self) -> f64 {
+        4.0 * self.matrix.nrows() as f64 * T::EPSILON.to_f64()
+    }
+
+    /// The smallest and the largest; 0 and a bound where the iteration does not end.
+    fn eigenvalues(&self) -> (f64, f64) {
+        let sweeps = SWEEPS * self.matrix.nrows();
+        let eigen = SymmetricEigen::try_new(self.matrix.clone(), f64::EPSILON, sweeps);
+        match eigen {
+            Some(eigen) => (eigen.eigenvalues.min(), eigen.eigenvalues.max()),
+            None => (0.0, infinity_norm(&self.matrix)),
         }
     }
 }

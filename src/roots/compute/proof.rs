@@ -33,7 +33,7 @@ pub(super) struct RootProof {
 }
 
 /// The shares of the estimated smallest eigenvalue that are tried as proven lower bounds.
-const SHARES: [f64; 3] = [0.98, 0.8, 0.3];
+const SHARES: [f64; 6] = [0.98, 0.8, 0.3, 0.1, 0.03, 0.01];
 
 /// For a symmetric A known up to a distance of `uncertainty` in ‖·‖_F; `smallest` estimates
 /// λ_min(S).

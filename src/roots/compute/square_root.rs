@@ -7,7 +7,7 @@ use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::{enlarge, or_infinity, slightly_more};
 use crate::roots::certificate::RootCertificate;
-use crate::roots::compute::one_root::{Aim, OneRoot, Request};
+use crate::roots::compute::one_root::{Aim, MOST_ALLOWED, OneRoot, Request};
 use crate::roots::compute::problem::{Problem, stored};
 use crate::roots::compute::proof::norm_bound;
 use crate::roots::config::RootConfig;
@@ -23,18 +23,19 @@ use crate::roots::result::MatrixRoot;
 /// ← X·p(XᵀX) is a polynomial in the direction of the gradient, and moves the singular values of X,
 /// which begin as the roots of the eigenvalues of A, as near to 1 as a polynomial of its degree can
 /// ([`MinimaxPolynomial`](crate::roots::MinimaxPolynomial)). In the end X is the orthogonal factor
-/// U of R = U·H, and A^½ = H = UᵀR, A^(−½) = R⁻¹U. A step takes two products, 5 to 9 steps are
-/// enough for condition numbers of 10² to 10⁸, and the errors are below those of an
-/// eigendecomposition. `f32` matrices are computed in `f64`, so that only the last rounding is
-/// seen.
+/// U of R = U·H, and A^½ = H = UᵀR, A^(−½) = R⁻¹U. A step takes two products, and 5 to 10 steps
+/// are enough for condition numbers of 10² to 10⁸. The errors are usually a fifth of those of an
+/// eigendecomposition; a matrix with a single small eigenvalue may have larger ones. `f32` matrices
+/// are computed in `f64`, so that only the last rounding is seen.
 ///
 /// A may differ from its transpose by 4·n·ε times its largest entry; then the root is that of
 /// (A + Aᵀ)/2. Scaling by powers of 4 is exact, so that matrices near 10^±300 are no exception.
 ///
 /// `Ok` means that A is proven to be definite and the relative error of the root proven to be
-/// within the tolerance, √ε if none was set; in all tests in `f64` it was up to κ = 10¹³ for orders
-/// up to 512, and up to 10¹⁴ for orders up to 32. The error of the inverse root grows with the
-/// condition number κ of A, its proven bound to about ε·κ: see
+/// within the tolerance, or n·√ε, 2⁻¹⁰ at most, if none was set; in all tests in `f64` it was up to
+/// κ = 10¹³ for orders up to 512, and up to 10¹⁴ for orders up to 32. Beyond, a matrix may be refused
+/// as singular to working precision. The error of the inverse root grows with the condition number κ
+/// of A, its proven bound to about ε·κ: see
 /// [`inverse_relative_error_bound`](RootCertificate::inverse_relative_error_bound), which may say
 /// little or nothing where κ nears 1/ε.
 ///
@@ -72,7 +73,7 @@ pub fn square_root_by_descent<T: Real, O: Observer<T>>(
     let mut observer = config.observer;
     let request = Request {
         aim: Aim::Root,
-        tolerance,
+        tolerance: tolerance.min(0.25),
         max_steps: config.max_steps,
         observer: &mut observer,
     };
@@ -82,13 +83,13 @@ pub fn square_root_by_descent<T: Real, O: Observer<T>>(
     let is_definite = found.proof.smallest > 0.0;
     let root = finished(found, &problem);
     let has_converged = root.report.stop_reason.is_convergence();
-    if has_converged && !is_definite {
+    if has_converged && !is_definite && problem.is_refused::<T>() {
         return Err(problem.refusal());
     }
     let allowed = if tolerance > 0.0 {
         tolerance
     } else {
-        T::EPSILON.to_f64().sqrt()
+        (matrix.nrows() as f64 * T::EPSILON.to_f64().sqrt()).min(MOST_ALLOWED)
     };
     if has_converged && root.certificate.relative <= allowed {
         Ok(root)

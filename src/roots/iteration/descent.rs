@@ -44,6 +44,9 @@ const SLACK: f64 = 1.5;
 /// The departure, in units of √n·ε, that is left to rounding.
 const ROUNDING: f64 = 8.0;
 
+/// A measured departure ‖XᵀX − I‖_F below this bounds all singular values.
+const CERTAIN: f64 = 0.5;
+
 /// What the steps share.
 struct Iterates {
     x: DMatrix<f64>,
@@ -88,8 +91,18 @@ impl<T: Real> Descent<'_, T> {
             if steps == self.max_steps {
                 break StopReason::StepLimit;
             }
-            plan = reconciled(plan, departure, &iterates.gram);
-            plan = iterates.advance(plan, floor.max(self.goal));
+            let interval = reconciled(plan, departure, &iterates.gram);
+            let step = if departure < CERTAIN {
+                interval.shortest_step(floor.max(self.goal) / (n as f64).sqrt())
+            } else {
+                // Where the interval is a guess a cubic might turn a singular value's sign.
+                interval.step()
+            };
+            let Some(step) = step else {
+                break StopReason::Diverged;
+            };
+            iterates.advance(&step);
+            plan = Interval::image(&step);
             before = departure;
             steps += 1;
         };
@@ -125,7 +138,7 @@ fn reconciled(plan: Interval, departure: f64, gram: &DMatrix<f64>) -> Interval {
     } else {
         plan
     };
-    if departure < 0.5 {
+    if departure < CERTAIN {
         let measured = plan.within(departure);
         if measured.low < measured.high {
             return measured;
@@ -153,18 +166,9 @@ impl Iterates {
         self.products.symmetric += 1;
     }
 
-    /// X ← p(X) with the polynomial for the interval; returns where the singular values are then.
-    fn advance(&mut self, interval: Interval, goal: f64) -> Interval {
+    /// X ← p(X).
+    fn advance(&mut self, step: &MinimaxPolynomial) {
         let n = self.x.nrows();
-        let Interval { low, high } = interval;
-        let cubic = MinimaxPolynomial::cubic(low, high);
-        // Half a product less, where that is enough.
-        let is_enough = 2.0 * cubic.error() <= goal / (n as f64).sqrt();
-        let step = if is_enough {
-            cubic
-        } else {
-            MinimaxPolynomial::gentle(low, high)
-        };
         let [a, b, c] = step.coefficients();
         if c == 0.0 {
             scale(&mut self.gram, b);
@@ -179,7 +183,6 @@ impl Iterates {
         multiply(next, x, self.gram.as_slice(), n);
         self.products.full += 1;
         std::mem::swap(&mut self.x, &mut self.other);
-        Interval::image(&step)
     }
 
     /// 4/n²·X·(C − I), the gradient of ‖XᵀX − I‖²_F/n².
@@ -188,5 +191,35 @@ impl Iterates {
         let mut gradient = &self.x * &self.gram - &self.x;
         scale(&mut gradient, 4.0 / (n * n) as f64);
         gradient
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::dmatrix;
+
+    use super::{Descent, Start};
+    use crate::descent::Silent;
+    use crate::roots::iteration::Interval;
+
+    #[test]
+    fn a_wrong_interval_turns_no_singular_value() {
+        let x = dmatrix![3.0, 0.0; 0.0, 1.0];
+        let mut descent = Descent::<f64> {
+            goal: 0.1,
+            max_steps: 100,
+            observer: &mut Silent,
+        };
+        let nearest = descent.run(Start {
+            gram: x.transpose() * &x,
+            x,
+            interval: Interval {
+                low: 1.0,
+                high: 1.0,
+            },
+        });
+        assert!(nearest.report.stop_reason.is_convergence());
+        let distance = (nearest.orthogonal - dmatrix![1.0, 0.0; 0.0, 1.0]).norm();
+        assert!(distance <= 0.1, "{distance:e}");
     }
 }

@@ -63,6 +63,21 @@ impl Interval {
         }
     }
 
+    /// The next step.
+    pub(in crate::roots) fn step(self) -> Option<MinimaxPolynomial> {
+        MinimaxPolynomial::gentle(self.low, self.high)
+    }
+
+    /// The next step, one of half a product less where that reaches the goal.
+    pub(in crate::roots) fn shortest_step(self, goal: f64) -> Option<MinimaxPolynomial> {
+        let cubic = MinimaxPolynomial::cubic(self.low, self.high)?;
+        if 2.0 * cubic.error() <= goal {
+            Some(cubic)
+        } else {
+            self.step()
+        }
+    }
+
     /// What a polynomial that was made for it makes of it.
     pub(in crate::roots) fn image(polynomial: &MinimaxPolynomial) -> Self {
         Self {

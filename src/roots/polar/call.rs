@@ -27,7 +27,7 @@ const MODERATE: u32 = 64;
 /// one or two steps, a Gaussian one of order 512 about eight. H is the symmetric part of QᵀM. A
 /// wide M is transposed.
 ///
-/// If the smallest singular value is less than 10⁻⁹ times the largest, or the descent fails, the
+/// If the smallest singular value is less than 10⁻⁹ times the largest, or nothing is proven, the
 /// SVD U·diag(σ)·Vᵀ gives Q = U·Vᵀ and H = V·diag(σ)·Vᵀ; [`Polar::route`] says which way was taken.
 /// `f32` matrices are computed in `f64` on the first way.
 ///
@@ -74,10 +74,11 @@ pub fn polar_decomposition<T: Real>(matrix: &DMatrix<T>) -> Result<Polar<T>, Svd
     };
     if let Some(factors) = Factors::of(&problem.tall) {
         let polar = problem.finished(factors, PolarRoute::Products);
-        if all_finite(polar.positive.as_slice()) {
+        let is_proven = polar.certificate.orthogonal.is_finite();
+        if is_proven && all_finite(polar.positive.as_slice()) {
             return Ok(polar);
         }
-        // H overflows; the SVD says whether σ₁ does.
+        // Nothing is proven, or H overflows, and the SVD says whether σ₁ does.
     }
     let svd = svd_by_descent(matrix, SvdConfig::default())?;
     let factors = problem.factors_by_svd(&svd);
@@ -191,12 +192,14 @@ impl<T: Real> Problem<'_, T> {
     }
 }
 
-/// ‖M − Q·H‖_F/‖M‖_F, at a scale without overflow.
+/// ‖M − Q·H‖_F/‖M‖_F in `f64`, at a scale without overflow.
 fn residual_of<T: Real>(matrix: &DMatrix<T>, orthogonal: &DMatrix<T>, positive: &DMatrix<T>) -> T {
     let Some(exponent) = largest_exponent(matrix) else {
         return T::zero();
     };
-    let (matrix, positive) = (scaled(matrix, -exponent), scaled(positive, -exponent));
-    let difference = &matrix - product(orthogonal.as_view(), positive.as_view());
-    euclidean_norm(difference.as_slice()) / euclidean_norm(matrix.as_slice())
+    let [m, q, h] = [matrix, orthogonal, positive].map(|a| a.map(T::to_f64));
+    let (m, h) = (scaled(&m, -exponent), scaled(&h, -exponent));
+    let difference = &m - product(q.as_view(), h.as_view());
+    let residual = euclidean_norm(difference.as_slice()) / euclidean_norm(m.as_slice());
+    <T as Real>::from_f64(residual)
 }

@@ -45,6 +45,6 @@ pub enum PolarRoute {
     /// By products of matrices, from M itself or the R of its QR factorisation.
     Products,
     /// From singular values and vectors, since the smallest singular value is too small beside the
-    /// largest one, or 0.
+    /// largest one, or 0, or nothing is proven about what products gave.
     SingularValues,
 }
