@@ -111,7 +111,9 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     /// - [`ResumeError::OutsideSet`] if the optimizer has a set and the parameters or the best ones
     ///   are outside of it by more than rounding;
     /// - [`ResumeError::DifferentObjective`] if the objective does not have the loss that the
-    ///   checkpoint records, unless it [is stochastic](Objective::is_stochastic);
+    ///   checkpoint records, to the last bit or as well as
+    ///   [it promises](Objective::resume_tolerance), unless it
+    ///   [is stochastic](Objective::is_stochastic);
     /// - with the feature `serde`, `ResumeError::Checkpoint` for a history that no run can have.
     ///
     /// The state is taken as it is. One that you deserialised yourself has to be checked first, by
@@ -142,6 +144,9 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         stepper.objective.begin_step(stepper.steps());
         let (recorded, found) = (stepper.loss(), stepper.evaluate());
         let is_same = recorded == found || !(recorded.is_finite() || found.is_finite());
+        let allowed = stepper.objective.resume_tolerance() * recorded.abs();
+        // False for NaN.
+        let is_same = is_same || (recorded - found).abs() <= allowed;
         if is_same || stepper.objective.is_stochastic() {
             Ok(stepper)
         } else {

@@ -41,8 +41,7 @@ impl<O> Watch<'_, O> {
             gradient,
         };
         let wish = self.observer.watches() && self.observer.observe(&progress).is_break();
-        let wishes = Space::Domain.total(map, T::from_count(usize::from(wish)));
-        let ending = if wishes > T::zero() {
+        let ending = if Space::Domain.is_true_anywhere(map, wish) {
             Some(StopReason::Observer)
         } else if self.steps >= self.max_steps {
             Some(StopReason::StepLimit)

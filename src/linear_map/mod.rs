@@ -195,7 +195,8 @@ pub trait LinearMap<T: Real> {
     /// Replaces each entry of `partial`, a sum over the entries of vectors of length m held here,
     /// by the sum over all parts; the provided method leaves it as it is.
     ///
-    /// All parts have to end up with exactly the same numbers.
+    /// All parts have to end up with exactly the same numbers. If the parts can't exchange any more,
+    /// fill `partial` with NaN, in all later sums too: then the operation ends with an error.
     fn sum_over_image(&self, partial: &mut [T]) {
         let _ = partial;
     }

@@ -56,6 +56,16 @@ impl Space {
         high * DIGIT + low
     }
 
+    /// Whether something holds on any part, so that all parts find the same; also where the sums are
+    /// NaN, because the parts can't exchange any more: it is asked whether to end.
+    pub(crate) fn is_true_anywhere<T: Real, A: LinearMap<T> + ?Sized>(
+        self,
+        map: &A,
+        holds: bool,
+    ) -> bool {
+        self.total(map, T::from_count(usize::from(holds))) != T::zero()
+    }
+
     /// Σxᵢ·yᵢ.
     pub(crate) fn dot<T: Real, A: LinearMap<T> + ?Sized>(self, map: &A, x: &[T], y: &[T]) -> T {
         self.total(map, dot(x, y))
@@ -207,6 +217,40 @@ mod tests {
         let (x, y) = ([1.0, -2.0, 3.0], [4.0, 5.0, 6.0]);
         assert_eq!(image.dot(&Part, &x, &y), 24.0);
         assert_eq!(domain.dot(&Part, &x, &y), 48.0);
+    }
+
+    /// A part that has lost the others.
+    struct Lost;
+
+    impl LinearMap<f64> for Lost {
+        fn rows(&self) -> usize {
+            1
+        }
+
+        fn columns(&self) -> usize {
+            1
+        }
+
+        fn apply(&self, x: &[f64], image: &mut [f64]) {
+            image.copy_from_slice(x);
+        }
+
+        fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+            image.copy_from_slice(y);
+        }
+
+        fn sum_over_image(&self, partial: &mut [f64]) {
+            partial.fill(f64::NAN);
+        }
+    }
+
+    #[test]
+    fn a_part_that_has_lost_the_others_ends() {
+        for holds in [false, true] {
+            let found: bool = Space::Image.is_true_anywhere::<f64, _>(&Part, holds);
+            assert_eq!(found, holds);
+            assert!(Space::Image.is_true_anywhere(&Lost, holds));
+        }
     }
 
     /// With more rows than integers that an f32 tells apart.

@@ -99,6 +99,16 @@ pub trait Objective<T: Real> {
         false
     }
 
+    /// How far the value may be from the one that was saved, relative to that, when a run is resumed
+    /// ([`Stepper::resume`](crate::descent::Stepper::resume)).
+    ///
+    /// The provided method returns 0: the same objective has the same value, to the last bit. More is
+    /// right where the order of its sums may change from run to run, as with the number of processes
+    /// that share the data. The range is 0 ≤ tolerance < 1.
+    fn resume_tolerance(&self) -> T {
+        T::zero()
+    }
+
     /// Checks that its parts fit together; every run calls this before its first evaluation.
     ///
     /// # Errors
@@ -127,6 +137,10 @@ macro_rules! forward_objective {
 
             fn is_stochastic(&self) -> bool {
                 (**self).is_stochastic()
+            }
+
+            fn resume_tolerance(&self) -> T {
+                (**self).resume_tolerance()
             }
 
             fn validate(&self) -> Result<(), InputError<T>> {

@@ -82,6 +82,10 @@ impl<T: Real, F: Objective<T>> Objective<T> for Ridge<T, F> {
         self.objective.is_stochastic()
     }
 
+    fn resume_tolerance(&self) -> T {
+        self.objective.resume_tolerance()
+    }
+
     fn validate(&self) -> Result<(), InputError<T>> {
         self.objective.validate()
     }

@@ -119,3 +119,40 @@ fn a_line_search_refuses_an_objective_that_changes() {
     assert_eq!(begin(Lbfgs::default(), Moving::default()), Ok(()));
     assert_eq!(begin(Adam::new(0.1), moving()), Ok(()));
 }
+
+/// As one whose sums come in another order.
+#[test]
+fn a_tolerance_lets_a_rounded_loss_be_resumed() {
+    struct Rounded {
+        relative_error: f64,
+        tolerance: f64,
+    }
+    impl Objective<f64> for Rounded {
+        fn dimension(&self) -> usize {
+            1
+        }
+        fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+            gradient[0] = 2.0 * (x[0] - 3.0);
+            (x[0] - 3.0).powi(2) * (1.0 + self.relative_error)
+        }
+        fn resume_tolerance(&self) -> f64 {
+            self.tolerance
+        }
+    }
+    let resumed = |relative_error, tolerance| {
+        // Behind pointers and a wrapper as well.
+        let objective = |relative_error| {
+            let rounded = Rounded {
+                relative_error,
+                tolerance,
+            };
+            Box::new(Ridge::new(rounded, 0.0).unwrap())
+        };
+        let mut stepper = Stepper::new(objective(0.0), Adam::new(0.1), vec![0.0]).unwrap();
+        stepper.step();
+        let checkpoint = stepper.into_checkpoint();
+        Stepper::resume(objective(relative_error), Adam::new(0.1), checkpoint).is_ok()
+    };
+    assert!(resumed(0.0, 0.0) && resumed(1e-9, 1e-8) && resumed(-1e-9, 1e-8));
+    assert!(!resumed(1e-15, 0.0) && !resumed(1e-7, 1e-8) && !resumed(f64::NAN, 1e-8));
+}

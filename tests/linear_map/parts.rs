@@ -1,5 +1,6 @@
 //! Maps whose vectors are in parts: each thread has one, and all must find the same.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use matrix_descent::eigen::EigenError;
@@ -462,4 +463,100 @@ fn smallest_singular_values_in_parts_are_those_of_the_whole() {
 fn stacked(parts: &[DMatrix<f64>]) -> DMatrix<f64> {
     let rows: Vec<_> = parts.iter().flat_map(|part| part.row_iter()).collect();
     DMatrix::from_rows(&rows)
+}
+
+/// A map whose sums are NaN after some of them, as where a process has failed.
+struct Breaking {
+    matrix: DMatrix<f64>,
+    sums_left: Cell<usize>,
+}
+
+impl Breaking {
+    fn sum(&self, partial: &mut [f64]) {
+        match self.sums_left.get().checked_sub(1) {
+            Some(left) => self.sums_left.set(left),
+            None => partial.fill(f64::NAN),
+        }
+    }
+}
+
+impl LinearMap<f64> for Breaking {
+    fn rows(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    fn columns(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        self.matrix.apply(x, image);
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.matrix.apply_adjoint(y, image);
+        self.sum(image);
+    }
+
+    fn sum_over_image(&self, partial: &mut [f64]) {
+        self.sum(partial);
+    }
+
+    fn sum_over_domain(&self, partial: &mut [f64]) {
+        self.sum(partial);
+    }
+}
+
+/// Wherever the sums break off, every operation ends, with an error unless it was done.
+#[test]
+fn sums_that_break_off_end_every_operation() {
+    let matrix = DMatrix::from_fn(50, 50, |i: usize, j: usize| match i.abs_diff(j) {
+        0 => 3.0 + (i % 7) as f64,
+        1 => -1.0,
+        _ => 0.0,
+    });
+    let b = random::<f64>(50, 1, 0.7);
+    let solve = |map: &Breaking, problem| {
+        let config = SolveConfig::default().problem(problem);
+        let found = solve_by_descent(map, &b, config).ok();
+        found.map(|found| (&matrix * &found.solution - &b).norm() < 1e-9)
+    };
+    type Operation<'o> = &'o dyn Fn(&Breaking) -> Option<bool>;
+    let operations: [(&str, Operation<'_>); 6] = [
+        ("least squares", &|map| {
+            solve(map, SolveProblem::LeastSquares)
+        }),
+        ("definite", &|map| {
+            solve(map, SolveProblem::PositiveDefinite)
+        }),
+        ("general", &|map| solve(map, SolveProblem::General)),
+        ("leading", &|map| {
+            let found = svd_top_k(map, 2, TopConfig::default()).ok();
+            found.map(|found| found.singular_values.iter().all(|value| *value > 5.0))
+        }),
+        ("eigenpairs", &|map| {
+            let found = symmetric_eigen_k(map, 2, EigenConfig::smallest()).ok();
+            found.map(|found| found.eigenvalues.iter().all(|value| *value > 0.5))
+        }),
+        ("smallest", &|map| {
+            let found = smallest_singular_values(map, 2, SmallestConfig::default()).ok();
+            found.map(|found| found.values.iter().all(|value| value.estimate().is_some()))
+        }),
+    ];
+    for (name, operation) in operations {
+        let with = |sums: usize| {
+            let map = Breaking {
+                matrix: matrix.clone(),
+                sums_left: Cell::new(sums),
+            };
+            let found = operation(&map);
+            (found, sums - map.sums_left.get())
+        };
+        let (found, needed) = with(1 << 20);
+        assert_eq!(found, Some(true), "{name}");
+        for sums in (0..needed).step_by(1 + needed / 200) {
+            let (found, _) = with(sums);
+            assert_ne!(found, Some(false), "{name}: {sums} of {needed} sums");
+        }
+    }
 }

@@ -119,8 +119,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         let count = x.len() / rows;
         self.products.set(self.products.get() + count);
         // All parts have to find the same.
-        let faults = T::from_count(usize::from(!all_finite(images)));
-        if Space::Domain.total(self.map, faults) > T::zero() {
+        if Space::Domain.is_true_anywhere(self.map, !all_finite(images)) {
             return Err(EigenError::ProductNotFinite {
                 argument: self.argument,
                 steps: 0,

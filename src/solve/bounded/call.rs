@@ -383,9 +383,8 @@ where
             };
             wishes_to_stop = self.observer.observe(&progress).is_break();
         }
-        let parts = T::from_count(usize::from(wishes_to_stop));
         let map = self.problem.operator.map.map();
-        if Space::Image.total(map, parts) > T::zero() {
+        if Space::Image.is_true_anywhere(map, wishes_to_stop) {
             *self.has_stopped = true;
             return Some(StopReason::Observer);
         }

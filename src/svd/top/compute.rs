@@ -123,7 +123,7 @@ fn compute<T: Real>(
     let smaller = rows.min(columns);
     match small {
         Some(matrix) if smaller <= 2 * k + MORE_COLUMNS => of_whole(matrix, k, config.observer),
-        _ => by_descent(map, k, config, small),
+        _ => by_descent(map, (rows, columns), k, config, small),
     }
 }
 
@@ -146,11 +146,12 @@ const WIDTH_OF_MATRIX: usize = 2;
 
 fn by_descent<T: Real, A: LinearMap<T> + ?Sized, O: Observer<T>>(
     map: &A,
+    shape: (usize, usize),
     k: usize,
     config: TopConfig<T, O>,
     small: Option<&DMatrix<T>>,
 ) -> Result<TopSvd<T>, TopSvdError<T>> {
-    let mut operator = Operator::new(map, config.seed.wrapping_add(1));
+    let mut operator = Operator::new(map, shape, config.seed.wrapping_add(1));
     let room =
         <T as Real>::from_f64(16.0) * T::EPSILON * T::from_count(operator.long_order()).sqrt();
     let tolerance = config.tolerance.unwrap_or(room).max(room);

@@ -87,9 +87,9 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
 
     /// Whether something holds for any part of a map in parts, which all learn.
     pub(super) fn is_true_of_any_part(&self, held: bool) -> bool {
-        let parts = T::from_count(usize::from(held));
         let map = self.map();
-        Space::Image.total(map, Space::Domain.total(map, parts)) > T::zero()
+        let of_domain = Space::Domain.is_true_anywhere(map, held);
+        Space::Image.is_true_anywhere(map, of_domain)
     }
 
     pub(super) async fn recompute_residual(&mut self) {

@@ -158,8 +158,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         }
         let first = solution.iter().position(|value| !value.is_finite());
         // All parts have to end here if one does.
-        let parts = T::from_count(usize::from(first.is_some()));
-        if Space::Domain.total(self.map(), parts) > T::zero() {
+        if Space::Domain.is_true_anywhere(self.map(), first.is_some()) {
             let row = first.unwrap_or(0);
             return Err(SolveError::OutOfRange { row, column: 0 });
         }

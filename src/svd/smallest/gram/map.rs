@@ -104,8 +104,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Gram<'a, T, A> {
         let mut images = vec![T::zero(); count * self.held(to)];
         self.write_images(x, from, &mut Vec::new(), &mut images);
         // All parts have to find the same.
-        let faults = T::from_count(usize::from(!all_finite(&images)));
-        if to.total(self.map, faults) > T::zero() {
+        if to.is_true_anywhere(self.map, !all_finite(&images)) {
             return Err(SmallestError::ProductNotFinite {
                 argument: "linear map",
                 steps: 0,

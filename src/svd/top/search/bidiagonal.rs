@@ -184,6 +184,10 @@ impl<T: Real> Bidiagonal<T> {
         operator: &mut Operator<'_, T, A>,
     ) -> Result<(), NotFinite> {
         let width = self.newest();
+        if width == 0 {
+            // No new vector has a length: the sums over the parts are NaN.
+            return Err(NotFinite);
+        }
         self.multiply(operator)?;
         let negligible = self.negligible(operator.long_order());
         let own = orthonormalise(operator.long(), &mut self.left, width, negligible);

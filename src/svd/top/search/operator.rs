@@ -17,6 +17,8 @@ pub(in crate::svd::top) struct NotFinite;
 pub(in crate::svd::top) struct Operator<'a, T, A: ?Sized> {
     map: &'a A,
     is_transposed: bool,
+    /// The dimensions of the short and the long space, over all parts.
+    orders: [usize; 2],
     exponent: i32,
     /// A·2^−e·x for a random x of length 1, unless A is a matrix or seems to be zero.
     image_of_probe: Option<Vec<T>>,
@@ -31,11 +33,10 @@ pub(in crate::svd::top) struct Operator<'a, T, A: ?Sized> {
 }
 
 impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
-    /// `map` scaled so that its norm is near 1 if it is extreme; for a map that is no matrix, that
-    /// takes one to three products with a random vector.
-    pub(in crate::svd::top) fn new(map: &'a A, seed: u64) -> Self {
-        let is_transposed =
-            Space::Image.dimension::<T, A>(map) < Space::Domain.dimension::<T, A>(map);
+    /// `map`, with so many rows and columns over all parts, scaled so that its norm is near 1 if it
+    /// is extreme; for a map that is no matrix, that takes one to three products with a random vector.
+    pub(in crate::svd::top) fn new(map: &'a A, (rows, columns): (usize, usize), seed: u64) -> Self {
+        let is_transposed = rows < columns;
         let (exponent, image) = match map.as_matrix() {
             Some(matrix) => (largest_exponent(matrix), None),
             None => exponent_of_norm(map, seed).unzip(),
@@ -48,6 +49,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
         Self {
             map,
             is_transposed,
+            orders: [rows.min(columns), rows.max(columns)],
             exponent: significant,
             image_of_probe,
             seed,
@@ -149,12 +151,12 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
 
     /// The dimension of the short space, over all parts.
     pub(in crate::svd::top) fn order(&self) -> usize {
-        self.short().0.dimension::<T, A>(self.map)
+        self.orders[0]
     }
 
     /// The dimension of the long space.
     pub(in crate::svd::top) fn long_order(&self) -> usize {
-        self.long().0.dimension::<T, A>(self.map)
+        self.orders[1]
     }
 
     /// Writes B·X to `images`, for columns of length 1 or not much more.
@@ -246,9 +248,8 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
 
 /// Whether something holds on any part, so that all parts find the same.
 pub(super) fn is_true_anywhere<T: Real, A: LinearMap<T> + ?Sized>(map: &A, holds: bool) -> bool {
-    let here = T::from_count(usize::from(holds));
-    let of_image = Space::Image.total(map, here);
-    Space::Domain.total(map, of_image) > T::zero()
+    let of_image = Space::Image.is_true_anywhere(map, holds);
+    Space::Domain.is_true_anywhere(map, of_image)
 }
 
 /// The exponent e of ‖A·x‖ for a random x of length 1, and A·x·2^−e; none if that is 0 or not finite

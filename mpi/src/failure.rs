@@ -1,0 +1,125 @@
+//! Why all processes ended.
+
+use std::fmt::{Debug, Display};
+
+/// What ended an exchange between processes; the same value on every process that it reaches.
+///
+/// A process that fails tells the others before the next exchange, so none of them waits for it.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent_mpi::Failure;
+///
+/// let failure = Failure::Process { process: 2, message: "no such file".into() };
+/// assert_eq!(failure.to_string(), "process 2 failed: no such file");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// A process returned an error; of several, the first.
+    #[error("process {process} failed: {message}")]
+    Process {
+        /// Which one, counted from 0.
+        process: usize,
+        /// Its error in words, at most 64 KiB of them.
+        message: String,
+    },
+
+    /// A process panicked.
+    #[error("process {process} panicked: {message}")]
+    Panicked {
+        /// Which one.
+        process: usize,
+        /// What it said, if that was text.
+        message: String,
+    },
+
+    /// A process was about to make another exchange than process 0: it had other arguments, went
+    /// another way, or left early.
+    #[error("process {process} was at {found}, but process 0 at {expected}")]
+    OutOfStep {
+        /// The first such process.
+        process: usize,
+        /// Its exchange.
+        found: String,
+        /// That of process 0.
+        expected: String,
+    },
+
+    /// A process has another size than process 0.
+    #[error("process {process} has {found} {what}, but process 0 has {expected}")]
+    SizesDiffer {
+        /// "columns", "parameters", …
+        what: &'static str,
+        /// The first such process.
+        process: usize,
+        /// Its size.
+        found: usize,
+        /// That of process 0.
+        expected: usize,
+    },
+
+    /// A square map does not have as many columns on a process as rows on all of them.
+    #[error("process {process} has {columns} columns, but all have {order} rows together")]
+    NotSquare {
+        /// The first such process.
+        process: usize,
+        /// Its columns.
+        columns: usize,
+        /// The rows of all.
+        order: usize,
+    },
+
+    /// A process has no rows.
+    #[error("process {process} has no rows; each needs at least one")]
+    NoRows {
+        /// The first such process.
+        process: usize,
+    },
+
+    /// The parameters, which have to be the same on all processes to the last bit, are not.
+    #[error("process {process} has other parameters than process 0")]
+    ParametersDiffer {
+        /// The first such process.
+        process: usize,
+    },
+
+    /// A vector that is whole on each process, and so has to be the same on all to the last bit, is
+    /// not: processors of different kinds may round differently.
+    #[error("process {process} has another vector than process 0, where all need the same")]
+    VectorsDiffer {
+        /// The first such process.
+        process: usize,
+    },
+
+    /// There are more processes than can agree on anything.
+    #[error("there are {processes} processes, but at most {most} can take part")]
+    TooManyProcesses {
+        /// Their number.
+        processes: usize,
+        /// The most.
+        most: usize,
+    },
+}
+
+/// An error of this process, or what ended it from elsewhere.
+///
+/// # Example
+///
+/// ```
+/// use matrix_descent_mpi::{AgreedError, Failure};
+///
+/// let failure = Failure::NoRows { process: 1 };
+/// let error: AgreedError<std::fmt::Error> = failure.clone().into();
+/// assert_eq!(error.to_string(), failure.to_string());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgreedError<E: Debug + Display> {
+    /// This process failed with this error; others may have failed too.
+    #[error("{0}")]
+    Own(E),
+    /// This process did not fail, but another one did, or they are out of step.
+    #[error(transparent)]
+    Shared(#[from] Failure),
+}

@@ -1,0 +1,113 @@
+//! Processes that go different ways are told, on all of them.
+
+use matrix_descent::{LinearMap, SolveConfig, TopConfig, solve_by_descent, svd_top_k};
+use matrix_descent_mpi::{AgreedError, Failure, Processes, SplitRows, together};
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::Communicator;
+use nalgebra::DMatrix;
+
+use crate::Test;
+use crate::data::{own_rows, random};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("one process goes another way", other_ways),
+    ("a vector that differs", vectors_differ),
+];
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// What the last process does, and what the others do.
+type Ways = (
+    fn(&Processes, &SplitRows<'_, DMatrix<f64>>) -> Outcome,
+    fn(&Processes, &SplitRows<'_, DMatrix<f64>>) -> Outcome,
+);
+
+fn other_ways(world: &SimpleCommunicator) {
+    fn leading(map: &SplitRows<'_, DMatrix<f64>>, k: usize) -> Outcome {
+        svd_top_k(map, k, TopConfig::default())?;
+        Ok(())
+    }
+    fn solved(map: &SplitRows<'_, DMatrix<f64>>, sides: usize) -> Outcome {
+        let rows = LinearMap::<f64>::rows(map);
+        let b = random(40, rows, sides);
+        solve_by_descent(map, &b, SolveConfig::default())?;
+        Ok(())
+    }
+    let ways: [Ways; 8] = [
+        (|_, map| leading(map, 3), |_, map| leading(map, 4)),
+        (|_, map| solved(map, 1), |_, map| solved(map, 2)),
+        (|_, map| solved(map, 2), |_, map| solved(map, 1)),
+        (|_, _| Ok(()), |_, map| solved(map, 1)),
+        (|_, map| leading(map, 3), |_, map| solved(map, 1)),
+        (
+            |processes, _| Ok(processes.sum(&mut [1.0; 30])?),
+            |processes, _| Ok(processes.sum(&mut [1.0; 31])?),
+        ),
+        (
+            |processes, _| Ok(processes.agree(Ok::<(), String>(()))?),
+            |processes, _| Ok(processes.sum(&mut [1.0; 3])?),
+        ),
+        (
+            |processes, _| {
+                let (sent, mut received) = ([1.0; 5], [[0.0; 5]; 2]);
+                let [before, after] = &mut received;
+                Ok(processes.exchange_with_neighbours([&sent, &sent], [before, after])?)
+            },
+            |processes, _| {
+                let (sent, mut received) = ([1.0; 4], [[0.0; 4]; 2]);
+                let [before, after] = &mut received;
+                Ok(processes.exchange_with_neighbours([&sent, &sent], [before, after])?)
+            },
+        ),
+    ];
+    let last = world.size() as usize - 1;
+    let a = random(41, 90, 45);
+    for (place, (of_last, of_others)) in ways.into_iter().enumerate() {
+        let outcome = together(world, |processes| -> Outcome {
+            let map = SplitRows::new(processes, own_rows(processes, &a))?;
+            if processes.rank() == last {
+                of_last(processes, &map)
+            } else {
+                of_others(processes, &map)
+            }
+        });
+        match outcome {
+            Ok(()) => assert_eq!(last, 0),
+            Err(AgreedError::Shared(failure)) => {
+                // With another k, the first thing that differs is a vector.
+                let is_told = matches!(
+                    failure,
+                    Failure::OutOfStep { process, .. } | Failure::VectorsDiffer { process }
+                        if process == last
+                );
+                assert!(is_told, "{place}: {failure}");
+            }
+            Err(other) => panic!("{place}: {other:?}"),
+        }
+    }
+}
+
+fn vectors_differ(world: &SimpleCommunicator) {
+    let last = world.size() as usize - 1;
+    let a = random(42, 40, 6);
+    let outcome = together(world, |processes| -> Outcome {
+        let map = SplitRows::new(processes, own_rows(processes, &a))?;
+        let rows = LinearMap::<f64>::rows(&map);
+        let mut x = [0.5; 6];
+        if processes.rank() == last {
+            x[5] = 0.5_f64.next_down();
+        }
+        let (mut image, mut back) = (vec![0.0; rows], [0.0; 6]);
+        map.apply(&x, &mut image);
+        map.apply_adjoint(&image, &mut back);
+        assert!(last == 0 || back.iter().all(|value: &f64| value.is_nan()));
+        Ok(())
+    });
+    match outcome {
+        Ok(()) => assert_eq!(last, 0),
+        Err(AgreedError::Shared(failure)) => {
+            assert_eq!(failure, Failure::VectorsDiffer { process: last });
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
