@@ -3,7 +3,7 @@
 
 use crate::linear_map::LinearMap;
 use crate::numerics::norm::{dot, euclidean_norm, is_safe_sum, sum_of_squares};
-use crate::numerics::random::{fill_uniform_about_zero, gaussian, seeded};
+use crate::numerics::random::{fill_gaussian, fill_uniform_about_zero, seeded};
 use crate::numerics::real::Real;
 
 /// The space that a vector of a map A lies in.
@@ -136,9 +136,7 @@ impl Space {
         seed: u64,
         values: &mut [T],
     ) {
-        let before = self.offset(map);
-        let drawn = gaussian::<T>(before + values.len(), 1, seed);
-        values.copy_from_slice(&drawn.as_slice()[before..]);
+        fill_gaussian(values, self.offset(map), seed);
     }
 
     /// The same, of length 1.

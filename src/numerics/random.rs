@@ -1,6 +1,5 @@
 //! Seeded random vectors and matrices, the same on every machine.
 
-use nalgebra::DMatrix;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 
@@ -38,12 +37,14 @@ pub(crate) fn fill_at_random<T: Real>(values: &mut [T], generator: &mut Generato
     values.fill_with(|| <T as Real>::from_f64(draw()));
 }
 
-/// Independent numbers of the standard normal distribution, column by column.
-pub(crate) fn gaussian<T: Real>(rows: usize, columns: usize, seed: u64) -> DMatrix<T> {
+/// Independent numbers of the standard normal distribution: `values` are those that follow the first
+/// `before` numbers of the seed.
+pub(crate) fn fill_gaussian<T: Real>(values: &mut [T], before: usize, seed: u64) {
     let mut generator = seeded(seed);
-    DMatrix::from_fn(rows, columns, |_, _| {
-        <T as Real>::from_f64(normal(&mut generator))
-    })
+    for _ in 0..2 * before {
+        f64::random_unit(&mut generator);
+    }
+    values.fill_with(|| <T as Real>::from_f64(normal(&mut generator)));
 }
 
 /// One number of the standard normal distribution (Box and Muller, "A note on the generation of
@@ -56,14 +57,18 @@ fn normal(generator: &mut Generator) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::gaussian;
+    use super::fill_gaussian;
 
     #[test]
     fn random_numbers_have_the_moments_of_the_normal_distribution() {
-        let sample = gaussian::<f64>(100, 100, 1);
+        let mut sample = vec![0.0_f64; 10_000];
+        fill_gaussian(&mut sample, 0, 1);
         let moment = |power| sample.iter().map(|x| x.powi(power)).sum::<f64>() / 1e4;
         assert!(moment(1).abs() < 0.04);
         assert!((moment(2) - 1.0).abs() < 0.06);
         assert!((moment(4) - 3.0).abs() < 0.4);
+        let mut rest = vec![0.0; 3000];
+        fill_gaussian(&mut rest, 7000, 1);
+        assert_eq!(rest, sample[7000..]);
     }
 }
