@@ -49,14 +49,20 @@ impl<T: Real> Candidate<T> {
     ) -> Result<Self, NotFinite> {
         let short = orthonormal(operator.short(), operator.short_rows(), vectors, k, seed);
         let count = short.ncols();
+        if count < k {
+            // Random vectors without a length: the sums over the parts are NaN.
+            return Err(NotFinite);
+        }
         let mut images = DMatrix::zeros(operator.long_rows(), count);
         operator.apply(short.as_slice(), images.as_mut_slice())?;
         let whole = operator.long();
         let turned = (count == k)
             .then(|| nearly_diagonal(whole, &images, operator.long_order()))
             .flatten();
-        let turned =
-            turned.unwrap_or_else(|| decomposed(whole, &images, operator.long_order(), k, seed));
+        let turned = match turned {
+            Some(turned) => turned,
+            None => decomposed(whole, &images, operator.long_order(), k, seed)?,
+        };
         let (short, images) = match &turned.right {
             None => (short, images),
             Some(right) => (
@@ -226,7 +232,7 @@ fn decomposed<T: Real, A: LinearMap<T> + ?Sized>(
     order: usize,
     k: usize,
     seed: u64,
-) -> Turned<T> {
+) -> Result<Turned<T>, NotFinite> {
     let rows = images.nrows();
     let lengths = norms(whole, images);
     let largest = lengths
@@ -252,13 +258,16 @@ fn decomposed<T: Real, A: LinearMap<T> + ?Sized>(
     let turned = product(q.as_view(), left.columns(0, kept));
     let mut long = Basis::from_columns(rows, turned.as_slice().to_vec());
     fill_up(whole, &mut long, k, seed);
+    if long.count() < k {
+        return Err(NotFinite);
+    }
     let mut values: Vec<T> = found.iter().copied().take(kept).collect();
     values.resize(k, T::zero());
-    Turned {
+    Ok(Turned {
         long: DMatrix::from_vec(rows, k, long.into_columns()),
         values,
         right: Some(right),
-    }
+    })
 }
 
 /// XᵀX.
