@@ -2,6 +2,7 @@
 
 use crate::linear_map::LinearMap;
 use crate::linear_map::scaled::ScaledMap;
+use crate::linear_map::sums::Space;
 use crate::numerics::binary_scaling::significant;
 use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
@@ -121,7 +122,7 @@ impl<T: Real> ColumnLengths<T> {
         let reciprocals: Vec<T> = lengths.iter().map(reciprocal).collect();
         // Each of the products whose sum is aⱼᵀr may lose as much, and the scaling of the sum once more.
         let least = smallest_subnormal::<T>();
-        let lost = least * T::from_count(map.rows());
+        let lost = least * Space::Image.length(map.map());
         let hidden = reciprocals.iter().enumerate().map(|(j, &reciprocal)| {
             if lengths[j] == T::zero() && whole[j] > T::zero() {
                 // The column itself is hidden.
@@ -162,6 +163,7 @@ mod tests {
 
     use super::{ColumnLengths, Operator, in_range, limit_of_scale, nearest_exponent, significant};
     use crate::linear_map::scaled::ScaledMap;
+    use crate::linear_map::sums::Space;
 
     fn power(exponent: i32) -> f64 {
         2.0_f64.powi(exponent)

@@ -31,6 +31,8 @@ const VECTORS_OF_COLUMN: usize = 10;
 /// dependent.
 pub(super) struct ScaledRuns<'a, T: Real, A: ?Sized, P> {
     map: &'a A,
+    /// The number of columns, over all parts.
+    unknowns: usize,
     lengths: Option<Vec<T>>,
     preconditioner: Option<&'a P>,
     settings: SystemSettings<T>,
@@ -58,16 +60,21 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         }
         // Also where the columns are scaled: it checks the adjoint.
         let operator = settings.measured(map, ridge, "matrix")?;
-        let is_tall = Space::Image.length(map) >= Space::Domain.length(map);
+        let unknowns = Space::Domain.dimension(map);
+        let is_tall = Space::Image.dimension(map) >= unknowns;
         let may_balance = settings.may_balance() && preconditioner.is_none();
+        // Each part knows the lengths of its own columns only, and all have to scale alike.
+        let has_all_columns = map.columns() == unknowns;
+        let may_balance = may_balance && has_all_columns && (is_tall || ridge > T::zero());
         let balanced = lengths
             .as_deref()
-            .filter(|_| may_balance && (is_tall || ridge > T::zero()))
+            .filter(|_| may_balance)
             .and_then(|lengths| Operator::balanced(map, lengths, ridge))
             .map(|operator| SystemDescent::new(operator, preconditioner, settings))
             .transpose()?;
         let mut runs = Self {
             map,
+            unknowns,
             lengths,
             preconditioner,
             settings,
@@ -107,7 +114,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         let width = self.map.block_width().max(of_preconditioner);
         let most = match self.settings.problem {
             SolveProblem::General => {
-                let directions = self.settings.cycle().min(self.map.columns());
+                let directions = self.settings.cycle().min(self.unknowns);
                 let of_preconditioner = usize::from(self.preconditioner.is_some());
                 let vectors = VECTORS_OF_COLUMN + directions * (1 + of_preconditioner);
                 MOST_TOGETHER * VECTORS_OF_COLUMN / vectors
@@ -153,12 +160,11 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         together: &Together<T>,
         watch: &Watch<O>,
     ) -> Option<usize> {
-        let unknowns = self.map.columns();
         for (index, run) in together.results.iter().enumerate() {
             if meets_limit(run) || watch.has_stopped() {
                 continue;
             }
-            if self.is_worth_a_search(run.report.steps, unknowns) {
+            if self.is_worth_a_search(run.report.steps) {
                 let evidence = self.probe_rank(self.searched_steps);
                 if evidence == RankEvidence::Deficient {
                     return Some(index);
@@ -219,12 +225,12 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
     ///
     /// A descent without steps left the start as it is. One search is enough, unless it ended too
     /// early and a later right-hand side takes far more steps.
-    fn is_worth_a_search(&mut self, steps: usize, unknowns: usize) -> bool {
+    fn is_worth_a_search(&mut self, steps: usize) -> bool {
         if self.is_probed || steps == 0 {
             return false;
         }
         let limit = (steps.saturating_mul(STEPS_OF_PROBE))
-            .saturating_add(unknowns.min(MOST_EXTRA_STEPS))
+            .saturating_add(self.unknowns.min(MOST_EXTRA_STEPS))
             .min(self.settings.max_steps);
         let is_worth = limit > self.searched_steps.saturating_mul(2);
         if is_worth {

@@ -65,6 +65,27 @@ fn both_sides_in_parts_find_the_solution_of_the_whole() {
     }
 }
 
+/// The columns of one part are alike and those of the other are not.
+#[test]
+fn columns_of_different_lengths_may_be_on_different_parts() {
+    let lengths = [1.0, 1.0, 1.0, 1.0, 1e2, 1.0, 1e-2, 3.0];
+    let base = definite::<f64>(8);
+    let matrix = DMatrix::from_fn(8, 8, |i, j| base[(i, j)] * lengths[j]);
+    let b = random::<f64>(8, 2, 0.8);
+    let expected = matrix.clone().lu().solve(&b).unwrap();
+    for config in [SolveConfig::default(), SolveConfig::default().ridge(1e-30)] {
+        let mut start = 0;
+        for found in in_parts(&matrix, &b, &[0, 4, 8], true, &config) {
+            let x = found.unwrap().solution;
+            let expected = expected.rows(start, x.nrows());
+            start += x.nrows();
+            for (x, expected) in x.iter().zip(expected.iter()) {
+                assert!((x / expected - 1.0).abs() < 1e-8, "{x:e} {expected:e}");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_error_is_the_same_on_every_part() {
     let mut matrix = definite::<f64>(10);

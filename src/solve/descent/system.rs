@@ -89,6 +89,8 @@ pub(super) struct System<'a, T, A: ?Sized, P> {
     pub(super) norm: T,
     /// The backward error that rounding alone may leave.
     pub(super) rounding: T,
+    /// The number of columns, over all parts.
+    pub(super) unknowns: usize,
 }
 
 impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> System<'a, T, A, P> {
@@ -109,13 +111,15 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> System<'a, T, A, P>
         };
         let largest_ridge = ridges.iter().copied().fold(T::zero(), T::max);
         let norm = euclidean_norm(&[operator.norm, largest_ridge.sqrt()]);
-        let longer = (Space::Image.length(map.map())).max(Space::Domain.length(map.map()));
+        let unknowns = Space::Domain.dimension(map.map());
+        let longer = (Space::Image.length(map.map())).max(T::from_count(unknowns));
         Ok(Self {
             preconditioner,
             settings,
             ridges,
             norm,
             rounding: <T as Real>::from_f64(16.0) * T::EPSILON * longer.sqrt(),
+            unknowns,
             operator,
         })
     }

@@ -25,7 +25,7 @@ impl<T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>, M: Multiplier<T>>
         noise: Option<T>,
         recorder: &mut SystemRecorder<'_, T, O>,
     ) -> Result<RestartReason<T>, SolveError<T>> {
-        let patience = self.x.len().saturating_mul(20).saturating_add(1000);
+        let patience = (self.system.unknowns.saturating_mul(20)).saturating_add(1000);
         let mut idle_steps = 0;
         if self.system.preconditioner.is_some() {
             self.precondition().await;
