@@ -3,14 +3,17 @@
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
+use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Adam, Progress, Silent, SolveConfig, Stepper, Stopping, TopConfig, solve_by_descent, svd_top_k,
+    Adam, LinearMap, Progress, Silent, SolveConfig, SolveProblem, Stepper, Stopping, TopConfig,
+    solve_by_descent, svd_top_k,
 };
 use matrix_descent_mpi::{AllReduced, Processes, SplitRows, Traffic, together};
 use mpi::topology::SimpleCommunicator;
+use nalgebra::DMatrix;
 
 use crate::Test;
-use crate::data::{own_rows, random};
+use crate::data::{entry, own_rows, random};
 use crate::training::Logistic;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -20,6 +23,7 @@ pub(crate) const TESTS: &[Test] = &[
         "traffic of a step of conjugate gradients",
         of_conjugate_gradients,
     ),
+    ("traffic of a step on a grid", of_a_grid),
     (
         "traffic of a step of the leading singular values",
         of_leading_values,
@@ -117,6 +121,91 @@ fn of_conjugate_gradients(world: &SimpleCommunicator) {
     .unwrap();
 }
 
+/// Second differences on a line, split like the grid of the example `poisson`.
+struct Line<'p> {
+    processes: &'p Processes,
+    length: usize,
+}
+
+impl LinearMap<f64> for Line<'_> {
+    fn rows(&self) -> usize {
+        self.length
+    }
+
+    fn columns(&self) -> usize {
+        self.length
+    }
+
+    fn apply(&self, x: &[f64], image: &mut [f64]) {
+        let (mut before, mut after) = ([0.0], [0.0]);
+        let ends = [&x[..1], &x[x.len() - 1..]];
+        // A failure leaves NaN.
+        let _ = (self.processes).exchange_with_neighbours(ends, [&mut before, &mut after]);
+        for (i, image) in image.iter_mut().enumerate() {
+            let previous = if i == 0 { before[0] } else { x[i - 1] };
+            let next = x.get(i + 1).unwrap_or(&after[0]);
+            *image = 2.0 * x[i] - previous - next;
+        }
+    }
+
+    fn apply_adjoint(&self, y: &[f64], image: &mut [f64]) {
+        self.apply(y, image);
+    }
+
+    fn sum_over_image(&self, partial: &mut [f64]) {
+        let _ = self.processes.sum(partial);
+    }
+
+    fn sum_over_domain(&self, partial: &mut [f64]) {
+        let _ = self.processes.sum(partial);
+    }
+
+    fn image_offset(&self) -> usize {
+        self.processes.share(LINE).start
+    }
+
+    fn domain_offset(&self) -> usize {
+        self.processes.share(LINE).start
+    }
+}
+
+const LINE: usize = 200;
+
+fn of_a_grid(world: &SimpleCommunicator) {
+    together(world, |processes| -> Outcome {
+        let share = processes.share(LINE);
+        let length = share.len();
+        let map = Line { processes, length };
+        let b = DMatrix::from_fn(length, 1, |i, _| entry(53, share.start + i, 0));
+        let traffic = |steps| -> Result<Traffic, Box<dyn std::error::Error>> {
+            let config = SolveConfig::default()
+                .problem(SolveProblem::PositiveDefinite)
+                .max_steps(steps);
+            let before = processes.traffic();
+            match solve_by_descent(&map, &b, config) {
+                Err(SolveError::NotConverged { best, .. }) => {
+                    assert_eq!(best.reports[0].steps, steps);
+                }
+                other => panic!("{other:?}"),
+            }
+            Ok(processes.traffic() - before)
+        };
+        let (shorter, longer) = (traffic(40)?, traffic(60)?);
+        let found = longer - shorter;
+        // The neighbours' planes, dᵀAd and ‖d‖², and three norms.
+        assert_eq!(
+            (found.collectives, found.collective_bytes),
+            (20 * 5, 20 * 5 * FRAME)
+        );
+        let neighbours =
+            u64::from(processes.rank() > 0) + u64::from(processes.rank() + 1 < processes.count());
+        assert_eq!(found.messages, 20 * neighbours);
+        assert_eq!(found.message_bytes, 20 * 8 * neighbours);
+        Ok(())
+    })
+    .unwrap();
+}
+
 fn of_leading_values(world: &SimpleCommunicator) {
     let a = random(52, 400, 150);
     together(world, |processes| -> Outcome {
@@ -130,7 +219,6 @@ fn of_leading_values(world: &SimpleCommunicator) {
             svd_top_k(&map, 5, TopConfig::default().observer(watch))?;
             Ok(())
         });
-        // The sum of a product with Aᵀ, and seven checks, norms and overlaps.
         // The sum of a product with Aᵀ, and five checks, norms and overlaps.
         assert_eq!(usual(&steps), (7, 6 * FRAME + 150 * 8));
         Ok(())

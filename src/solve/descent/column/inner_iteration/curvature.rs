@@ -2,6 +2,7 @@
 
 use crate::linear_map::LinearMap;
 use crate::linear_map::sums::Space;
+use crate::numerics::norm::dot;
 use crate::numerics::real::Real;
 use crate::solve::config::SolveProblem;
 use crate::solve::descent::column::state::ColumnDescent;
@@ -104,8 +105,9 @@ impl<T: Real> QuadraticForm<T> {
         direction: &[T],
         image: &[T],
     ) -> Result<T, SolveError<T>> {
-        let form = Space::Domain.dot(map, direction, image);
-        let squared_length = Space::Domain.dot(map, direction, direction);
+        let mut products = [dot(direction, image), dot(direction, direction)];
+        Space::Domain.sum(map, &mut products);
+        let [form, squared_length] = products;
         let scale = self.norm * squared_length;
         // The true norm is well below 16 times the estimate.
         let room = <T as Real>::from_f64(16.0) * self.rounding;
