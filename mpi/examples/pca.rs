@@ -52,7 +52,7 @@ fn components(processes: &Processes, observations: usize) -> Result<(), Box<dyn 
     // Centred where the entries are known, so that no digit is lost.
     let map = SplitRows::new(processes, Centered::about(own, mean)?)?;
     let watch = OnFirst::new(processes, |progress: &Progress<'_, f64>| {
-        if progress.step % 10 == 0 {
+        if progress.step.is_multiple_of(10) {
             println!("step {:>3}, residual {:.1e}", progress.step, progress.loss);
         }
         ControlFlow::Continue(())

@@ -48,7 +48,7 @@ fn solve(processes: &Processes, points: usize) -> Result<(), Box<dyn Error>> {
     let b = on_grid(&|x, y, z| 2.0 * step * step * (x * y + y * z + z * x));
 
     let watch = OnFirst::new(processes, |progress: &Progress<'_, f64>| {
-        if progress.step % 50 == 0 {
+        if progress.step.is_multiple_of(50) {
             println!(
                 "step {:>4}, ½xᵀAx − bᵀx = {:e}",
                 progress.step, progress.loss

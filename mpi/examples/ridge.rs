@@ -68,7 +68,7 @@ fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dy
             let (solved, trained, hidden) = (solution[j], trained[j], hidden(j));
             println!("{j:>6}   {solved:<18.14}  {trained:<18.14}  {hidden:.4}");
         }
-        let difference = (&solution - &trained).norm() / solution.norm();
+        let difference = (solution - &trained).norm() / solution.norm();
         println!(
             "\n{rows} rows on {} processes: {} steps of the solver, {} of L-BFGS; the weights differ by \
              {difference:.0e}; mean squared error {error:.4}, of the noise {:.4}.",

@@ -15,23 +15,24 @@ pub(crate) fn fingerprint<T: Real>(values: &[T]) -> u64 {
     let mut chunks = values.chunks_exact(LANES);
     for chunk in chunks.by_ref() {
         for (lane, &value) in lanes.iter_mut().zip(chunk) {
-            *lane = mixed(*lane, value);
+            *lane = mixed(*lane, bits(value));
         }
     }
     for (lane, &value) in lanes.iter_mut().zip(chunks.remainder()) {
-        *lane = mixed(*lane, value);
+        *lane = mixed(*lane, bits(value));
     }
-    let length = values.len() as u64;
-    let of_lanes = lanes.into_iter().fold(length, |sum, lane| {
-        (sum.rotate_left(23) ^ lane).wrapping_mul(FACTOR)
-    });
-    // The high bits depend on all of the low ones; the tags of calls are made of all bits.
-    of_lanes ^ (of_lanes >> 29)
+    lanes.into_iter().fold(values.len() as u64, mixed)
 }
 
-fn mixed<T: Real>(lane: u64, value: T) -> u64 {
-    // Exact for both formats, and each step is one to one in the lane.
-    (lane.rotate_left(23) ^ value.to_f64().to_bits()).wrapping_mul(FACTOR)
+/// Exact for both formats.
+fn bits<T: Real>(value: T) -> u64 {
+    value.to_f64().to_bits()
+}
+
+/// One to one in each of both: the product carries differences up, the shift carries them down.
+fn mixed(state: u64, value: u64) -> u64 {
+    let product = (state ^ value).wrapping_mul(FACTOR);
+    product ^ (product >> 32)
 }
 
 #[cfg(test)]

@@ -65,10 +65,9 @@ fn nan_in_right_side(world: &SimpleCommunicator) {
 fn nan_in_rows(world: &SimpleCommunicator) {
     let mut a = random(32, 80, 80);
     a[(79, 3)] = f64::INFINITY;
-    let operations: [fn(
-        &SplitRows<'_, DMatrix<f64>>,
-        &SplitSquare<'_, f64, DMatrix<f64>>,
-    ) -> Outcome; 3] = [
+    type Operation =
+        fn(&SplitRows<'_, DMatrix<f64>>, &SplitSquare<'_, f64, DMatrix<f64>>) -> Outcome;
+    let operations: [Operation; 3] = [
         |rows, _| Ok(svd_top_k(rows, 2, TopConfig::default()).map(|_| ())?),
         |_, square| Ok(symmetric_eigen_k(square, 2, EigenConfig::smallest()).map(|_| ())?),
         |rows, _| {
