@@ -86,7 +86,7 @@ fn main() {
             // Twelve vectors.
             shared: 12.0 * 8.0 * 8e6,
             repeated: 0.0,
-            frames: 3.0,
+            frames: 5.0,
             summed: 0.0,
             neighbours: 4e4,
             most_processes: 200,

@@ -20,8 +20,8 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, StandardNormal};
 
-#[path = "support/memory.rs"]
-mod memory;
+#[path = "support/report.rs"]
+mod report;
 
 const OBSERVATIONS: usize = 4_000_000;
 const FEATURES: usize = 100;
@@ -30,15 +30,12 @@ const DEVIATIONS: [f64; 5] = [5.0, 4.0, 3.0, 2.0, 1.5];
 const ROWS_AT_A_TIME: usize = 64;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let observations = match std::env::args().nth(1) {
-        Some(text) => text.parse()?,
-        None => OBSERVATIONS,
-    };
     let universe = mpi::initialize().ok_or("MPI can be initialised once")?;
-    together(&universe.world(), |processes| {
-        components(processes, observations)
-    })?;
-    Ok(())
+    let outcome = together(&universe.world(), |processes| {
+        components(processes, report::size_or(OBSERVATIONS)?)
+    });
+    // In words: `main` shows the structure of an error.
+    Ok(outcome.map_err(|error| error.to_string())?)
 }
 
 fn components(processes: &Processes, observations: usize) -> Result<(), Box<dyn Error>> {
@@ -60,7 +57,7 @@ fn components(processes: &Processes, observations: usize) -> Result<(), Box<dyn 
     let found = svd_top_k(&map, DEVIATIONS.len(), TopConfig::default().observer(watch))?;
     let seconds = start.elapsed().as_secs_f64();
 
-    let peaks = memory::peaks(processes)?;
+    let peaks = report::peaks(processes)?;
     if !processes.is_first() {
         return Ok(());
     }
@@ -78,9 +75,9 @@ fn components(processes: &Processes, observations: usize) -> Result<(), Box<dyn 
     }
     let traffic = processes.traffic();
     println!(
-        "\n{observations} observations on {} processes: {seconds:.2} s, of which {seconds_to_generate:.2} \
+        "\n{observations} observations on {}: {seconds:.2} s, of which {seconds_to_generate:.2} \
          to make them; {} steps; peak memory of a process {:.0} MB; {} collective calls, {:.1} kB.",
-        processes.count(),
+        report::count(processes),
         found.steps,
         peaks[0],
         traffic.collectives,

@@ -15,20 +15,19 @@ use matrix_descent::{LinearMap, Progress, SolveConfig, SolveProblem, solve_by_de
 use matrix_descent_mpi::{OnFirst, Processes, mpi, together};
 use nalgebra::DVector;
 
-#[path = "support/memory.rs"]
-mod memory;
+#[path = "support/report.rs"]
+mod report;
 
 const POINTS: usize = 200;
 const TOLERANCE: f64 = 1e-8;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let points = match std::env::args().nth(1) {
-        Some(text) => text.parse()?,
-        None => POINTS,
-    };
     let universe = mpi::initialize().ok_or("MPI can be initialised once")?;
-    together(&universe.world(), |processes| solve(processes, points))?;
-    Ok(())
+    let outcome = together(&universe.world(), |processes| {
+        solve(processes, report::size_or(POINTS)?)
+    });
+    // In words: `main` shows the structure of an error.
+    Ok(outcome.map_err(|error| error.to_string())?)
 }
 
 fn solve(processes: &Processes, points: usize) -> Result<(), Box<dyn Error>> {
@@ -69,13 +68,13 @@ fn solve(processes: &Processes, points: usize) -> Result<(), Box<dyn Error>> {
     let difference = (&found.solution - &exact).norm_squared();
     let mut sums = [difference, exact.norm_squared()];
     processes.sum(&mut sums)?;
-    let peaks = memory::peaks(processes)?;
+    let peaks = report::peaks(processes)?;
     if processes.is_first() {
         println!(
-            "\n{points}³ unknowns on {} processes: {} steps, {seconds:.1} s; relative error {:.1e}; peak \
+            "\n{points}³ unknowns on {}: {} steps, {seconds:.1} s; relative error {:.1e}; peak \
              memory of a process {:.0} MB; process 0 took part in {} collective calls and sent {} \
              messages, {:.1} MB.",
-            processes.count(),
+            report::count(processes),
             found.reports[0].steps,
             (sums[0] / sums[1]).sqrt(),
             peaks[0],

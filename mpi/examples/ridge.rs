@@ -9,6 +9,7 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::time::Instant;
 
 use matrix_descent::objective::{LinearSystem, Ridge};
 use matrix_descent::{Lbfgs, Silent, SolveConfig, Stepper, Stopping, solve_by_descent};
@@ -18,25 +19,26 @@ use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, StandardNormal};
 
+#[path = "support/report.rs"]
+mod report;
+
 const ROWS: usize = 1_000_000;
 const FEATURES: usize = 40;
 const NOISE: f64 = 0.5;
 const PENALTY: f64 = 100.0;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let rows = match std::env::args().nth(1) {
-        Some(text) => text.parse()?,
-        None => ROWS,
-    };
     let universe = mpi::initialize().ok_or("MPI can be initialised once")?;
-    let path = std::env::temp_dir().join("matrix-descent-ridge.json");
-    together(&universe.world(), |processes| {
-        regress(processes, rows, &path)
-    })?;
-    Ok(())
+    let path = std::env::temp_dir().join(format!("ridge-{}.json", std::process::id()));
+    let outcome = together(&universe.world(), |processes| {
+        regress(processes, report::size_or(ROWS)?, &path)
+    });
+    // In words: `main` shows the structure of an error.
+    Ok(outcome.map_err(|error| error.to_string())?)
 }
 
 fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dyn Error>> {
+    let start = Instant::now();
     let (features, targets) = generated(processes, rows);
 
     let config = SolveConfig::default().ridge(PENALTY);
@@ -61,6 +63,7 @@ fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dy
     let trained = DVector::from_column_slice(stepper.parameters());
 
     let error = mean_squared_error(processes, &features, &targets, &trained)?;
+    let peaks = report::peaks(processes)?;
     if processes.is_first() {
         let solution = solved.solution.column(0);
         println!("weight   solved              trained             hidden");
@@ -70,12 +73,15 @@ fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dy
         }
         let difference = (solution - &trained).norm() / solution.norm();
         println!(
-            "\n{rows} rows on {} processes: {} steps of the solver, {} of L-BFGS; the weights differ by \
-             {difference:.0e}; mean squared error {error:.4}, of the noise {:.4}.",
-            processes.count(),
+            "\n{rows} rows on {}: {:.2} s, {} steps of the solver, {} of L-BFGS; the weights differ by \
+             {difference:.0e}; mean squared error {error:.4}, of the noise {:.4}; peak memory of a process \
+             {:.0} MB.",
+            report::count(processes),
+            start.elapsed().as_secs_f64(),
             solved.reports[0].steps,
             stepper.steps(),
             NOISE * NOISE,
+            peaks[0],
         );
         std::fs::remove_file(path)?;
     }

@@ -52,6 +52,6 @@ fn main() {
         count += 1;
     }
     if world.rank() == 0 {
-        println!("{count} tests passed on {} processes", world.size());
+        println!("{count} tests passed, processes: {}", world.size());
     }
 }
