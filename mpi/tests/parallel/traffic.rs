@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use matrix_descent::solve::SolveError;
 use matrix_descent::{
-    Adam, LinearMap, Progress, Silent, SolveConfig, SolveProblem, Stepper, Stopping, TopConfig,
-    solve_by_descent, svd_top_k,
+    Adam, LinearMap, Progress, Silent, Solution, SolveConfig, SolveProblem, Stepper, Stopping,
+    TopConfig, solve_by_descent, svd_top_k,
 };
 use matrix_descent_mpi::{AllReduced, Processes, SplitRows, Traffic, together};
 use mpi::topology::SimpleCommunicator;
@@ -100,6 +100,27 @@ fn usual(steps: &[(u64, u64)]) -> (u64, u64) {
     usual
 }
 
+/// What the steps between two limits exchange, of a run that neither of them suffices for.
+fn of_more_steps(
+    processes: &Processes,
+    limits: std::ops::Range<usize>,
+    run: impl Fn(usize) -> Result<Solution<f64>, SolveError<f64>>,
+) -> Result<Traffic, Box<dyn std::error::Error>> {
+    let up_to = |limit| {
+        let before = processes.traffic();
+        match run(limit) {
+            Err(SolveError::NotConverged { best, .. }) => {
+                assert_eq!(best.reports[0].steps, limit);
+                Ok(processes.traffic() - before)
+            }
+            Err(other) => Err(other),
+            Ok(_) => panic!("{limit} steps suffice"),
+        }
+    };
+    let (shorter, longer) = (up_to(limits.start)?, up_to(limits.end)?);
+    Ok(longer - shorter)
+}
+
 fn of_conjugate_gradients(world: &SimpleCommunicator) {
     let (a, b) = (random(50, 400, 64), random(51, 400, 1));
     together(world, |processes| -> Outcome {
@@ -116,6 +137,11 @@ fn of_conjugate_gradients(world: &SimpleCommunicator) {
         });
         // Aᵀ·r, two norms of vectors that are split, and the observer's wish.
         assert_eq!(usual(&steps), (5, 4 * FRAME + 64 * 8));
+        let found = of_more_steps(processes, 10..20, |steps| {
+            let config = SolveConfig::default().max_steps(steps);
+            solve_by_descent(&map, &own_b, config)
+        })?;
+        assert_eq!(counted(found), (10 * 4, 10 * (3 * FRAME + 64 * 8)));
         Ok(())
     })
     .unwrap();
@@ -177,21 +203,12 @@ fn of_a_grid(world: &SimpleCommunicator) {
         let length = share.len();
         let map = Line { processes, length };
         let b = DMatrix::from_fn(length, 1, |i, _| entry(53, share.start + i, 0));
-        let traffic = |steps| -> Result<Traffic, Box<dyn std::error::Error>> {
+        let found = of_more_steps(processes, 40..60, |steps| {
             let config = SolveConfig::default()
                 .problem(SolveProblem::PositiveDefinite)
                 .max_steps(steps);
-            let before = processes.traffic();
-            match solve_by_descent(&map, &b, config) {
-                Err(SolveError::NotConverged { best, .. }) => {
-                    assert_eq!(best.reports[0].steps, steps);
-                }
-                other => panic!("{other:?}"),
-            }
-            Ok(processes.traffic() - before)
-        };
-        let (shorter, longer) = (traffic(40)?, traffic(60)?);
-        let found = longer - shorter;
+            solve_by_descent(&map, &b, config)
+        })?;
         // The neighbours' planes, dᵀAd and ‖d‖², and three norms.
         assert_eq!(
             (found.collectives, found.collective_bytes),
