@@ -76,6 +76,24 @@ fn check_products<T: Real>(
         &format!("{name}, adjoint"),
     );
 
+    // Z ← Z + A·X, and Aᵀ times what that is.
+    let mut sum = narrowed::<T>(&y);
+    let mut back = DMatrix::from_element(columns, count, nan);
+    let x_of_type = narrowed::<T>(&x);
+    let (of_x, of_sum) = (x_of_type.as_slice(), sum.as_mut_slice());
+    centered.apply_and_adjoint_block(of_x, of_sum, back.as_mut_slice());
+    let sum = widened(&sum);
+    let of_addition = (y.abs() + magnitudes * x.abs()) * (2.0 * T::EPSILON.to_f64());
+    let errors = &sum - (&y + formed * &x);
+    let allowed_in_sum = allowed::<T>(magnitudes, &x) + of_addition * (columns + 1) as f64;
+    check_within(&errors, &allowed_in_sum, &format!("{name}, sum"));
+    let errors = widened(&back) - formed.tr_mul(&sum);
+    check_within(
+        &errors,
+        &allowed::<T>(&magnitudes.transpose(), &sum),
+        &format!("{name}, back"),
+    );
+
     let (x, y) = (x.columns(0, 1).into_owned(), y.columns(0, 1).into_owned());
     let mut image = DMatrix::from_element(rows, 1, nan);
     let mut adjoint = DMatrix::from_element(columns, 1, nan);

@@ -248,6 +248,16 @@ impl<T: Real, A: LinearMap<T>> LinearMap<T> for Centered<T, A> {
         }
     }
 
+    fn apply_and_adjoint_block(&self, x: &[T], images: &mut [T], back: &mut [T]) {
+        if let Some(stored) = self.stored() {
+            return stored.apply_and_adjoint_block(x, images, back);
+        }
+        let mut products = vec![T::zero(); images.len()];
+        self.apply_block(x, &mut products);
+        add_multiple(images, T::one(), &products);
+        self.apply_adjoint_block(images, back);
+    }
+
     fn block_width(&self) -> usize {
         self.map.block_width()
     }

@@ -3,6 +3,8 @@
 //! The differences xᵢⱼ − μⱼ are formed in panels that stay in the processor's first cache, each for
 //! all vectors of a block. The widest vector instructions are chosen when the program runs.
 
+use std::ops::Range;
+
 use nalgebra::DMatrix;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -34,6 +36,17 @@ impl<T: Real> Stored<'_, T> {
         Arch::new().dispatch(TransposeTimes { data, y, images });
     }
 
+    /// Z ← Z + (X − 1·μᵀ)·V and (X − 1·μᵀ)ᵀ·Z, in one pass over X while a band of its rows stays in
+    /// the cache.
+    pub(super) fn apply_and_adjoint_block(self, x: &[T], images: &mut [T], back: &mut [T]) {
+        Arch::new().dispatch(TimesAndBack {
+            data: self,
+            x,
+            images,
+            back,
+        });
+    }
+
     /// The lengths of the centred columns.
     pub(super) fn column_norms(self) -> Vec<T> {
         let mut centered = vec![T::zero(); self.matrix.nrows()];
@@ -48,30 +61,83 @@ impl<T: Real> Stored<'_, T> {
             .collect()
     }
 
-    /// Calls `use_panel` with the centred entries of each panel, stored by columns, and the first
-    /// row and column of it.
+    /// The first rows of the bands, each of `ROWS` rows or what is left.
+    fn bands(self) -> impl Iterator<Item = usize> {
+        (0..self.matrix.nrows()).step_by(ROWS)
+    }
+
+    /// Calls `use_panel` with the centred entries of each panel of the band from `row` on, stored by
+    /// columns, and the columns of it.
     #[inline(always)]
-    fn by_panels(self, mut use_panel: impl FnMut(&[T], [usize; 2], [usize; 2])) {
+    fn by_panels(
+        self,
+        row: usize,
+        room: &mut Panel<T>,
+        mut use_panel: impl FnMut(&[T], Range<usize>),
+    ) {
         let (m, n) = self.matrix.shape();
         let entries = self.matrix.as_slice();
-        let mut panel = [T::zero(); ROWS * COLUMNS];
-        for row in (0..m).step_by(ROWS) {
-            let rows = ROWS.min(m - row);
-            for column in (0..n).step_by(COLUMNS) {
-                let columns = COLUMNS.min(n - column);
-                let panel = &mut panel[..rows * columns];
-                for (j, to) in (column..).zip(panel.chunks_exact_mut(rows)) {
-                    let first = j * m + row;
-                    let mean = self.mean[j];
-                    for (to, &from) in to.iter_mut().zip(&entries[first..first + rows]) {
-                        *to = from - mean;
-                    }
+        let rows = ROWS.min(m - row);
+        for column in (0..n).step_by(COLUMNS) {
+            let columns = column..n.min(column + COLUMNS);
+            let panel = &mut room[..rows * columns.len()];
+            for (j, to) in columns.clone().zip(panel.chunks_exact_mut(rows)) {
+                let first = j * m + row;
+                let mean = self.mean[j];
+                for (to, &from) in to.iter_mut().zip(&entries[first..first + rows]) {
+                    *to = from - mean;
                 }
-                use_panel(panel, [row, column], [rows, columns]);
             }
+            use_panel(panel, columns);
         }
     }
+
+    /// Adds the products of the band from `row` on to these entries of the images.
+    #[inline(always)]
+    fn add_times(self, row: usize, room: &mut Panel<T>, x: &[T], images: &mut [T]) {
+        let (m, n) = self.matrix.shape();
+        let rows = ROWS.min(m - row);
+        self.by_panels(row, room, |panel, columns| {
+            for (x, image) in x.chunks_exact(n).zip(images.chunks_exact_mut(m)) {
+                let image = &mut image[row..row + rows];
+                let (fours, rest) = x[columns.clone()].as_chunks::<4>();
+                let (blocks, last) = panel.split_at(4 * rows * fours.len());
+                for (block, factors) in blocks.chunks_exact(4 * rows).zip(fours) {
+                    add_four_columns(image, *factors, four_columns(block, rows));
+                }
+                for (values, &factor) in last.chunks_exact(rows).zip(rest) {
+                    add_multiple(image, factor, values);
+                }
+            }
+        });
+    }
+
+    /// Adds the part of the products with the transpose that the band from `row` on has.
+    #[inline(always)]
+    fn add_transpose_times(self, row: usize, room: &mut Panel<T>, y: &[T], images: &mut [T]) {
+        let (m, n) = self.matrix.shape();
+        let rows = ROWS.min(m - row);
+        self.by_panels(row, room, |panel, columns| {
+            for (y, image) in y.chunks_exact(m).zip(images.chunks_exact_mut(n)) {
+                let y = &y[row..row + rows];
+                let (fours, rest) = image[columns.clone()].as_chunks_mut::<4>();
+                let (blocks, last) = panel.split_at(4 * rows * fours.len());
+                for (block, sums) in blocks.chunks_exact(4 * rows).zip(fours) {
+                    let dots = four_dots(four_columns(block, rows), y);
+                    for (sum, dot) in sums.iter_mut().zip(dots) {
+                        *sum += dot;
+                    }
+                }
+                for (values, sum) in last.chunks_exact(rows).zip(rest) {
+                    *sum += dot(values, y);
+                }
+            }
+        });
+    }
 }
+
+/// Room for the centred entries of a panel.
+type Panel<T> = [T; ROWS * COLUMNS];
 
 struct Times<'a, T> {
     data: Stored<'a, T>,
@@ -85,22 +151,11 @@ impl<T: Real> WithSimd for Times<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { data, x, images } = self;
-        let (m, n) = data.matrix.shape();
+        let mut room = [T::zero(); ROWS * COLUMNS];
         images.fill(T::zero());
-        data.by_panels(|panel, [row, column], [rows, columns]| {
-            let of_vectors = x.chunks_exact(n).zip(images.chunks_exact_mut(m));
-            for (x, image) in of_vectors {
-                let image = &mut image[row..row + rows];
-                let (fours, rest) = x[column..column + columns].as_chunks::<4>();
-                let (blocks, last) = panel.split_at(4 * rows * fours.len());
-                for (block, factors) in blocks.chunks_exact(4 * rows).zip(fours) {
-                    add_four_columns(image, *factors, four_columns(block, rows));
-                }
-                for (values, &factor) in last.chunks_exact(rows).zip(rest) {
-                    add_multiple(image, factor, values);
-                }
-            }
-        });
+        for row in data.bands() {
+            data.add_times(row, &mut room, x, images);
+        }
     }
 }
 
@@ -116,24 +171,37 @@ impl<T: Real> WithSimd for TransposeTimes<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { data, y, images } = self;
-        let (m, n) = data.matrix.shape();
+        let mut room = [T::zero(); ROWS * COLUMNS];
         images.fill(T::zero());
-        data.by_panels(|panel, [row, column], [rows, columns]| {
-            let of_vectors = y.chunks_exact(m).zip(images.chunks_exact_mut(n));
-            for (y, image) in of_vectors {
-                let y = &y[row..row + rows];
-                let (fours, rest) = image[column..column + columns].as_chunks_mut::<4>();
-                let (blocks, last) = panel.split_at(4 * rows * fours.len());
-                for (block, sums) in blocks.chunks_exact(4 * rows).zip(fours) {
-                    let dots = four_dots(four_columns(block, rows), y);
-                    for (sum, dot) in sums.iter_mut().zip(dots) {
-                        *sum += dot;
-                    }
-                }
-                for (values, sum) in last.chunks_exact(rows).zip(rest) {
-                    *sum += dot(values, y);
-                }
-            }
-        });
+        for row in data.bands() {
+            data.add_transpose_times(row, &mut room, y, images);
+        }
+    }
+}
+
+struct TimesAndBack<'a, T> {
+    data: Stored<'a, T>,
+    x: &'a [T],
+    images: &'a mut [T],
+    back: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for TimesAndBack<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self {
+            data,
+            x,
+            images,
+            back,
+        } = self;
+        let mut room = [T::zero(); ROWS * COLUMNS];
+        back.fill(T::zero());
+        for row in data.bands() {
+            data.add_times(row, &mut room, x, images);
+            data.add_transpose_times(row, &mut room, images, back);
+        }
     }
 }
