@@ -163,7 +163,6 @@ mod tests {
 
     use super::{ColumnLengths, Operator, in_range, limit_of_scale, nearest_exponent, significant};
     use crate::linear_map::scaled::ScaledMap;
-    use crate::linear_map::sums::Space;
 
     fn power(exponent: i32) -> f64 {
         2.0_f64.powi(exponent)

@@ -1,9 +1,10 @@
 //! Solutions, singular values and eigenpairs of split maps are those of the whole.
 
 use matrix_descent::linear_map::Centered;
+use matrix_descent::set::Bounds;
 use matrix_descent::{
-    EigenConfig, LinearMap, SolveConfig, SolveProblem, TopConfig, solve_by_descent, svd_top_k,
-    symmetric_eigen_k,
+    BoundedConfig, EigenConfig, LinearMap, SmallestConfig, SolveConfig, SolveProblem, TopConfig,
+    smallest_singular_values, solve_by_descent, solve_in_bounds, svd_top_k, symmetric_eigen_k,
 };
 use matrix_descent_mpi::{Processes, SplitRows, SplitSquare, together};
 use mpi::topology::SimpleCommunicator;
@@ -17,7 +18,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("least squares on split rows", least_squares),
     ("columns of very different lengths", unequal_columns),
     ("leading singular values of split rows", leading_values),
+    ("bounds, and smallest singular values", other_operations),
     ("centred rows", centred_rows),
+    ("a process with a single row", single_row),
     ("eigenpairs and systems of split squares", squares),
     ("single precision", single_precision),
     ("adjoints and blocks", adjoints_and_blocks),
@@ -97,6 +100,67 @@ fn leading_values(world: &SimpleCommunicator) {
         })
         .unwrap();
     }
+}
+
+/// Least squares in bounds, and the smallest singular values.
+fn other_operations(world: &SimpleCommunicator) {
+    let (a, b) = (random(13, 140, 40), random(14, 140, 1));
+    let set = Bounds::new(0.0, 0.3);
+    let whole = solve_in_bounds(&a, &b, &set, BoundedConfig::default()).unwrap();
+    let exact = a.singular_values();
+    together(world, |processes| -> Outcome {
+        let map = SplitRows::new(processes, own_rows(processes, &a))?;
+        let own_b = own_rows(processes, &b);
+        let found = solve_in_bounds(&map, &own_b, &set, BoundedConfig::default())?.solution;
+        assert_close(found.as_slice(), whole.solution.as_slice(), 1e-12, "bounds");
+        assert_same_bits(processes, found.as_slice());
+        let found = smallest_singular_values(&map, 2, SmallestConfig::default())?;
+        for (j, value) in found.values.iter().enumerate() {
+            let estimate = value.estimate().expect("not zero");
+            assert!((estimate / exact[39 - j] - 1.0).abs() < 1e-10, "{estimate}");
+            assert_same_bits(processes, &[estimate]);
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// All others have a hundred rows together: several right-hand sides in lock step, and eigenpairs.
+fn single_row(world: &SimpleCommunicator) {
+    let order = 101;
+    let a = symmetric(order);
+    let b = random(15, order, 4);
+    let general = SolveConfig::default().problem(SolveProblem::General);
+    let whole = solve_by_descent(&a, &b, general.clone()).unwrap();
+    let pairs = symmetric_eigen_k(&a, 2, EigenConfig::smallest()).unwrap();
+    together(world, |processes| -> Outcome {
+        let place = if processes.count() == 1 {
+            0..order
+        } else {
+            match processes.rank() {
+                0 => 0..1,
+                rank => {
+                    let others = processes.count() - 1;
+                    1 + 100 * (rank - 1) / others..1 + 100 * rank / others
+                }
+            }
+        };
+        let own = |whole: &DMatrix<f64>| whole.rows_range(place.clone()).into_owned();
+        let map = SplitSquare::new(processes, own(&a))?;
+        let found = solve_by_descent(&map, &own(&b), general.clone())?.solution;
+        let expected = own(&whole.solution);
+        assert_close(found.as_slice(), expected.as_slice(), 1e-11, "general");
+        let config = EigenConfig::smallest().tolerance(1e-13);
+        let found = symmetric_eigen_k(&map, 2, config)?.eigenvalues;
+        assert_close(
+            found.as_slice(),
+            pairs.eigenvalues.as_slice(),
+            1e-12,
+            "eigenvalues",
+        );
+        Ok(())
+    })
+    .unwrap();
 }
 
 fn centred_rows(world: &SimpleCommunicator) {
