@@ -8,12 +8,15 @@
 //! `mpirun -n 2 target/release/examples/ridge [rows]`
 
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
 use matrix_descent::objective::{LinearSystem, Ridge};
-use matrix_descent::{Lbfgs, Silent, SolveConfig, Stepper, Stopping, solve_by_descent};
-use matrix_descent_mpi::{AllReduced, Failure, Processes, SplitRows, mpi, restore, save, together};
+use matrix_descent::{Lbfgs, Progress, Silent, SolveConfig, Stepper, Stopping, solve_by_descent};
+use matrix_descent_mpi::{
+    AllReduced, Failure, OnFirst, Processes, SplitRows, mpi, restore, save, together,
+};
 use nalgebra::{DMatrix, DVector};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -41,7 +44,8 @@ fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dy
     let start = Instant::now();
     let (features, targets) = generated(processes, rows);
 
-    let config = SolveConfig::default().ridge(PENALTY);
+    let watch = progress(processes, "solver");
+    let config = SolveConfig::default().ridge(PENALTY).observer(watch);
     let solved = {
         let map = SplitRows::new(processes, &features)?;
         solve_by_descent(&map, &targets, config)?
@@ -56,17 +60,15 @@ fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dy
     stepper.run(&Stopping::default().max_steps(5), Silent)?;
     save(processes, &stepper, path)?;
     let mut stepper = restore(processes, objective()?, Lbfgs::default(), path)?;
-    stepper.run(
-        &Stopping::default().gradient_norm(1e-9 * rows as f64),
-        Silent,
-    )?;
+    let stopping = Stopping::default().gradient_norm(1e-9 * rows as f64);
+    stepper.run(&stopping, progress(processes, "L-BFGS"))?;
     let trained = DVector::from_column_slice(stepper.parameters());
 
     let error = mean_squared_error(processes, &features, &targets, &trained)?;
     let peaks = report::peaks(processes)?;
     if processes.is_first() {
         let solution = solved.solution.column(0);
-        println!("weight   solved              trained             hidden");
+        println!("\nweight   solved              trained             hidden");
         for j in [0, 1, 2, FEATURES - 1] {
             let (solved, trained, hidden) = (solution[j], trained[j], hidden(j));
             println!("{j:>6}   {solved:<18.14}  {trained:<18.14}  {hidden:.4}");
@@ -86,6 +88,19 @@ fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dy
         std::fs::remove_file(path)?;
     }
     Ok(())
+}
+
+/// Every 20th step, on process 0.
+fn progress(
+    processes: &Processes,
+    method: &str,
+) -> OnFirst<impl FnMut(&Progress<'_, f64>) -> ControlFlow<()>> {
+    OnFirst::new(processes, move |progress: &Progress<'_, f64>| {
+        if progress.step.is_multiple_of(20) {
+            println!("{method}, step {:>3}: {:e}", progress.step, progress.loss);
+        }
+        ControlFlow::Continue(())
+    })
 }
 
 fn hidden(j: usize) -> f64 {
