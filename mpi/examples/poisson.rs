@@ -49,7 +49,7 @@ fn solve(processes: &Processes, points: usize) -> Result<(), Box<dyn Error>> {
     let watch = OnFirst::new(processes, |progress: &Progress<'_, f64>| {
         if progress.step.is_multiple_of(50) {
             println!(
-                "step {:>4}, ½xᵀAx − bᵀx = {:e}",
+                "step {:>4}, ½‖b − A·x‖² = {:.1e}",
                 progress.step, progress.loss
             );
         }

@@ -97,7 +97,10 @@ fn progress(
 ) -> OnFirst<impl FnMut(&Progress<'_, f64>) -> ControlFlow<()>> {
     OnFirst::new(processes, move |progress: &Progress<'_, f64>| {
         if progress.step.is_multiple_of(20) {
-            println!("{method}, step {:>3}: {:e}", progress.step, progress.loss);
+            println!(
+                "{method}, step {:>3}: {:.12e}",
+                progress.step, progress.loss
+            );
         }
         ControlFlow::Continue(())
     })
