@@ -75,7 +75,7 @@ impl<'p, T: Number, F: Objective<T>> AllReduced<'p, T, F> {
     ///
     /// [`Failure::NoRows`] on all processes if `rows` is 0 on one; those of [`sum`](Self::sum).
     pub fn mean(processes: &'p Processes, objective: F, rows: usize) -> Result<Self, Failure> {
-        let all = processes.gather_sizes(&[rows])?;
+        let all = processes.gather_sizes::<T>(Kind::Weights, &[rows])?;
         if let Some(process) = all.iter().position(|&rows| rows == 0) {
             return Err(Failure::NoRows { process });
         }
@@ -85,7 +85,7 @@ impl<'p, T: Number, F: Objective<T>> AllReduced<'p, T, F> {
     }
 
     fn weighted(processes: &'p Processes, objective: F, weight: T) -> Result<Self, Failure> {
-        let all = processes.gather_sizes(&[objective.dimension()])?;
+        let all = processes.gather_sizes::<T>(Kind::Parameters, &[objective.dimension()])?;
         let expected = all[0];
         if let Some(process) = all.iter().position(|&found| found != expected) {
             return Err(Failure::SizesDiffer {
@@ -122,7 +122,7 @@ impl<T: Number, F: Objective<T>> Objective<T> for AllReduced<'_, T, F> {
         let (own_gradient, own_loss) = self.sums.split_at_mut(parameters.len());
         own_loss[0] = self.objective.value_and_gradient(parameters, own_gradient);
         self.sums.iter_mut().for_each(|sum| *sum *= self.weight);
-        let call = Call::new(Kind::Evaluation, self.sums.len()).at(fingerprint(parameters));
+        let call = Call::of(Kind::Evaluation, &self.sums).at(fingerprint(parameters));
         // A failure leaves NaN, which ends the descent.
         let _ = self.processes.sum_as(call, &mut self.sums);
         gradient.copy_from_slice(&self.sums[..parameters.len()]);

@@ -2,7 +2,8 @@
 
 use std::fmt::{Debug, Display};
 
-/// What ended an exchange between processes; the same value on every process that it reaches.
+/// What ended an exchange between processes; the same value on every process that took part in it.
+/// Those that had ended, or failed at another exchange before, may have another one.
 ///
 /// A process that fails tells the others before the next exchange, so none of them waits for it.
 ///
@@ -93,6 +94,13 @@ pub enum Failure {
         process: usize,
     },
 
+    /// A square map has more rows than MPI can count, 2³¹ − 1.
+    #[error("a square map has {rows} rows, but at most {} can be split", i32::MAX)]
+    TooManyRows {
+        /// Those of all processes.
+        rows: usize,
+    },
+
     /// There are more processes than can agree on anything.
     #[error("there are {processes} processes, but at most {most} can take part")]
     TooManyProcesses {
@@ -122,4 +130,24 @@ pub enum AgreedError<E: Debug + Display> {
     /// This process did not fail, but another one did, or they are out of step.
     #[error(transparent)]
     Shared(#[from] Failure),
+    /// An exchange failed, and this process then returned an error of its own, mostly because of it:
+    /// a solver ends with an error when sums are NaN.
+    #[error("{failure}; after that, here: {error}")]
+    After {
+        /// Why the exchange failed.
+        failure: Failure,
+        /// What this process returned.
+        error: E,
+    },
+}
+
+impl<E: Debug + Display> AgreedError<E> {
+    /// An error, and the failure that was there before; one that says the same adds nothing.
+    pub(crate) fn after(failure: Failure, words: &str, error: E) -> Self {
+        if words == failure.to_string() {
+            Self::Shared(failure)
+        } else {
+            Self::After { failure, error }
+        }
+    }
 }

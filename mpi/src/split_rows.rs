@@ -75,7 +75,7 @@ impl<'p, A> SplitRows<'p, A> {
         A: LinearMap<T>,
     {
         let sizes = [map.rows(), map.columns(), map.block_width()];
-        let all = processes.gather_sizes(&sizes)?;
+        let all = processes.gather_sizes::<T>(Kind::SplitRows, &sizes)?;
         let all: Vec<_> = all.chunks_exact(sizes.len()).collect();
         if let Some(process) = all.iter().position(|sizes| sizes[0] == 0) {
             return Err(Failure::NoRows { process });
@@ -107,7 +107,7 @@ impl<'p, A> SplitRows<'p, A> {
 
     /// Adds up over all processes; a failure leaves NaN, which ends the operation.
     fn sum<T: Number>(&self, values: &mut [T]) {
-        let call = Call::new(Kind::SumAt, values.len()).at(self.last.get());
+        let call = Call::of(Kind::SumAt, values).at(self.last.get());
         let _ = self.processes.sum_as(call, values);
     }
 }

@@ -5,8 +5,9 @@ use std::cell::RefCell;
 use matrix_descent::{InputError, LinearMap};
 
 use crate::failure::Failure;
-use crate::processes::Processes;
+use crate::processes::call::Kind;
 use crate::processes::number::Number;
+use crate::processes::{Processes, Shares};
 
 /// This process's rows of a square matrix A of order n: all vectors are split like the rows.
 ///
@@ -50,9 +51,8 @@ use crate::processes::number::Number;
 pub struct SplitSquare<'p, T, A> {
     processes: &'p Processes,
     map: A,
-    /// The rows of each process, and those before them.
-    counts: Vec<i32>,
-    offsets: Vec<i32>,
+    /// The rows of each process.
+    shares: Shares,
     /// Whole vectors.
     whole: RefCell<Vec<T>>,
     block_width: usize,
@@ -65,14 +65,11 @@ impl<'p, T: Number, A: LinearMap<T>> SplitSquare<'p, T, A> {
     /// # Errors
     ///
     /// [`Failure::NoRows`] if a process has none, [`Failure::NotSquare`] if a process has not as
-    /// many columns as all of them have rows, both on all processes; any other [`Failure`].
-    ///
-    /// # Panics
-    ///
-    /// If the order is 2³¹ or more.
+    /// many columns as all of them have rows, [`Failure::TooManyRows`] if these are 2³¹ or more, each
+    /// on all processes; any other [`Failure`].
     pub fn new(processes: &'p Processes, map: A) -> Result<Self, Failure> {
         let sizes = [map.rows(), map.columns(), map.block_width()];
-        let all = processes.gather_sizes(&sizes)?;
+        let all = processes.gather_sizes::<T>(Kind::SplitSquare, &sizes)?;
         let all: Vec<_> = all.chunks_exact(sizes.len()).collect();
         if let Some(process) = all.iter().position(|sizes| sizes[0] == 0) {
             return Err(Failure::NoRows { process });
@@ -85,17 +82,12 @@ impl<'p, T: Number, A: LinearMap<T>> SplitSquare<'p, T, A> {
                 order,
             });
         }
-        let counts: Vec<i32> = all.iter().map(|sizes| sizes[0] as i32).collect();
-        let offsets = counts.iter().scan(0, |before, count| {
-            *before += count;
-            Some(*before - count)
-        });
-        assert!(i32::try_from(order).is_ok(), "MPI counts in 32 bits");
+        let shares = Shares::new(all.iter().map(|sizes| sizes[0]));
+        let shares = shares.ok_or(Failure::TooManyRows { rows: order })?;
         Ok(Self {
             processes,
             map,
-            offsets: offsets.collect(),
-            counts,
+            shares,
             whole: RefCell::new(Vec::new()),
             block_width: all.iter().map(|sizes| sizes[2]).max().unwrap_or(1),
         })
@@ -108,8 +100,7 @@ impl<'p, T: Number, A: LinearMap<T>> SplitSquare<'p, T, A> {
     }
 
     fn place(&self) -> std::ops::Range<usize> {
-        let first = self.offsets[self.processes.rank()] as usize;
-        first..first + self.map.rows()
+        self.shares.of(self.processes.rank())
     }
 }
 
@@ -137,7 +128,7 @@ impl<T: Number, A: LinearMap<T>> LinearMap<T> for SplitSquare<'_, T, A> {
         let vectors = x.chunks_exact(own).zip(whole.chunks_exact_mut(order));
         for (own, whole) in vectors {
             // A failure leaves NaN, which ends the operation.
-            let _ = (self.processes).gather(own, &self.counts, &self.offsets, whole);
+            let _ = self.processes.gather(own, &self.shares, whole);
         }
         if x.len() == own {
             self.map.apply(&whole, images);

@@ -21,7 +21,8 @@ use crate::processes::{Obstacle, Processes};
 ///
 /// - [`AgreedError::Own`] with the error that `work` returned here;
 /// - [`AgreedError::Shared`] with that of another process, in words, or if the processes went
-///   different ways.
+///   different ways;
+/// - [`AgreedError::After`] with both, if `work` returned another error here after that.
 ///
 /// # Panics
 ///
@@ -56,7 +57,9 @@ where
     E: Debug + Display,
 {
     let processes = Processes::new(communicator)?;
-    let found = match catch_unwind(AssertUnwindSafe(|| work(&processes))) {
+    // The words as well: nothing of the caller's runs between this and the end, where the others wait.
+    let in_words = || work(&processes).map_err(|error| (error.to_string(), error));
+    let found = match catch_unwind(AssertUnwindSafe(in_words)) {
         Ok(found) => found,
         Err(panic) => {
             // The panic is passed on, whatever has happened elsewhere.
@@ -64,12 +67,13 @@ where
             resume_unwind(panic)
         }
     };
-    let message = found.as_ref().err().map(ToString::to_string);
-    let elsewhere = processes.end(message.as_deref().map(Obstacle::Error));
+    let message = found.as_ref().err().map(|(words, _)| &words[..]);
+    let elsewhere = processes.end(message.map(Obstacle::Error));
     match (elsewhere, found) {
-        (Some(failure), _) => Err(AgreedError::Shared(failure)),
         (None, Ok(value)) => Ok(value),
-        (None, Err(error)) => Err(AgreedError::Own(error)),
+        (None, Err((_, error))) => Err(AgreedError::Own(error)),
+        (Some(failure), Ok(_)) => Err(AgreedError::Shared(failure)),
+        (Some(failure), Err((words, error))) => Err(AgreedError::after(failure, &words, error)),
     }
 }
 

@@ -47,12 +47,13 @@ struct Statement {
 }
 
 impl Statement {
-    const LENGTH: usize = 5;
+    const LENGTH: usize = 6;
 
     fn encoded(&self) -> [u64; Self::LENGTH] {
         let Call {
             kind,
             length,
+            width,
             fingerprint,
         } = self.call;
         let message_length = self.message_length as u64;
@@ -60,6 +61,7 @@ impl Statement {
             self.obstacle,
             kind.code(),
             length,
+            width,
             fingerprint,
             message_length,
         ]
@@ -71,9 +73,10 @@ impl Statement {
             call: Call {
                 kind: Kind::from_code(numbers[1]),
                 length: numbers[2],
-                fingerprint: numbers[3],
+                width: numbers[3],
+                fingerprint: numbers[4],
             },
-            message_length: numbers[4] as usize,
+            message_length: numbers[5] as usize,
         }
     }
 }
@@ -123,7 +126,10 @@ pub(super) fn find_out(
 fn difference(all: &[Statement]) -> Failure {
     let first = all[0].call;
     let is_another = |statement: &Statement| {
-        (statement.call.kind, statement.call.length) != (first.kind, first.length)
+        let call = statement.call;
+        let is_elsewhere = call.kind == Kind::Gathering && call.fingerprint != first.fingerprint;
+        is_elsewhere
+            || (call.kind, call.length, call.width) != (first.kind, first.length, first.width)
     };
     if let Some(process) = all.iter().position(is_another) {
         return Failure::OutOfStep {

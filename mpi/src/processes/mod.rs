@@ -17,6 +17,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, CommunicatorCollectives, Destination, Root, Source};
 
 use crate::failure::{AgreedError, Failure};
+pub(crate) use call::Shares;
 use call::{Call, Kind};
 pub(crate) use failing::Obstacle;
 use failing::{Ended, find_out};
@@ -131,7 +132,7 @@ impl Processes {
     ///
     /// A [`Failure`], with all numbers NaN.
     pub fn sum<T: Number>(&self, values: &mut [T]) -> Result<(), Failure> {
-        self.sum_as(Call::new(Kind::Sum, values.len()), values)
+        self.sum_as(Call::of(Kind::Sum, values), values)
     }
 
     /// The same, under a name.
@@ -166,30 +167,33 @@ impl Processes {
         Ok(())
     }
 
-    /// Writes the numbers of all processes to `all`, one process after another; each has as many as
-    /// `counts` says of it.
+    /// Writes the numbers of all processes to `all`, one process after another, as `shares` says.
     pub(crate) fn gather<T: Number>(
         &self,
         own: &[T],
-        counts: &[i32],
-        offsets: &[i32],
+        shares: &Shares,
         all: &mut [T],
     ) -> Result<(), Failure> {
-        if let Err(failure) = self.announce(Call::new(Kind::Gathering, all.len())) {
+        let call = Call::of(Kind::Gathering, all).at(shares.fingerprint);
+        if let Err(failure) = self.announce(call) {
             all.fill(<T as Real>::from_f64(f64::NAN));
             return Err(failure);
         }
         self.count_collective(own);
-        let mut parts = PartitionMut::new(all, counts, offsets);
+        let mut parts = PartitionMut::new(all, &shares.counts[..], &shares.offsets[..]);
         self.communicator
             .0
             .all_gather_varcount_into(own, &mut parts);
         Ok(())
     }
 
-    /// The sizes of all processes, one process after another.
-    pub(crate) fn gather_sizes(&self, own: &[usize]) -> Result<Vec<usize>, Failure> {
-        self.announce(Call::new(Kind::Gathering, own.len()))?;
+    /// The sizes of all processes, one process after another, for something that computes with `T`.
+    pub(crate) fn gather_sizes<T: Number>(
+        &self,
+        kind: Kind,
+        own: &[usize],
+    ) -> Result<Vec<usize>, Failure> {
+        self.announce(Call::new::<T>(kind, own.len()))?;
         let own: Vec<u64> = own.iter().map(|&size| size as u64).collect();
         let mut all = vec![0; own.len() * self.count()];
         self.count_collective(&own[..]);
@@ -219,7 +223,7 @@ impl Processes {
         let length = to_previous.len();
         let others = [to_next.len(), from_previous.len(), from_next.len()];
         assert_eq!(others, [length; 3], "all four have the same length");
-        if let Err(failure) = self.announce(Call::new(Kind::Neighbours, length)) {
+        if let Err(failure) = self.announce(Call::of(Kind::Neighbours, to_previous)) {
             let nan = <T as Real>::from_f64(f64::NAN);
             from_previous.fill(nan);
             from_next.fill(nan);
@@ -233,8 +237,21 @@ impl Processes {
         Ok(())
     }
 
-    /// Sends to one side and receives from the other, where there is one.
+    /// Sends to one side and receives from the other, where there is one, in parts that MPI can count.
     fn shift<T: Number, P: Source + Destination>(
+        &self,
+        sent: &[T],
+        to: Option<&P>,
+        received: &mut [T],
+        from: Option<&P>,
+    ) {
+        let parts = sent.chunks(MOST_NUMBERS);
+        for (sent, received) in parts.zip(received.chunks_mut(MOST_NUMBERS)) {
+            self.shift_part(sent, to, received, from);
+        }
+    }
+
+    fn shift_part<T: Number, P: Source + Destination>(
         &self,
         sent: &[T],
         to: Option<&P>,
@@ -278,7 +295,7 @@ impl Processes {
         let mut length = [bytes.len() as f64];
         self.sum(&mut length)?;
         bytes.resize(length[0] as usize, 0);
-        self.announce(Call::new(Kind::FromFirst, bytes.len()))?;
+        self.announce(Call::of(Kind::FromFirst, &bytes))?;
         let first = self.communicator.0.process_at_rank(0);
         for part in bytes.chunks_mut(MOST_NUMBERS) {
             self.count_collective(part);
@@ -296,7 +313,8 @@ impl Processes {
     /// # Errors
     ///
     /// [`AgreedError::Own`] if `result` is an error; [`AgreedError::Shared`] if that of another
-    /// process is, or if the processes are out of step.
+    /// process is, or if the processes are out of step; [`AgreedError::After`] if an exchange failed
+    /// before and `result` is an error besides.
     ///
     /// # Example
     ///
@@ -317,16 +335,19 @@ impl Processes {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn agree<V, E: Debug + Display>(&self, result: Result<V, E>) -> Result<V, AgreedError<E>> {
+        let message = result.as_ref().err().map(ToString::to_string);
         let stored = self.failure.borrow().clone();
-        if let Some(ended) = stored {
-            if !ended.is_final {
+        if let Some(Ended { failure, is_final }) = stored {
+            if !is_final {
                 self.failure.replace(None);
             }
-            return Err(AgreedError::Shared(ended.failure));
+            return Err(match (result, message) {
+                (Err(error), Some(words)) => AgreedError::after(failure, &words, error),
+                _ => AgreedError::Shared(failure),
+            });
         }
-        let message = result.as_ref().err().map(ToString::to_string);
         let obstacle = message.as_deref().map(Obstacle::Error);
-        let call = Call::new(Kind::Agreement, 0);
+        let call = Call::bare(Kind::Agreement);
         let found = self.frame(call, obstacle, &mut [0.0; ROOM]);
         let is_final = |ended: &Ended| ended.is_final;
         if !self.failure.borrow().as_ref().is_some_and(is_final) {
@@ -343,7 +364,7 @@ impl Processes {
     /// elsewhere.
     pub(crate) fn end(&self, obstacle: Option<Obstacle<'_>>) -> Option<Failure> {
         let stored = self.failure.borrow_mut().take();
-        let call = Call::new(Kind::End, 0);
+        let call = Call::bare(Kind::End);
         let Some(ended) = stored else {
             let found = self.frame(call, obstacle, &mut [0.0; ROOM]);
             return found.err().filter(|_| obstacle.is_none());

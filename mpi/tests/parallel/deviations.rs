@@ -1,13 +1,16 @@
 //! Processes that go different ways are told, on all of them.
 
 use matrix_descent::{LinearMap, SolveConfig, TopConfig, solve_by_descent, svd_top_k};
-use matrix_descent_mpi::{AgreedError, Failure, Processes, SplitRows, together};
+use matrix_descent_mpi::{
+    AgreedError, AllReduced, Failure, Number, Processes, SplitRows, SplitSquare, together,
+};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::Communicator;
 use nalgebra::DMatrix;
 
 use crate::Test;
 use crate::data::{own_rows, random};
+use crate::training::Logistic;
 
 pub(crate) const TESTS: &[Test] = &[
     ("one process goes another way", other_ways),
@@ -33,31 +36,75 @@ fn other_ways(world: &SimpleCommunicator) {
         solve_by_descent(map, &b, SolveConfig::default())?;
         Ok(())
     }
-    let ways: [Ways; 8] = [
+    fn summed<T: Number>(processes: &Processes, length: usize) -> Outcome {
+        Ok(processes.sum(&mut vec![T::one(); length])?)
+    }
+    fn exchanged<T: Number>(processes: &Processes, length: usize) -> Outcome {
+        let (sent, mut received) = (
+            vec![T::one(); length],
+            [(); 2].map(|()| vec![T::one(); length]),
+        );
+        let [before, after] = &mut received;
+        Ok(processes.exchange_with_neighbours([&sent, &sent], [before, after])?)
+    }
+    /// A product with one of two maps of the same order, of which one process has most rows.
+    fn multiplied(processes: &Processes, chosen: usize) -> Outcome {
+        let (first, last) = (0, processes.count() - 1);
+        let square = |long: usize| {
+            let rows = if processes.rank() == long {
+                30 - last
+            } else {
+                1
+            };
+            SplitSquare::new(processes, DMatrix::<f64>::repeat(rows, 30, 1.0))
+        };
+        let maps = [square(first)?, square(last)?];
+        let rows = maps[chosen].rows();
+        maps[chosen].apply(&vec![1.0; rows], &mut vec![0.0; rows]);
+        Ok(())
+    }
+    fn row(processes: &Processes) -> DMatrix<f64> {
+        DMatrix::repeat(1, processes.count(), 1.0)
+    }
+    let ways: [Ways; 14] = [
         (|_, map| leading(map, 3), |_, map| leading(map, 4)),
         (|_, map| solved(map, 1), |_, map| solved(map, 2)),
         (|_, map| solved(map, 2), |_, map| solved(map, 1)),
         (|_, _| Ok(()), |_, map| solved(map, 1)),
         (|_, map| leading(map, 3), |_, map| solved(map, 1)),
         (
-            |processes, _| Ok(processes.sum(&mut [1.0; 30])?),
-            |processes, _| Ok(processes.sum(&mut [1.0; 31])?),
+            |own, _| summed::<f64>(own, 30),
+            |own, _| summed::<f64>(own, 31),
+        ),
+        (
+            |own, _| summed::<f32>(own, 30),
+            |own, _| summed::<f64>(own, 30),
+        ),
+        (
+            |own, _| summed::<f64>(own, 3),
+            |own, _| summed::<f32>(own, 3),
         ),
         (
             |processes, _| Ok(processes.agree(Ok::<(), String>(()))?),
             |processes, _| Ok(processes.sum(&mut [1.0; 3])?),
         ),
         (
-            |processes, _| {
-                let (sent, mut received) = ([1.0; 5], [[0.0; 5]; 2]);
-                let [before, after] = &mut received;
-                Ok(processes.exchange_with_neighbours([&sent, &sent], [before, after])?)
-            },
-            |processes, _| {
-                let (sent, mut received) = ([1.0; 4], [[0.0; 4]; 2]);
-                let [before, after] = &mut received;
-                Ok(processes.exchange_with_neighbours([&sent, &sent], [before, after])?)
-            },
+            |own, _| exchanged::<f64>(own, 5),
+            |own, _| exchanged::<f64>(own, 4),
+        ),
+        (
+            |own, _| exchanged::<f32>(own, 4),
+            |own, _| exchanged::<f64>(own, 4),
+        ),
+        (|own, _| multiplied(own, 1), |own, _| multiplied(own, 0)),
+        // Constructors that compare as many sizes.
+        (
+            |own, _| Ok(SplitRows::new(own, row(own)).map(|_| ())?),
+            |own, _| Ok(SplitSquare::new(own, row(own)).map(|_| ())?),
+        ),
+        (
+            |own, _| Ok(AllReduced::sum(own, Logistic { rows: 0..1 }).map(|_| ())?),
+            |own, _| Ok(AllReduced::mean(own, Logistic { rows: 0..1 }, 1).map(|_| ())?),
         ),
     ];
     let last = world.size() as usize - 1;

@@ -1,6 +1,7 @@
 //! A process that fails ends all with its error; none hangs.
 
 use std::cell::Cell;
+use std::fmt::{Debug, Display, Formatter};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -35,6 +36,8 @@ pub(crate) const TESTS: &[Test] = &[
     ),
     ("the wish of one observer", wish_of_one),
     ("going on after an agreement", going_on),
+    ("words that panic", words_that_panic),
+    ("an error after a failure", error_after_failure),
 ];
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -54,9 +57,14 @@ fn nan_in_right_side(world: &SimpleCommunicator) {
     });
     match outcome {
         Err(AgreedError::Own(SolveError::Input(_))) => assert_eq!(world.rank() as usize, last),
-        Err(AgreedError::Shared(Failure::Process { process, message })) => {
+        // Their products are not finite after that.
+        Err(AgreedError::After {
+            failure: Failure::Process { process, message },
+            error,
+        }) => {
             assert!(world.rank() as usize != last && process == last);
             assert!(message.contains("right-hand side"), "{message}");
+            assert!(!matches!(error, SolveError::Input(_)), "{error}");
         }
         other => panic!("{other:?}"),
     }
@@ -120,7 +128,24 @@ fn bad_shapes(world: &SimpleCommunicator) {
         order: 2 * (last + 1),
     };
     assert_eq!(failure(not_square), expected);
-    // An objective with other parameters, and one without rows.
+    // More rows than MPI can count.
+    struct Huge(usize);
+    impl LinearMap<f64> for Huge {
+        fn rows(&self) -> usize {
+            1 << 31
+        }
+        fn columns(&self) -> usize {
+            self.0 << 31
+        }
+        fn apply(&self, _: &[f64], _: &mut [f64]) {}
+        fn apply_adjoint(&self, _: &[f64], _: &mut [f64]) {}
+    }
+    let too_many = together(world, |processes| -> Result<(), Failure> {
+        SplitSquare::new(processes, Huge(processes.count())).map(|_| ())
+    });
+    let rows = (last + 1) << 31;
+    assert_eq!(failure(too_many), Failure::TooManyRows { rows });
+    // An objective without rows.
     let outcome = together(world, |processes| -> Result<(), Failure> {
         let rows = usize::from(processes.rank() != last);
         AllReduced::mean(processes, Logistic { rows: 0..1 }, rows).map(|_| ())
@@ -300,7 +325,10 @@ fn panic_at_product(world: &SimpleCommunicator) {
         match outcome {
             // Converged before.
             Ok(Ok(())) => {}
-            Ok(Err(AgreedError::Shared(Failure::Panicked { process, message }))) => {
+            Ok(Err(AgreedError::Shared(failure) | AgreedError::After { failure, .. })) => {
+                let Failure::Panicked { process, message } = failure else {
+                    panic!("{operation}, {at}: {failure}");
+                };
                 assert!(!is_last && process == last(world));
                 assert_eq!(message, format!("product {at}"));
                 panics += 1;
@@ -371,6 +399,99 @@ fn wish_of_one(world: &SimpleCommunicator) {
     .unwrap();
 }
 
+/// An error that can't be put into words is a panic, and the others do not wait for it.
+fn words_that_panic(world: &SimpleCommunicator) {
+    struct Speechless;
+    impl Debug for Speechless {
+        fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("Speechless")
+        }
+    }
+    impl Display for Speechless {
+        fn fmt(&self, _: &mut Formatter<'_>) -> std::fmt::Result {
+            panic!("no words")
+        }
+    }
+    let last = last(world);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    for is_agreed in [false, true] {
+        let run = || {
+            together(world, |processes| -> Result<(), Speechless> {
+                let refused = processes.rank() == last;
+                let result = if refused { Err(Speechless) } else { Ok(()) };
+                if is_agreed {
+                    let _ = processes.agree(result);
+                    return Ok(());
+                }
+                result?;
+                let _ = processes.sum(&mut [1.0; 3]);
+                Ok(())
+            })
+        };
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Err(_) => assert_eq!(world.rank() as usize, last),
+            Ok(Err(AgreedError::Shared(Failure::Panicked { process, message }))) => {
+                assert_eq!((process, &message[..]), (last, "no words"));
+            }
+            Ok(_) => panic!("one process panicked"),
+        }
+    }
+    std::panic::set_hook(hook);
+}
+
+/// An exchange fails; what a process returns after that is told beside it.
+fn error_after_failure(world: &SimpleCommunicator) {
+    let last = last(world);
+    for is_agreed in [false, true] {
+        let outcome = together(world, |processes| -> Result<(), AgreedError<String>> {
+            let is_last = processes.rank() == last;
+            let found = processes.sum(&mut vec![1.0; if is_last { 4 } else { 5 }]);
+            let result = match found {
+                Err(failure) if !is_last => Err(failure.to_string()),
+                _ => Err("my own".to_owned()),
+            };
+            if is_agreed {
+                let agreed = processes.agree(result);
+                check(agreed.unwrap_err(), is_last, last);
+                return Ok(());
+            }
+            result.map_err(AgreedError::Own)
+        });
+        match outcome {
+            Ok(()) => assert!(is_agreed),
+            Err(AgreedError::After { failure, error }) => {
+                let AgreedError::Own(error) = error else {
+                    panic!("{error}");
+                };
+                check(AgreedError::After { failure, error }, is_last(world), last);
+            }
+            Err(AgreedError::Shared(failure)) => {
+                check(AgreedError::Shared(failure), is_last(world), last);
+            }
+            Err(AgreedError::Own(_)) => assert_eq!(last, 0),
+        }
+    }
+
+    fn is_last(world: &SimpleCommunicator) -> bool {
+        world.rank() + 1 == world.size()
+    }
+
+    fn check(error: AgreedError<String>, is_last: bool, last: usize) {
+        match error {
+            AgreedError::After { failure, error } => {
+                assert!(is_last && error == "my own");
+                assert!(matches!(failure, Failure::OutOfStep { process, .. } if process == last));
+            }
+            AgreedError::Shared(Failure::OutOfStep { process, .. }) => {
+                assert!(!is_last && process == last);
+            }
+            AgreedError::Own(_) => assert_eq!(last, 0),
+            other => panic!("{other}"),
+        }
+    }
+}
+
 /// After an operation that one process refused, all agree and go on together.
 fn going_on(world: &SimpleCommunicator) {
     let last = last(world);
@@ -385,7 +506,7 @@ fn going_on(world: &SimpleCommunicator) {
         let refused = solve_by_descent(&map, &spoilt, SolveConfig::default());
         match processes.agree(refused) {
             Err(AgreedError::Own(_)) => assert_eq!(processes.rank(), last),
-            Err(AgreedError::Shared(failure)) => {
+            Err(AgreedError::Shared(failure) | AgreedError::After { failure, .. }) => {
                 assert!(matches!(failure, Failure::Process { process, .. } if process == last));
             }
             Ok(_) => panic!("one right-hand side holds NaN"),

@@ -119,7 +119,7 @@ fn perform(processes: &Processes, act: Act) -> Result<(), String> {
         }
         Act::AgreeOnError => match processes.agree(Err::<(), _>("refused")) {
             Err(AgreedError::Own(_)) => Ok(()),
-            Err(AgreedError::Shared(failure)) => Err(words(&failure)),
+            Err(error) => Err(words(&error)),
             Ok(()) => Err("an error was taken for a value".to_owned()),
         },
         Act::Fail => Err("failed".to_owned()),
