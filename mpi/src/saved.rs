@@ -1,7 +1,7 @@
 //! Runs saved by process 0.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use matrix_descent::descent::{CheckpointError, ResumeError, SavedRun};
@@ -46,7 +46,8 @@ pub enum SaveError<T: Number = f64> {
 /// Saves a run on process 0 as JSON, to resume it with [`restore`]; all processes have to make this
 /// call, with runs that are the same.
 ///
-/// The file is complete or not there: it is written beside `path` first, then renamed.
+/// The file is complete or the one that was there: a new one is written to `path` with `.part` at its
+/// end and to the disk, then renamed.
 ///
 /// # Errors
 ///
@@ -107,8 +108,21 @@ where
     })?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
-    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));
-    written.map_err(|source| in_file(path, source))
+    let beside = PathBuf::from(beside);
+    let written = write_to_disk(&beside, text.as_bytes())
+        .map_err(|source| in_file(&beside, source))
+        .and_then(|()| fs::rename(&beside, path).map_err(|source| in_file(path, source)));
+    if written.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn write_to_disk(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Resumes a saved run on all processes: process 0 reads the file, and the others need none.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use matrix_descent::optimizer::Resumable;
+use matrix_descent::optimizer::{AdaDelta, AdaGrad, Lion, Muon, NAdam, Resumable, RmsProp};
 use matrix_descent::{
     Adam, AdamW, ConjugateGradient, Lbfgs, Objective, Sgd, Silent, Stepper, Stopping,
 };
@@ -20,6 +20,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("trained weights", trained_weights),
     ("resumed on another number of processes", resumed),
     ("saved runs that can't be read", unreadable),
+    ("saved runs that can't be written", unwritable),
     ("parameters that differ", parameters_differ),
 ];
 
@@ -85,46 +86,63 @@ fn trained<F: Objective<f64>, M: Resumable<f64>>(objective: F, rule: M, steps: u
 }
 
 fn trained_weights(world: &SimpleCommunicator) {
-    fn check<M: Resumable<f64> + Clone>(world: &SimpleCommunicator, rule: &M) {
-        let expected = trained(Logistic { rows: 0..ROWS }, rule.clone(), 60);
+    fn check<M: Resumable<f64> + Clone>(world: &SimpleCommunicator, rule: &M, steps: usize) {
+        let expected = trained(Logistic { rows: 0..ROWS }, rule.clone(), steps);
         together(world, |processes| -> Outcome {
-            let found = trained(share(processes)?, rule.clone(), 60);
+            let found = trained(share(processes)?, rule.clone(), steps);
             assert_close(&found, &expected, 1e-12, &rule.name());
             assert_same_bits(processes, &found);
             Ok(())
         })
         .unwrap();
     }
-    check(world, &Sgd::new(0.5).momentum(0.9));
-    check(world, &Adam::new(0.05));
-    check(world, &AdamW::new(0.05));
-    check(world, &Lbfgs::default());
-    check(world, &ConjugateGradient::default());
+    check(world, &Sgd::new(0.5).momentum(0.9), 60);
+    check(world, &Adam::new(0.05), 60);
+    check(world, &AdamW::new(0.05), 60);
+    check(world, &NAdam::new(0.05), 60);
+    check(world, &RmsProp::new(0.01), 60);
+    check(world, &AdaGrad::new(0.1), 60);
+    check(world, &AdaDelta::new(1.0), 60);
+    check(world, &Lion::new(0.01), 60);
+    // Each step multiplies rounding in the directions of small singular values by up to 3.4445⁵.
+    check(world, &Muon::new(0.05).matrix(0, 5, FEATURES / 5), 10);
+    check(world, &Lbfgs::default(), 60);
+    check(world, &ConjugateGradient::default(), 60);
 }
 
 fn path() -> PathBuf {
     std::env::temp_dir().join(format!("matrix-descent-mpi-{}.json", std::process::id()))
 }
 
-/// Saved by process 0 alone and by all, resumed by all and by process 0 alone.
 fn resumed(world: &SimpleCommunicator) {
-    let expected = trained(Logistic { rows: 0..ROWS }, Adam::new(0.05), 50);
+    resumed_by(world, &Adam::new(0.05), 20..50);
+    resumed_by(world, &Lbfgs::default(), 5..12);
+    resumed_by(world, &ConjugateGradient::default(), 5..12);
+}
+
+/// Saved by process 0 alone and by all after the first of two numbers of steps, resumed by all and by
+/// process 0 alone up to the second.
+fn resumed_by<M: Resumable<f64> + Clone>(
+    world: &SimpleCommunicator,
+    rule: &M,
+    steps: std::ops::Range<usize>,
+) {
+    let expected = trained(Logistic { rows: 0..ROWS }, rule.clone(), steps.end);
     let single = SimpleCommunicator::self_comm();
     let first_part = |communicator: &SimpleCommunicator, path: &PathBuf| {
         together(communicator, |processes| -> Outcome {
-            let mut stepper =
-                Stepper::new(share(processes)?, Adam::new(0.05), vec![0.1; FEATURES])?;
-            stepper.run(&Stopping::default().max_steps(20), Silent)?;
+            let mut stepper = Stepper::new(share(processes)?, rule.clone(), vec![0.1; FEATURES])?;
+            stepper.run(&Stopping::default().max_steps(steps.start), Silent)?;
             Ok(save(processes, &stepper, path)?)
         })
         .unwrap();
     };
     let second_part = |communicator: &SimpleCommunicator, path: &PathBuf| {
         together(communicator, |processes| -> Outcome {
-            let mut stepper = restore(processes, share(processes)?, Adam::new(0.05), path)?;
-            assert_eq!(stepper.steps(), 20);
-            stepper.run(&Stopping::default().max_steps(50), Silent)?;
-            assert_close(stepper.parameters(), &expected, 1e-12, "resumed");
+            let mut stepper = restore(processes, share(processes)?, rule.clone(), path)?;
+            assert_eq!(stepper.steps(), steps.start);
+            stepper.run(&Stopping::default().max_steps(steps.end), Silent)?;
+            assert_close(stepper.parameters(), &expected, 1e-12, &rule.name());
             assert_same_bits(processes, stepper.parameters());
             Ok(())
         })
@@ -175,6 +193,39 @@ fn unreadable(world: &SimpleCommunicator) {
     if world.rank() == 0 {
         std::fs::remove_file(&path).unwrap();
     }
+}
+
+/// The error names the file that failed, and nothing is left beside it.
+fn unwritable(world: &SimpleCommunicator) {
+    let folder = std::env::temp_dir().join(format!("matrix-descent-mpi-{}", std::process::id()));
+    let beside = folder.with_extension("part");
+    let save_to = |path: &PathBuf| {
+        together(world, |processes| -> Result<(), AgreedError<SaveError>> {
+            let objective = share(processes)?;
+            let stepper = Stepper::new(objective, Adam::new(0.05), vec![0.1; FEATURES])
+                .expect("a start of the right length");
+            save(processes, &stepper, path)
+        })
+    };
+    let check = |path: &PathBuf, expected: &PathBuf| match save_to(path) {
+        Err(AgreedError::Own(AgreedError::Own(SaveError::File { path, .. }))) => {
+            assert!(world.rank() == 0 && path == *expected, "{}", path.display());
+        }
+        Err(AgreedError::Own(AgreedError::Shared(Failure::Process { process: 0, .. }))) => {
+            assert!(world.rank() > 0);
+        }
+        other => panic!("{other:?}"),
+    };
+    if world.rank() == 0 {
+        std::fs::create_dir(&folder).unwrap();
+    }
+    // A folder is no file to replace, and there is none in a folder that is not there.
+    check(&folder, &folder);
+    assert!(!beside.exists());
+    if world.rank() == 0 {
+        std::fs::remove_dir(&folder).unwrap();
+    }
+    check(&folder.join("run"), &folder.join("run.part"));
 }
 
 /// By one unit in the last place, on the last process.
