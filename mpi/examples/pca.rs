@@ -61,6 +61,9 @@ fn components(processes: &Processes, observations: usize) -> Result<(), Box<dyn 
     if !processes.is_first() {
         return Ok(());
     }
+    // By how much the components of so many observations may deviate, with some room.
+    let of_variances = 20.0 / (observations as f64).sqrt();
+    let of_axes = 3.0 * (FEATURES as f64 / observations as f64).sqrt();
     println!("\ncomponent   variance   of the model   angle to the model's axis   singular value");
     for (k, deviation) in DEVIATIONS.into_iter().enumerate() {
         let value = found.singular_values[k];
@@ -72,6 +75,10 @@ fn components(processes: &Processes, observations: usize) -> Result<(), Box<dyn 
             deviation * deviation + 1.0,
             cosine.acos().to_degrees(),
         );
+        let deviation = (variance / (deviation * deviation + 1.0) - 1.0).abs();
+        report::check("deviation of a variance", deviation, of_variances)?;
+        let sine = (1.0 - cosine * cosine).sqrt();
+        report::check("sine of the angle to an axis", sine, of_axes)?;
     }
     let traffic = processes.traffic();
     println!(

@@ -68,6 +68,7 @@ fn solve(processes: &Processes, points: usize) -> Result<(), Box<dyn Error>> {
     let difference = (&found.solution - &exact).norm_squared();
     let mut sums = [difference, exact.norm_squared()];
     processes.sum(&mut sums)?;
+    let error = (sums[0] / sums[1]).sqrt();
     let peaks = report::peaks(processes)?;
     if processes.is_first() {
         println!(
@@ -76,14 +77,16 @@ fn solve(processes: &Processes, points: usize) -> Result<(), Box<dyn Error>> {
              messages, {:.1} MB.",
             report::count(processes),
             found.reports[0].steps,
-            (sums[0] / sums[1]).sqrt(),
+            error,
             peaks[0],
             traffic.collectives,
             traffic.messages,
             traffic.message_bytes as f64 / 1e6,
         );
     }
-    Ok(())
+    // By the condition number, cot²(π·h/2).
+    let bound = TOLERANCE / (0.5 * std::f64::consts::PI * step).tan().powi(2);
+    report::check("relative error", error, bound)
 }
 
 /// Some planes of the stencil 6·u − (u of the six neighbours), with 0 outside of the cube.

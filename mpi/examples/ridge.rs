@@ -66,14 +66,14 @@ fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dy
 
     let error = mean_squared_error(processes, &features, &targets, &trained)?;
     let peaks = report::peaks(processes)?;
+    let solution = solved.solution.column(0);
+    let difference = (solution - &trained).norm() / solution.norm();
     if processes.is_first() {
-        let solution = solved.solution.column(0);
         println!("\nweight   solved              trained             hidden");
         for j in [0, 1, 2, FEATURES - 1] {
             let (solved, trained, hidden) = (solution[j], trained[j], hidden(j));
             println!("{j:>6}   {solved:<18.14}  {trained:<18.14}  {hidden:.4}");
         }
-        let difference = (solution - &trained).norm() / solution.norm();
         println!(
             "\n{rows} rows on {}: {:.2} s, {} steps of the solver, {} of L-BFGS; the weights differ by \
              {difference:.0e}; mean squared error {error:.4}, of the noise {:.4}; peak memory of a process \
@@ -87,7 +87,11 @@ fn regress(processes: &Processes, rows: usize, path: &Path) -> Result<(), Box<dy
         );
         std::fs::remove_file(path)?;
     }
-    Ok(())
+    report::check("difference of the weights", difference, 1e-8)?;
+    // A mean of `rows` squares of noise deviates by √(2/rows) of itself.
+    let deviation = (error / (NOISE * NOISE) - 1.0).abs();
+    let bound = 10.0 / (rows as f64).sqrt();
+    report::check("deviation of the mean squared error", deviation, bound)
 }
 
 /// Every 20th step, on process 0.

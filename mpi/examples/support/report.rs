@@ -13,6 +13,14 @@ pub(crate) fn size_or(default: usize) -> Result<usize, Box<dyn Error>> {
     size.ok_or_else(|| format!("the size has to be a number above 0, not {text}").into())
 }
 
+/// An error if a result is not as exact as it has to be.
+pub(crate) fn check(name: &str, found: f64, bound: f64) -> Result<(), Box<dyn Error>> {
+    if found <= bound {
+        return Ok(());
+    }
+    Err(format!("{name}: {found:e}, but at most {bound:e} was expected").into())
+}
+
 /// "1 process", "2 processes", …
 pub(crate) fn count(processes: &Processes) -> String {
     match processes.count() {
