@@ -9,6 +9,8 @@ mod data;
 mod deviations;
 #[path = "parallel/failures.rs"]
 mod failures;
+#[path = "parallel/line.rs"]
+mod line;
 #[path = "parallel/maps.rs"]
 mod maps;
 #[path = "parallel/random_ways.rs"]

@@ -82,10 +82,12 @@ impl Statement {
 }
 
 /// Finds out why frames did not agree; all processes call this at the same time and find the same.
+/// Each exchange is counted by its bytes.
 pub(super) fn find_out(
     communicator: &SimpleCommunicator,
     call: Call,
     obstacle: Option<Obstacle<'_>>,
+    count: impl Fn(usize),
 ) -> Ended {
     let message = obstacle.map_or("", Obstacle::message);
     let mut end = message.len().min(LONGEST);
@@ -98,7 +100,9 @@ pub(super) fn find_out(
         message_length: end,
     };
     let mut all = vec![0; Statement::LENGTH * communicator.size() as usize];
-    communicator.all_gather_into(&own.encoded()[..], &mut all[..]);
+    let own = own.encoded();
+    count(size_of_val(&own));
+    communicator.all_gather_into(&own[..], &mut all[..]);
     let all = all.chunks_exact(Statement::LENGTH);
     let all: Vec<_> = all.map(Statement::decoded).collect();
     let failure = match all.iter().position(|statement| statement.obstacle > 0) {
@@ -106,6 +110,7 @@ pub(super) fn find_out(
             let mut text = message.as_bytes()[..end].to_vec();
             text.resize(all[process].message_length, 0);
             let root = communicator.process_at_rank(process as i32);
+            count(text.len());
             root.broadcast_into(&mut text[..]);
             let message = String::from_utf8_lossy(&text).into_owned();
             if all[process].obstacle == Obstacle::Panic("").code() {

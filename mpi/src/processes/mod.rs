@@ -404,16 +404,22 @@ impl Processes {
             numbers.copy_from_slice(sum.payload());
             return Ok(());
         }
-        let ended = find_out(communicator, call, obstacle);
+        let ended = find_out(communicator, call, obstacle, |bytes| {
+            self.count_bytes(bytes);
+        });
         let failure = ended.failure.clone();
         self.failure.replace(Some(ended));
         Err(failure)
     }
 
     fn count_collective<T>(&self, values: &[T]) {
+        self.count_bytes(size_of_val(values));
+    }
+
+    fn count_bytes(&self, bytes: usize) {
         let mut traffic = self.traffic.get();
         traffic.collectives += 1;
-        traffic.collective_bytes += size_of_val(values) as u64;
+        traffic.collective_bytes += bytes as u64;
         self.traffic.set(traffic);
     }
 }

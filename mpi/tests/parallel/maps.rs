@@ -13,6 +13,7 @@ use nalgebra_sparse::CsrMatrix;
 
 use crate::Test;
 use crate::data::{assert_close, assert_same_bits, entry, own_rows, place, random};
+use crate::line::{self, Line};
 
 pub(crate) const TESTS: &[Test] = &[
     ("least squares on split rows", least_squares),
@@ -22,6 +23,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("centred rows", centred_rows),
     ("a process with a single row", single_row),
     ("eigenpairs and systems of split squares", squares),
+    ("a line in slabs", slabs),
     ("single precision", single_precision),
     ("adjoints and blocks", adjoints_and_blocks),
     ("values of neighbours", neighbours),
@@ -211,6 +213,27 @@ fn squares(world: &SimpleCommunicator) {
             let name = format!("{problem:?}");
             assert_close(found.solution.as_slice(), expected.as_slice(), 1e-12, &name);
         }
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// A map that exchanges what lies at its borders, beside the whole matrix.
+fn slabs(world: &SimpleCommunicator) {
+    let a = line::whole(3.0);
+    let b = random(16, line::PLACES, 1);
+    let config = || SolveConfig::default().problem(SolveProblem::PositiveDefinite);
+    let whole = solve_by_descent(&a, &b, config()).unwrap();
+    together(world, |processes| -> Outcome {
+        let map = Line::new(processes, 3.0);
+        let own = |whole: &DMatrix<f64>| whole.rows_range(map.places()).into_owned();
+        let found = solve_by_descent(&map, &own(&b), config())?;
+        let expected = own(&whole.solution);
+        let solution = found.solution.as_slice();
+        assert_close(solution, expected.as_slice(), 1e-12, "solution");
+        let report = &found.reports[0];
+        assert_same_bits(processes, &[report.steps as f64]);
+        assert_same_bits(processes, &report.losses);
         Ok(())
     })
     .unwrap();
