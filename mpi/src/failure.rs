@@ -113,6 +113,9 @@ pub enum Failure {
 
 /// An error of this process, or what ended it from elsewhere.
 ///
+/// [`Own`](Self::Own) has no [`source`](std::error::Error::source), since E may be an error that has been
+/// put into words or a box: the error itself is in the variant.
+///
 /// # Example
 ///
 /// ```
@@ -137,7 +140,7 @@ pub enum AgreedError<E: Debug + Display> {
         /// Why the exchange failed.
         failure: Failure,
         /// What this process returned.
-        error: E,
+        error: Box<E>,
     },
 }
 
@@ -147,6 +150,7 @@ impl<E: Debug + Display> AgreedError<E> {
         if words == failure.to_string() {
             Self::Shared(failure)
         } else {
+            let error = Box::new(error);
             Self::After { failure, error }
         }
     }

@@ -21,8 +21,8 @@ use crate::processes::{Processes, Shares};
 /// | Aᵀ·y | a frame, and an all-reduce of n numbers |
 /// | a sum of products of entries | a frame |
 ///
-/// A product needs the whole of x for a moment: n numbers on each process. For a grid or a matrix with
-/// a narrow band it is enough to exchange what lies at the borders
+/// A product needs the whole of x: n numbers on each process for each vector that is multiplied at a
+/// time, room that is kept. For a grid or a matrix with a narrow band it is enough to exchange what lies at the borders
 /// ([`Processes::exchange_with_neighbours`]), by a map of your own as in the example `poisson`.
 ///
 /// # Example

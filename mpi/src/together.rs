@@ -16,6 +16,8 @@ use crate::processes::{Obstacle, Processes};
 /// at the end, so none of them waits for one that has left. A panic is passed on where it happened
 /// and is [`Failure::Panicked`](crate::Failure::Panicked) elsewhere. What is not caught is a process
 /// that never comes to its next exchange, or is killed; in the latter case `mpirun` ends the others.
+/// Nor is anything outside: where a process returns or panics before this call, or only some make it a
+/// second time, the others wait for ever.
 ///
 /// # Errors
 ///

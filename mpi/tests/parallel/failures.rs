@@ -64,7 +64,7 @@ fn nan_in_right_side(world: &SimpleCommunicator) {
         }) => {
             assert!(world.rank() as usize != last && process == last);
             assert!(message.contains("right-hand side"), "{message}");
-            assert!(!matches!(error, SolveError::Input(_)), "{error}");
+            assert!(!matches!(*error, SolveError::Input(_)), "{error}");
         }
         other => panic!("{other:?}"),
     }
@@ -461,9 +461,10 @@ fn error_after_failure(world: &SimpleCommunicator) {
         match outcome {
             Ok(()) => assert!(is_agreed),
             Err(AgreedError::After { failure, error }) => {
-                let AgreedError::Own(error) = error else {
+                let AgreedError::Own(error) = *error else {
                     panic!("{error}");
                 };
+                let error = Box::new(error);
                 check(AgreedError::After { failure, error }, is_last(world), last);
             }
             Err(AgreedError::Shared(failure)) => {
@@ -480,7 +481,7 @@ fn error_after_failure(world: &SimpleCommunicator) {
     fn check(error: AgreedError<String>, is_last: bool, last: usize) {
         match error {
             AgreedError::After { failure, error } => {
-                assert!(is_last && error == "my own");
+                assert!(is_last && *error == "my own");
                 assert!(matches!(failure, Failure::OutOfStep { process, .. } if process == last));
             }
             AgreedError::Shared(Failure::OutOfStep { process, .. }) => {
