@@ -327,7 +327,7 @@ impl Processes {
     ///     match processes.agree(read) {
     ///         Ok(_) => unreachable!(),
     ///         Err(AgreedError::Own(error)) => println!("here: {error}"),
-    ///         Err(AgreedError::Shared(failure)) => println!("elsewhere: {failure}"),
+    ///         Err(error) => println!("elsewhere: {error}"),
     ///     }
     ///     // All go on together.
     ///     processes.sum(&mut [1.0])
