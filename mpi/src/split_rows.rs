@@ -58,7 +58,7 @@ pub struct SplitRows<'p, A> {
     map: A,
     rows_before: usize,
     block_width: usize,
-    /// Of the last vectors x in A·x.
+    /// The fingerprint of the last vectors x in A·x.
     last: Cell<u64>,
 }
 

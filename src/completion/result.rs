@@ -101,8 +101,8 @@ impl<T: Real> Completion<T> {
         fitted
     }
 
-    /// The singular values of L·Rᵀ, largest first: ‖lₐ‖·‖rₐ‖ for its columns. Of non-negative factors,
-    /// whose columns are not orthogonal, the sizes of the components.
+    /// The singular values of L·Rᵀ, largest first: ‖lₐ‖·‖rₐ‖ for its columns. For non-negative
+    /// factors, whose columns are not orthogonal, the sizes of the components.
     #[must_use]
     pub fn component_sizes(&self) -> DVector<T> {
         let pairs = (self.row_factors.column_iter()).zip(self.column_factors.column_iter());

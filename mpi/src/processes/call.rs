@@ -10,7 +10,7 @@ pub(crate) struct Call {
     pub(crate) length: u64,
     /// The bytes of each.
     pub(crate) width: u64,
-    /// Of a vector or of shares that all processes hold, 0 without one.
+    /// The fingerprint of a vector, or of shares, that all processes hold; 0 without one.
     pub(crate) fingerprint: u64,
 }
 
@@ -61,7 +61,7 @@ impl Kind {
 }
 
 impl Call {
-    /// Of so many numbers of type `T`.
+    /// An exchange of so many numbers of type `T`.
     pub(crate) fn new<T>(kind: Kind, length: usize) -> Self {
         Self {
             kind,
@@ -71,7 +71,7 @@ impl Call {
         }
     }
 
-    /// Of numbers as many as these.
+    /// An exchange of as many numbers as these.
     pub(crate) fn of<T>(kind: Kind, values: &[T]) -> Self {
         Self::new::<T>(kind, values.len())
     }
@@ -126,7 +126,7 @@ pub(crate) struct Shares {
     /// Those of each process, and those before them.
     pub(super) counts: Vec<i32>,
     pub(super) offsets: Vec<i32>,
-    /// Of the counts.
+    /// The fingerprint of the counts.
     pub(super) fingerprint: u64,
 }
 

@@ -37,7 +37,7 @@ impl Frame {
         &mut self.0[HEADER..]
     }
 
-    /// Of a sum over so many processes: whether none has failed and all had the same tag.
+    /// Whether none has failed and all had the same tag, for a frame summed over so many processes.
     ///
     /// By the Cauchy–Schwarz inequality, P·Σd² ≥ (Σd)², with equality if and only if all P digits are
     /// the same.

@@ -182,7 +182,7 @@ fn unreadable(world: &SimpleCommunicator) {
     }
     let text = message(resume(None));
     assert!(text.contains("EOF"), "{text}");
-    // Of another objective.
+    // A run of another objective.
     together(world, |processes| -> Outcome {
         let stepper = Stepper::new(share(processes)?, Adam::new(0.05), vec![0.1; FEATURES])?;
         Ok(save(processes, &stepper, &path)?)
