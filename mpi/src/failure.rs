@@ -44,7 +44,7 @@ pub enum Failure {
         process: usize,
         /// Its exchange.
         found: String,
-        /// That of process 0.
+        /// The exchange of process 0.
         expected: String,
     },
 
@@ -57,7 +57,7 @@ pub enum Failure {
         process: usize,
         /// Its size.
         found: usize,
-        /// That of process 0.
+        /// The size on process 0.
         expected: usize,
     },
 
@@ -97,7 +97,7 @@ pub enum Failure {
     /// A square map has more rows than MPI can count, 2³¹ − 1.
     #[error("a square map has {rows} rows, but at most {} can be split", i32::MAX)]
     TooManyRows {
-        /// Those of all processes.
+        /// The rows of all processes together.
         rows: usize,
     },
 

@@ -123,8 +123,9 @@ impl Call {
 /// How the entries of a vector are shared out.
 #[derive(Debug)]
 pub(crate) struct Shares {
-    /// Those of each process, and those before them.
+    /// How many entries each process has.
     pub(super) counts: Vec<i32>,
+    /// How many entries come before those of each process.
     pub(super) offsets: Vec<i32>,
     /// The fingerprint of the counts.
     pub(super) fingerprint: u64,

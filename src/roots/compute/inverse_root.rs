@@ -115,8 +115,11 @@ pub fn inverse_root_by_descent<T: Real, O: Observer<T>>(
             return Err(problem.refusal());
         };
         let has_converged = found.report.stop_reason.is_convergence();
-        if has_converged && found.proof.smallest <= 0.0 && problem.is_refused::<T>() {
-            return Err(problem.refusal());
+        if has_converged
+            && found.proof.smallest <= 0.0
+            && let Some(refusal) = problem.refusal_if_not_definite()
+        {
+            return Err(refusal);
         }
         chain.extend(found.proof, found.report, found.products);
         (current, inverse_root) = (found.root, found.inverse_root);

@@ -58,9 +58,20 @@ impl Problem {
         })
     }
 
-    /// The error for a matrix that is not definite to working precision.
+    /// The error for a matrix whose factorisation failed: indefinite, or singular to working precision.
     pub(super) fn refusal<T: Real>(&self) -> RootError<T> {
         let (smallest, largest) = self.eigenvalues();
+        self.refusal_of(smallest, largest)
+    }
+
+    /// The same where only a proof failed; `None` if all eigenvalues are clearly positive.
+    pub(super) fn refusal_if_not_definite<T: Real>(&self) -> Option<RootError<T>> {
+        let (smallest, largest) = self.eigenvalues();
+        let is_definite = smallest > self.rounding::<T>() * largest;
+        (!is_definite).then(|| self.refusal_of(smallest, largest))
+    }
+
+    fn refusal_of<T: Real>(&self, smallest: f64, largest: f64) -> RootError<T> {
         let exponent = self.exponent;
         let [lowest, highest] = [smallest, largest].map(|value| {
             let value = <T as Real>::from_f64(value.scale_by_power_of_two(exponent));
@@ -78,12 +89,6 @@ impl Problem {
                 largest: highest,
             }
         }
-    }
-
-    /// Whether an eigenvalue is clearly not positive, or 0 to working precision.
-    pub(super) fn is_refused<T: Real>(&self) -> bool {
-        let (smallest, largest) = self.eigenvalues();
-        smallest <= self.rounding::<T>() * largest
     }
 
     /// The part of the largest eigenvalue that rounding may be.

@@ -83,8 +83,11 @@ pub fn square_root_by_descent<T: Real, O: Observer<T>>(
     let is_definite = found.proof.smallest > 0.0;
     let root = finished(found, &problem);
     let has_converged = root.report.stop_reason.is_convergence();
-    if has_converged && !is_definite && problem.is_refused::<T>() {
-        return Err(problem.refusal());
+    if has_converged
+        && !is_definite
+        && let Some(refusal) = problem.refusal_if_not_definite()
+    {
+        return Err(refusal);
     }
     let allowed = if tolerance > 0.0 {
         tolerance
