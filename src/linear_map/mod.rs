@@ -9,6 +9,7 @@ mod jacobi;
 pub(crate) mod scaled;
 #[cfg(feature = "sparse")]
 mod sparse;
+pub(crate) mod stated_lengths;
 pub(crate) mod sums;
 
 pub use centered::Centered;
@@ -223,8 +224,9 @@ pub trait LinearMap<T: Real> {
     /// The lengths ‖aⱼ‖₂ of the n columns held here, over all parts of the image; `None` if they
     /// are not known.
     ///
-    /// A relative error of a few per cent does no harm. A length that overflows may be given as
-    /// [`Real::MAX`].
+    /// A relative error of a few per cent does no harm. Squares must neither overflow nor underflow, as
+    /// those of nalgebra's `norm` do; a length that overflows itself may be given as [`Real::MAX`].
+    /// Least squares are refused where products with random vectors contradict the lengths.
     fn column_norms(&self) -> Option<Vec<T>> {
         None
     }

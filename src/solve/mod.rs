@@ -2,6 +2,7 @@
 
 mod bounded;
 mod by_columns;
+mod column_lengths;
 mod condition;
 mod config;
 mod descent;

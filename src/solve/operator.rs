@@ -103,7 +103,11 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
 }
 
 impl<T: Real> ColumnLengths<T> {
-    fn new<A: LinearMap<T> + ?Sized>(lengths: &[T], ridge: T, map: &ScaledMap<'_, T, A>) -> Self {
+    pub(super) fn new<A: LinearMap<T> + ?Sized>(
+        lengths: &[T],
+        ridge: T,
+        map: &ScaledMap<'_, T, A>,
+    ) -> Self {
         let root = ridge.sqrt();
         let whole: Vec<T> = (lengths.iter())
             .map(|&length| in_range(length, root))

@@ -2,10 +2,10 @@
 
 use crate::descent::{Observer, StopReason};
 use crate::linear_map::LinearMap;
+use crate::linear_map::stated_lengths::stated_lengths;
 use crate::linear_map::sums::Space;
-use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
-use crate::numerics::validation::{check_at_least_zero, require};
+use crate::solve::column_lengths::check_against_products;
 use crate::solve::config::SolveProblem;
 use crate::solve::descent::{
     ColumnResult, ColumnResults, RankEvidence, Side, Stagnation, SystemDescent, SystemSettings,
@@ -54,12 +54,13 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized, P: LinearMap<T>> ScaledRuns<'a, T, A
         settings: SystemSettings<T>,
     ) -> Result<Self, SolveError<T>> {
         let ridge = settings.ridge;
-        let lengths = map.column_norms();
-        if let Some(lengths) = &lengths {
-            check_lengths(lengths, map.columns())?;
-        }
+        let lengths = stated_lengths(map)?;
         // Also where the columns are scaled: it checks the adjoint.
         let operator = settings.measured(map, ridge, "matrix")?;
+        let has_adjoint = settings.problem != SolveProblem::General;
+        if let Some(lengths) = lengths.as_deref().filter(|_| has_adjoint) {
+            check_against_products(lengths, &operator)?;
+        }
         let unknowns = Space::Domain.dimension(map);
         let is_tall = Space::Image.dimension(map) >= unknowns;
         let may_balance = settings.may_balance() && preconditioner.is_none();
@@ -267,16 +268,4 @@ fn meets_limit<T>(run: &ColumnResult<T>) -> bool {
     let reason = run.report.stop_reason;
     matches!(reason, StopReason::StepLimit | StopReason::Observer)
         || matches!(run.stagnation, Some(Stagnation::NotFinite { .. }))
-}
-
-/// Accepts lengths of columns that can be such.
-fn check_lengths<T: Real>(lengths: &[T], columns: usize) -> Result<(), InputError<T>> {
-    require(
-        lengths.len() == columns,
-        "the number of column_norms",
-        T::from_count(lengths.len()),
-        "the number of columns",
-    )?;
-    let mut lengths = lengths.iter();
-    lengths.try_for_each(|&length| check_at_least_zero("column_norms", length))
 }

@@ -1,8 +1,10 @@
 //! Least squares whose columns have different lengths: `Ok` by a named test, or an honest error.
 
-use matrix_descent::solve::{Acceptance, SolveError};
+use matrix_descent::set::NonNegative;
+use matrix_descent::solve::{Acceptance, BoundedError, SolveError};
 use matrix_descent::{
-    LinearMap, Real, Solution, SolveConfig, SolveProblem, StopReason, solve_by_descent,
+    BoundedConfig, LinearMap, Real, Solution, SolveConfig, SolveProblem, StopReason,
+    solve_by_descent, solve_in_bounds,
 };
 use nalgebra::{DMatrix, DVector, dmatrix, dvector};
 use proptest::prelude::*;
@@ -370,22 +372,54 @@ fn lengths_that_cannot_be_are_told() {
         vec![f64::INFINITY, 1.0],
     ] {
         let found = solve_by_descent(
-            &Claiming(a.clone(), Some(lengths)),
+            &Claiming(a.clone(), Some(lengths.clone())),
             &b,
             SolveConfig::default(),
         );
         assert!(matches!(found, Err(SolveError::Input(_))), "{found:?}");
+        let map = Claiming(a.clone(), Some(lengths));
+        let found = solve_in_bounds(&map, &b, &NonNegative, BoundedConfig::default());
+        assert!(matches!(found, Err(BoundedError::Input(_))), "{found:?}");
     }
-    // A length of zero for a column that has one is never taken for a solution.
-    let found = solve_by_descent(
-        &Claiming(a.clone(), Some(vec![0.0, 1.0])),
-        &b,
-        SolveConfig::default(),
-    );
-    if let Ok(found) = found {
-        let x = found.solution.column(0).into_owned();
-        let column = b.column(0).into_owned();
-        assert!(judged(&a, &column, &x).is_at_floor(f64::EPSILON, a.shape(), 1.1));
+}
+
+#[test]
+fn lengths_that_products_contradict_are_told() {
+    let a = random::<f64>(5, 2, 0.3);
+    let b = random(5, 1, 0.8);
+    let norms = LinearMap::column_norms(&a).unwrap();
+    for scale in [1.0, 1e170, 1e-170] {
+        for (factors, is_right) in [
+            ([1.0, 1.0], true),
+            ([1.1, 0.9], true),
+            ([1e5, 1.0], false),
+            ([1.0, 1e20], false),
+            ([1e20, 1e20], false),
+            ([0.0, 1.0], false),
+            ([0.0, 0.0], false),
+            ([1.0, 1e-3], false),
+            ([1e-20, 1.0], false),
+            ([1e-80, 1e-80], false),
+        ] {
+            let lengths = [0, 1].map(|j| factors[j] * (norms[j] * scale));
+            let map = Claiming(&a * scale, Some(lengths.to_vec()));
+            let whole = solve_by_descent(&map, &b, SolveConfig::default());
+            let bounded = solve_in_bounds(&map, &b, &NonNegative, BoundedConfig::default());
+            if is_right {
+                whole.unwrap();
+                bounded.unwrap();
+            } else {
+                let name = format!("{scale:e}, {factors:?}");
+                assert!(
+                    matches!(whole, Err(SolveError::Input(_))),
+                    "{name}, {whole:?}"
+                );
+                assert!(
+                    matches!(bounded, Err(BoundedError::Input(_))),
+                    "{name}, {bounded:?}"
+                );
+            }
+        }
     }
 }
 

@@ -2,23 +2,17 @@
 //! change no bound but by its exponent.
 
 use crate::linear_map::LinearMap;
+use crate::linear_map::stated_lengths::stated_lengths;
 use crate::linear_map::sums::Space;
-use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::set::BoxSet;
 use crate::solve::bounded::optimality::Limits;
+use crate::solve::column_lengths::{check_against_products, estimated_lengths};
 use crate::solve::error::SolveError;
 use crate::solve::operator::Operator;
 
 /// The steps of the power method for the largest curvature.
 const POWER_STEPS: usize = 20;
-
-/// The random vectors from which lengths of columns are estimated: 1 in 10⁵ of the estimates is less
-/// than a third of the length, or more than twice as long.
-const LENGTH_SAMPLES: u64 = 16;
-
-/// The seed of the first of them; those of the norm are 0 and 1.
-const LENGTH_SEED: u64 = 2;
 
 /// A·D with its lengths of columns and its largest curvature.
 pub(super) struct ScaledProblem<'a, T, A: ?Sized> {
@@ -34,7 +28,10 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledProblem<'a, T, A> {
     pub(super) fn new(map: &'a A) -> Result<Self, SolveError<T>> {
         // Also where the columns are scaled: it checks the adjoint.
         let plain = Operator::new(map, T::zero(), "matrix")?;
-        let known = map.column_norms();
+        let known = stated_lengths(map)?;
+        if let Some(lengths) = &known {
+            check_against_products(lengths, &plain)?;
+        }
         let norm = known.is_none().then(|| (plain.norm, plain.map.exponent()));
         let lengths = known.unwrap_or_else(|| estimated_lengths(&plain));
         let operator = Operator::balanced(map, &lengths, T::zero())
@@ -147,26 +144,4 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> ScaledProblem<'a, T, A> {
         let of_start = of_start.map(|e| e.saturating_add(beside));
         of_b.max(of_start).unwrap_or(0)
     }
-}
-
-/// The lengths of the columns from products of Aᵀ with random vectors: for entries of the normal
-/// distribution the mean of (aⱼᵀ·y)² is ‖aⱼ‖².
-fn estimated_lengths<T: Real, A: LinearMap<T> + ?Sized>(plain: &Operator<'_, T, A>) -> Vec<T> {
-    let map = &plain.map;
-    let mut y = vec![T::zero(); map.rows()];
-    let mut image = vec![T::zero(); map.columns()];
-    let mut lengths = image.clone();
-    for seed in LENGTH_SEED..LENGTH_SEED + LENGTH_SAMPLES {
-        Space::Image.fill_normally(map.map(), seed, &mut y);
-        map.apply_adjoint(&y, &mut image);
-        for (length, &value) in lengths.iter_mut().zip(&image) {
-            // Safe from underflow of the squares.
-            *length = euclidean_norm(&[*length, value]);
-        }
-    }
-    let mean = T::from_count(LENGTH_SAMPLES as usize).sqrt();
-    let restored = lengths.iter();
-    restored
-        .map(|&length| (length / mean).scale_by_power_of_two(map.exponent()))
-        .collect()
 }

@@ -61,7 +61,7 @@ fn compute<T: Real>(
         return by_whole(map, k).map(|(found, largest)| (found, Some(largest)));
     }
     let gram = Gram::new(map)?;
-    let mut search = Search::new(&gram, k, size);
+    let mut search = Search::new(&gram, k, size)?;
     match search.run(&mut config) {
         Ok(found) if found.is_resolved() || !size.can_be_whole() => Ok((found, None)),
         Ok(found) => {

@@ -63,16 +63,20 @@ struct Run<T: Real> {
 }
 
 impl<'g, 'a, T: Real, A: LinearMap<T> + ?Sized> Search<'g, 'a, T, A> {
-    pub(super) fn new(gram: &'g Gram<'a, T, A>, k: usize, size: Size) -> Self {
-        Self {
+    pub(super) fn new(
+        gram: &'g Gram<'a, T, A>,
+        k: usize,
+        size: Size,
+    ) -> Result<Self, InputError<T>> {
+        Ok(Self {
             gram,
-            diagonal: Diagonal::of(gram),
+            diagonal: Diagonal::of(gram)?,
             k,
             searched: k,
             size,
             steps: 0,
             preconditioner_products: 0,
-        }
+        })
     }
 
     /// Runs of rising accuracy, until the values are within the tolerance or no run could be more

@@ -1,7 +1,9 @@
 //! A preconditioner from the lengths of columns.
 
 use crate::linear_map::LinearMap;
+use crate::linear_map::stated_lengths::stated_lengths;
 use crate::linear_map::sums::Space;
+use crate::numerics::input_error::InputError;
 use crate::numerics::real::Real;
 use crate::svd::smallest::gram::map::Gram;
 
@@ -20,12 +22,16 @@ impl<T: Real> Diagonal<T> {
     /// For a tall map with known column lengths that differ.
     pub(in crate::svd::smallest) fn of<A: LinearMap<T> + ?Sized>(
         gram: &Gram<'_, T, A>,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, InputError<T>> {
         if gram.short() == Space::Image {
-            return None;
+            return Ok(None);
         }
-        let map = gram.map();
-        let lengths = map.column_norms()?;
+        let lengths = stated_lengths(gram.map())?;
+        Ok(lengths.and_then(|lengths| Self::of_lengths(gram.map(), &lengths)))
+    }
+
+    /// None if they are similar.
+    fn of_lengths<A: LinearMap<T> + ?Sized>(map: &A, lengths: &[T]) -> Option<Self> {
         let largest = Space::Domain.exponent_of_largest(map, lengths.iter().copied())?;
         // Columns that are as good as zero are the first to be looked at, whatever they are.
         let least = T::EPSILON.sqrt();
