@@ -306,18 +306,26 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             .value_and_gradient(&self.at.parameters, &mut self.gradient)
     }
 
-    /// ‖∇‖, or ‖x − P(x − ∇)‖ with a set.
-    fn gradient_norm(&mut self) -> T {
-        self.length_of_projected_step(T::one())
+    /// What rounding hides of the gradient, beside parameters that are far longer, counts unless it
+    /// points out of the set.
+    fn gradient_norm_is_at_most(&mut self, goal: T) -> bool {
+        let is_met = self.gradient_norm() <= goal;
+        if !is_met || self.optimizer.constraint().is_none() {
+            return is_met;
+        }
+        let pairs = self.at.parameters.iter().zip(&self.gradient);
+        let hidden = pairs.filter(|&(&parameter, &slope)| parameter - slope == parameter);
+        let length = hidden.fold(T::zero(), |sum, (_, &slope)| euclidean_norm(&[sum, slope]));
+        length <= goal || self.has_no_way_out()
     }
 
-    /// ‖x − P(x − t·∇)‖ for t = `step`, or t·‖∇‖ without a set.
-    fn length_of_projected_step(&mut self, step: T) -> T {
+    /// ‖∇‖, or ‖x − P(x − ∇)‖ with a set.
+    fn gradient_norm(&mut self) -> T {
         let Some(set) = self.optimizer.constraint() else {
-            return step * euclidean_norm(&self.gradient);
+            return euclidean_norm(&self.gradient);
         };
         self.projected.copy_from_slice(&self.at.parameters);
-        add_multiple(&mut self.projected, -step, &self.gradient);
+        add_multiple(&mut self.projected, -T::one(), &self.gradient);
         set.project(&mut self.projected);
         add_multiple(&mut self.projected, -T::one(), &self.at.parameters);
         euclidean_norm(&self.projected)
@@ -326,7 +334,6 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
     /// Whether no step along the negative gradient leads anywhere in the set, as at a vertex that
     /// all of it points out of.
     ///
-    /// A step as long as the parameters, or longer: what it does not move, rounding does not hide.
     /// Looked for at the start and where the loss stays as it is, which a checkpoint knows.
     fn stands_still(&mut self) -> bool {
         let [.., before, last] = self.at.losses[..] else {
@@ -335,18 +342,25 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
         before == last && self.has_no_way_out()
     }
 
+    /// Whether P(x − t·∇) = x for a t that moves each parameter with a gradient by more than itself, so
+    /// that rounding hides no move. What holds for one t > 0 holds for all.
     fn has_no_way_out(&mut self) -> bool {
-        if self.optimizer.constraint().is_none() {
+        let Some(set) = self.optimizer.constraint() else {
             return false;
-        }
-        let length = euclidean_norm(&self.gradient);
-        let longer = euclidean_norm(&self.at.parameters) / length;
-        let step = if longer.is_finite() {
-            longer.max(T::one())
-        } else {
-            T::one()
         };
-        self.length_of_projected_step(step) == T::zero()
+        let pairs = || self.at.parameters.iter().zip(&self.gradient);
+        let needed = pairs().filter_map(|(parameter, slope)| {
+            let (of_parameter, of_slope) = (parameter.binary_exponent()?, slope.binary_exponent()?);
+            Some(of_parameter - of_slope + 1)
+        });
+        let exponent = needed.fold(0, i32::max);
+        // Beyond the range of the format it is infinitely far, from where a box leads back.
+        let moved =
+            pairs().map(|(&parameter, slope)| parameter - slope.scale_by_power_of_two(exponent));
+        self.projected.clear();
+        self.projected.extend(moved);
+        set.project(&mut self.projected);
+        self.projected == self.at.parameters
     }
 
     fn record(&mut self, loss: T) {
@@ -364,7 +378,7 @@ impl<T: Real, F: Objective<T>, M: Optimizer<T>> Stepper<T, F, M> {
             return Some(StopReason::Loss);
         }
         if let Some(goal) = stopping.gradient_norm
-            && self.gradient_norm() <= goal
+            && self.gradient_norm_is_at_most(goal)
         {
             return Some(StopReason::GradientNorm);
         }

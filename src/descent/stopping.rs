@@ -19,8 +19,8 @@ use crate::numerics::validation::{
 /// units of x if the scale of the loss is such that ∇ has them too, as everywhere near a minimum
 /// with curvatures around 1. A run that stands still in a set ends as
 /// [`Stationary`](crate::descent::StopReason::Stationary) whatever the settings are: at the start, or
-/// after a step that left the loss as it was, if x = P(x − t·∇) exactly, for t·‖∇‖ of at least ‖x‖,
-/// as at a vertex.
+/// after a step that left the loss as it was, if x = P(x − t·∇) exactly, for a t that moves every
+/// parameter with a gradient by more than itself, as at a vertex.
 ///
 /// | field | default |
 /// |---|---|

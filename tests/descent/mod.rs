@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use matrix_descent::descent::{DescentError, Stall};
 use matrix_descent::objective::FitObjective;
 use matrix_descent::optimizer::Iterate;
-use matrix_descent::set::NonNegative;
+use matrix_descent::set::{Bounds, NonNegative};
 use matrix_descent::{
     Compose, MeanSquaredError, Minimization, Objective, Optimizer, Progress, Sgd, Silent, Stepper,
     StopReason, Stopping, minimize,
@@ -506,6 +506,50 @@ fn a_run_that_stands_still_at_a_vertex_ends() {
         (run.report.stop_reason, run.report.steps),
         (StopReason::Stationary, 0)
     );
+}
+
+/// Entries that the set holds do not hide others, however much larger their slopes or they are.
+#[test]
+fn no_slope_is_lost_beside_larger_numbers() {
+    let linear = |slopes: Vec<f64>| Linear { slopes };
+    for (slopes, start) in [
+        (vec![1e20, -2e-17], vec![0.0, 1.0]),
+        (vec![1e200, -1e-200], vec![0.0, 1e100]),
+        (vec![0.0, 5e-201], vec![0.0, 1e200]),
+        (vec![1.0, 1e3], vec![0.0, 1e20]),
+    ] {
+        for rule in [Sgd::new(1e-30), Sgd::new(1e-30).momentum(0.5)] {
+            let stopping = Stopping::default().max_steps(3).divergence(f64::MAX);
+            for stopping in [stopping, stopping.gradient_norm(1e-220)] {
+                let rule = rule.projected(NonNegative);
+                let objective = linear(slopes.clone());
+                let run = minimize(objective, rule, start.clone(), stopping, Silent).unwrap();
+                assert_eq!(run.report.stop_reason, StopReason::StepLimit, "{slopes:?}");
+            }
+        }
+    }
+    // Held at both ends.
+    let (slopes, start) = (vec![1e200, -1e-200, 0.0], vec![0.0, 1e100, 5.0]);
+    let rule = Sgd::new(1.0).projected(Bounds::new(0.0, 1e100));
+    let run = minimize(linear(slopes), rule, start, Stopping::default(), Silent).unwrap();
+    let end = (run.report.stop_reason, run.report.steps);
+    assert_eq!(end, (StopReason::Stationary, 0));
+}
+
+/// f(x) = ⟨slopes, x⟩.
+struct Linear {
+    slopes: Vec<f64>,
+}
+
+impl Objective<f64> for Linear {
+    fn dimension(&self) -> usize {
+        self.slopes.len()
+    }
+
+    fn value_and_gradient(&mut self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        gradient.copy_from_slice(&self.slopes);
+        x.iter().zip(&self.slopes).map(|(x, slope)| x * slope).sum()
+    }
 }
 
 /// A step that is too short to change anything is no vertex.
