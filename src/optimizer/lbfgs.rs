@@ -131,8 +131,8 @@ pub struct LbfgsState<T> {
     /// The place for the next pair.
     pub(super) next: usize,
     pub(super) pairs: usize,
-    /// γ.
-    pub(super) scale: T,
+    /// ‖y‖ and sᵀy/‖y‖ of the last pair, so that γ = sᵀy/‖y‖².
+    pub(super) last_pair: [T; 2],
 }
 
 impl<T: Real> LbfgsState<T> {
@@ -163,7 +163,7 @@ impl<T: Real> LbfgsState<T> {
         self.moves[range.clone()].copy_from_slice(s);
         self.changes[range].copy_from_slice(y);
         self.products[place] = product;
-        self.scale = product / change / change;
+        self.last_pair = [change, product / change];
         let places = self.products.len();
         self.next = (place + 1) % places;
         self.pairs = (self.pairs + 1).min(places);
@@ -185,8 +185,10 @@ impl<T: Real> LbfgsState<T> {
             self.coefficients[place] = coefficient;
             add_multiple(direction, -coefficient, y);
         }
+        let [change, length] = self.last_pair;
         for d in direction.iter_mut() {
-            *d *= self.scale;
+            // γ itself may be out of range.
+            *d = *d / change * length;
         }
         for age in (1..=self.pairs).rev() {
             let place = place(age);
@@ -241,7 +243,7 @@ impl<T: Real> Optimizer<T> for Lbfgs<T> {
             coefficients: zeros(self.history),
             next: 0,
             pairs: 0,
-            scale: T::one(),
+            last_pair: [T::one(); 2],
         }
     }
 

@@ -82,3 +82,51 @@ fn barriers_do_not_trap_a_line_search() {
         assert!(wolfe < 3 * backtracking, "{mu}: {wolfe} {backtracking}");
     }
 }
+
+/// The same function of x/u, times v.
+struct InUnits {
+    inner: BarrierValley,
+    /// u and v.
+    units: [f64; 2],
+}
+
+impl Objective<f64> for InUnits {
+    fn dimension(&self) -> usize {
+        2
+    }
+
+    fn value_and_gradient(&mut self, parameters: &[f64], gradient: &mut [f64]) -> f64 {
+        let [of_parameters, of_loss] = self.units;
+        let inner = [0, 1].map(|at| parameters[at] / of_parameters);
+        let loss = self.inner.value_and_gradient(&inner, gradient);
+        gradient
+            .iter_mut()
+            .for_each(|slope| *slope *= of_loss / of_parameters);
+        loss * of_loss
+    }
+}
+
+#[test]
+fn units_make_no_difference_to_l_bfgs() {
+    for units in [
+        [1.0, 1e150],
+        [1e-150, 1.0],
+        [1e-150, 1e150],
+        [1e-200, 1.0],
+        [1e200, 1.0],
+        [1e150, 1e-150],
+    ] {
+        let inner = BarrierValley { mu: 1e-4 };
+        let expected = inner.minimum();
+        let start = vec![0.0, 10.0 * units[0]];
+        let stopping = Stopping::default().max_steps(5_000);
+        let objective = InUnits { inner, units };
+        let run = minimize(objective, Lbfgs::default(), start, stopping, Silent).unwrap();
+        for (found, expected) in run.parameters.iter().zip(expected) {
+            let error = (found / units[0] - expected).abs();
+            assert!(error < 1e-9, "{units:?}: {found:e} {expected}");
+        }
+        let evaluations = run.report.evaluations;
+        assert!(evaluations < 1_500, "{units:?}: {evaluations}");
+    }
+}
