@@ -23,6 +23,10 @@ use crate::numerics::validation::require;
 /// learns faster. If only the scales of the entries differ, an optimizer that adapts to them, such
 /// as [`Adam`](super::Adam), needs no groups.
 ///
+/// Parameters that should stay as they are need no group with a learning rate of 0, which is refused.
+/// Let the objective write 0 for their gradients, which leaves them out of a clipped norm too, and
+/// put them in a group without weight decay if the remaining rule has one.
+///
 /// # Example
 ///
 /// Weight decay for the weights 0 and 1, none for the bias after them:
@@ -185,6 +189,8 @@ impl<T: Real, M: LearningRate<T>> Optimizer<T> for ParameterGroups<T, M> {
     }
 
     fn validate(&self) -> Result<(), InputError<T>> {
+        // First, since the learning rates of the groups are relative to its.
+        self.rest.validate()?;
         let groups = self.groups.iter().map(|group| self.current(&group.rule));
         for rule in groups.chain([self.current_rest()]) {
             rule.validate()?;
