@@ -37,7 +37,7 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 /// about one step for each entry between its bounds, a QR factorisation of these columns leads to
 /// their least-squares solution, as in the active-set method of Lawson and Hanson, but with as many
 /// entries freed and fixed at a time as lower the residual. Any other map, if these columns have at
-/// most 2²² entries, is treated so when the descent has stalled.
+/// most 2²² entries, is treated so from when the descent first stalls.
 ///
 /// `Ok` means that every column passed a test of the conditions for a minimum
 /// ([`Optimality`](crate::solve::Optimality)), computed again from A, b and x. They are sufficient,

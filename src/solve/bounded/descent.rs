@@ -222,8 +222,9 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
     /// A step, by a factorisation if one is due; returns whether there was any.
     fn step_or_factorise(&mut self) -> bool {
         self.schedule.count_step();
-        let is_dense = self.map().as_matrix().is_some();
-        let is_due = is_dense && self.schedule.is_due(self.between().count());
+        // Any other map is treated so once a descent has stalled.
+        let may_factorise = self.map().as_matrix().is_some() || self.schedule.has_begun();
+        let is_due = may_factorise && self.schedule.is_due(self.between().count());
         (is_due && self.step_by_factorisation()) || self.step()
     }
 

@@ -43,6 +43,11 @@ impl Schedule {
         self.steps = 0;
     }
 
+    /// Whether there has been any factorisation.
+    pub(super) fn has_begun(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Whether a factorisation for so many entries is worth its time.
     pub(super) fn is_due(&self, between: usize) -> bool {
         match self.last {
