@@ -247,9 +247,12 @@ fn labels(values: &[f64]) -> Vec<String> {
     values.iter().map(|&value| rounded(value, digits)).collect()
 }
 
-/// A number, with a power of ten if it is long otherwise.
+/// A number of three digits, with a power of ten if it is long otherwise.
 pub(super) fn number(value: f64) -> String {
-    rounded(value, DIGITS as usize)
+    let short: f64 = format!("{value:.2e}").parse().unwrap_or(value);
+    // MAX is rounded up out of the range.
+    let short = if short.is_finite() { short } else { value };
+    rounded(short, DIGITS as usize)
 }
 
 /// The same, with so many digits after the first if it has a power of ten.
@@ -428,7 +431,7 @@ mod tests {
             (-2.5, "−2.5"),
             (1e6, "10⁶"),
             (-1e-20, "−10⁻²⁰"),
-            (6.62607e-34, "6.626·10⁻³⁴"),
+            (6.62607e-34, "6.63·10⁻³⁴"),
         ] {
             assert_eq!(number(value), expected);
         }

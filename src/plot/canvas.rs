@@ -230,9 +230,11 @@ fn length(places: &[Place]) -> f64 {
     steps.sum()
 }
 
-/// Without the control characters that SVG can't contain.
+/// Without the characters that XML can't contain.
 fn printable(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).collect()
+    let is_allowed =
+        |letter: &char| !letter.is_control() && !matches!(letter, '\u{fffe}' | '\u{ffff}');
+    text.chars().filter(is_allowed).collect()
 }
 
 /// About how many pixels the longest of these lines of text is wide.
@@ -241,8 +243,9 @@ pub(super) fn width_of<'t>(lines: impl IntoIterator<Item = &'t str>) -> u32 {
     (LETTER_WIDTH * letters.unwrap_or(0) as f64).ceil() as u32
 }
 
-/// A title in lines that fit into this width; a word that does not fit has a line of its own.
-pub(super) fn title_lines(title: &str, width: u32) -> Vec<String> {
+/// A title, or the name of an axis, in lines that fit into this width; a word that does not fit has a
+/// line of its own.
+pub(super) fn lines_within(title: &str, width: u32) -> Vec<String> {
     let letters = (f64::from(width) / TITLE_LETTER_WIDTH) as usize;
     let mut lines = vec![String::new()];
     for word in title.split_whitespace() {

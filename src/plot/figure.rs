@@ -6,7 +6,7 @@ use std::path::Path;
 use plotters::prelude::RGBColor;
 
 use super::axis::{Axis, Ruler, Scale};
-use super::canvas::{Anchor, Canvas, Place, TEXT, TITLE, title_lines, width_of};
+use super::canvas::{Anchor, Canvas, Place, TEXT, TITLE, lines_within, width_of};
 use super::curve::{Curve, Line, Paint};
 use super::drawing::Drawing;
 use super::error::PlotError;
@@ -15,7 +15,7 @@ use super::theme::Theme;
 /// Axes with a title and curves; the names of the curves, if they have any, are listed on the right.
 ///
 /// Defaults: linear axes without names, from a round number below all points to one above; 720×480
-/// pixels, the list of names included; [`Theme::Light`].
+/// pixels, the list of names included, or more where the names need it; [`Theme::Light`].
 ///
 /// # Example
 ///
@@ -36,7 +36,8 @@ pub struct Figure {
     x: Axis,
     y: Axis,
     curves: Vec<Curve>,
-    size: (u32, u32),
+    /// If the user chose one.
+    size: Option<(u32, u32)>,
     theme: Theme,
 }
 
@@ -54,6 +55,11 @@ const SAMPLE: [u32; 3] = [20, 36, 8];
 const NAME_HEIGHT: i32 = 24;
 /// The least width and height of the plot alone.
 const LEAST_PLOT: u32 = 80;
+/// The size of a picture, and the least width of its plot, if the user chose none.
+const SIZE: (u32, u32) = (720, 480);
+const GOOD_WIDTH: u32 = 400;
+/// From one line of an axis's name to the next, and between the labels of marks at least.
+const LINE_HEIGHT: u32 = 16;
 
 impl Figure {
     /// A figure without curves.
@@ -63,7 +69,7 @@ impl Figure {
             x: Axis::new(String::new(), Scale::Linear),
             y: Axis::new(String::new(), Scale::Linear),
             curves: Vec::new(),
-            size: (720, 480),
+            size: None,
             theme: Theme::default(),
         }
     }
@@ -113,7 +119,7 @@ impl Figure {
     /// Sets width and height in pixels, the list of names included.
     #[must_use]
     pub fn size(mut self, width: u32, height: u32) -> Self {
-        self.size = (width, height);
+        self.size = Some((width, height));
         self
     }
 
@@ -141,16 +147,16 @@ impl Figure {
             let title = self.title.clone();
             return Err(PlotError::NothingToDraw { title });
         };
-        let plot = Plot::new(self, x, y);
-        let least = plot.least_size(self.size, self.names().count());
-        Canvas::draw(self.size, least, self.theme, |canvas| {
-            for (y, line) in (20..)
-                .step_by(TITLE_HEIGHT as usize)
-                .zip(self.title_lines())
-            {
+        let size = self.size.unwrap_or_else(|| self.good_size(&x, &y));
+        let plot = Plot::new(self, size, x, y);
+        let least = plot.least_size(size, self.names().count());
+        Canvas::draw(size, least, self.theme, |canvas| {
+            let lines = self.title_lines(size.0);
+            for (y, line) in (20..).step_by(TITLE_HEIGHT as usize).zip(lines) {
                 canvas.text(&line, (TITLE_LEFT as i32, y), TITLE, Anchor::Left)?;
             }
-            plot.draw_axes(canvas, &self.x.name, &self.y.name)?;
+            plot.draw_axes(canvas)?;
+            plot.draw_axis_names(canvas)?;
             for (place, curve) in self.bottom_up() {
                 plot.draw_curve(canvas, curve, place)?;
             }
@@ -167,8 +173,16 @@ impl Figure {
         self.draw()?.write(path)
     }
 
-    fn title_lines(&self) -> Vec<String> {
-        title_lines(&self.title, self.size.0.saturating_sub(2 * TITLE_LEFT))
+    /// The default size, or one with room for all names.
+    fn good_size(&self, x: &Ruler, y: &Ruler) -> (u32, u32) {
+        let plot = Plot::new(self, SIZE, x.clone(), y.clone());
+        let least = plot.least_size(SIZE, self.names().count());
+        let width = least.0 - LEAST_PLOT + GOOD_WIDTH;
+        (SIZE.0.max(width), SIZE.1.max(least.1))
+    }
+
+    fn title_lines(&self, width: u32) -> Vec<String> {
+        lines_within(&self.title, width.saturating_sub(2 * TITLE_LEFT))
     }
 
     /// The curves with their places, lines without gaps first, so that they do not hide the others.
@@ -202,6 +216,9 @@ impl Figure {
 struct Plot {
     x: Ruler,
     y: Ruler,
+    /// The lines of the names of both axes.
+    x_name: Vec<String>,
+    y_name: Vec<String>,
     left: i32,
     right: i32,
     top: i32,
@@ -209,18 +226,27 @@ struct Plot {
 }
 
 impl Plot {
-    fn new(figure: &Figure, x: Ruler, y: Ruler) -> Self {
+    fn new(figure: &Figure, (width, height): (u32, u32), x: Ruler, y: Ruler) -> Self {
         let labels: Vec<String> = y.marks().into_iter().map(|mark| mark.label).collect();
         let labels_width = width_of(labels.iter().map(String::as_str));
+        let top = TOP + TITLE_HEIGHT * (figure.title_lines(width).len() as u32 - 1);
+        let right = width.saturating_sub(figure.names_width());
+        let further = |lines: &[String]| LINE_HEIGHT * (lines.len() as u32 - 1);
+        let x_name = lines_within(&figure.x.name, right.saturating_sub(NAME));
+        let bottom = height.saturating_sub(BOTTOM + further(&x_name));
+        let y_name = lines_within(&figure.y.name, bottom.saturating_sub(top));
+        let left = NAME + further(&y_name) + labels_width + 8;
         let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
-        let (width, height) = figure.size;
+        let [left, right, top, bottom] = [left, right, top, bottom].map(side);
         Self {
             x,
             y,
-            left: side(NAME + labels_width + 8),
-            right: side(width.saturating_sub(figure.names_width())),
-            top: side(TOP + TITLE_HEIGHT * (figure.title_lines().len() as u32 - 1)),
-            bottom: side(height.saturating_sub(BOTTOM)),
+            x_name,
+            y_name,
+            left,
+            right,
+            top,
+            bottom,
         }
     }
 
@@ -232,7 +258,10 @@ impl Plot {
         let listed = u32::try_from(names).unwrap_or(u32::MAX);
         let list = listed.saturating_mul(NAME_HEIGHT.unsigned_abs());
         let top = u32::try_from(self.top).unwrap_or(0);
-        let least_height = (top + BOTTOM + LEAST_PLOT).max(list.saturating_add(top));
+        let below = size
+            .1
+            .saturating_sub(u32::try_from(self.bottom).unwrap_or(0));
+        let least_height = (top + below + LEAST_PLOT).max(list.saturating_add(top));
         (beside + LEAST_PLOT, least_height)
     }
 
@@ -249,28 +278,42 @@ impl Plot {
         Some((self.across(self.x.part(x)?), self.up(self.y.part(y)?)))
     }
 
-    fn draw_axes(&self, canvas: &Canvas<'_>, x_name: &str, y_name: &str) -> Result<(), PlotError> {
+    /// The frame, the grid and the labels; labels that would touch are left out.
+    fn draw_axes(&self, canvas: &Canvas<'_>) -> Result<(), PlotError> {
         let grid = canvas.theme().grid();
+        let mut last = i32::MAX;
         for mark in self.y.marks() {
             let y = self.up(mark.place);
             canvas.thin_line([(self.left, y), (self.right, y)], grid)?;
-            canvas.text(&mark.label, (self.left - 8, y), TEXT, Anchor::Right)?;
+            if y.saturating_add(LINE_HEIGHT as i32) <= last {
+                canvas.text(&mark.label, (self.left - 8, y), TEXT, Anchor::Right)?;
+                last = y;
+            }
         }
         let mut last = i32::MIN;
         for mark in self.x.marks() {
             let x = self.across(mark.place);
             canvas.thin_line([(x, self.top), (x, self.bottom)], grid)?;
             let half = i32::try_from(width_of([mark.label.as_str()]) / 2).unwrap_or(0);
-            // Labels that would touch are left out.
-            if x - half > last + 8 {
+            if x - half > last.saturating_add(8) {
                 canvas.text(&mark.label, (x, self.bottom + 14), TEXT, Anchor::Middle)?;
                 last = x + half;
             }
         }
-        canvas.frame([(self.left, self.top), (self.right, self.bottom)])?;
+        canvas.frame([(self.left, self.top), (self.right, self.bottom)])
+    }
+
+    fn draw_axis_names(&self, canvas: &Canvas<'_>) -> Result<(), PlotError> {
+        let step = LINE_HEIGHT as usize;
         let middle = (self.left + self.right) / 2;
-        canvas.text(x_name, (middle, self.bottom + 38), TEXT, Anchor::Middle)?;
-        canvas.upright_text(y_name, (16, (self.top + self.bottom) / 2))
+        for (y, line) in (self.bottom + 38..).step_by(step).zip(&self.x_name) {
+            canvas.text(line, (middle, y), TEXT, Anchor::Middle)?;
+        }
+        let middle = (self.top + self.bottom) / 2;
+        for (x, line) in (16..).step_by(step).zip(&self.y_name) {
+            canvas.upright_text(line, (x, middle))?;
+        }
+        Ok(())
     }
 
     fn draw_curve(

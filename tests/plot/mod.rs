@@ -477,7 +477,9 @@ fn what_can_not_be_drawn_is_an_error() {
             [(0.0, 1.0), (1.0, 2.0)],
         ))
     });
-    assert!(matches!(many.draw(), Err(PlotError::InvalidSize { .. })));
+    assert!(many.draw().unwrap().size().1 > 40 * 20);
+    let small = many.clone().size(720, 480);
+    assert!(matches!(small.draw(), Err(PlotError::InvalidSize { .. })));
     assert!(many.size(720, 1100).draw().is_ok());
     let matrix = dmatrix![1.0];
     for largest in [0.0, -1.0, f64::NAN, f64::INFINITY] {
@@ -509,4 +511,53 @@ fn extreme_values_are_drawn() {
         let maps = HeatMaps::new("").map(HeatMap::new("", &dmatrix![entry, 1.0]));
         assert!(maps.draw().is_ok(), "{entry}");
     }
+}
+
+#[test]
+fn long_names_have_room() {
+    let curve = |name: &str| Curve::new(name, [(0.0, 1.0), (1.0, 2.0)]);
+    let long = "word ".repeat(30);
+    let named = Figure::new("t").curve(curve(&long)).draw().unwrap();
+    assert!(named.size().0 > 1000, "{:?}", named.size());
+    let axes = Figure::new("t")
+        .x_axis(long.as_str(), Scale::Linear)
+        .y_axis(long.as_str(), Scale::Linear)
+        .curve(curve(""));
+    let drawing = axes.draw().unwrap();
+    let lines = texts(drawing.svg());
+    let of_names = lines.iter().filter(|line| line.starts_with("word"));
+    assert!(of_names.clone().count() > 4);
+    assert!(of_names.clone().all(|line| line.len() < 100), "{lines:?}");
+    let words: usize = of_names.map(|line| line.split(' ').count()).sum();
+    assert_eq!(words, 60);
+}
+
+#[test]
+fn labels_do_not_touch_in_small_pictures() {
+    let figure = Figure::new("t").curve(Curve::new("", (0..9).map(|i| (f64::from(i), 1e3))));
+    let figure = figure
+        .y_range(0.0..9.0)
+        .curve(Curve::new("", [(0.0, 0.0), (8.0, 9.0)]));
+    let small = figure.size(280, 180).draw().unwrap();
+    let heights = small.svg().split("<text ").skip(1).filter_map(|text| {
+        let is_on_the_left = text.contains("text-anchor=\"end\"");
+        let height = text.split_once(" y=\"")?.1.split_once('"')?.0;
+        is_on_the_left.then(|| height.parse::<i32>().unwrap())
+    });
+    let mut heights: Vec<i32> = heights.collect();
+    heights.sort_unstable();
+    assert!(heights.len() >= 3, "{heights:?}");
+    assert!(
+        heights.windows(2).all(|pair| pair[1] - pair[0] >= 15),
+        "{heights:?}"
+    );
+}
+
+#[test]
+fn legends_have_few_digits_and_texts_no_forbidden_letters() {
+    let matrix = dmatrix![1.000_000_000_2, 0.1];
+    let maps = HeatMaps::new("a\u{ffff}b\u{fffe}c\u{7}").map(HeatMap::new("", &matrix));
+    let drawing = maps.draw().unwrap();
+    let texts = texts(drawing.svg());
+    assert_eq!(texts, ["abc", "−1", "−0.1", "0", "0.1", "1"]);
 }
