@@ -3,9 +3,10 @@
 //!
 //! A question is `FILE ROWS COLUMNS KNOWN HELD_OUT RANK RIDGE TOLERANCE BITS`. The file has the known
 //! entries and then those held out, as little-endian u32 rows, u32 columns and f64 values. The answer is
-//! the seconds of processor time to make the observations, those of the fit, the loss Σ(y − m)² + λ·(…), the root mean
-//! square error in the entries held out, the peak memory in MB before the fit and after it, and the
-//! seconds and the loss of each pass.
+//! the seconds of processor time to make the observations, those of the fit, the loss
+//! Σ(y − m)² + λ·(…), the peak memory in MB before the fit and after it, and the seconds, the loss and
+//! the root mean square error in the entries held out of each pass. With HELD_OUT = 0 these errors are
+//! NaN; else the memory counts these entries too.
 
 #[path = "clock.rs"]
 mod clock;
@@ -15,6 +16,7 @@ mod memory;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use matrix_descent::completion::Baseline;
 use matrix_descent::{CompletionConfig, Observations, Progress, Real, complete_by_descent};
@@ -78,12 +80,18 @@ impl Question<'_> {
         let observations = Observations::from_triplets(self.rows, self.columns, known);
         let observations = observations.expect("distinct entries");
         let made = (thread_time() - started).as_secs_f64();
+        let held_out: Vec<_> = (0..self.held_out).map(|_| next()).collect();
         let memory_before = peak_memory() as f64 / 1e3;
+        let (mean, unit) = mean_and_unit(&observations);
         let mut trace = Vec::new();
+        let mut judging = Duration::ZERO;
         let started = thread_time();
         let watch = |progress: &Progress<'_, T>| {
-            trace.push((thread_time() - started).as_secs_f64());
-            trace.push(progress.loss.to_f64());
+            let now = thread_time();
+            trace.push((now - started - judging).as_secs_f64());
+            trace.push(progress.loss.to_f64() * unit);
+            trace.push(self.error(&held_out, progress.parameters, mean));
+            judging += thread_time() - now;
             ControlFlow::Continue(())
         };
         let config = CompletionConfig::default()
@@ -92,37 +100,41 @@ impl Question<'_> {
             .tolerance(<T as Real>::from_f64(self.tolerance))
             .observer(watch);
         let found = complete_by_descent(&observations, self.rank, config).expect("a minimum");
-        let seconds = (thread_time() - started).as_secs_f64();
+        let seconds = (thread_time() - started - judging).as_secs_f64();
         let memory = peak_memory() as f64 / 1e3;
-        let mut squares = 0.0;
-        for _ in 0..self.held_out {
-            let (row, column, value) = next();
-            let predicted = found.predict(row, column).expect("inside");
-            squares += (predicted - value).to_f64().powi(2);
-        }
         let squared = |values: &[T]| values.iter().map(|x| x.to_f64().powi(2)).sum::<f64>();
         let penalty = squared(found.row_factors.as_slice())
             + squared(found.column_factors.as_slice())
             + squared(found.row_biases.as_slice())
             + squared(found.column_biases.as_slice());
         let fit = found.fit_error.to_f64().powi(2) * self.known as f64;
-        let error = (squares / self.held_out as f64).sqrt();
         let loss = fit + self.ridge * penalty;
-        // In the units of the loss.
-        let unit = self.unit(&observations, found.mean);
-        (1..trace.len()).step_by(2).for_each(|at| trace[at] *= unit);
-        let mut answer = vec![made, seconds, loss, error, memory_before, memory];
+        let mut answer = vec![made, seconds, loss, memory_before, memory];
         answer.append(&mut trace);
         Ok(answer)
     }
 
-    /// Σ(m − mean)².
-    fn unit<T: Real>(&self, observations: &Observations<T>, mean: T) -> f64 {
-        let squares = observations
-            .iter()
-            .map(|(_, _, value, _)| (value - mean).to_f64().powi(2));
-        squares.sum()
+    /// The root mean square error in the entries held out, of factors and biases as an observer sees
+    /// them.
+    fn error<T: Real>(&self, held_out: &[(usize, usize, T)], parameters: &[T], mean: f64) -> f64 {
+        let width = self.rank + 1;
+        let row = |at: usize| &parameters[at * width..(at + 1) * width];
+        let squares = held_out.iter().map(|&(i, j, value)| {
+            let (of_row, of_column) = (row(i), row(self.rows + j));
+            let pairs = of_row.iter().zip(of_column).take(self.rank);
+            let product: f64 = pairs.map(|(&l, &r)| (l * r).to_f64()).sum();
+            let biases = (of_row[self.rank] + of_column[self.rank]).to_f64();
+            (mean + biases + product - value.to_f64()).powi(2)
+        });
+        (squares.sum::<f64>() / held_out.len() as f64).sqrt()
     }
+}
+
+/// The mean of the known entries, and Σ(m − mean)², in which an observer sees the loss.
+fn mean_and_unit<T: Real>(observations: &Observations<T>) -> (f64, f64) {
+    let values = || observations.iter().map(|(_, _, value, _)| value.to_f64());
+    let mean = values().sum::<f64>() / observations.known() as f64;
+    (mean, values().map(|value| (value - mean).powi(2)).sum())
 }
 
 fn triplet<T: Real>(file: &mut impl Read) -> io::Result<(usize, usize, T)> {
