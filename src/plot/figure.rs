@@ -175,10 +175,10 @@ impl Figure {
 
     /// The default size, or one with room for all names.
     fn good_size(&self, x: &Ruler, y: &Ruler) -> (u32, u32) {
-        let plot = Plot::new(self, SIZE, x.clone(), y.clone());
-        let least = plot.least_size(SIZE, self.names().count());
-        let width = least.0 - LEAST_PLOT + GOOD_WIDTH;
-        (SIZE.0.max(width), SIZE.1.max(least.1))
+        let names = self.names().count();
+        let least = |size| Plot::new(self, size, x.clone(), y.clone()).least_size(size, names);
+        let width = SIZE.0.max(least(SIZE).0 - LEAST_PLOT + GOOD_WIDTH);
+        (width, SIZE.1.max(least((width, SIZE.1)).1))
     }
 
     fn title_lines(&self, width: u32) -> Vec<String> {
@@ -216,6 +216,8 @@ impl Figure {
 struct Plot {
     x: Ruler,
     y: Ruler,
+    /// The room for the list of names on the right.
+    names_width: u32,
     /// The lines of the names of both axes.
     x_name: Vec<String>,
     y_name: Vec<String>,
@@ -230,17 +232,19 @@ impl Plot {
         let labels: Vec<String> = y.marks().into_iter().map(|mark| mark.label).collect();
         let labels_width = width_of(labels.iter().map(String::as_str));
         let top = TOP + TITLE_HEIGHT * (figure.title_lines(width).len() as u32 - 1);
-        let right = width.saturating_sub(figure.names_width());
+        let names_width = figure.names_width();
+        let right = width.saturating_sub(names_width);
         let further = |lines: &[String]| LINE_HEIGHT * (lines.len() as u32 - 1);
-        let x_name = lines_within(&figure.x.name, right.saturating_sub(NAME));
+        let x_name = lines_within(&figure.x.name, right.saturating_sub(NAME).max(LEAST_PLOT));
         let bottom = height.saturating_sub(BOTTOM + further(&x_name));
-        let y_name = lines_within(&figure.y.name, bottom.saturating_sub(top));
+        let y_name = lines_within(&figure.y.name, bottom.saturating_sub(top).max(LEAST_PLOT));
         let left = NAME + further(&y_name) + labels_width + 8;
         let side = |pixels: u32| i32::try_from(pixels).unwrap_or(i32::MAX);
         let [left, right, top, bottom] = [left, right, top, bottom].map(side);
         Self {
             x,
             y,
+            names_width,
             x_name,
             y_name,
             left,
@@ -252,9 +256,7 @@ impl Plot {
 
     /// The size of the picture that leaves the least plot, and room for so many names.
     fn least_size(&self, size: (u32, u32), names: usize) -> (u32, u32) {
-        let left = u32::try_from(self.left).unwrap_or(0);
-        let right = u32::try_from(self.right).unwrap_or(0);
-        let beside = left + size.0.saturating_sub(right);
+        let beside = u32::try_from(self.left).unwrap_or(0) + self.names_width;
         let listed = u32::try_from(names).unwrap_or(u32::MAX);
         let list = listed.saturating_mul(NAME_HEIGHT.unsigned_abs());
         let top = u32::try_from(self.top).unwrap_or(0);

@@ -11,7 +11,7 @@ use crate::numerics::validation::{check_entries, check_not_empty, check_shape};
 use crate::solve::config::{SolveConfig, SolveProblem};
 use crate::solve::descent::{Side, Stagnation, SystemSettings, Watch};
 use crate::solve::error::SolveError;
-use crate::solve::norm_estimate::estimate_asymmetry;
+use crate::solve::operator::norm_estimate::estimate_asymmetry;
 use crate::solve::scaled_runs::ScaledRuns;
 use crate::solve::solution::Solution;
 

@@ -2,13 +2,11 @@
 
 mod bounded;
 mod by_columns;
-mod column_lengths;
 mod condition;
 mod config;
 mod descent;
 mod error;
 mod method;
-mod norm_estimate;
 mod operator;
 mod scaled_runs;
 mod solution;

@@ -5,7 +5,6 @@ use crate::linear_map::LinearMap;
 use crate::linear_map::stated_lengths::stated_lengths;
 use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
-use crate::solve::column_lengths::check_against_products;
 use crate::solve::config::SolveProblem;
 use crate::solve::descent::{
     ColumnResult, ColumnResults, RankEvidence, Side, Stagnation, SystemDescent, SystemSettings,
@@ -13,6 +12,7 @@ use crate::solve::descent::{
 };
 use crate::solve::error::SolveError;
 use crate::solve::operator::Operator;
+use crate::solve::operator::column_lengths::check_against_products;
 
 /// The steps of a search for dependent columns: so many times those of the descent before it.
 const STEPS_OF_PROBE: usize = 4;

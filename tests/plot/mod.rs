@@ -263,7 +263,9 @@ fn a_long_title_has_several_lines() {
     assert_eq!(lines.join(" ") + " ", word.repeat(40));
     assert!(lines.iter().all(|line| line.len() < 720 / 8));
     // Without room for the plot below it, it is an error.
-    let found = Figure::new(word.repeat(400)).curve(curve()).draw();
+    let long = Figure::new(word.repeat(400)).curve(curve());
+    assert!(long.draw().unwrap().size().1 > 480);
+    let found = long.size(720, 480).draw();
     assert!(matches!(found, Err(PlotError::InvalidSize { .. })));
 }
 

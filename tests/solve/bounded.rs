@@ -673,6 +673,39 @@ fn factorisations_save_products() {
     }
 }
 
+/// Conjugate gradients take thousands of steps, single exchanges one for each entry or more.
+#[test]
+fn exchanges_of_many_entries_end_at_the_minimum() {
+    for condition in [1e4_f64, 1e8] {
+        let (m, n) = (160, 80);
+        let left = random::<f64>(m, n, 0.3).qr().q();
+        let right = random::<f64>(n, n, 0.8).qr().q();
+        let sizes = DVector::from_fn(n, |j, _| condition.powf(-(j as f64) / (n - 1) as f64));
+        let a = left * DMatrix::from_diagonal(&sizes) * right.transpose();
+        let truth = random::<f64>(n, 1, 0.4).map(|value| value.max(0.0));
+        let b = &a * truth + random::<f64>(m, 1, 0.9) * 1e-3;
+        for upper in [f64::INFINITY, 0.3] {
+            let set = Bounds::new(0.0, upper);
+            let found = solve_in_bounds(&a, &b, &set, BoundedConfig::default()).unwrap();
+            let steps = found.reports[0].steps;
+            assert!(steps < 2 * n, "{condition:e}, {upper}: {steps}");
+            let x = found.solution;
+            let residual = &a * &x - &b;
+            let slopes = a.tr_mul(&residual) / residual.norm();
+            for (x, slope) in x.iter().zip(&slopes) {
+                let violation = if *x == 0.0 {
+                    -slope
+                } else if *x == upper {
+                    *slope
+                } else {
+                    slope.abs()
+                };
+                assert!(violation < 1e-12, "{condition:e}, {upper}: {violation:e}");
+            }
+        }
+    }
+}
+
 /// 1e9 beside 1e-9 times the matrix with 2 on the diagonal and −1 beside it.
 struct LongAndShort(usize);
 

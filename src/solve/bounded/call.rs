@@ -34,10 +34,12 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 /// ([`LinearMap::column_norms`]) are estimated. Entries at a bound are equal to it, to the last bit.
 ///
 /// Where columns are nearly dependent, conjugate gradients are slow. If a dense matrix has taken
-/// about one step for each entry between its bounds, a QR factorisation of these columns leads to
-/// their least-squares solution, as in the active-set method of Lawson and Hanson, but with as many
-/// entries freed and fixed at a time as lower the residual. Any other map, if these columns have at
-/// most 2²² entries, is treated so from when the descent first stalls.
+/// about one step for each entry between its bounds, QR factorisations of these columns lead to their
+/// least-squares solutions: first by exchanges of all entries on the wrong side of their bounds at a time
+/// (block pivoting), which mostly end at the minimum after 10 to 20; if they do not, as in the active-set
+/// method of Lawson and Hanson, but with as many entries freed and fixed at a time as lower the
+/// residual. Any other map, if these columns have at most 2²² entries, is treated so from when the
+/// descent first stalls.
 ///
 /// `Ok` means that every column passed a test of the conditions for a minimum
 /// ([`Optimality`](crate::solve::Optimality)), computed again from A, b and x. They are sufficient,
@@ -64,8 +66,9 @@ use crate::solve::bounded::solution::{BoundedSolution, Optimality};
 /// # Source
 ///
 /// Dostál and Schöberl, "Minimizing quadratic functions subject to bound constraints with the rate
-/// of convergence and finite termination", 2005; Lawson and Hanson, "Solving least squares
-/// problems", 1974, chapter 23.
+/// of convergence and finite termination", 2005; Portugal, Júdice and Vicente, "A comparison of
+/// block pivoting and interior-point algorithms for linear least squares problems with nonnegative
+/// variables", 1994; Lawson and Hanson, "Solving least squares problems", 1974, chapter 23.
 ///
 /// # Example
 ///

@@ -41,7 +41,7 @@ pub(super) trait Show<T> {
 
 /// The vectors of a descent; they serve one column after another. All are scaled.
 pub(super) struct BoundedDescent<'p, 'a, T: Real, A: ?Sized> {
-    problem: &'p ScaledProblem<'a, T, A>,
+    pub(super) problem: &'p ScaledProblem<'a, T, A>,
     tolerance: T,
     pub(super) limits: Limits<T>,
     pub(super) b: Vec<T>,
@@ -51,14 +51,14 @@ pub(super) struct BoundedDescent<'p, 'a, T: Real, A: ?Sized> {
     pub(super) x: Vec<T>,
     pub(super) best_x: Vec<T>,
     /// r = b − A·x.
-    residual: Vec<T>,
+    pub(super) residual: Vec<T>,
     /// −Aᵀ·r.
     gradient: Vec<T>,
-    direction: Vec<T>,
+    pub(super) direction: Vec<T>,
     /// A times the direction.
     image: Vec<T>,
     schedule: Schedule,
-    compact: Option<Compact<T>>,
+    pub(super) compact: Option<Compact<T>>,
     pub(super) products: usize,
 }
 
@@ -230,20 +230,37 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
 
     /// The entries between their bounds.
     fn between(&self) -> impl Iterator<Item = usize> + '_ {
-        let entries = 0..self.x.len();
-        entries.filter(|&j| self.limits.place(j, self.x[j]) == Place::Between)
+        (0..self.x.len()).filter(|&j| self.is_between(j))
+    }
+
+    pub(super) fn is_between(&self, j: usize) -> bool {
+        self.limits.place(j, self.x[j]) == Place::Between
     }
 
     /// |∂loss/∂xⱼ|/‖aⱼ‖ for an entry at a bound from which the loss falls inwards; otherwise 0.
-    fn inward_slope(&self, j: usize) -> T {
+    pub(super) fn inward_slope(&self, j: usize) -> T {
         let inward = self.limits.inward(j, self.x[j], self.gradient[j]).abs();
         let columns = self.problem.operator.lengths.as_ref();
         columns.map_or(inward, |columns| inward * columns.reciprocals[j])
     }
 
-    /// Steps to the least residual that a factorisation finds; returns whether there was any step.
+    /// A slope below this is accepted, or may be rounding.
+    pub(super) fn negligible_slope(&self) -> T {
+        let status = self.status();
+        (self.tolerance * status.residual).max(rounding_of_residual(&status))
+    }
+
+    /// Steps to the least residual that factorisations find; returns whether there was any step.
     fn step_by_factorisation(&mut self) -> bool {
         self.recompute();
+        if self.compact.is_none() {
+            self.compact = Compact::new(self.problem);
+        }
+        let is_first = !self.schedule.has_begun();
+        if is_first && self.step_by_exchanges() {
+            self.schedule.count_factorisation(Progress::Some);
+            return true;
+        }
         let before = Space::Image.norm(self.map(), &self.residual);
         let mut has_moved = false;
         for choice in [Freed::All, Freed::Steepest, Freed::None] {
@@ -290,9 +307,6 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
     fn step_over(&mut self, free: &[usize]) -> bool {
         if !is_possible(self.map(), free.len()) {
             return false;
-        }
-        if self.compact.is_none() {
-            self.compact = Compact::new(self.problem);
         }
         let (problem, compact, residual) = (self.problem, self.compact.as_ref(), &self.residual);
         write_direction(problem, compact, free, residual, &mut self.direction);
@@ -423,7 +437,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
     }
 
     /// d ← φ, the gradient of the entries between their bounds.
-    fn turn_to_gradient(&mut self) {
+    pub(super) fn turn_to_gradient(&mut self) {
         for (j, d) in self.direction.iter_mut().enumerate() {
             *d = self.limits.free(j, self.x[j], self.gradient[j]);
         }
@@ -444,7 +458,7 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         }
     }
 
-    fn recompute(&mut self) {
+    pub(super) fn recompute(&mut self) {
         self.problem.operator.map.apply(&self.x, &mut self.residual);
         self.products += 1;
         for (r, &b) in self.residual.iter_mut().zip(&self.b) {
@@ -523,15 +537,18 @@ impl<'p, 'a, T: Real, A: LinearMap<T> + ?Sized> BoundedDescent<'p, 'a, T, A> {
         show.show(&self.x, half::<T>() * square, &self.gradient)
     }
 
-    fn map(&self) -> &'a A {
+    pub(super) fn map(&self) -> &'a A {
         self.problem.operator.map.map()
     }
 }
 
 /// Whether no violation is more than the rounding of the residual.
 fn is_rounding<T: Real>(status: &Status<T>) -> bool {
-    let of_residual = <T as Real>::from_f64(4.0) * T::EPSILON * status.terms;
-    status.is_finite() && status.violation <= of_residual
+    status.is_finite() && status.violation <= rounding_of_residual(status)
+}
+
+fn rounding_of_residual<T: Real>(status: &Status<T>) -> T {
+    <T as Real>::from_f64(4.0) * T::EPSILON * status.terms
 }
 
 /// What rounding may leave, 16·ε·√max(m, n).

@@ -4,6 +4,7 @@ mod call;
 mod config;
 mod descent;
 mod error;
+mod exchange;
 mod face;
 mod optimality;
 mod scaling;

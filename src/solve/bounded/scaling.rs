@@ -7,9 +7,9 @@ use crate::linear_map::sums::Space;
 use crate::numerics::real::Real;
 use crate::set::BoxSet;
 use crate::solve::bounded::optimality::Limits;
-use crate::solve::column_lengths::{check_against_products, estimated_lengths};
 use crate::solve::error::SolveError;
 use crate::solve::operator::Operator;
+use crate::solve::operator::column_lengths::{check_against_products, estimated_lengths};
 
 /// The steps of the power method for the largest curvature.
 const POWER_STEPS: usize = 20;

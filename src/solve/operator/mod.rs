@@ -1,5 +1,8 @@
 //! A linear map with its norm and the lengths of its columns, scaled where they are extreme.
 
+pub(super) mod column_lengths;
+pub(super) mod norm_estimate;
+
 use crate::linear_map::LinearMap;
 use crate::linear_map::scaled::ScaledMap;
 use crate::linear_map::sums::Space;
@@ -8,7 +11,7 @@ use crate::numerics::norm::euclidean_norm;
 use crate::numerics::real::Real;
 use crate::numerics::rounding::smallest_subnormal;
 use crate::solve::error::SolveError;
-use crate::solve::norm_estimate::{estimate_norm, estimate_norm_from_images};
+use crate::solve::operator::norm_estimate::{estimate_norm, estimate_norm_from_images};
 
 /// Columns whose lengths differ by less than this factor are not scaled: it would save fewer steps
 /// than the search for a rank deficiency takes.
@@ -103,11 +106,7 @@ impl<'a, T: Real, A: LinearMap<T> + ?Sized> Operator<'a, T, A> {
 }
 
 impl<T: Real> ColumnLengths<T> {
-    pub(super) fn new<A: LinearMap<T> + ?Sized>(
-        lengths: &[T],
-        ridge: T,
-        map: &ScaledMap<'_, T, A>,
-    ) -> Self {
+    fn new<A: LinearMap<T> + ?Sized>(lengths: &[T], ridge: T, map: &ScaledMap<'_, T, A>) -> Self {
         let root = ridge.sqrt();
         let whole: Vec<T> = (lengths.iter())
             .map(|&length| in_range(length, root))

@@ -29,7 +29,7 @@ const WRONG: [f64; 2] = [4.0, 30.0];
 /// hide what the columns have in common with a residual. Those of a stored matrix are its own.
 ///
 /// `plain` is the map without scaling of single columns.
-pub(super) fn check_against_products<T: Real, A: LinearMap<T> + ?Sized>(
+pub(in crate::solve) fn check_against_products<T: Real, A: LinearMap<T> + ?Sized>(
     lengths: &[T],
     plain: &Operator<'_, T, A>,
 ) -> Result<(), SolveError<T>> {
@@ -77,7 +77,7 @@ fn is_possible<T: Real>(
 }
 
 /// The lengths of the columns from products of Aᵀ with random vectors.
-pub(super) fn estimated_lengths<T: Real, A: LinearMap<T> + ?Sized>(
+pub(in crate::solve) fn estimated_lengths<T: Real, A: LinearMap<T> + ?Sized>(
     plain: &Operator<'_, T, A>,
 ) -> Vec<T> {
     let mut lengths = sampled_lengths(plain, SAMPLES);
