@@ -112,13 +112,13 @@ impl LinearMap<f64> for Rows {
     }
 
     fn column_norms(&self) -> Option<Vec<f64>> {
-        let norms = self.matrix.column_iter().map(|column| column.norm());
+        let norms = LinearMap::column_norms(&self.matrix)?;
         let held = if self.splits_domain {
             self.place.clone()
         } else {
             0..self.matrix.ncols()
         };
-        Some(norms.collect::<Vec<f64>>()[held].to_vec())
+        Some(norms[held].to_vec())
     }
 }
 

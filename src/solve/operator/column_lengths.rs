@@ -37,8 +37,11 @@ pub(in crate::solve) fn check_against_products<T: Real, A: LinearMap<T> + ?Sized
     if map.as_matrix().is_some() {
         return Ok(());
     }
-    // In the metric that would be used, where nothing underflows.
-    let balanced = Operator::balanced(map, lengths, T::zero());
+    // In the metric that would be used, where nothing underflows; if each part knows some columns
+    // only, all have to scale alike.
+    let has_all_columns = map.columns() == Space::Domain.dimension(map);
+    let balanced = has_all_columns.then(|| Operator::balanced(map, lengths, T::zero()));
+    let balanced = balanced.flatten();
     let operator = balanced.as_ref().unwrap_or(plain);
     let scaled = ColumnLengths::new(lengths, T::zero(), &operator.map);
     let contradicted = |seeds, limits| {
