@@ -31,35 +31,41 @@ use crate::numerics::validation::check_rank;
 /// observations if their range is extreme or they are descended from with rows and columns of similar
 /// sizes, and in a small problem by O(known·k²) for the steps and O((m + n)·k) for each start.
 ///
-/// The function has many local minima. How many starts are tried depends on the size:
+/// The function has many local minima, so that descents begin at several points: at the leading
+/// singular vectors of the scaled data, then at random factors, some with rows of very different sizes,
+/// every other one along a falling ridge; at last at the best minimum found with some of its rows at
+/// random, until that led to no better one 12 times, 24 in the smallest problems. How many there are
+/// depends on the size, unless [`CompletionConfig::starts`] is set:
 ///
-/// - A small problem, with up to 256 numbers in the smaller factor, is descended from the leading
-///   singular vectors of the scaled data and from random factors, until enough starts agree on the best
-///   minimum or 48 were tried. Three are enough on an exact fit, unless the known entries are fewer
-///   than 3/2 of the numbers they have to decide; else six are, and 24 where these numbers are up
-///   to 64.
-/// - A larger one with λ = 0 and no baseline, in which a pass and m·n·k are up to 2²⁴
-///   multiplications, is descended once if that ends at an exact fit, else from up to 48 starts as
-///   well.
-/// - All others are descended once; [`starts`](Completion::starts) says so.
+/// - A small problem, with up to 256 numbers in the smaller factor: until enough starts agree on the
+///   best minimum or 48 were tried. Three are enough on an exact fit, unless the known entries are
+///   fewer than 3/2 of the numbers they have to decide; else six are, and as long as all took less than
+///   2²⁶ multiplications 12, or 24 on an exact fit.
+/// - A larger one with λ = 0: once if that ends at an exact fit, else until three agree (six with so
+///   few known entries) or 48 were tried.
+/// - A larger one with a ridge, or non-negative: 8 starts. They end near a minimum; only the best goes
+///   on to it.
 ///
-/// No other start begins after 2³¹ multiplications. In the first two cases, with λ = 0 and without a
-/// baseline, each descent begins in a metric in which rows and columns are of similar sizes, since
-/// heavy rows hide the others.
+/// No other begins where all together would take more than 2³¹ multiplications: a problem with 10⁶ known
+/// entries and k = 10 is descended once; [`starts`](Completion::starts) says so. With λ = 0 and
+/// factors of any sign, most descents begin in a metric in which rows and columns are of similar
+/// sizes, since heavy rows hide the others.
 ///
 /// # What `Ok` means
 ///
 /// The descent came to a minimum to within the tolerance: nothing nearby is better. With several starts
-/// it is also the best of all their minima, and either fits the known entries exactly (up to rounding,
-/// with λ = 0), in which case none is better, or at least two starts agree on it: six where λ = 0 and
-/// the known entries are fewer than 3/2 of the numbers they have to decide. (Non-negative factors
-/// have too many minima for that: the best of 8 starts is taken.) From a single start it is a
-/// minimum, not surely the best one.
+/// it is also the best of all their minima. In small problems, and with λ = 0, it moreover either
+/// fits the known entries exactly (up to rounding, with λ = 0), in which case none is better, or at
+/// least three descents ended at it: six where λ = 0 and the known entries are fewer than 3/2 of the
+/// numbers they have to decide. Larger problems with a ridge and non-negative factors have too many
+/// minima for that: the best found is taken, whose f may be a few per cent above the least. From a
+/// single start it is a minimum, not surely the best one. [`agreeing`](Completion::agreeing) says
+/// how many descents ended at it.
 ///
 /// [`determination`](Completion::determination) says whether the known entries decide the missing ones.
 /// It is computed up to (m + n)·k = 320. Beyond it, only rows and columns with too few known
 /// entries are told: an exact fit may then be one of many, which only entries held out would show.
-/// Where two exact fits were found that the data should tell apart, the result is
+/// Where two exact fits were found, and nothing shows that the data leave something open, the result is
 /// [`CompletionError::Ambiguous`].
 ///
 /// In 1,000 random problems of seven kinds (6 to 60 rows and columns, rank 1 to 5, about 30 to 60 %
@@ -171,6 +177,7 @@ where
             .flatten(),
         method: &config.method,
         seed: config.seed,
+        starts: config.starts,
         goal: Goal {
             tolerance: config.tolerance.max(least_tolerance()),
             passes: config.max_steps,

@@ -32,6 +32,7 @@ pub enum Baseline {
 /// | [`baseline`](Self::baseline) | [`Baseline::Zero`] |
 /// | [`non_negative`](Self::non_negative) | factors of any sign |
 /// | [`seed`](Self::seed) | 0 |
+/// | [`starts`](Self::starts) | by the size of the problem |
 /// | [`tolerance`](Self::tolerance) | √ε |
 /// | [`max_steps`](Self::max_steps) | 50 000 |
 /// | [`observer`](Self::observer) | [`Silent`] |
@@ -69,6 +70,7 @@ pub struct CompletionConfig<T: Real, M = Alternating, O = Silent> {
     pub(super) signs: Signs,
     pub(super) method: M,
     pub(super) seed: u64,
+    pub(super) starts: Option<usize>,
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub(super) tolerance: T,
     pub(super) max_steps: usize,
@@ -85,6 +87,7 @@ impl<T: Real> Default for CompletionConfig<T> {
             signs: Signs::default(),
             method: Alternating,
             seed: 0,
+            starts: None,
             tolerance: T::EPSILON.sqrt(),
             max_steps: 50_000,
             observer: Silent,
@@ -133,6 +136,19 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
         self
     }
 
+    /// Sets the most descents that are tried, at least 1, whatever they take: two thirds of them from
+    /// singular vectors and random factors, the others from the best minimum with some of its rows at
+    /// random.
+    ///
+    /// By default it depends on the size of the problem: up to 120 for a small one, for a larger one as
+    /// many as take about 2³¹ multiplications, up to 120 as well, and at least one
+    /// ([`complete_by_descent`](crate::completion::complete_by_descent)). Fewer are tried where enough
+    /// agree. With 1 the first minimum found is taken.
+    pub fn starts(mut self, starts: usize) -> Self {
+        self.starts = Some(starts);
+        self
+    }
+
     /// Sets the share of f by which the last pass over the observations may still lower it, in [0, 1).
     ///
     /// On small problems, where the steps are Newton's, f is then right to about its square; where the
@@ -145,7 +161,8 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
 
     /// Sets the number of steps, from all starts together, after which the search ends at the latest;
     /// at least 1. Two kinds are neither counted nor shown: passes whose extrapolation failed, and
-    /// the up to 300 with a falling ridge that every other random start is made by.
+    /// the up to 300 with a falling ridge that every other random start is made by; their work counts
+    /// where the number of starts depends on it.
     pub fn max_steps(mut self, max_steps: usize) -> Self {
         self.max_steps = max_steps;
         self
@@ -156,8 +173,8 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     /// It sees each point of each descent, one after another: f relative to Σ w(m − μ)², and as
     /// parameters the factors of each row, its bias after them if there is one, then those of each
     /// column. If the range of the entries is extreme, all are those of a scaled matrix; also with
-    /// λ = 0 and no baseline, where descents begin with rows and columns scaled to similar sizes. f
-    /// and its gradient are then those of the scaled entries. With non-negative factors the
+    /// λ = 0, where most descents begin with rows and columns scaled to similar sizes (with biases
+    /// only the weights are). f and its gradient are then those of the scaled entries. With non-negative factors the
     /// gradient of the longer side, which is at its minimum, is shown as 0, also where a factor is
     /// held at 0.
     pub fn observer<W: Observer<T>>(self, observer: W) -> CompletionConfig<T, M, W> {
@@ -167,6 +184,7 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
             signs: self.signs,
             method: self.method,
             seed: self.seed,
+            starts: self.starts,
             tolerance: self.tolerance,
             max_steps: self.max_steps,
             observer,
@@ -176,6 +194,9 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     pub(super) fn validate(&self) -> Result<(), InputError<T>> {
         check_at_least_zero("ridge", self.ridge)?;
         check_fraction("tolerance", self.tolerance)?;
+        if let Some(starts) = self.starts {
+            check_at_least_one("starts", starts)?;
+        }
         check_at_least_one("max_steps", self.max_steps)
     }
 }

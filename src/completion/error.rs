@@ -71,8 +71,8 @@ pub enum CompletionError<T: Real = f64> {
     },
 
     /// None of the minima found fits exactly, and hardly a start ended at the best of them, which need
-    /// not be the best there is: one of several starts or, where the known entries are fewer than
-    /// 3/2 of the numbers they have to decide, fewer than six.
+    /// not be the best there is: one or two of several starts or, where the known entries are fewer
+    /// than 3/2 of the numbers they have to decide, fewer than six.
     #[error(
         "not decided: {} of {} ended at the best minimum found",
         reached.agreeing,

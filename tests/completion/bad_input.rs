@@ -153,6 +153,7 @@ fn bad_ranks_and_settings_are_refused() {
         ("tolerance", CompletionConfig::default().tolerance(-1.0)),
         ("tolerance", CompletionConfig::default().tolerance(1.0)),
         ("max_steps", CompletionConfig::default().max_steps(0)),
+        ("starts", CompletionConfig::default().starts(0)),
     ];
     for (expected, config) in settings {
         let error = complete_by_descent(&observations, 1, config).unwrap_err();

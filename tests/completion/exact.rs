@@ -1,6 +1,6 @@
 //! Exact entries of a low-rank matrix, which decide the others.
 
-use matrix_descent::completion::{CompletionError, Determination, Observations};
+use matrix_descent::completion::{Baseline, CompletionError, Determination, Observations};
 use matrix_descent::{CompletionConfig, Real, complete_by_descent};
 use nalgebra::{DMatrix, dmatrix};
 
@@ -162,35 +162,42 @@ fn a_column_of_zeros_decides_no_row() {
 }
 
 /// Rank 2 in 4×4 with the diagonal unknown: the entries are as many as the 12 numbers, and in general
-/// more than one matrix has them.
+/// more than one matrix has them. Rows with two entries each leave that as it is, and so many of them
+/// leave the determination uncomputed.
 #[test]
 fn two_exact_fits_are_no_answer() {
-    let known = DMatrix::from_fn(4, 4, |i, j| f64::from(u8::from(i != j)));
-    let mut ambiguous = 0;
-    for seed in 0..12 {
-        let truth = low_rank(4, 4, 2, 100 + 2 * seed);
-        match complete_by_descent(&observed(&truth, &known), 2, CompletionConfig::default()) {
-            Err(CompletionError::Ambiguous {
-                values, reached, ..
-            }) => {
-                assert!((values[0] - values[1]).abs() > 1e-6, "{values:?}");
-                let missed = (reached.fitted() - &truth).component_mul(&known).norm();
-                assert!(missed < 1e-9, "{missed:e}");
-                ambiguous += 1;
+    for rows in [4, 164] {
+        let known = DMatrix::from_fn(rows, 4, |i, j| {
+            let is_known = if i < 4 { i != j } else { (i + j) % 4 < 2 };
+            f64::from(u8::from(is_known))
+        });
+        let mut ambiguous = 0;
+        for seed in 0..12 {
+            let truth = low_rank(rows, 4, 2, 100 + 2 * seed);
+            match complete_by_descent(&observed(&truth, &known), 2, CompletionConfig::default()) {
+                Err(CompletionError::Ambiguous {
+                    values, reached, ..
+                }) => {
+                    assert!((values[0] - values[1]).abs() > 1e-6, "{values:?}");
+                    let missed = (reached.fitted() - &truth).component_mul(&known).norm();
+                    assert!(missed < 1e-9 * truth.norm(), "{missed:e}");
+                    ambiguous += 1;
+                }
+                Ok(found) => {
+                    let error = distance(&found.fitted(), &truth);
+                    let is_open =
+                        matches!(found.determination, Determination::Underdetermined { .. });
+                    assert!(
+                        error < 1e-6 || is_open,
+                        "{rows} rows, seed {seed}: {error:e}, {}",
+                        found.determination
+                    );
+                }
+                Err(error) => panic!("{error}"),
             }
-            Ok(found) => {
-                let error = distance(&found.fitted(), &truth);
-                let is_open = matches!(found.determination, Determination::Underdetermined { .. });
-                assert!(
-                    error < 1e-6 || is_open,
-                    "seed {seed}: {error:e}, {}",
-                    found.determination
-                );
-            }
-            Err(error) => panic!("{error}"),
         }
+        assert!(ambiguous > 0, "{rows} rows");
     }
-    assert!(ambiguous > 0);
 }
 
 /// Rows and columns far lighter than the others, and one of zeros, are as exact, also the first.
@@ -237,6 +244,60 @@ fn a_larger_matrix_with_heavy_rows_and_columns_is_found() {
         let error = distance(&found.fitted(), &truth);
         assert!(error < 1e-8, "seed {seed}: {error:e}");
         assert!(found.report.steps < 1000, "{}", found.report.steps);
+    }
+}
+
+/// Rows and columns over six decades in a matrix of which a pass takes long.
+#[test]
+fn a_large_matrix_of_uneven_rows_and_columns_is_found() {
+    let (rows, columns, rank) = (6000, 500, 3);
+    let draw = uniform(rows + columns, rank + 1, 41);
+    let factor = |at: usize| draw.row(at).columns(0, rank) * 10.0_f64.powf(3.0 * draw[(at, rank)]);
+    let predicted = |i: usize, j: usize| factor(i).dot(&factor(rows + j));
+    let size = |i: usize, j: usize| factor(i).norm() * factor(rows + j).norm();
+    // Each row 25 times.
+    let columns_of = |i: usize| (0..25).map(move |at| (i * i + 19 * at + 7 * i * at) % columns);
+    let mut places: Vec<(usize, usize)> = (0..rows)
+        .flat_map(|i| columns_of(i).map(move |j| (i, j)))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    let entries = places.iter().map(|&(i, j)| (i, j, predicted(i, j)));
+    let observations = Observations::from_triplets(rows, columns, entries).unwrap();
+    let found = completed(&observations, rank, 0.0);
+    for i in (0..rows).step_by(101) {
+        for j in (0..columns).step_by(7) {
+            let error = (found.predict(i, j).unwrap() - predicted(i, j)).abs() / size(i, j);
+            assert!(error < 1e-8, "row {i}, column {j}: {error:e}");
+        }
+    }
+}
+
+/// Too large for Newton's steps, with the mean or biases added: a single start ended at a worse
+/// minimum.
+#[test]
+fn larger_exact_matrices_with_a_baseline_are_found() {
+    let (rows, columns, rank) = (70, 64, 5);
+    let plain = low_rank(rows, columns, rank, 85);
+    let weight = |at: usize| if at % 5 == 1 { 30.0 } else { 1.0 };
+    let known = mask(rows, columns, 0.45, 87);
+    for (baseline, width) in [(Baseline::Mean, rank + 1), (Baseline::Biases, rank)] {
+        let of_row = |i: usize| {
+            if baseline == Baseline::Biases {
+                (i % 4) as f64
+            } else {
+                0.0
+            }
+        };
+        let truth = DMatrix::from_fn(rows, columns, |i, j| {
+            weight(i) * weight(j) * plain[(i, j)] + of_row(i) - of_row(j) + 1.0
+        });
+        for seed in 0..3 {
+            let config = CompletionConfig::default().baseline(baseline).seed(seed);
+            let found = complete_by_descent(&observed(&truth, &known), width, config).unwrap();
+            let error = distance(&found.fitted(), &truth);
+            assert!(error < 1e-8, "{baseline:?}, seed {seed}: {error:e}");
+        }
     }
 }
 

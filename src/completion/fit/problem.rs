@@ -118,46 +118,8 @@ impl<T: Real> Problem<'_, T> {
         })
     }
 
-    /// Whether no prediction of `next` differs from that of `at` by more than this share of it, or
-    /// of what is usual in its row and column.
-    ///
-    /// Factors that grow without bound, since f has no minimum, change by large shares even where f
-    /// hardly falls.
-    pub(in crate::completion) fn stands_still(
-        &self,
-        at: &Point<T>,
-        next: &Point<T>,
-        share: T,
-    ) -> bool {
-        let (rows, columns) = (next.long.count(), next.short.count());
-        let mut of_long = vec![T::zero(); rows];
-        let mut of_short = vec![T::zero(); columns];
-        for (of_row, row) in of_long.iter_mut().zip(next.long.rows()) {
-            for (of_column, column) in of_short.iter_mut().zip(next.short.rows()) {
-                let y = self.predicted(row, column);
-                *of_row += y * y / T::from_count(columns);
-                *of_column += y * y / T::from_count(rows);
-            }
-        }
-        let roots = of_long.iter_mut().chain(&mut of_short);
-        roots.for_each(|square| *square = square.sqrt());
-        // Predictions that go to 0, as by a large ridge, change by large shares to the end.
-        let largest = (of_long.iter()).fold(self.usual_entry(), |most, &size| most.max(size));
-        let floor = largest * T::EPSILON.sqrt();
-        let sides = |point: &Point<T>, i: usize, j: usize| {
-            self.predicted(point.long.row(i), point.short.row(j))
-        };
-        (0..rows).all(|i| {
-            (0..columns).all(|j| {
-                let (before, after) = (sides(at, i, j), sides(next, i, j));
-                let usual = of_long[i].min(of_short[j]).max(floor);
-                (after - before).abs() <= share * after.abs().max(usual)
-            })
-        })
-    }
-
     /// The root mean square of the known entries, as far from the mean as they are.
-    fn usual_entry(&self) -> T {
+    pub(in crate::completion) fn usual_entry(&self) -> T {
         let squares = self.long.iter().map(|(_, _, value, _)| {
             let difference = value - self.mean;
             difference * difference

@@ -115,4 +115,17 @@ impl<T: Real> Compressed<T> {
         }
         changed
     }
+
+    /// The same observations, all of weight 1.
+    pub(in crate::completion) fn without_weights(mut self) -> Self {
+        self.weights = None;
+        self
+    }
+
+    /// The same observations with weights that can be changed.
+    pub(in crate::completion) fn with_weights(mut self) -> Self {
+        let known = self.known();
+        self.weights.get_or_insert_with(|| vec![T::one(); known]);
+        self
+    }
 }

@@ -6,8 +6,12 @@ use crate::completion::observations::Compressed;
 use crate::numerics::norm::sum_of_squares;
 use crate::numerics::real::Real;
 
-/// The sweeps over the logarithms; the exponents need only be right to a few units.
+/// The sweeps over the logarithms, at most.
 const SWEEPS: usize = 20;
+
+/// A sweep that moves no logarithm further is the last: the exponents need only be right to a few
+/// units.
+const STILL: f64 = 0.125;
 
 /// The fits to the logarithms, each without the entries that the last one left far below.
 const FITS: usize = 8;
@@ -24,9 +28,16 @@ pub(in crate::completion) struct Balance {
 }
 
 impl Balance {
-    /// Least squares on the logarithms of the entries that are not 0; nor next to 0 beside those in
-    /// their rows and columns, since a single one would else outweigh all others.
-    pub(in crate::completion) fn new<T: Real>(long: &Compressed<T>, short: &Compressed<T>) -> Self {
+    /// Least squares on the logarithms of the entries (less the mean) that are not 0; nor next to 0
+    /// beside those in their rows and columns, since a single one would else outweigh all others.
+    pub(in crate::completion) fn new<T: Real>(problem: &Problem<'_, T>) -> Self {
+        let logs = |lanes: &Compressed<T>| {
+            lanes.changed(|_, _, value, weight| {
+                let size = (value - problem.mean).abs().to_f64();
+                (<T as Real>::from_f64(size.log2()), weight)
+            })
+        };
+        let (long, short) = (logs(problem.long), logs(problem.short));
         let mut fitted = Logarithms {
             long: vec![0.0; long.count()],
             short: vec![0.0; short.count()],
@@ -34,18 +45,9 @@ impl Balance {
         };
         for _ in 0..FITS {
             let last = fitted.clone();
-            for _ in 0..SWEEPS {
-                improve(&mut fitted.long, long, |i, j, log| {
-                    last.counts(i, j, log).then(|| log - fitted.short[j])
-                });
-                improve(&mut fitted.short, short, |j, i, log| {
-                    last.counts(i, j, log).then(|| log - fitted.long[i])
-                });
-            }
-            let logs = long.iter().filter(|&(.., value, _)| value != T::zero());
-            let logs = logs.map(|(i, j, value, _)| (i, j, value.abs().to_f64().log2()));
-            let counted = logs.filter(|&(i, j, log)| last.counts(i, j, log));
-            let rests = counted.map(|(i, j, log)| log - fitted.long[i] - fitted.short[j]);
+            fitted.improve(&long, &short, &last);
+            let counted = long.iter().filter(|&(i, j, log, _)| last.counts(i, j, log));
+            let rests = counted.map(|(i, j, log, _)| fitted.rest(i, j, log));
             let lowest = rests.fold(0.0, f64::min);
             let tiny = -f64::from(T::MANTISSA_DIGITS / 2);
             if lowest >= tiny {
@@ -61,37 +63,53 @@ impl Balance {
         }
     }
 
-    /// The observations with their values scaled and all weights 1.
-    pub(in crate::completion) fn applied<T: Real>(
-        &self,
-        long: &Compressed<T>,
-        short: &Compressed<T>,
-    ) -> (Compressed<T>, Compressed<T>) {
-        let scaled = |value: T, i: usize, j: usize| {
-            let exponent = self.long[i].saturating_add(self.short[j]);
-            (
-                value.scale_by_power_of_two(exponent.saturating_neg()),
-                T::one(),
-            )
+    /// The observations less the mean, with their values scaled and all weights 1.
+    fn scaled<T: Real>(&self, problem: &Problem<'_, T>) -> (Compressed<T>, Compressed<T>) {
+        let scaled =
+            |value: T, i: usize, j: usize| (self.of_own_size(value - problem.mean, i, j), T::one());
+        let long = problem.long.changed(|i, j, value, _| scaled(value, i, j));
+        let short = problem.short.changed(|j, i, value, _| scaled(value, i, j));
+        (long.without_weights(), short.without_weights())
+    }
+
+    /// The observations with weights that make their errors count as if they were scaled.
+    fn weighted<T: Real>(&self, problem: &Problem<'_, T>) -> (Compressed<T>, Compressed<T>) {
+        let weighted = |value: T, i: usize, j: usize| {
+            let exponent = self.exponent(i, j).clamp(-LARGEST_SHIFT, LARGEST_SHIFT);
+            (value, T::one().scale_by_power_of_two(-2 * exponent))
         };
-        let mut long = long.changed(|i, j, value, _| scaled(value, i, j));
-        let mut short = short.changed(|j, i, value, _| scaled(value, i, j));
-        (long.weights, short.weights) = (None, None);
-        (long, short)
+        let weigh = |lanes: &Compressed<T>| lanes.clone().with_weights();
+        let (long, short) = (weigh(problem.long), weigh(problem.short));
+        (
+            long.changed(|i, j, value, _| weighted(value, i, j)),
+            short.changed(|j, i, value, _| weighted(value, i, j)),
+        )
     }
 
-    /// Factors of the scaled matrix turned into those of M.
-    pub(in crate::completion) fn restore<T: Real>(&self, point: &mut Point<T>) {
-        scale(&mut point.long, &self.long, 1);
-        scale(&mut point.short, &self.short, 1);
+    fn exponent(&self, i: usize, j: usize) -> i32 {
+        self.long[i].saturating_add(self.short[j])
     }
 
-    /// Factors of M turned into those of the scaled matrix.
-    pub(in crate::completion) fn apply<T: Real>(&self, point: &mut Point<T>) {
-        scale(&mut point.long, &self.long, -1);
-        scale(&mut point.short, &self.short, -1);
+    /// A number at row i, column j with rows and columns of similar sizes.
+    pub(in crate::completion) fn of_own_size<T: Real>(&self, value: T, i: usize, j: usize) -> T {
+        value.scale_by_power_of_two(self.exponent(i, j).saturating_neg())
+    }
+
+    /// The largest known entry less the mean, with rows and columns of similar sizes.
+    fn largest<T: Real>(&self, problem: &Problem<'_, T>) -> T {
+        let entries = problem.long.iter();
+        let sizes = entries.map(|(i, j, value, _)| self.of_own_size(value - problem.mean, i, j));
+        sizes.fold(T::zero(), |most, size| most.max(size.abs()))
+    }
+
+    /// The exponents of the rows and columns.
+    pub(in crate::completion) fn exponents(&self) -> [&[i32]; 2] {
+        [&self.long, &self.short]
     }
 }
+
+/// The largest exponent of a weight's root: squares of both signs are far from the limits of `f32`.
+const LARGEST_SHIFT: i32 = 24;
 
 fn scale<T: Real>(side: &mut Side<T>, exponents: &[i32], sign: i32) {
     for (row, &exponent) in side.rows_mut().zip(exponents) {
@@ -111,50 +129,85 @@ struct Logarithms {
 }
 
 impl Logarithms {
-    fn counts(&self, i: usize, j: usize, log: f64) -> bool {
-        log - self.long[i] - self.short[j] >= self.floor
+    /// What the fit leaves of a logarithm.
+    fn rest<T: Real>(&self, i: usize, j: usize, log: T) -> f64 {
+        log.to_f64() - self.long[i] - self.short[j]
+    }
+
+    /// That of 0 does not count.
+    fn counts<T: Real>(&self, i: usize, j: usize, log: T) -> bool {
+        log.is_finite() && self.rest(i, j, log) >= self.floor
+    }
+
+    /// Fits those that count beside the `last` fit.
+    fn improve<T: Real>(&mut self, long: &Compressed<T>, short: &Compressed<T>, last: &Self) {
+        for _ in 0..SWEEPS {
+            let moved = to_means(&mut self.long, long, |i, j, log| {
+                last.counts(i, j, log).then(|| log.to_f64() - self.short[j])
+            });
+            let also = to_means(&mut self.short, short, |j, i, log| {
+                last.counts(i, j, log).then(|| log.to_f64() - self.long[i])
+            });
+            if moved.max(also) <= STILL {
+                break;
+            }
+        }
     }
 }
 
-/// The mean over each lane of what `rest` leaves of the logarithms.
-fn improve<T: Real>(
+/// Moves each number to the mean over its lane of what `rest` leaves of the logarithms, and returns
+/// the largest move.
+fn to_means<T: Real>(
     own: &mut [f64],
-    lanes: &Compressed<T>,
-    rest: impl Fn(usize, usize, f64) -> Option<f64>,
-) {
-    for (at, (own, lane)) in own.iter_mut().zip(lanes.lanes()).enumerate() {
+    logs: &Compressed<T>,
+    rest: impl Fn(usize, usize, T) -> Option<f64>,
+) -> f64 {
+    let mut moved: f64 = 0.0;
+    for (at, (own, lane)) in own.iter_mut().zip(logs.lanes()).enumerate() {
         let (mut sum, mut count) = (0.0, 0);
-        for (index, value, _) in lane.iter().filter(|&(_, value, _)| value != T::zero()) {
-            if let Some(rest) = rest(at, index, value.abs().to_f64().log2()) {
+        for (index, log, _) in lane.iter() {
+            if let Some(rest) = rest(at, index, log) {
                 sum += rest;
                 count += 1;
             }
         }
         if count > 0 {
-            *own = sum / f64::from(count);
+            let mean = sum / f64::from(count);
+            moved = moved.max((mean - *own).abs());
+            *own = mean;
         }
     }
+    moved
 }
 
-/// A problem in the scaled metric: its own observations, without penalty.
+/// A problem in the metric of similar rows and columns: its own observations, without penalty.
+///
+/// With biases, which no scaled matrix has, only the weights are those of that metric.
 pub(in crate::completion) struct Balanced<T> {
     pub(in crate::completion) balance: Balance,
     long: Compressed<T>,
     short: Compressed<T>,
+    largest: T,
 }
 
 impl<T: Real> Balanced<T> {
     /// `None` if entries remain that are too large for products of four.
     pub(in crate::completion) fn new(problem: &Problem<'_, T>) -> Option<Self> {
-        let balance = Balance::new(problem.long, problem.short);
-        let (long, short) = balance.applied(problem.long, problem.short);
-        let exponent = largest(&long).binary_exponent();
+        let balance = Balance::new(problem);
+        let (long, short) = if problem.layout.biases == 0 {
+            balance.scaled(problem)
+        } else {
+            balance.weighted(problem)
+        };
+        let largest = balance.largest(problem);
+        let exponent = largest.binary_exponent();
         let is_moderate =
             exponent.is_none_or(|exponent| exponent.unsigned_abs() <= T::MANTISSA_DIGITS);
-        (is_moderate && long.values.iter().all(|value| value.is_finite())).then_some(Self {
+        (is_moderate && largest.is_finite()).then_some(Self {
             balance,
             long,
             short,
+            largest,
         })
     }
 
@@ -162,10 +215,29 @@ impl<T: Real> Balanced<T> {
         &'a self,
         original: &Problem<'a, T>,
     ) -> Problem<'a, T> {
+        let has_biases = original.layout.biases > 0;
         Problem {
             long: &self.long,
             short: &self.short,
+            mean: if has_biases { original.mean } else { T::zero() },
             ..*original
+        }
+    }
+
+    /// Factors of the scaled matrix turned into those of M.
+    pub(in crate::completion) fn restore(&self, point: &mut Point<T>) {
+        self.scale(point, 1);
+    }
+
+    /// Factors of M turned into those of the scaled matrix.
+    pub(in crate::completion) fn apply(&self, point: &mut Point<T>) {
+        self.scale(point, -1);
+    }
+
+    fn scale(&self, point: &mut Point<T>, sign: i32) {
+        if point.long.layout.biases == 0 {
+            scale(&mut point.long, &self.balance.long, sign);
+            scale(&mut point.short, &self.balance.short, sign);
         }
     }
 }
@@ -193,7 +265,7 @@ pub(in crate::completion) fn growth<T: Real>(
     at: &Point<T>,
 ) -> Option<Growth<T>> {
     if let Some(balanced) = balanced {
-        return furthest(problem, &balanced.long, &balanced.balance, at);
+        return furthest(problem, balanced.largest, &balanced.balance, at);
     }
     // The bound needs no m·n products.
     let size = |row: &[T]| sum_of_squares(row).sqrt();
@@ -204,39 +276,56 @@ pub(in crate::completion) fn growth<T: Real>(
     if is_bounded {
         return None;
     }
-    let balance = Balance::new(problem.long, problem.short);
-    let (long, _) = balance.applied(problem.long, problem.short);
-    furthest(problem, &long, &balance, at)
+    let balance = Balance::new(problem);
+    furthest(problem, balance.largest(problem), &balance, at)
 }
 
 /// A growth that is not worth a closer look.
 const MODERATE: f64 = 64.0;
 
-/// `scaled` are the known entries with rows and columns of similar sizes.
+/// `known` is the largest known entry less the mean, with rows and columns of similar sizes; `None` if
+/// no prediction is beyond what is moderate.
 fn furthest<T: Real>(
     problem: &Problem<'_, T>,
-    scaled: &Compressed<T>,
+    known: T,
     balance: &Balance,
     at: &Point<T>,
 ) -> Option<Growth<T>> {
-    let known = largest(scaled);
     if known == T::zero() {
         return None;
     }
-    let mut found: Option<Growth<T>> = None;
+    // |aᵢ + bⱼ + ⟨lᵢ, rⱼ⟩| ≤ ‖(lᵢ, aᵢ, 1)‖·‖(rⱼ, 1, bⱼ)‖: most predictions need not be formed.
+    let one = T::from_count(problem.layout.biases);
+    let sizes = |side: &Side<T>, exponents: &[i32]| -> Vec<T> {
+        let rows = side.rows().zip(exponents);
+        let size = |row: &[T]| (sum_of_squares(row) + one).sqrt();
+        rows.map(|(row, &exponent)| size(row).scale_by_power_of_two(exponent.saturating_neg()))
+            .collect()
+    };
+    let of_long = sizes(&at.long, &balance.long);
+    let of_short = sizes(&at.short, &balance.short);
+    let widest = of_short.iter().copied().fold(T::zero(), T::max);
+    let mut most = known * <T as Real>::from_f64(MODERATE);
+    let mut found = None;
     for (i, row) in at.long.rows().enumerate() {
+        if of_long[i] * widest <= most {
+            continue;
+        }
         for (j, column) in at.short.rows().enumerate() {
-            let exponent = balance.long[i].saturating_add(balance.short[j]);
-            let y = problem.predicted(row, column).abs();
-            let times = y.scale_by_power_of_two(exponent.saturating_neg()) / known;
-            if found.is_none_or(|found| times > found.times) {
-                found = Some(Growth {
-                    long: i,
-                    short: j,
-                    times,
-                });
+            if of_long[i] * of_short[j] <= most {
+                continue;
+            }
+            let y = problem.predicted(row, column) - problem.mean;
+            let size = balance.of_own_size(y, i, j).abs();
+            if size > most {
+                most = size;
+                found = Some((i, j));
             }
         }
     }
-    found
+    found.map(|(long, short)| Growth {
+        long,
+        short,
+        times: most / known,
+    })
 }

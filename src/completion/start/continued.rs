@@ -22,13 +22,13 @@ const PASSES: usize = 30;
 /// The minimum with one ridge need not be accurate to begin with the next.
 const TOLERANCE: f64 = 1e-4;
 
-/// The end of a path of minima with a falling ridge, from a strong one: strong ridges leave few
-/// components, which the weak ones add to, and keep factors from growing without bound where few
-/// entries are known.
+/// The end of a path of minima with a falling ridge, from a strong one down to that of the problem,
+/// and the passes it took: strong ridges leave few components, which the weak ones add to, and keep
+/// factors from growing without bound where few entries are known.
 pub(in crate::completion) fn continued<T: Real>(
     problem: &Problem<'_, T>,
     mut point: Point<T>,
-) -> Point<T> {
+) -> (Point<T>, usize) {
     let number = <T as Real>::from_f64;
     let size = (problem.total() / T::from_count(problem.layout.rank)).sqrt();
     let mut ridge = number(FIRST) * size;
@@ -36,7 +36,11 @@ pub(in crate::completion) fn continued<T: Real>(
         tolerance: number(TOLERANCE),
         passes: PASSES,
     };
+    let mut monitor = Monitor::new(Silent, usize::MAX, false);
     for _ in 0..STAGES {
+        if ridge <= problem.penalty.factors {
+            break;
+        }
         let with_ridge = Problem {
             penalty: Penalty {
                 factors: ridge,
@@ -44,9 +48,8 @@ pub(in crate::completion) fn continued<T: Real>(
             },
             ..*problem
         };
-        let mut monitor = Monitor::new(Silent, usize::MAX, false);
         point = alternate(&with_ridge, point, goal, &mut monitor).point;
         ridge *= number(FALL);
     }
-    point
+    (point, monitor.steps())
 }

@@ -15,10 +15,13 @@ const MOST_PARTS: usize = 128;
 /// A start need not be accurate.
 const TOLERANCE: f64 = 1e-2;
 
+/// The least weight that counts, relative to the mean.
+const LIGHTEST: f64 = 1e-2;
+
 /// The factors from the leading singular vectors of the observations with zeros between them.
 ///
 /// With nᵢ observations in row i, mⱼ in column j and N in all, an entry is seen with a probability of
-/// about p = nᵢ·mⱼ/N. So the matrix of (known − mean)/√p has the mean √p·(M − mean), of the same
+/// about p = nᵢ·mⱼ/N; weights count as so many observations. So the matrix of (known − mean)/√p has the mean √p·(M − mean), of the same
 /// rank, and noise of about the same size everywhere; divided by √p its leading part is an estimate of
 /// M − mean (Keshavan, Montanari and Oh, "Matrix completion from a few entries", 2010).
 ///
@@ -27,11 +30,13 @@ pub(in crate::completion) fn spectral<T: Real>(
     problem: &Problem<'_, T>,
     seed: u64,
 ) -> Option<Point<T>> {
+    let least_weight = least_weight(problem.long);
     let map = ZeroFilled {
         long: problem.long,
         short: problem.short,
-        long_scales: scales(problem.long),
-        short_scales: scales(problem.short),
+        long_scales: scales(problem.long, least_weight),
+        short_scales: scales(problem.short, least_weight),
+        least_weight,
         mean: problem.mean,
     };
     let rank = problem.layout.rank;
@@ -48,19 +53,32 @@ pub(in crate::completion) fn spectral<T: Real>(
     point.is_finite().then_some(point)
 }
 
-/// N^¼/√count of each lane; 0 for one without observations.
-fn scales<T: Real>(lanes: &Compressed<T>) -> Vec<T> {
-    let root = T::from_count(lanes.known()).sqrt().sqrt();
-    let counts = lanes.lanes().map(|lane| lane.indices.len());
-    counts
-        .map(|count| {
-            if count == 0 {
-                T::zero()
-            } else {
-                root / T::from_count(count).sqrt()
-            }
-        })
-        .collect()
+/// N^¼/√nᵢ of each lane; 0 for one without observations.
+fn scales<T: Real>(lanes: &Compressed<T>, least_weight: T) -> Vec<T> {
+    let counts = lanes.lanes().map(|lane| {
+        let weights = lane.iter().map(|(.., weight)| weight.max(least_weight));
+        weights.fold(T::zero(), |sum, weight| sum + weight)
+    });
+    let counts: Vec<T> = counts.collect();
+    let all = counts.iter().fold(T::zero(), |sum, &count| sum + count);
+    let root = all.sqrt().sqrt();
+    let scale = |count: T| {
+        if count > T::zero() {
+            root / count.sqrt()
+        } else {
+            T::zero()
+        }
+    };
+    counts.into_iter().map(scale).collect()
+}
+
+/// The least weight of the start: a row of lighter entries would be estimated from nothing.
+fn least_weight<T: Real>(lanes: &Compressed<T>) -> T {
+    let Some(weights) = &lanes.weights else {
+        return T::one();
+    };
+    let sum = weights.iter().fold(T::zero(), |sum, &weight| sum + weight);
+    sum / T::from_count(weights.len()) * <T as Real>::from_f64(LIGHTEST)
 }
 
 fn factors<T: Real>(
@@ -93,6 +111,8 @@ struct ZeroFilled<'a, T> {
     short: &'a Compressed<T>,
     long_scales: Vec<T>,
     short_scales: Vec<T>,
+    /// Lighter entries count as much.
+    least_weight: T,
     mean: T,
 }
 
@@ -104,9 +124,9 @@ impl<T: Real> ZeroFilled<'_, T> {
         for_each(lanes.known(), parts, |(part, image)| {
             for (at, entry) in image.iter_mut().enumerate() {
                 let lane = lanes.lane(part * size + at);
-                let stored = lane.indices.iter().zip(lane.values);
-                let sum = stored.fold(T::zero(), |sum, (&j, &value)| {
-                    sum + (value - self.mean) * scaled[j as usize]
+                let sum = lane.iter().fold(T::zero(), |sum, (j, value, weight)| {
+                    let weighted = weight.max(self.least_weight) * (value - self.mean);
+                    sum + weighted * scaled[j]
                 });
                 *entry = own[part * size + at] * sum;
             }

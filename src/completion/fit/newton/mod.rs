@@ -1,9 +1,11 @@
 //! Damped Newton steps on both sides at once, for small problems.
 
+mod stillness;
 mod system;
 
 use crate::completion::fit::alternating::Goal;
 use crate::completion::fit::monitor::{Ended, Monitor, Shown};
+use crate::completion::fit::newton::stillness::stands_still;
 use crate::completion::fit::newton::system::{Curvature, System};
 use crate::completion::fit::problem::{Point, Problem};
 use crate::completion::fit::side::Features;
@@ -20,7 +22,14 @@ const WEAK: f64 = 1e-5;
 /// A fall of f by less than this, in ε, is lost in its rounding.
 const ROUNDING: f64 = 64.0;
 
-/// A start is given up where f has not been halved in so many steps.
+/// A start is given up where f has not fallen to this share of it in `PATIENCE` steps: without a ridge
+/// a fit may become exact by halving f again and again, or f falls on and on without a minimum.
+const FALL: f64 = 0.5;
+
+/// The same with a ridge, where there is a minimum.
+const FALL_WITH_RIDGE: f64 = 0.999;
+
+/// The steps that are waited for that.
 const PATIENCE: usize = 60;
 
 /// The damping of the first step, relative to the diagonal.
@@ -74,14 +83,19 @@ pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
     let mut loss = system.evaluate(problem, &point);
     let (mut damping, mut growth) = (number(FIRST), number(2.0));
     let mut curvature = Curvature::GaussNewton;
-    let mut halved = (0, loss);
+    let mut fallen = (0, loss);
+    let fall = number(if problem.penalty.is_zero() {
+        FALL
+    } else {
+        FALL_WITH_RIDGE
+    });
     let least_damping = number(LEAST) * T::EPSILON;
     let share = (number(CHANGE) * goal.tolerance.sqrt()).min(number(LARGEST_CHANGE));
     let mut sharpening = Sharpening::Wanted;
     for step in 0..goal.passes.min(MOST_STEPS) {
-        if loss <= number(0.5) * halved.1 {
-            halved = (step, loss);
-        } else if step - halved.0 > PATIENCE {
+        if loss <= fall * fallen.1 {
+            fallen = (step, loss);
+        } else if step - fallen.0 > PATIENCE {
             break;
         }
         system.linearise(problem, &point);
@@ -140,7 +154,7 @@ pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
                 let decrease = loss - tried;
                 loss = tried;
                 if is_rounding || (is_near && is_sharp) {
-                    let stands = problem.stands_still(&trial, &point, share);
+                    let stands = stands_still(problem, &trial, &point, share);
                     if stands || is_rounding {
                         let reason = reason(stands);
                         return Ended { point, reason };
@@ -158,7 +172,7 @@ pub(in crate::completion) fn descend<T: Real, O: Observer<T>>(
             }
             let room = number(ROUNDING) * T::EPSILON * loss;
             if expected <= room {
-                let reason = reason(problem.stands_still(&point, &trial, share));
+                let reason = reason(stands_still(problem, &point, &trial, share));
                 // Newton's step is right where f no longer tells.
                 if curvature == Curvature::Newton && tried <= loss + room {
                     std::mem::swap(&mut point, &mut trial);
