@@ -71,7 +71,7 @@ use crate::numerics::validation::check_rank;
 /// In 1,000 random problems of seven kinds (6 to 60 rows and columns, rank 1 to 5, about 30 to 60 %
 /// known; heavy rows, sizes over six decades, known entries in clusters; λ = 0) the known entries
 /// decide the others in 693, with σ_min/σ_max ≥ 10⁻⁶. All `Ok` among these are right to 10⁻⁶, and
-/// one is refused (2026-11-29; `tests/completion/kinds.rs`).
+/// one is refused (2026-11-30; `tests/completion/kinds.rs`).
 ///
 /// A row or column without any known entry gets zeros: it is predicted as the mean plus the other
 /// side's bias, 0 without a baseline.
