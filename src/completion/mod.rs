@@ -20,4 +20,4 @@ pub use error::CompletionError;
 pub use fold_in::NewRow;
 pub use method::{Alternating, Method};
 pub use observations::{ObservationError, Observations};
-pub use result::Completion;
+pub use result::{Completion, FactorForm};

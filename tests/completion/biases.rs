@@ -59,6 +59,7 @@ fn no_number_can_be_changed_for_the_better() {
     let mean = matrix.component_mul(&weights).sum() / weights.sum();
     assert!((found.mean / mean - 1.0).abs() < 1e-14);
     let least = objective(&found, &matrix, &weights, ridge);
+    assert!((found.loss / least - 1.0).abs() < 1e-12);
     let change = 1e-4;
     let numbers: [Numbers; 4] = [
         |c| c.row_factors.as_mut_slice(),

@@ -1,6 +1,8 @@
 //! Exact entries of a low-rank matrix, which decide the others.
 
-use matrix_descent::completion::{Baseline, CompletionError, Determination, Observations};
+use matrix_descent::completion::{
+    Baseline, CompletionError, Determination, FactorForm, Observations,
+};
 use matrix_descent::{CompletionConfig, Real, complete_by_descent};
 use nalgebra::{DMatrix, dmatrix};
 
@@ -161,6 +163,174 @@ fn a_column_of_zeros_decides_no_row() {
     assert_eq!(found.determination, expected);
 }
 
+/// The same in single precision, in which zeros are larger.
+#[test]
+fn what_is_open_is_told_in_single_precision() {
+    for seed in 0..8 {
+        let truth = low_rank(8, 6, 1, 71 + 2 * seed).map(f32::from_f64);
+        let corner = |i: usize, j: usize| (i < 5) == (j < 3);
+        let known = DMatrix::from_fn(8, 6, |i, j| if corner(i, j) { 1.0_f32 } else { 0.0 });
+        let found = complete_by_descent(&observed(&truth, &known), 1, CompletionConfig::default());
+        let expected = Determination::Underdetermined {
+            rank: 12,
+            needed: 13,
+        };
+        assert_eq!(found.unwrap().determination, expected, "{seed}");
+    }
+}
+
+/// σ_min/σ_max of the known entries as functions on the tangent space of the matrices of rank k, for
+/// the rows of singular vectors brought to length 1, by nalgebra.
+fn ratio_at(truth: &DMatrix<f64>, rank: usize, known: &DMatrix<f64>) -> f64 {
+    let (rows, columns) = truth.shape();
+    // Singular vectors but for a rotation, which changes no length of a row.
+    let u = truth.columns(2, rank).into_owned().qr().q();
+    let v = truth.rows(2, rank).transpose().qr().q();
+    // An orthonormal basis of the whole space, whose first columns span the rows.
+    let basis = |vectors: DMatrix<f64>| {
+        let mut rows = vectors.columns(0, rank).into_owned();
+        rows.row_iter_mut().for_each(|mut row| {
+            row.normalize_mut();
+        });
+        let count = rows.nrows();
+        let mut spanning = rows.resize_horizontally(rank + count, 0.0);
+        spanning
+            .view_mut((0, rank), (count, count))
+            .fill_with_identity();
+        spanning.qr().q()
+    };
+    let (u, v) = (basis(u), basis(v));
+    let entries: Vec<(usize, usize)> = (0..rows)
+        .flat_map(|i| (0..columns).map(move |j| (i, j)))
+        .filter(|&at| known[at] > 0.0)
+        .collect();
+    let tangents = (0..rows).flat_map(|a| (0..columns).map(move |b| (a, b)));
+    let tangents: Vec<(usize, usize)> = tangents.filter(|&(a, b)| a < rank || b < rank).collect();
+    let jacobian = DMatrix::from_fn(entries.len(), tangents.len(), |at, t| {
+        let ((i, j), (a, b)) = (entries[at], tangents[t]);
+        u[(i, a)] * v[(j, b)]
+    });
+    // The largest singular value of either is accurate.
+    let largest = |m: &DMatrix<f64>| m.tr_mul(m).symmetric_eigenvalues().max().sqrt();
+    let r = jacobian.clone().qr().r();
+    let inverse = r.solve_upper_triangular(&DMatrix::identity(r.ncols(), r.ncols()));
+    1.0 / (largest(&jacobian) * largest(&inverse.unwrap()))
+}
+
+/// A ridge next to nothing keeps the units of rows and columns.
+#[test]
+fn the_ratio_is_that_of_the_tangent_space() {
+    for (rank, seed) in [(1, 3), (2, 5), (2, 7), (3, 9)] {
+        let (truth, known) = (low_rank(11, 8, rank, seed), mask(11, 8, 0.8, seed + 1));
+        let found = completed(&observed(&truth, &known), rank, 1e-13);
+        let Determination::Determined { ratio } = found.determination else {
+            panic!("{}", found.determination);
+        };
+        let expected = ratio_at(&truth, rank, &known);
+        assert!(
+            (ratio / expected - 1.0).abs() < 1e-4,
+            "{ratio:e}, {expected:e}"
+        );
+    }
+}
+
+/// Rows and columns divided by powers of two until the known entries have the mean logarithm 0 in each,
+/// as far as whole exponents go.
+fn of_similar_sizes(truth: &DMatrix<f64>, known: &DMatrix<f64>) -> DMatrix<f64> {
+    let (rows, columns) = truth.shape();
+    let (mut a, mut b) = (vec![0.0; rows], vec![0.0; columns]);
+    let mean = |count: usize, known: &dyn Fn(usize) -> bool, rest: &dyn Fn(usize) -> f64| {
+        let seen: Vec<usize> = (0..count).filter(|&at| known(at)).collect();
+        seen.iter().map(|&at| rest(at)).sum::<f64>() / seen.len() as f64
+    };
+    let log = |i: usize, j: usize| truth[(i, j)].abs().log2();
+    for _ in 0..20 {
+        for i in 0..rows {
+            a[i] = mean(columns, &|j| known[(i, j)] > 0.0, &|j| log(i, j) - b[j]);
+        }
+        for j in 0..columns {
+            b[j] = mean(rows, &|i| known[(i, j)] > 0.0, &|i| log(i, j) - a[i]);
+        }
+    }
+    DMatrix::from_fn(rows, columns, |i, j| {
+        truth[(i, j)] / 2.0_f64.powf(a[i].round() + b[j].round())
+    })
+}
+
+/// Column 0 is known in two rows only, which are parallel but for `apart`.
+#[test]
+fn ratios_are_told_down_to_the_root_of_rounding() {
+    for (apart, is_determined) in [(1e-3, true), (1e-5, true), (1e-6, true), (1e-7, false)] {
+        let (mut l, r) = (uniform(10, 2, 77), uniform(10, 2, 79));
+        let next = l.row(0) + l.row(1) * apart;
+        l.set_row(1, &next);
+        let known = DMatrix::from_fn(10, 10, |i, j| f64::from(u8::from(i < 2 || j > 0)));
+        let truth = &l * r.transpose();
+        let observations = observed(&truth, &known);
+        let found = match complete_by_descent(&observations, 2, CompletionConfig::default()) {
+            Ok(found) => found,
+            // The entries hardly tell where to go.
+            Err(CompletionError::NotConverged { reached }) if !is_determined => *reached,
+            Err(error) => panic!("{apart:e}: {error}"),
+        };
+        match found.determination {
+            Determination::Determined { ratio } if is_determined => {
+                let expected = ratio_at(&of_similar_sizes(&truth, &known), 2, &known);
+                assert!(
+                    (ratio / expected - 1.0).abs() < 0.05,
+                    "{apart:e}: {ratio:e}, {expected:e}"
+                );
+            }
+            Determination::Underdetermined {
+                rank: 35,
+                needed: 36,
+            } if !is_determined => {}
+            other => panic!("{apart:e}: {other}"),
+        }
+    }
+}
+
+/// Columns that nearly agree, so that the factors found from different starts are far from alike.
+#[test]
+fn the_ratio_does_not_depend_on_the_start() {
+    let mut r = uniform(12, 3, 83) * 0.1;
+    for (j, mut row) in r.row_iter_mut().enumerate() {
+        row.add_scalar_mut(3.0 * (j as f64 - 5.3));
+    }
+    let (truth, known) = (uniform(15, 3, 81) * r.transpose(), mask(15, 12, 0.7, 85));
+    let ratios = (0..6).map(|seed| {
+        let config = CompletionConfig::default().seed(seed);
+        match complete_by_descent(&observed(&truth, &known), 3, config)
+            .unwrap()
+            .determination
+        {
+            Determination::Determined { ratio } => ratio,
+            other => panic!("seed {seed}: {other}"),
+        }
+    });
+    let ratios: Vec<f64> = ratios.collect();
+    for ratio in &ratios {
+        assert!((ratio / ratios[0] - 1.0).abs() < 1e-6, "{ratios:?}");
+    }
+}
+
+/// What the mean leaves of equal entries are rounding errors, which nothing can be told from.
+#[test]
+fn factors_of_rounding_errors_are_not_determined() {
+    for value in [3.3_f64, 0.1, 1e7] {
+        for baseline in [Baseline::Mean, Baseline::Biases] {
+            let mut known = DMatrix::from_element(6, 5, 1.0);
+            known[(1, 1)] = 0.0;
+            let constant = DMatrix::from_element(6, 5, value);
+            let config = CompletionConfig::default().baseline(baseline);
+            let found = complete_by_descent(&observed(&constant, &known), 1, config).unwrap();
+            let is_open = matches!(found.determination, Determination::Underdetermined { .. });
+            assert!(is_open, "{value}, {baseline:?}: {}", found.determination);
+            assert!((found.predict(1, 1).unwrap() - value).abs() < 1e-12 * value);
+        }
+    }
+}
+
 /// Rank 2 in 4×4 with the diagonal unknown: the entries are as many as the 12 numbers, and in general
 /// more than one matrix has them. Rows with two entries each leave that as it is, and so many of them
 /// leave the determination uncomputed.
@@ -216,6 +386,66 @@ fn light_rows_are_as_exact_as_heavy_ones() {
             error <= 1e-9 * truth.row(0).norm(),
             "{size:e}, rank {rank}: {error:e}"
         );
+    }
+}
+
+/// Two blocks, (1, 3)ᵀ(1, 2) and (1, 2)ᵀ(5, 7) times `size`: either is exact, and so are the singular
+/// values √10·√5 and √5·√74·`size`.
+#[test]
+fn a_light_block_is_as_exact_as_a_heavy_one() {
+    for size in [1.0, 1e-6, 1e-10, 1e-14, 1e-17, 1e-30, 1e-100] {
+        let heavy = dmatrix![1.0; 3.0; 0.0; 0.0] * dmatrix![1.0, 2.0, 0.0, 0.0];
+        let light = dmatrix![0.0; 0.0; 1.0; 2.0] * dmatrix![0.0, 0.0, 5.0, 7.0] * size;
+        let truth = heavy + light;
+        let found = completed(&observed(&truth, &truth.map(|_| 1.0)), 2, 0.0);
+        for i in 0..4 {
+            for j in 0..4 {
+                // Zeros between the blocks take their size from the heavy one.
+                let scale = if (i < 2) == (j < 2) {
+                    truth[(i, j)]
+                } else {
+                    1.0
+                };
+                let error = (found.predict(i, j).unwrap() - truth[(i, j)]).abs();
+                assert!(error < 1e-13 * scale, "{size:e} at {i}, {j}: {error:e}");
+            }
+        }
+        assert_eq!(found.factor_form, FactorForm::SingularVectors, "{size:e}");
+        let mut expected = [50.0_f64.sqrt(), 370.0_f64.sqrt() * size];
+        expected.sort_by(|a, b| b.total_cmp(a));
+        for (own, value) in found.component_sizes().iter().zip(expected) {
+            let error = (own - value).abs();
+            assert!(error < 1e-15 * expected[0], "{size:e}: {own:e}, {value:e}");
+        }
+    }
+}
+
+/// Rows over forty decades, with gaps.
+#[test]
+fn rows_of_all_sizes_are_exact() {
+    for seed in 0..12 {
+        let rank = 1 + seed as usize % 3;
+        let (mut l, r) = (uniform(14, rank, 301 + seed), uniform(11, rank, 351 + seed));
+        for (i, mut row) in l.row_iter_mut().enumerate() {
+            row *= 10.0_f64.powi(20 - 3 * ((5 * i as i32) % 14));
+        }
+        let (truth, known) = (&l * r.transpose(), mask(14, 11, 0.75, 401 + seed));
+        let Ok(found) =
+            complete_by_descent(&observed(&truth, &known), rank, CompletionConfig::default())
+        else {
+            panic!("{seed}");
+        };
+        if !matches!(found.determination, Determination::Determined { ratio } if ratio > 1e-4) {
+            continue;
+        }
+        let fitted = found.fitted();
+        for i in 0..14 {
+            for j in 0..11 {
+                let error =
+                    (fitted[(i, j)] - truth[(i, j)]).abs() / (l.row(i).norm() * r.row(j).norm());
+                assert!(error < 1e-10, "{seed} at {i}, {j}: {error:e}");
+            }
+        }
     }
 }
 

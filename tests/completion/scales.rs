@@ -43,6 +43,34 @@ fn units_of_entries_weights_and_ridge_do_not_matter() {
     }
 }
 
+/// f in the units of the data: of squares of entries, times weights.
+#[test]
+fn the_loss_has_the_units_of_the_data() {
+    let matrix = low_rank(14, 10, 2, 57) + uniform(14, 10, 59) * 0.05;
+    let weights = mask(14, 10, 0.7, 61).zip_map(&uniform(14, 10, 63), |w, x| w * (1.5 + x));
+    let power = |exponent: i32| 1.0.scale_by_power_of_two(exponent);
+    for ridge in [0.0, 0.5] {
+        for (value, weight) in [(0, 0), (3, 5), (0, 600), (-200, 0), (400, -300)] {
+            let (matrix, weights) = (&matrix * power(value), &weights * power(weight));
+            let ridge = ridge * power(value) * power(weight);
+            let config = CompletionConfig::default().ridge(ridge);
+            let found = complete_by_descent(&observed(&matrix, &weights), 2, config).unwrap();
+            let missed = (found.fitted() - &matrix) * power(-value);
+            let squares = missed
+                .map(|x| x * x)
+                .component_mul(&(&weights * power(-weight)));
+            let factors = found.row_factors.norm_squared() + found.column_factors.norm_squared();
+            let penalty = factors * power(-value) * (ridge * power(-value) * power(-weight));
+            let expected = squares.sum() + penalty;
+            let loss = found.loss * power(-2 * value - weight);
+            assert!(
+                (loss / expected - 1.0).abs() < 1e-9,
+                "{value}, {weight}: {loss}, {expected}"
+            );
+        }
+    }
+}
+
 #[test]
 fn single_precision_has_the_same_units() {
     let truth = low_rank(12, 9, 1, 57).map(f32::from_f64);

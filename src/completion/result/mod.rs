@@ -1,10 +1,27 @@
 //! The result of a completion.
 
+#[cfg(feature = "serde")]
+mod saved;
+
 use nalgebra::{DMatrix, DVector};
 
 use crate::completion::determination::Determination;
 use crate::descent::Report;
 use crate::numerics::real::Real;
+
+/// What the factors of a completion are, of the many that have the same product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub enum FactorForm {
+    /// L = U·√Σ and R = V·√Σ for the singular value decomposition L·Rᵀ = U·Σ·Vᵀ, the largest value
+    /// first, to a few ε of it. This is so as a rule.
+    SingularVectors,
+    /// As the descent left them: non-negative factors, and those of the rare matrices whose rows and
+    /// columns differ so much in size that in singular vectors the light ones would be lost by
+    /// rounding.
+    AsFound,
+}
 
 /// A low-rank matrix fitted to the known entries, as factors: yᵢⱼ = Σ lᵢₐ·rⱼₐ, plus mean and biases
 /// if they were chosen.
@@ -29,18 +46,20 @@ use crate::numerics::real::Real;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(bound = "T: Real"))]
+#[cfg_attr(
+    feature = "serde",
+    serde(bound = "T: Real", try_from = "saved::Saved<T>")
+)]
 #[non_exhaustive]
 pub struct Completion<T: Real> {
-    /// L, m×k: the factors of the rows.
-    ///
-    /// Unless they are non-negative, L = U·√Σ and R = V·√Σ for the singular value decomposition
-    /// L·Rᵀ = U·Σ·Vᵀ, the largest value first.
+    /// L, m×k: the factors of the rows, in the form that [`factor_form`](Self::factor_form) says.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub row_factors: DMatrix<T>,
     /// R, n×k: the factors of the columns.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::matrix"))]
     pub column_factors: DMatrix<T>,
+    /// Whether the factors are scaled singular vectors.
+    pub factor_form: FactorForm,
     /// μ, added to every prediction; 0 without a [`Baseline`](crate::completion::Baseline).
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub mean: T,
@@ -55,6 +74,10 @@ pub struct Completion<T: Real> {
     /// It says little about the missing ones.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub fit_error: T,
+    /// f = Σ w(y − m)² + λ·(‖L‖²_F + ‖R‖²_F + ‖a‖² + ‖b‖²) at the end, in the units of the data. It
+    /// overflows to ∞, or falls to 0, where squares of entries times weights do.
+    #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
+    pub loss: T,
     /// The number of starts that were descended from, also those of descents that ended short.
     pub starts: usize,
     /// How many of them ended at this matrix, which is the best found: 1 or more. The others ended at
@@ -63,7 +86,7 @@ pub struct Completion<T: Real> {
     /// Whether the known entries decide the missing ones.
     pub determination: Determination,
     /// The history of all descents, one after another; its losses are f relative to
-    /// Σ w(m − μ)². Descents with rows and columns scaled to similar sizes, as small problems without a
+    /// Σ w(m − μ)², while [`loss`](Self::loss) is f itself. Descents with rows and columns scaled to similar sizes, as small problems without a
     /// ridge and a baseline begin, have both from the scaled entries, all of weight 1.
     pub report: Report<T>,
     /// How the objective was regularised, for rows to come.
@@ -82,27 +105,42 @@ impl<T: Real> Completion<T> {
     #[must_use]
     pub fn predict(&self, row: usize, column: usize) -> Option<T> {
         let is_inside = row < self.row_factors.nrows() && column < self.column_factors.nrows();
-        is_inside.then(|| {
-            let (l, r) = (self.row_factors.row(row), self.column_factors.row(column));
-            let biases = self.row_biases[row] + self.column_biases[column];
-            self.mean + biases + l.dot(&r)
-        })
+        is_inside.then(|| self.baseline(row, column) + self.product(row, column))
     }
 
     /// Y, all m·n predictions.
     #[must_use]
     pub fn fitted(&self) -> DMatrix<T> {
-        let mut fitted = &self.row_factors * self.column_factors.transpose();
-        for (mut column, &bias) in fitted.column_iter_mut().zip(self.column_biases.iter()) {
-            for (entry, &of_row) in column.iter_mut().zip(self.row_biases.iter()) {
-                *entry += self.mean + of_row + bias;
+        let (rows, columns) = (self.row_factors.nrows(), self.column_factors.nrows());
+        let mut fitted = if self.row_factors.ncols() == self.column_factors.ncols() {
+            &self.row_factors * self.column_factors.transpose()
+        } else {
+            DMatrix::from_fn(rows, columns, |i, j| self.product(i, j))
+        };
+        for j in 0..columns {
+            for i in 0..rows {
+                fitted[(i, j)] += self.baseline(i, j);
             }
         }
         fitted
     }
 
-    /// The singular values of L·Rᵀ, largest first: ‖lₐ‖·‖rₐ‖ for its columns. For non-negative
-    /// factors, whose columns are not orthogonal, the sizes of the components.
+    /// Mean and biases; a bias that somebody has cut off counts as 0.
+    fn baseline(&self, row: usize, column: usize) -> T {
+        let bias = |biases: &DVector<T>, at: usize| biases.get(at).copied().unwrap_or_default();
+        self.mean + (bias(&self.row_biases, row) + bias(&self.column_biases, column))
+    }
+
+    /// ⟨lᵢ, rⱼ⟩ over the components that both have.
+    fn product(&self, row: usize, column: usize) -> T {
+        let (l, r) = (self.row_factors.row(row), self.column_factors.row(column));
+        let products = l.iter().zip(r.iter()).map(|(&l, &r)| l * r);
+        products.fold(T::zero(), |sum, product| sum + product)
+    }
+
+    /// The sizes ‖lₐ‖·‖rₐ‖ of the components. With [`FactorForm::SingularVectors`] they are the
+    /// singular values of L·Rᵀ, largest first, to a few ε of the largest; else the components are not
+    /// orthogonal, and the sizes are in no order.
     #[must_use]
     pub fn component_sizes(&self) -> DVector<T> {
         let pairs = (self.row_factors.column_iter()).zip(self.column_factors.column_iter());

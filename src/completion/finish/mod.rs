@@ -1,19 +1,21 @@
 //! From the best point of a search to the result.
 
+mod singular;
+
 use nalgebra::{DMatrix, DVector};
 
 use crate::completion::config::Baseline;
 use crate::completion::error::CompletionError;
+use crate::completion::finish::singular::{factors, in_singular_form};
 use crate::completion::fit::half_step::Signs;
 use crate::completion::fit::monitor::Monitor;
 use crate::completion::fit::problem::{Point, Problem};
 use crate::completion::fit::side::Side;
 use crate::completion::fit::units::Units;
-use crate::completion::result::Completion;
+use crate::completion::result::{Completion, FactorForm};
 use crate::completion::search::Found;
 use crate::descent::{Observer, StopReason};
 use crate::numerics::real::Real;
-use crate::svd::{SvdConfig, svd_by_descent};
 
 /// What the result is told in terms of.
 pub(super) struct Settings<T> {
@@ -105,16 +107,23 @@ fn completion<T: Real, O: Observer<T>>(
     monitor: Monitor<T, O>,
     (settings, reason): (&Settings<T>, StopReason),
 ) -> Result<Completion<T>, CompletionError<T>> {
-    let (rank, mut point) = (problem.layout.rank, found.best.point.clone());
-    let (mut long, mut short) = (factors(&point.long, rank), factors(&point.short, rank));
-    if settings.signs == Signs::Any {
-        (long, short) = with_singular_values(&long, &short)?;
-        replace(&mut point.long, &long);
-        replace(&mut point.short, &short);
-    }
+    let rank = problem.layout.rank;
+    let turned = match settings.signs {
+        Signs::Any => in_singular_form(problem, &found.best.point)?,
+        Signs::NonNegative => None,
+    };
+    let factor_form = match turned {
+        Some(_) => FactorForm::SingularVectors,
+        None => FactorForm::AsFound,
+    };
+    let point = turned.as_ref().unwrap_or(&found.best.point);
+    let (long, short) = (factors(&point.long, rank), factors(&point.short, rank));
     let half = settings.units.value / 2;
     let scaled = |factors: DMatrix<T>| factors.map(|entry| entry.scale_by_power_of_two(half));
     let unscaled = |value: T| value.scale_by_power_of_two(settings.units.value);
+    let (squares, weights) = weighted_squares(problem, point);
+    let loss = <T as Real>::from_f64(squares) + problem.penalty_at(point);
+    let exponent = 2 * settings.units.value + settings.units.weight;
     let biases = |side: &Side<T>| {
         let biases = side.rows().map(|row| row.get(rank).copied());
         let biases = biases.map(|bias| unscaled(bias.unwrap_or_default()));
@@ -130,10 +139,12 @@ fn completion<T: Real, O: Observer<T>>(
     Ok(Completion {
         row_factors: of_rows.0,
         column_factors: of_columns.0,
+        factor_form,
         mean: unscaled(problem.mean),
         row_biases: of_rows.1,
         column_biases: of_columns.1,
-        fit_error: unscaled(fit_error(problem, &point)),
+        fit_error: unscaled(<T as Real>::from_f64((squares / weights).sqrt())),
+        loss: loss.scale_by_power_of_two(exponent),
         starts: found.starts,
         agreeing: found.agreeing,
         determination: found.determination,
@@ -144,52 +155,13 @@ fn completion<T: Real, O: Observer<T>>(
     })
 }
 
-/// The factors of a side, without padding and biases.
-fn factors<T: Real>(side: &Side<T>, rank: usize) -> DMatrix<T> {
-    let stride = side.layout.stride();
-    DMatrix::from_fn(side.count(), rank, |i, a| side.values[i * stride + a])
-}
-
-/// Writes the factors of a side.
-fn replace<T: Real>(side: &mut Side<T>, factors: &DMatrix<T>) {
-    for (i, row) in side.rows_mut().enumerate() {
-        (0..factors.ncols()).for_each(|a| row[a] = factors[(i, a)]);
-    }
-}
-
-/// U·√Σ and V·√Σ for L·Rᵀ = U·Σ·Vᵀ, from the decomposition of a k×k matrix.
-///
-/// U·√Σ is formed as L·(Rᵀ·V/√Σ), and V·√Σ likewise, since the orthogonal factors of L and R are
-/// only as accurate as their heaviest rows: each row is a combination of the same row of L, and one
-/// of zeros remains so.
-fn with_singular_values<T: Real>(
-    long: &DMatrix<T>,
-    short: &DMatrix<T>,
-) -> Result<(DMatrix<T>, DMatrix<T>), CompletionError<T>> {
-    let (r_long, r_short) = (long.clone().qr().r(), short.clone().qr().r());
-    let small = svd_by_descent(&(&r_long * r_short.transpose()), SvdConfig::default())?;
-    // What is smaller is made of rounding errors.
-    let least = r_long.norm() * r_short.norm() * T::EPSILON;
-    let inverse_roots = small.singular_values.map(|value| {
-        if value > least {
-            T::one() / value.sqrt()
-        } else {
-            T::zero()
-        }
-    });
-    let inverse_roots = DMatrix::from_diagonal(&inverse_roots);
-    let to_long = r_short.transpose() * small.v * &inverse_roots;
-    let to_short = r_long.transpose() * small.u * inverse_roots;
-    Ok((long * to_long, short * to_short))
-}
-
-/// √(Σ w·r²/Σ w) of the factors as they are returned, summed in `f64`: millions of terms.
-fn fit_error<T: Real>(problem: &Problem<'_, T>, point: &Point<T>) -> T {
+/// Σ w·r² of the factors as they are returned, and Σ w, in `f64`: millions of terms.
+fn weighted_squares<T: Real>(problem: &Problem<'_, T>, point: &Point<T>) -> (f64, f64) {
     let (mut squares, mut weights) = (0.0, 0.0);
     for (i, j, value, weight) in problem.long.iter() {
         let residual = value - problem.predicted(point.long.row(i), point.short.row(j));
         squares += (weight * residual * residual).to_f64();
         weights += weight.to_f64();
     }
-    <T as Real>::from_f64((squares / weights).sqrt())
+    (squares, weights)
 }
