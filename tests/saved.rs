@@ -18,7 +18,7 @@ use matrix_descent::solve::BoundedError;
 use matrix_descent::sparse_inverse::{FactoredInverseConfig, Growth, InversePattern};
 use matrix_descent::svd::{Cutoff, LeadingEvidence, SmallestRoute, TopRoute, Vectors};
 use matrix_descent::{
-    Accuracy, BoundedConfig, Certificate, CompletionConfig, Compose, Config, ConvexSet,
+    Accuracy, BoundedConfig, Certificate, Completion, CompletionConfig, Compose, Config, ConvexSet,
     EigenConfig, Error, InputError, Inversion, Lbfgs, MeanSquaredError, Products, Real, RootConfig,
     Route, Sgd, Side, Silent, SmallestConfig, SolveConfig, SolveMethod, SolveProblem,
     SparseInverseConfig, Start, StopReason, Stopping, Svd, SvdConfig, TopConfig, TopSvd,
@@ -216,6 +216,8 @@ fn check_results<T: Real>() {
     let completion = completion.unwrap();
     check("completion", &completion);
     check("new row", &completion.fold_in([(1, T::one())]).unwrap());
+    let column = completion.fold_in_column([(1, T::one())]).unwrap();
+    check("new column", &column);
     check("observations", &observations);
     let weighted = [(0, 2, T::one(), t(0.1)), (1, 0, t(-0.3), t(2.0))];
     let weighted = Observations::from_weighted_triplets(3, 4, weighted).unwrap();
@@ -487,6 +489,38 @@ fn edited_results_do_not_panic() {
         "elapsed": {"secs": 0, "nanos": 0}}}"#;
     let run: Minimization<f64> = serde_json::from_str(text).unwrap();
     assert!(!format!("{run:?} {}", run.report.stop_reason).is_empty());
+}
+
+/// Factors and biases of other numbers than the matrix has rows and columns.
+#[test]
+fn an_edited_completion_is_refused() {
+    let m = dmatrix![1.0, 2.0; 2.0, 4.0; 3.0, 6.0];
+    let observations = Observations::from_matrix(&m, &m.map(|_| 1.0)).unwrap();
+    let completion = complete_by_descent(&observations, 1, CompletionConfig::default()).unwrap();
+    let rows = "\"row_factors\":{\"rows\":3,\"columns\":1,\"entries\":[";
+    let short = "\"row_factors\":{\"rows\":1,\"columns\":1,\"entries\":[1]},\"was\":{\"rows\":3,\"columns\":1,\"entries\":[";
+    let twice = "\"row_factors\":{\"rows\":3,\"columns\":2,\"entries\":[0,0,0,";
+    for (from, to, told) in [
+        ("\"row_biases\":[0.0,", "\"row_biases\":[", "row_biases"),
+        (
+            "\"column_biases\":[0.0,",
+            "\"column_biases\":[0.0,0.0,",
+            "column_biases",
+        ),
+        (
+            "\"row_biases\":[0.0,",
+            "\"row_biases\":[\"NaN\",",
+            "row_biases",
+        ),
+        ("\"mean\":0.0", "\"mean\":\"inf\"", "mean"),
+        ("\"ridge\":0.0", "\"ridge\":-1", "ridge"),
+        (rows, short, "row_biases"),
+        (rows, twice, "column_factors"),
+    ] {
+        let read = serde_json::from_str::<Completion<f64>>(&edited(&completion, from, to));
+        let error = read.unwrap_err().to_string();
+        assert!(error.contains(told), "{to}: {error}");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub use complete::complete_by_descent;
 pub use config::{Baseline, CompletionConfig};
 pub use determination::Determination;
 pub use error::CompletionError;
-pub use fold_in::NewRow;
+pub use fold_in::{NewColumn, NewRow};
 pub use method::{Alternating, Method};
 pub use observations::{ObservationError, Observations};
 pub use result::{Completion, FactorForm};

@@ -5,6 +5,7 @@ mod biases;
 mod closed_forms;
 mod ending;
 mod exact;
+mod fold_in;
 mod kinds;
 mod non_negative;
 mod scales;

@@ -175,7 +175,7 @@ mod tests {
     /// Calls `check` with a problem of 4×3 and rank 2, all known.
     fn with_problem(check: impl Fn(&Problem<'_, f64>)) {
         let ones = DMatrix::from_element(4, 3, 1.0);
-        let observations = Observations::from_matrix(&ones, &ones).unwrap();
+        let observations = Observations::from_matrix(&ones, &ones).expect("valid");
         check(&Problem {
             long: &observations.by_rows,
             short: &observations.by_columns,
@@ -217,11 +217,13 @@ mod tests {
                 let mut at = problem.zeros();
                 let mix = dmatrix![1.0, 0.7; -0.3, 1.1];
                 let long = dmatrix![1.0, 0.0; 2.0, 0.0; 0.0, size; 0.0, 3.0 * size] * &mix;
-                let back = mix.try_inverse().unwrap().transpose();
+                let back = mix.try_inverse().expect("regular").transpose();
                 let short = dmatrix![1.0, 0.0; 0.0, size; 0.0, -size] * back;
                 replace(&mut at.long, &long);
                 replace(&mut at.short, &short);
-                let turned = in_singular_form(problem, &at).unwrap().expect("the form");
+                let turned = in_singular_form(problem, &at)
+                    .expect("not decomposed")
+                    .expect("the form");
                 let (l, r) = (factors(&turned.long, 2), factors(&turned.short, 2));
                 for f in [&l, &r] {
                     let product = f.column(0).dot(&f.column(1));
