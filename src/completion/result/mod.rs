@@ -17,9 +17,9 @@ pub enum FactorForm {
     /// L = U·√Σ and R = V·√Σ for the singular value decomposition L·Rᵀ = U·Σ·Vᵀ, the largest value
     /// first, to a few ε of it. This is so as a rule.
     SingularVectors,
-    /// As the descent left them: non-negative factors, and those of the rare matrices whose rows and
-    /// columns differ so much in size that in singular vectors the light ones would be lost by
-    /// rounding.
+    /// As the descent left them: non-negative factors, and those whose predictions would move by more
+    /// than 128·ε·‖lᵢ‖·‖rⱼ‖ if they were turned into singular vectors. That is so for some matrices
+    /// with rows and columns of very different sizes, and for some with many zeros or a rank below k.
     AsFound,
 }
 
