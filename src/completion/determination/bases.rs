@@ -20,7 +20,7 @@ pub(super) struct Bases {
 }
 
 impl Bases {
-    /// Of the spaces in which each row has the length 1, in the coordinates in which the singular
+    /// The spaces in which each row has the length 1, in the coordinates in which the singular
     /// vectors have; `None` if a decomposition fails.
     pub(super) fn new<T: Real>(
         problem: &Problem<'_, T>,

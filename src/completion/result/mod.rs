@@ -86,8 +86,9 @@ pub struct Completion<T: Real> {
     /// Whether the known entries decide the missing ones.
     pub determination: Determination,
     /// The history of all descents, one after another; its losses are f relative to
-    /// Σ w(m − μ)², while [`loss`](Self::loss) is f itself. Descents with rows and columns scaled to similar sizes, as small problems without a
-    /// ridge and a baseline begin, have both from the scaled entries, all of weight 1.
+    /// Σ w(m − μ)², while [`loss`](Self::loss) is f itself. Descents with rows and columns scaled to
+    /// similar sizes, as most begin with λ = 0, have both from the scaled entries; with biases only the
+    /// weights are scaled.
     pub report: Report<T>,
     /// How the objective was regularised, for rows to come.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
