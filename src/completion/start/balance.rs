@@ -13,6 +13,9 @@ const SWEEPS: usize = 20;
 /// units.
 const STILL: f64 = 0.125;
 
+/// What the mean leaves of an entry is 0 if it is at most so many ε of the mean.
+const ROUNDING: f64 = 64.0;
+
 /// The fits to the logarithms, each without the entries that the last one left far below.
 const FITS: usize = 8;
 
@@ -31,9 +34,11 @@ impl Balance {
     /// Least squares on the logarithms of the entries (less the mean) that are not 0; nor next to 0
     /// beside those in their rows and columns, since a single one would else outweigh all others.
     pub(in crate::completion) fn new<T: Real>(problem: &Problem<'_, T>) -> Self {
+        let rounding = <T as Real>::from_f64(ROUNDING) * T::EPSILON * problem.mean.abs();
         let logs = |lanes: &Compressed<T>| {
             lanes.changed(|_, _, value, weight| {
-                let size = (value - problem.mean).abs().to_f64();
+                let rest = (value - problem.mean).abs();
+                let size = if rest > rounding { rest.to_f64() } else { 0.0 };
                 (<T as Real>::from_f64(size.log2()), weight)
             })
         };
