@@ -60,7 +60,8 @@ use crate::numerics::validation::check_rank;
 /// numbers they have to decide. Larger problems with a ridge and non-negative factors have too many
 /// minima for that: the best found is taken, whose f may be a few per cent above the least. From a
 /// single start it is a minimum, not surely the best one. [`agreeing`](Completion::agreeing) says
-/// how many descents ended at it.
+/// how many descents ended at it; those that began next to it count too, so that agreement is less
+/// evidence than an exact fit.
 ///
 /// [`determination`](Completion::determination) says whether the known entries decide the missing ones.
 /// It is computed up to (m + n)·k = 320. Beyond it, only rows and columns with too few known

@@ -174,9 +174,9 @@ impl<T: Real, M, O> CompletionConfig<T, M, O> {
     /// parameters the factors of each row, its bias after them if there is one, then those of each
     /// column. If the range of the entries is extreme, all are those of a scaled matrix; also with
     /// λ = 0, where most descents begin with rows and columns scaled to similar sizes (with biases
-    /// only the weights are). f and its gradient are then those of the scaled entries. With non-negative factors the
-    /// gradient of the longer side, which is at its minimum, is shown as 0, also where a factor is
-    /// held at 0.
+    /// only the weights are). f and its gradient are then those of the scaled entries. With
+    /// non-negative factors the gradient of the longer side, which is at its minimum, is shown as 0, also
+    /// where a factor is held at 0.
     pub fn observer<W: Observer<T>>(self, observer: W) -> CompletionConfig<T, M, W> {
         CompletionConfig {
             ridge: self.ridge,

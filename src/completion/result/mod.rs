@@ -78,10 +78,14 @@ pub struct Completion<T: Real> {
     /// overflows to ∞, or falls to 0, where squares of entries times weights do.
     #[cfg_attr(feature = "serde", serde(with = "crate::numerics::saved::number"))]
     pub loss: T,
-    /// The number of starts that were descended from, also those of descents that ended short.
+    /// The number of descents, also of those that ended short: from starts of their own, and from the
+    /// best minimum so far with some of its rows at random.
     pub starts: usize,
     /// How many of them ended at this matrix, which is the best found: 1 or more. The others ended at
     /// worse ones, ended short, or ended at another matrix that is as good.
+    ///
+    /// Descents that began next to it count too, and are likelier to come back to it than those from
+    /// starts of their own.
     pub agreeing: usize,
     /// Whether the known entries decide the missing ones.
     pub determination: Determination,

@@ -139,7 +139,7 @@ impl Logarithms {
         log.to_f64() - self.long[i] - self.short[j]
     }
 
-    /// That of 0 does not count.
+    /// The logarithm of 0 does not count.
     fn counts<T: Real>(&self, i: usize, j: usize, log: T) -> bool {
         log.is_finite() && self.rest(i, j, log) >= self.floor
     }

@@ -21,9 +21,9 @@ const LIGHTEST: f64 = 1e-2;
 /// The factors from the leading singular vectors of the observations with zeros between them.
 ///
 /// With nᵢ observations in row i, mⱼ in column j and N in all, an entry is seen with a probability of
-/// about p = nᵢ·mⱼ/N; weights count as so many observations. So the matrix of (known − mean)/√p has the mean √p·(M − mean), of the same
-/// rank, and noise of about the same size everywhere; divided by √p its leading part is an estimate of
-/// M − mean (Keshavan, Montanari and Oh, "Matrix completion from a few entries", 2010).
+/// about p = nᵢ·mⱼ/N; weights count as so many observations. So the matrix of (known − mean)/√p has
+/// the mean √p·(M − mean), of the same rank, and noise of about the same size everywhere; divided by √p
+/// its leading part is an estimate of M − mean (Keshavan, Montanari and Oh, "Matrix completion from a few entries", 2010).
 ///
 /// `None` if no singular vectors were found.
 pub(in crate::completion) fn spectral<T: Real>(

@@ -15,7 +15,7 @@ use crate::solve::operator::{ColumnLengths, Operator};
 /// 0 and 1.
 const SAMPLES: Range<u64> = 2..18;
 
-/// Those of the first look at the lengths that a map states.
+/// The seeds of a first look at the lengths that a map states.
 const FIRST_LOOK: Range<u64> = 2..4;
 
 /// How many times as long, and how many times as short as a column may be stated, its samples of
@@ -90,7 +90,7 @@ pub(in crate::solve) fn estimated_lengths<T: Real, A: LinearMap<T> + ?Sized>(
     lengths
 }
 
-/// Those of the scaled map: for y with entries of the normal distribution the mean of (aⱼᵀ·y)² is
+/// The lengths in the scaled map: for y with entries of the normal distribution the mean of (aⱼᵀ·y)² is
 /// ‖aⱼ‖².
 fn sampled_lengths<T: Real, A: LinearMap<T> + ?Sized>(
     operator: &Operator<'_, T, A>,
